@@ -1,0 +1,114 @@
+"""The frozen records that plugins register: pure data, so that listing them imports nothing heavy."""
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any, Protocol, final
+
+from regenkit.errors import UserError
+from regenkit.spec import Fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """What every record says. `name` is what a recipe writes; `target` is imported on first use."""
+
+    name: str  # "music/template"
+    target: str  # "regenkit_music.converter:Template"
+    summary: str = ""
+    extra: str = ""  # the optional dependencies it needs: pip install 'regenkit[EXTRA]'
+
+    def load(self) -> Any:
+        """Import and return the target. Raises UserError where a package is missing, with the command that mends it."""
+        module, _, attribute = self.target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name and not module.startswith(error.name):
+                mend = f"pip install 'regenkit[{self.extra}]'" if self.extra else f"pip install {error.name}"
+                raise UserError(f"{self.name} needs the package {error.name!r}, which is not installed: {mend}") from error
+            raise
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Modality(Component):
+    """A kind of data: read, write, encode, decode, show."""
+
+    reads: tuple[str, ...] = ()  # file suffixes
+    writes: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Converter(Component):
+    """Y → Y′."""
+
+    modality: str  # of Y
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Generator(Component):
+    """X → Y′; registered in both roles where a class serves both."""
+
+    deterministic: bool = False
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Renderer(Component):
+    """Y′ → Y."""
+
+    deterministic: bool = False
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Component):
+    """A source of examples."""
+
+    x: str  # modality names
+    y: str
+    licence: str = ""
+    size: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Metric(Component):
+    """A score of samples against references."""
+
+    modality: str  # of Y
+    better: str = "higher"  # or "lower", or "closer" (to the reference's own value)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One example as a dataset yields it. x is None where Y is unpaired.
+
+    groups        examples that share any of these keys fall into the same split
+    fingerprints  a training example that shares one with a held-out example is left out
+    meta          what the arrays do not carry and a person wants back (title, words, key): JSON
+    """
+
+    id: str
+    y: Fields
+    x: Fields | None = None
+    groups: tuple[str, ...] = ()
+    fingerprints: tuple[int, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+class DatasetProtocol(Protocol):
+    """What a dataset's target is: built with the recipe's options, then asked for sources and their examples.
+
+    `sources` lists units of work in a fixed order, cheaply; `read` runs in worker processes. A source that cannot
+    be read raises `regenkit.errors.BadSource` (skipped, named and counted).
+    """
+
+    version: int
+
+    def sources(self) -> list[str]: ...
+
+    def read(self, source: str) -> list[Example]: ...

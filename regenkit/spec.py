@@ -1,0 +1,139 @@
+"""Spec: what a representation is made of, as named fields.
+
+Every value that crosses a seam (X, Y′, Y) is a mapping from field names to arrays. A `Spec` says what those arrays
+are, so that a generic model never hard-codes a modality, and its `digest` tells two Y′ apart.
+
+Tokens are integers 1…vocabulary. **0 is reserved: it means "absent" (not given, or padding)** in every field of every
+modality, so a mask is `field != 0`, and nothing needs a vocabulary of special symbols.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, Literal, final
+
+import numpy as np
+
+Fields = dict[str, np.ndarray]
+"""One example's arrays by field name, without a batch axis: what `encode` and `convert` return."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One named array of a representation.
+
+    kind        "tokens" (int32, 1…vocabulary, 0 = absent) or "continuous" (float32)
+    shape       without the batch axis; None = variable along the example's steps; () = one value an example
+    vocabulary  number of real token values; None where continuous
+    hop         steps of Y that one entry covers, where the field runs along Y; None where it does not
+    offset      the step of Y at which entry 0 begins
+    labels      what token 1, 2, … is called by a person; may be empty
+    optional    a user may supply it, nobody predicts it: models learn to do with and without
+    """
+
+    kind: Literal["tokens", "continuous"] = "tokens"
+    shape: tuple[int | None, ...] = (None,)
+    vocabulary: int | None = None
+    hop: Fraction | None = None
+    offset: int = 0
+    labels: tuple[str, ...] = ()
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.kind == "tokens") != (self.vocabulary is not None):
+            raise ValueError(f"a field of {self.kind} has vocabulary={self.vocabulary}: only tokens have one")
+        if self.labels and len(self.labels) != self.vocabulary:
+            raise ValueError(f"{len(self.labels)} labels for a vocabulary of {self.vocabulary}")
+
+    @property
+    def scalar(self) -> bool:
+        return self.shape == ()
+
+    @property
+    def variable(self) -> bool:
+        return None in self.shape
+
+
+def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False) -> Field:
+    """A token field, from its labels or its vocabulary size; one a step of Y, or one an example (`scalar`)."""
+    names = () if isinstance(labels, int) else tuple(labels)
+    return Field(
+        vocabulary=labels if isinstance(labels, int) else len(names),
+        shape=() if scalar else (None,),
+        hop=None if scalar else Fraction(1),
+        labels=names,
+        optional=optional,
+    )
+
+
+@final
+class Spec(Mapping[str, Field]):
+    """A frozen, ordered map of fields."""
+
+    def __init__(self, fields: Mapping[str, Field] | Iterable[tuple[str, Field]] = ()) -> None:
+        self._fields = dict(fields)
+        if "mask" in self._fields:
+            raise ValueError("'mask' is the name of a batch's padding mask; call the field something else")
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Spec({', '.join(self._fields)})"
+
+    def without(self, names: Iterable[str]) -> "Spec":
+        names = set(names)
+        return Spec((name, field) for name, field in self.items() if name not in names)
+
+    def only(self, *, optional: bool) -> "Spec":
+        return Spec((name, field) for name, field in self.items() if field.optional == optional)
+
+    def __or__(self, other: Mapping[str, Field]) -> "Spec":
+        return Spec({**self._fields, **other})
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: {**asdict(field), "hop": str(field.hop) if field.hop else None} for name, field in self.items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Spec":
+        return cls(
+            (
+                name,
+                Field(**{**field, "shape": tuple(field["shape"]), "labels": tuple(field["labels"]),
+                         "hop": Fraction(field["hop"]) if field["hop"] else None}),
+            )
+            for name, field in data.items()
+        )  # fmt: skip
+
+    @property
+    def digest(self) -> str:
+        return digest(self.to_json())
+
+    def check(self, values: Mapping[str, np.ndarray], where: str) -> None:
+        """Raises ValueError, naming field and fault, unless `values` are one example of this spec."""
+        if set(values) != set(self):
+            raise ValueError(f"{where}: has the fields {sorted(values)}, its spec {sorted(self)}")
+        for name, field in self.items():
+            value = np.asarray(values[name])
+            if len(value.shape) != len(field.shape) or any(
+                want is not None and want != got for want, got in zip(field.shape, value.shape, strict=True)
+            ):
+                raise ValueError(f"{where}: {name} has shape {value.shape}, its spec says {field.shape}")
+            if field.vocabulary and value.size and not (0 <= value.min() and value.max() <= field.vocabulary):
+                raise ValueError(
+                    f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"
+                )
+
+
+def digest(data: Any) -> str:
+    """Twelve hexadecimal digits that name `data` (anything JSON can hold): the keys of caches and contracts."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:12]
