@@ -1,0 +1,34 @@
+"""Conditional data generation by regeneration learning: X → Y′ → Y, each step a plugin.
+
+    import regenkit
+
+    model = regenkit.load("runs/lyric2melody/1")
+    model.generate(["Amazing grace, how sweet the sound"], seed=0)
+
+Importing it imports no TensorFlow.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from regenkit.components import Component, Converter, Dataset, Example, Generator, Metric, Modality, Renderer
+from regenkit.errors import BadSource, UserError
+from regenkit.hookspecs import hookimpl
+from regenkit.spec import Field, Spec, tokens
+
+if TYPE_CHECKING:
+    from regenkit.pipeline import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BadSource", "Component", "Converter", "Dataset", "Example", "Field", "Generator", "Metric", "Modality",
+    "Renderer", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name == "load":  # needs TensorFlow, so only when asked for
+        from regenkit.pipeline import load
+
+        return load
+    raise AttributeError(f"module 'regenkit' has no attribute {name!r}")

