@@ -1,0 +1,129 @@
+"""Check what a recipe gives a component against the signature and type hints of the component's target."""
+
+import inspect
+import json
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import typing_extensions
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from regenkit.components import Component, Generator, Renderer
+from regenkit.errors import UserError
+from regenkit.nearest import did_you_mean, nearest
+from regenkit.recipe_yaml import KeyPath, Where, shown
+
+_WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", "dictionary": "map", "object": "map"}
+
+
+def supplied(component: Component) -> frozenset[str]:
+    """Parameters that the core gives, not the recipe: a model is told the specs between which it stands."""
+    return frozenset({"condition", "target"} if isinstance(component, Generator | Renderer) else ())
+
+
+def parameters(component: Component) -> dict[str, inspect.Parameter]:
+    """The keyword parameters of the component's target, with their type hints resolved. Imports the target.
+
+    Raises UserError where the target cannot be imported or its type hints cannot be read.
+    """
+    try:
+        target = component.load()
+        # A class's own signature may be Keras's `__new__(*args, **kwargs)`; what it takes is said by its `__init__`.
+        function = target.__init__ if isinstance(target, type) else target
+        found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
+        hints = typing.get_type_hints(function, include_extras=True)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a stranger's module does when imported
+        said = f"{type(error).__name__}: {error}"
+        raise UserError(f"{component.name} cannot be imported from {component.target}: {said}") from error
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {
+        parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any))
+        for parameter in found
+        if parameter.kind in named and parameter.name not in supplied(component)
+    }
+
+
+def adapter(component: Component, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:
+    """Validates the arguments of `component`, or describes them as a JSON Schema."""
+    fields: dict[str, Any] = {
+        name: parameter.annotation
+        if parameter.default is inspect.Parameter.empty
+        else typing_extensions.NotRequired[parameter.annotation]
+        for name, parameter in known.items()
+    }
+    kind: Any = typing_extensions.TypedDict(component.name, fields)  # type: ignore[operator]
+    kind.__pydantic_config__ = ConfigDict(
+        extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False, title=component.name
+    )
+    return TypeAdapter(kind)
+
+
+def defaults(known: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
+    empty = inspect.Parameter.empty
+    return {name: parameter.default for name, parameter in known.items() if parameter.default is not empty}
+
+
+def check_arguments(component: Component, args: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """The keyword arguments for the component's target: `args` in the types it asks for, over its defaults.
+
+    Raises UserError, a line for each fault: an unknown key, a missing one, a wrong type, a bad value.
+    """
+    try:
+        known = parameters(component)
+    except UserError as error:
+        raise UserError(f"{where('use')}: {error}") from error
+    try:
+        # As JSON, pydantic's strict mode takes a list for a tuple and a string for a path, but no string for a number.
+        values = adapter(component, known).validate_json(json.dumps(args))
+    except ValidationError as error:
+        raise UserError("\n".join(faults(error, args, known, where))) from None
+    return defaults(known) | values
+
+
+def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str], where: Where) -> list[str]:
+    """What pydantic found in `data`, one line a place in the words of the recipe; `names` are the keys there may be."""
+    found: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False):
+        path = _inside(data, item["loc"])
+        if item["type"] == "extra_forbidden":
+            hint = did_you_mean(str(path[-1]), names) if len(path) == 1 else ""
+            found.setdefault(where(*path, key=True), []).append(f"unknown key {path[-1]!r}{hint}")
+        elif item["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
+            found.setdefault(where(*path, key=True), []).append(f"needs the key {str(item['loc'][-1])!r}")
+        else:
+            found.setdefault(where(*path), []).append(_said(item))
+    return [f"{place}: {' or '.join(dict.fromkeys(said))}" for place, said in found.items()]
+
+
+def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
+    """As much of pydantic's location as is a path in the data: behind it come the branches of a union."""
+    path: list[int | str] = []
+    for part in location:
+        if not (isinstance(data, dict) and part in data) and not (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
+            break
+        data = data[part]
+        path.append(part)
+    return tuple(path)
+
+
+def _said(item: ErrorDetails) -> str:
+    kind, value = item["type"], item["input"]
+    text = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    text = re.sub(r"\b(tuple|array|set|frozenset|dictionary|object)\b", lambda word: _WORDS[word[0]], text)
+    text = f"{text}, not {shown(value)}"
+    if kind == "literal_error" and isinstance(value, str):
+        choices = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
+        guess = nearest(value, choices)
+        text += f"; did you mean {guess!r}?" if guess else ""
+    elif kind == "string_type" and isinstance(value, int | float):
+        text += "; put it in quotes"
+    elif text.startswith("should be a valid list") and not isinstance(value, dict | list):
+        text += f"; write [{value}]"
+    return text

@@ -1,0 +1,286 @@
+"""Recipes: which dataset, converter, generator and renderer, and how they are trained.
+
+    recipe = load(Path("recipes/lyric2melody.yaml"), ["generator.depth=4"])   # form and names; imports no component
+    recipe.check_components()                                                 # imports them, checks their arguments
+    converter = recipe.build("converter")
+    generator = recipe.build("generator", condition=x_spec, target=rep_spec)
+
+Safe YAML only, and names resolve through plugins alone, so a recipe cannot run code. Every error is a UserError,
+a line for each fault: `file:line:column: key.path: what is wrong; did you mean 'x'?`.
+"""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from regenkit import plugins
+from regenkit.arguments import check_arguments, faults
+from regenkit.components import Component
+from regenkit.errors import UserError
+from regenkit.nearest import did_you_mean
+from regenkit.recipe_yaml import Document, Where, read, shown
+from regenkit.settings import TrainSettings
+from regenkit.spec import digest
+
+__all__ = ["Recipe", "Section", "TrainSettings", "load"]
+
+SECTIONS = ("dataset", "converter", "generator", "renderer", "direct", "train", "evaluate")
+REQUIRED = ("dataset", "converter", "generator", "renderer")
+STAGES = ("converter", "generator", "renderer", "direct")
+"""What is trained, in this order; `direct` is the baseline X → Y: the generator's class with the other target."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One part of a recipe that names a component: `{use: NAME, **args}`, or a stage of another run: `{from: RUN}`.
+
+    component   what `use` names; None where the stage comes from elsewhere
+    run         the run directory that `from` names
+    own_decoder the renderer is the converter's own decoder (`renderer: {use: converter}`)
+    args        as written in the recipe, unchecked
+    """
+
+    name: str
+    where: Where
+    component: Component | None = None
+    run: Path | None = None
+    own_decoder: bool = False
+    args: Mapping[str, Any]
+
+    def arguments(self) -> dict[str, Any]:
+        """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
+        return check_arguments(self.component, self.args, self.where) if self.component else {}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A recipe whose form and names are right. `direct` is None where the generator comes from another run."""
+
+    path: Path
+    dataset: Section
+    converter: Section
+    generator: Section
+    renderer: Section
+    direct: Section | None
+    train: Mapping[str, Any]
+    evaluate: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def sections(self) -> Iterator[Section]:
+        """The parts that name components, in the order of work."""
+        yield from (self.dataset, self.converter, self.generator, self.renderer)
+        if self.direct:
+            yield self.direct
+
+    def section(self, name: str) -> Section:
+        for section in self.sections:
+            if section.name == name:
+                return section
+        raise UserError(f"{self.path}: the recipe has no stage {name!r} to build")
+
+    def train_settings(self, stage: str) -> TrainSettings:
+        """Training settings of a stage: `train`, overridden by `train.STAGE`."""
+        base = {key: value for key, value in self.train.items() if key not in STAGES}
+        return TrainSettings(**{**base, **self.train.get(stage, {})})
+
+    def check_components(self) -> None:
+        """Import what the recipe names and check the arguments. Raises one UserError, with a line for each fault."""
+        found: dict[str, None] = {}
+        for section in self.sections:
+            if section is self.direct and found:
+                continue  # it repeats the generator's arguments, and so their faults
+            try:
+                section.arguments()
+            except UserError as error:
+                found.update(dict.fromkeys(str(error).splitlines()))
+            if section.run and not section.run.is_dir():
+                found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
+        if found:
+            raise UserError("\n".join(found))
+
+    def build(self, name: str, **supplied: Any) -> Any:
+        """Build the component of a section from the recipe's arguments; generator, renderer and direct are also
+        given `condition` and `target`, the specs between which they stand."""
+        section = self.section(name)
+        if section.component is None:
+            raise ValueError(
+                f"{name} of {self.path} names no component: it comes from {section.run or 'the converter'}"
+            )
+        return section.component.load()(**supplied, **section.arguments())
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
+        result: dict[str, Any] = {section.name: _resolved(section) for section in self.sections}
+        overrides = {stage: dict(self.train[stage]) for stage in STAGES if stage in self.train}
+        result["train"] = {**self.train_settings("").model_dump(mode="json"), **overrides}
+        result["evaluate"] = list(self.evaluate)
+        return result
+
+    def dump(self) -> str:
+        return yaml.safe_dump(self.resolved(), sort_keys=False, allow_unicode=True, width=120)
+
+    def digest(self, *sections: str) -> str:
+        """Twelve hexadecimal digits that name the resolved settings of `sections` (of all, without any)."""
+        resolved = self.resolved()
+        return digest({name: resolved.get(name) for name in sections or SECTIONS})
+
+
+def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Recipe:
+    """The recipe at `path` with `overrides` ("generator.depth=4") applied. Checks form and names; imports no component.
+
+    Raises UserError with a line for each fault.
+    """
+    document = read(Path(path))
+    for setting in overrides:
+        document.override(setting)
+    return _Reader(document, host or plugins.host()).recipe(Path(path))
+
+
+def _resolved(section: Section) -> dict[str, Any]:
+    if section.component is None:
+        return {"from": str(section.run)} if section.run else {"use": "converter"}
+    plain = {}
+    for name, value in section.arguments().items():
+        try:
+            plain[name] = to_jsonable_python(value)
+        except PydanticSerializationError:  # a default that no recipe can write
+            continue
+    return plain if section.name == "direct" else {"use": section.component.name, **plain}
+
+
+@final
+class _Reader:
+    """Collects every fault of form and name before it gives up."""
+
+    def __init__(self, document: Document, host: plugins.Host) -> None:
+        self.document, self.host = document, host
+        self.problems: list[str] = []
+
+    def recipe(self, path: Path) -> Recipe:
+        document = self.document
+        for name in document.data:
+            if name not in SECTIONS:
+                self._fault(f"unknown section{did_you_mean(name, SECTIONS)}", name, key=True)
+        for name in REQUIRED:
+            if name not in document.data:
+                self._fault(f"needs the section {name!r}, as in {name}: {{use: NAME}}")
+        parts = {name: self._section(name) for name in REQUIRED if name in document.data}
+        direct = self._direct(parts.get("generator"))
+        train = self._train()
+        evaluate = self._evaluate()
+        if not self.problems:
+            self._check_modalities(parts["dataset"], parts["converter"], evaluate)
+        if self.problems:
+            raise UserError("\n".join(self.problems))
+        return Recipe(path=path, **parts, direct=direct, train=train, evaluate=tuple(evaluate))
+
+    def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
+        self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
+
+    def _map(self, *path: str) -> dict[str, Any] | None:
+        value: Any = self.document.data
+        for part in path:
+            value = value.get(part, {})
+        if isinstance(value, dict):
+            return value
+        example = f"; write {{use: {value}}}" if isinstance(value, str) and path[-1] in REQUIRED else ""
+        self._fault(f"should be a map, not {shown(value)}{example}", *path)
+        return None
+
+    def _section(self, name: str) -> Section:
+        where: Where = functools.partial(self.document.where, name)
+        section = Section(name=name, where=where, args={})
+        content = self._map(name)
+        if content is None:
+            return section
+        ways = ("use", "from") if name in ("generator", "renderer") else ("use",)
+        given = [way for way in ways if way in content]
+        if len(given) != 1:
+            either = " or ".join(map(repr, ways))
+            self._fault(f"needs the key {either}" if not given else f"has both {either}; keep one", name, key=True)
+            return section
+        way, value = given[0], content[given[0]]
+        args = {key: inner for key, inner in content.items() if key != way}
+        if not isinstance(value, str) or not value:
+            self._fault(f"should be a name, not {shown(value)}", name, way)
+            return section
+        own_decoder = name == "renderer" and (way, value) == ("use", "converter")
+        if way == "from" or own_decoder:
+            for key in args:
+                self._fault(
+                    f"unknown key {key!r}: a stage from elsewhere brings its own arguments", name, key, key=True
+                )
+            return Section(
+                name=name, where=where, run=None if own_decoder else Path(value), own_decoder=own_decoder, args={}
+            )
+        try:
+            return Section(name=name, where=where, component=self.host.find(name, value), args=args)
+        except UserError as error:
+            self._fault(str(error), name, "use")
+            return section
+
+    def _direct(self, generator: Section | None) -> Section | None:
+        changes = self._map("direct") or {}
+        if "use" in changes or "from" in changes:
+            self._fault(
+                "'direct' is built as the generator is; give only the arguments that differ", "direct", key=True
+            )
+        if generator is None or generator.component is None:
+            if changes:
+                self._fault("there is no generator here whose arguments this could change", "direct", key=True)
+            return None
+        where: Where = functools.partial(self.document.where, "direct")
+        return Section(name="direct", where=where, component=generator.component, args={**generator.args, **changes})
+
+    def _train(self) -> dict[str, Any]:
+        train = self._map("train") or {}
+        base = {key: value for key, value in train.items() if key not in STAGES}
+        self._check_settings(base, "train", known=(*TrainSettings.model_fields, *STAGES))
+        for stage in STAGES:
+            if stage in train and self._map("train", stage) is not None:
+                self._check_settings(train[stage], "train", stage, known=TrainSettings.model_fields)
+        return train
+
+    def _check_settings(self, settings: dict[str, Any], *path: str, known: Iterable[str]) -> None:
+        try:
+            TrainSettings.model_validate(settings)
+        except ValidationError as error:
+            self.problems += faults(error, settings, known, functools.partial(self.document.where, *path))
+
+    def _evaluate(self) -> list[str]:
+        names = self.document.data.get("evaluate", [])
+        if not isinstance(names, list):
+            self._fault(f"should be a list of metrics, not {shown(names)}", "evaluate")
+            return []
+        for index, name in enumerate(names):
+            if not isinstance(name, str):
+                self._fault(f"should be a metric's name, not {shown(name)}", "evaluate", index)
+                continue
+            try:
+                self.host.find("metric", name)
+            except UserError as error:
+                self._fault(str(error), "evaluate", index)
+        return names
+
+    def _check_modalities(self, dataset: Section, converter: Section, metrics: list[str]) -> None:
+        """Names that are each right but do not fit: a converter of speech for a dataset of melodies."""
+        made: Any = dataset.component
+        fitting = [("converter", converter.component, ("converter", "use"))]
+        fitting += [("metric", self.host.find("metric", name), ("evaluate", i)) for i, name in enumerate(metrics)]
+        for role, component, path in fitting:
+            takes = getattr(component, "modality", made.y)
+            if takes != made.y:
+                what = f"the {role} {component.name} is for {takes}, but {made.name} yields {made.y}"
+                self._fault(what, *path)

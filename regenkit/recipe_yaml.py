@@ -1,0 +1,222 @@
+"""A recipe's text as plain data that knows where each of its keys stands.
+
+Only what a recipe needs of YAML: maps, lists, strings, numbers, true, false and null. No tags (they build objects), no
+anchors and aliases (a few lines of them unfold to gigabytes), no key twice. Scalars follow YAML 1.2's core schema, so
+`3e-4` is a number, and `on`, `no` and `12:30` are text.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, final
+
+import yaml
+
+from regenkit.errors import UserError
+from regenkit.nearest import nearest
+
+LARGEST, DEEPEST = 1_000_000, 20
+"""Bytes of a file, and maps or lists within each other."""
+
+KeyPath = tuple[str | int, ...]
+
+
+class Where(Protocol):
+    """Says where a key path of the recipe stands: `file:line:column: key.path`."""
+
+    def __call__(self, *path: str | int, key: bool = False) -> str: ...
+
+
+@final
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own way)
+
+
+for _kind, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+@final
+@dataclass
+class Document:
+    """The data of a recipe, and by key path where each key and each value stands."""
+
+    name: str
+    data: dict[str, Any]
+    keys: dict[KeyPath, str] = field(default_factory=dict)
+    values: dict[KeyPath, str] = field(default_factory=dict)
+
+    def where(self, *path: str | int, key: bool = False) -> str:
+        """`file:line:column: key.path` of a value, or of its key; of what is around it where the text lacks it."""
+        while path and path not in self.values:
+            path = path[:-1]
+        if not path:
+            return self.name
+        place = self.keys.get(path) if key else None
+        return f"{place or self.values[path]}: {'.'.join(map(str, path))}"
+
+    def override(self, setting: str) -> None:
+        """Apply `key.path=value` of the command line; the value is YAML. Raises UserError."""
+        place = f"--set {setting}"
+        dotted, equals, text = setting.partition("=")
+        path = tuple(part.strip() for part in dotted.split("."))
+        if not (equals and text.strip() and all(path)):
+            raise UserError(f"{place}: write KEY=VALUE, as in generator.depth=4 or evaluate=[music/pitch_overlap]")
+        inner = self.data
+        for depth, part in enumerate(path[:-1], start=1):
+            self.keys.setdefault(path[:depth], place)
+            self.values.setdefault(path[:depth], place)
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise UserError(f"{place}: {'.'.join(path[:depth])} is not a map, it is {shown(inner)}")
+        for places in (self.keys, self.values):
+            for known in [known for known in places if known[: len(path)] == path]:
+                del places[known]
+        node = _compose(text, lambda mark: place)
+        self.keys[path] = place
+        inner[path[-1]] = _Builder(self, lambda mark: place).build(node, path)
+
+
+def read(path: Path) -> Document:
+    """The recipe file at `path`. Raises UserError, with line and column, where it is not a map in plain YAML."""
+    text = _text(path)
+
+    def locate(mark: yaml.Mark | None) -> str:
+        return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        column = len(line) - len(line.lstrip(" "))
+        if line[column : column + 1] == "\t":
+            raise UserError(f"{path}:{number}:{column + 1}: a tab; indent with spaces")
+    node = _compose(text, locate)
+    if not isinstance(node, yaml.MappingNode):
+        what = "a list" if isinstance(node, yaml.SequenceNode) else f"the text {shown(node.value)}"
+        raise UserError(f"{locate(node.start_mark)}: a recipe is a map (dataset: …, converter: …), not {what}")
+    document = Document(str(path), {})
+    document.data = _Builder(document, locate).build(node, ())
+    return document
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it, in few characters."""
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        siblings = [sibling.name for sibling in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        guess = nearest(path.name, siblings)
+        hint = f"; did you mean {str(path.with_name(guess))!r}?" if guess else ""
+        raise UserError(f"{path}: there is no such file{hint}") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    if len(data) > LARGEST:
+        raise UserError(f"{path}: larger than {LARGEST // 1_000_000} MB; this is no recipe")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UserError(f"{path}:{line}: not UTF-8 text; is this a binary file?") from None
+    if not text.strip():
+        raise UserError(f"{path}: the file is empty; a recipe names a dataset, a converter, a generator and a renderer")
+    return text
+
+
+def _compose(text: str, locate: Any) -> yaml.Node:
+    """Nodes of the one document in `text`; `locate` turns a mark into a place."""
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            fault = _forbidden(event, depth)
+            if fault:
+                raise UserError(f"{locate(event.start_mark)}: {fault}")
+        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if "'\\t'" in (error.problem or ""):
+            raise UserError(f"{locate(mark)}: a tab; write spaces") from None
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        raise UserError(f"{locate(mark)}: not YAML: {said}") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        mark = yaml.Mark("", error.position, before.count("\n"), len(before) - before.rfind("\n") - 1, None, 0)
+        raise UserError(f"{locate(mark)}: a control character; is this a binary file?") from None
+    except (ValueError, OverflowError) as error:  # an escape beyond Unicode, a version of 5,000 digits
+        raise UserError(f"{locate(None)}: not YAML: {error}") from None
+    if node is None:
+        raise UserError(f"{locate(None)}: there is nothing in it but comments")
+    return node
+
+
+def _forbidden(event: Any, depth: int) -> str:
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+        return "anchors (&) and aliases (*) are not part of a recipe; quote the text if it begins with & or *"
+    if getattr(event, "tag", None) is not None:
+        return "tags (!) are not part of a recipe; quote the text if it begins with !"
+    return f"more than {DEEPEST} maps or lists within each other" if depth > DEEPEST else ""
+
+
+@final
+class _Builder:
+    """Turns nodes into data and writes down in `document` where each stands."""
+
+    def __init__(self, document: Document, locate: Any) -> None:
+        self.document, self.locate = document, locate
+
+    def build(self, node: yaml.Node, path: KeyPath) -> Any:
+        if path:
+            self.document.values[path] = self.locate(node.start_mark)
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._items(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+        seen: dict[str, str] = {}
+        for key_node, value_node in node.value:
+            place = self.locate(key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise UserError(f"{place}: a key must be plain text")
+            key = self._text(key_node)
+            inner = (*path, key)
+            if key in seen:
+                dotted = ".".join(map(str, inner))
+                raise UserError(f"{place}: {dotted}: this key stands here twice; the first is at {seen[key]}")
+            seen[key] = self.document.keys[inner] = place
+            yield key, self.build(value_node, inner)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        kind, text = node.tag.rpartition(":")[2], self._text(node)
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind in ("int", "float"):
+            try:
+                return int(text) if kind == "int" else float(text)
+            except ValueError:  # thousands of digits
+                raise UserError(f"{self.locate(node.start_mark)}: this number is too long") from None
+        return text
+
+    def _text(self, node: yaml.Node) -> str:
+        text = str(node.value)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise UserError(f"{self.locate(node.start_mark)}: half a surrogate pair is not text")
+        return text

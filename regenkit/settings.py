@@ -1,0 +1,50 @@
+"""How a stage is trained: the `train` section of a recipe."""
+
+from typing import Annotated, Literal, final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@final
+class TrainSettings(BaseModel):
+    """Settings of the training loop for one stage. Everything counted in steps counts optimiser updates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(
+        0, description="of the weights, the data's order and all noise: the same seed gives the same run"
+    )
+    steps: Count = Field(2000, description="updates in all; 0 leaves the stage as it is initialised")
+    batch_size: Positive = Field(32, description="examples an update, over all replicas, before accumulation")
+    accumulate: Positive = Field(1, description="batches whose gradients are summed for one update")
+    paired_share: Share = Field(0.5, description="part of each batch drawn from paired examples, where there are both")
+
+    learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
+    warmup_steps: Count = Field(200, description="steps in which the learning rate rises from 0 in a straight line")
+    schedule: Literal["cosine", "constant"] = Field("cosine", description="of the learning rate after the warm-up")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="decoupled (AdamW, arXiv 1711.05101)")
+    clip_norm: Annotated[float, Field(gt=0)] | None = Field(
+        1.0, description="largest norm of all gradients together; null = no clipping"
+    )
+    ema: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.999, description="decay of the moving average of the weights, used to evaluate and generate; 0 = none"
+    )
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "float32", description="Keras dtype policy; mixed_float16 scales the loss"
+    )
+
+    steps_per_call: Positive = Field(10, description="steps in one call of the compiled graph")
+    validate_every: Positive = Field(200, description="steps between two validations")
+    patience: Positive | None = Field(
+        None, description="validations without a better loss after which training stops; null = never"
+    )
+    checkpoint_every: Positive = Field(200, description="steps between two checkpoints")
+    keep: Positive = Field(3, description="latest checkpoints kept, besides the best")
+    sample_every: Count = Field(1000, description="steps between two sets of sample files; 0 = none")
+    strategy: Literal["auto", "none", "mirrored", "multi_worker"] = Field(
+        "auto", description="how replicas work together; auto = mirrored where there are several GPUs"
+    )
