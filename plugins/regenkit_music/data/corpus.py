@@ -1,0 +1,151 @@
+"""Songs and folk tunes out of the corpus that music21 ships."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, final
+
+from regenkit.components import Example
+from regenkit.errors import BadSource, UserError
+from regenkit_music.data.grouping import stable_hash
+from regenkit_music.data.song import examples
+from regenkit_music.modality.melody import Melody
+
+LANGUAGES = {"bach": "de", "monteverdi": "it", "trecento": "it"}
+LATIN = re.compile(r"kyrie|gloria|credo|sanctus|agnus|benedicamus|dicant|_01-|_24_[12]\d", re.IGNORECASE)
+COLLECTIONS = {"essen": "essenFolksong", "oneills": "oneills1850", "airds": "airdsAirs", "ryans": "ryansMammoth"}
+TUNES_A_UNIT = 200
+FILES_A_UNIT = 100  # where every tune has a file of its own
+
+
+@final
+class Corpus:
+    """Melodies with words from Bach, Monteverdi and the Italian Trecento; tunes without words from folk collections.
+
+    paired     Bach's chorale melodies (the first part with words); every voice with words of the madrigals and motets
+    unpaired   Essen folk songs, O'Neill's Music of Ireland, Aird's Airs, Ryan's Mammoth Collection
+    longest    notes of an example; longer songs are cut at phrase ends
+    limit      sources of each kind (paired, unpaired) to use at most, for a trial run
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        paired: Sequence[Literal["bach", "monteverdi", "trecento"]] = ("bach", "monteverdi", "trecento"),
+        unpaired: Sequence[Literal["essen", "oneills", "airds", "ryans"]] = ("essen",),
+        longest: int = 64,
+        limit: int | None = None,
+    ) -> None:
+        for name, given, known in (("paired", paired, LANGUAGES), ("unpaired", unpaired, COLLECTIONS)):
+            if isinstance(given, str) or (unknown := [item for item in given if item not in known]):
+                wrong = given if isinstance(given, str) else unknown[0]
+                raise UserError(f"music/corpus: {name} names {wrong!r}; right is a list out of {', '.join(known)}")
+        if longest < 16:
+            raise UserError(f"music/corpus: longest is {longest}; right is a number of notes from 16 on")
+        self.paired, self.unpaired, self.longest, self.limit = tuple(paired), tuple(unpaired), longest, limit
+
+    def sources(self) -> list[str]:
+        """ "bach/bwv333" for a score, "essenFolksong/erk10#200-400" for the tunes of that range of an ABC file."""
+        songs = [f"{name}/{stem}" for name in self.paired for stem in _scores(name)]
+        tunes = [unit for name in self.unpaired for unit in _units(COLLECTIONS[name])]
+        return songs[: self.limit] + tunes[: self.limit]
+
+    def read(self, source: str) -> list[Example]:
+        """The examples of one source. Raises BadSource where none of it can be used."""
+        name, _, rest = source.partition("/")
+        return self._song(name, rest, source) if name in LANGUAGES else list(self._tunes(name, rest, source))
+
+    def fingerprint(self) -> str:
+        """Changes with music21's version, whose corpus this is."""
+        import music21
+
+        return f"music21 {music21.__version__}"
+
+    def skipped(self, source: str) -> dict[str, str]:
+        """Why single tunes of a source are not used: tune → reason. What `read` leaves out in silence."""
+        name, _, rest = source.partition("/")
+        reasons: dict[str, str] = {}
+        if name not in LANGUAGES:
+            for _ in self._melodies(name, rest, reasons):
+                pass
+        return reasons
+
+    def _song(self, name: str, stem: str, source: str) -> list[Example]:
+        from regenkit_music.data.voices import sung_melodies
+
+        path = _scores(name).get(stem)
+        if path is None:
+            raise BadSource(source, "not in the corpus of this music21")
+        if not _may_have_words(path):
+            raise BadSource(source, "no words")
+        language = "la" if name == "trecento" and LATIN.search(stem) else LANGUAGES[name]
+        melodies = sung_melodies(path, "first" if name == "bach" else "all", source)
+        several = len(melodies) > 1
+        found: list[Example] = []
+        for index, (voice, melody) in enumerate(melodies):
+            key = f"{source}/{voice}.{index}" if several else source
+            meta = {"corpus": name, "voice": voice}
+            found += examples(melody, key, song=source, longest=self.longest, language=language, meta=meta)
+        if not found:
+            raise BadSource(source, "no segment of eight syllables")
+        return found
+
+    def _tunes(self, name: str, rest: str, source: str) -> Iterator[Example]:
+        seen: set[int] = set()
+        for key, melody in self._melodies(name, rest, {}):
+            notes = stable_hash(repr([(note.onset, note.duration, note.pitch) for note in melody.notes]))
+            if notes not in seen:
+                seen.add(notes)
+                yield from examples(melody, key, song=key, longest=self.longest, meta={"corpus": name})
+
+    def _melodies(self, name: str, rest: str, reasons: dict[str, str]) -> Iterator[tuple[str, Melody]]:
+        from regenkit_music.analysis.key import choose_mode
+        from regenkit_music.data.abc import read_tune, tunes
+
+        stem, _, span = rest.partition("#")
+        first, last = map(int, span.split("-"))
+        files = _files(name)
+        chosen = files[first:last] if stem == "*" else [path for path in files if path.stem == stem]
+        for path in chosen:
+            found = list(tunes(path.read_text(encoding="utf-8", errors="replace")))
+            for reference, text in found if stem == "*" else found[first:last]:
+                key = f"{name}/{path.stem}:{reference}"
+                try:
+                    yield key, read_tune(text, choose_mode, key)
+                except BadSource as error:
+                    reasons[key] = error.reason
+
+
+def _files(name: str) -> list[Path]:
+    from music21 import corpus
+
+    return sorted(Path(path) for path in corpus.getComposer(name))
+
+
+def _scores(name: str) -> dict[str, Path]:
+    """Stem → path; drafts and backups aside, one file a stem."""
+    paths = [path for path in _files(name) if path.suffix in (".mxl", ".xml")]
+    return {path.stem: path for path in paths if not path.stem.endswith(("_bak", "_old"))}
+
+
+def _units(name: str) -> Iterator[str]:
+    files = _files(name)
+    if len(files) > FILES_A_UNIT:
+        for first in range(0, len(files), FILES_A_UNIT):
+            yield f"{name}/*#{first}-{min(first + FILES_A_UNIT, len(files))}"
+        return
+    for path in files:
+        count = len(re.findall(rb"^X:", path.read_bytes(), re.MULTILINE))
+        for first in range(0, count, TUNES_A_UNIT):
+            yield f"{name}/{path.stem}#{first}-{min(first + TUNES_A_UNIT, count)}"
+
+
+def _may_have_words(path: Path) -> bool:
+    """Whether any lyric is written in the file: a look at the text, a hundred times quicker than reading the score."""
+    if path.suffix != ".mxl":
+        return b"<lyric" in path.read_bytes()
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        return any(b"<lyric" in archive.read(name) for name in archive.namelist())

@@ -1,0 +1,41 @@
+"""The examples of one melody."""
+
+from typing import Any
+
+from regenkit.components import Example
+from regenkit_music.data.grouping import fingerprints, groups
+from regenkit_music.data.segments import cut
+from regenkit_music.modality import melody as melodies
+from regenkit_music.modality.melody import Melody
+
+
+def examples(
+    melody: Melody, key: str, *, song: str, longest: int, meta: dict[str, Any], language: str | None = None
+) -> list[Example]:
+    """One example for each segment of at most `longest` notes: `key`, or `key#0`, `key#1`, … where there are several.
+
+    song      what all segments (and voices) belong to: they fall into one split
+    language  of the words, as the lyrics modality knows it; None where there are none
+    """
+    segments = cut(melody, longest)
+    shared = (f"song:{song}", *groups(melody))
+    found = []
+    for index, segment in enumerate(segments):
+        fields, about = melodies.encode(segment)
+        x = None
+        if language:
+            from regenkit_music.modality import lyrics
+
+            x, words = lyrics.encode(about["syllables"], language)
+            about = {**words, **about, "language": language}
+        found.append(
+            Example(
+                id=key if len(segments) == 1 else f"{key}#{index}",
+                x=x,
+                y=fields,
+                groups=tuple(dict.fromkeys((*shared, *groups(segment)))),
+                fingerprints=fingerprints(segment),
+                meta={**about, **meta},
+            )
+        )
+    return found
