@@ -56,7 +56,8 @@ def adapter(component: Component, known: Mapping[str, inspect.Parameter]) -> Typ
         else typing_extensions.NotRequired[parameter.annotation]
         for name, parameter in known.items()
     }
-    kind: Any = typing_extensions.TypedDict(component.name, fields)  # type: ignore[operator]
+    make: Any = typing_extensions.TypedDict  # a type checker wants its fields written out
+    kind = make(component.name, fields)
     kind.__pydantic_config__ = ConfigDict(
         extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False, title=component.name
     )
@@ -103,6 +104,7 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
 def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
     """As much of pydantic's location as is a path in the data: behind it come the branches of a union."""
     path: list[int | str] = []
+    part: Any
     for part in location:
         if not (isinstance(data, dict) and part in data) and not (
             isinstance(data, list) and isinstance(part, int) and part < len(data)

@@ -1,9 +1,15 @@
 """The core's own components: the core is a plugin too."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from regenkit.components import Generator, Renderer
 from regenkit.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from regenkit.recipe import Recipe
 
 _TRANSFORMER = "regenkit.models.transformer:Transformer"
 
@@ -16,3 +22,10 @@ def register_generators() -> Iterator[Generator]:
 @hookimpl
 def register_renderers() -> Iterator[Renderer]:
     yield Renderer(name="transformer", target=_TRANSFORMER, summary="token fields from token fields, autoregressive")
+
+
+@hookimpl(trylast=True)
+def make_strategy(recipe: Recipe) -> Any:
+    from regenkit import distribute  # TensorFlow, only when something is trained
+
+    return distribute.make_strategy(recipe.train_settings().strategy)

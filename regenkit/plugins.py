@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, final
+from typing import Any, Literal, final, overload
 
 import pluggy
 
@@ -70,6 +70,20 @@ class Host:
     def names(self, role: str) -> list[str]:
         return sorted({component.name for component, _ in self._components[role]})
 
+    @overload
+    def find(self, role: Literal["modality"], name: str) -> Modality: ...
+    @overload
+    def find(self, role: Literal["converter"], name: str) -> Converter: ...
+    @overload
+    def find(self, role: Literal["generator"], name: str) -> Generator: ...
+    @overload
+    def find(self, role: Literal["renderer"], name: str) -> Renderer: ...
+    @overload
+    def find(self, role: Literal["dataset"], name: str) -> Dataset: ...
+    @overload
+    def find(self, role: Literal["metric"], name: str) -> Metric: ...
+    @overload
+    def find(self, role: str, name: str) -> Component: ...
     def find(self, role: str, name: str) -> Component:
         """The component that `name` stands for. Raises UserError where there is none, or more than one."""
         matches = [(component, origin) for component, origin in self._components[role] if component.name == name]

@@ -54,6 +54,12 @@ class Section:
     own_decoder: bool = False
     args: Mapping[str, Any]
 
+    @property
+    def use(self) -> str:
+        """The component's name; "converter" for its own decoder, "" for a stage of another run."""
+        return self.component.name if self.component else "converter" if self.own_decoder else ""
+
+    @functools.cached_property
     def arguments(self) -> dict[str, Any]:
         """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
         return check_arguments(self.component, self.args, self.where) if self.component else {}
@@ -62,14 +68,18 @@ class Section:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A recipe whose form and names are right. `direct` is None where the generator comes from another run."""
+    """A recipe whose form and names are right.
+
+    `baseline` is the direct route X → Y: the generator's component and arguments, but for what `direct:` says; None
+    where the generator comes from another run.
+    """
 
     path: Path
     dataset: Section
     converter: Section
     generator: Section
     renderer: Section
-    direct: Section | None
+    baseline: Section | None
     train: Mapping[str, Any]
     evaluate: tuple[str, ...]
 
@@ -81,8 +91,16 @@ class Recipe:
     def sections(self) -> Iterator[Section]:
         """The parts that name components, in the order of work."""
         yield from (self.dataset, self.converter, self.generator, self.renderer)
-        if self.direct:
-            yield self.direct
+        if self.baseline:
+            yield self.baseline
+
+    @property
+    def direct(self) -> dict[str, Any]:
+        """The checked arguments in which the baseline differs from the generator. Imports the component."""
+        if self.baseline is None:
+            return {}
+        ours = self.generator.arguments
+        return {name: value for name, value in self.baseline.arguments.items() if value != ours[name]}
 
     def section(self, name: str) -> Section:
         for section in self.sections:
@@ -90,19 +108,19 @@ class Recipe:
                 return section
         raise UserError(f"{self.path}: the recipe has no stage {name!r} to build")
 
-    def train_settings(self, stage: str) -> TrainSettings:
-        """Training settings of a stage: `train`, overridden by `train.STAGE`."""
+    def train_settings(self, stage: str | None = None) -> TrainSettings:
+        """Training settings of a stage: `train`, overridden by `train.STAGE`; without a stage, what all share."""
         base = {key: value for key, value in self.train.items() if key not in STAGES}
-        return TrainSettings(**{**base, **self.train.get(stage, {})})
+        return TrainSettings(**{**base, **(self.train.get(stage, {}) if stage else {})})
 
     def check_components(self) -> None:
         """Import what the recipe names and check the arguments. Raises one UserError, with a line for each fault."""
         found: dict[str, None] = {}
         for section in self.sections:
-            if section is self.direct and found:
+            if section is self.baseline and found:
                 continue  # it repeats the generator's arguments, and so their faults
             try:
-                section.arguments()
+                _ = section.arguments
             except UserError as error:
                 found.update(dict.fromkeys(str(error).splitlines()))
             if section.run and not section.run.is_dir():
@@ -118,13 +136,13 @@ class Recipe:
             raise ValueError(
                 f"{name} of {self.path} names no component: it comes from {section.run or 'the converter'}"
             )
-        return section.component.load()(**supplied, **section.arguments())
+        return section.component.load()(**supplied, **section.arguments)
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
         result: dict[str, Any] = {section.name: _resolved(section) for section in self.sections}
         overrides = {stage: dict(self.train[stage]) for stage in STAGES if stage in self.train}
-        result["train"] = {**self.train_settings("").model_dump(mode="json"), **overrides}
+        result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
         result["evaluate"] = list(self.evaluate)
         return result
 
@@ -152,7 +170,7 @@ def _resolved(section: Section) -> dict[str, Any]:
     if section.component is None:
         return {"from": str(section.run)} if section.run else {"use": "converter"}
     plain = {}
-    for name, value in section.arguments().items():
+    for name, value in section.arguments.items():
         try:
             plain[name] = to_jsonable_python(value)
         except PydanticSerializationError:  # a default that no recipe can write
@@ -184,7 +202,7 @@ class _Reader:
             self._check_modalities(parts["dataset"], parts["converter"], evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
-        return Recipe(path=path, **parts, direct=direct, train=train, evaluate=tuple(evaluate))
+        return Recipe(path=path, **parts, baseline=direct, train=train, evaluate=tuple(evaluate))
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
         self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
@@ -277,10 +295,9 @@ class _Reader:
     def _check_modalities(self, dataset: Section, converter: Section, metrics: list[str]) -> None:
         """Names that are each right but do not fit: a converter of speech for a dataset of melodies."""
         made: Any = dataset.component
-        fitting = [("converter", converter.component, ("converter", "use"))]
-        fitting += [("metric", self.host.find("metric", name), ("evaluate", i)) for i, name in enumerate(metrics)]
-        for role, component, path in fitting:
-            takes = getattr(component, "modality", made.y)
-            if takes != made.y:
-                what = f"the {role} {component.name} is for {takes}, but {made.name} yields {made.y}"
-                self._fault(what, *path)
+        taker: Any = converter.component
+        fitting: list[tuple[Any, tuple[str | int, ...]]] = [(taker, ("converter", "use"))]
+        fitting += [(self.host.find("metric", name), ("evaluate", i)) for i, name in enumerate(metrics)]
+        for component, path in fitting:
+            if component.modality != made.y:
+                self._fault(f"{component.name} is for {component.modality}, but {made.name} yields {made.y}", *path)
