@@ -1,0 +1,28 @@
+"""Which devices train: a name → a `tf.distribute` strategy."""
+
+import os
+
+from regenkit.errors import UserError
+from regenkit.quiet import tensorflow as tf
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """none: one device; mirrored: every device of this machine; multi_worker: the machines TF_CONFIG names.
+
+    auto takes multi_worker where TF_CONFIG is set, mirrored where there are several GPUs, else none.
+    """
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "auto":
+        name = "multi_worker" if os.environ.get("TF_CONFIG") else "mirrored" if len(gpus) > 1 else "none"
+    if name == "none":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    if name == "multi_worker":
+        if not os.environ.get("TF_CONFIG"):
+            raise UserError(
+                "train.strategy: multi_worker needs TF_CONFIG, which names the machines and this one's place"
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    raise UserError(f"train.strategy: {name!r} is none of auto, none, mirrored, multi_worker")

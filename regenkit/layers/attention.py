@@ -1,0 +1,94 @@
+"""A pre-norm transformer block: self-attention with rotary positions, then a gated feed-forward layer.
+
+Rotary position embedding: Su et al. 2021, arXiv 2104.09864. Pre-norm: Xiong et al. 2020, arXiv 2002.04745. Gated
+feed-forward: Shazeer 2020, arXiv 2002.05202. Dropout is variational (Gal and Ghahramani 2016, arXiv 1512.05287): one
+mask an example for all its steps, so that its noise costs [batch, width] and not [batch, steps, width].
+
+Axes are [batch, steps, width]; within attention [batch, heads, steps, size].
+"""
+
+from typing import final
+
+import keras
+import tensorflow as tf
+
+from regenkit.layers import noise
+
+
+def rotary(steps: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cosine and sine [steps, size / 2] for the positions `steps`, int32 [steps]."""
+    rate = 10000.0 ** (-tf.range(0, size, 2, dtype=tf.float32) / size)
+    angle = tf.cast(steps, tf.float32)[:, None] * rate[None, :]
+    return tf.cos(angle), tf.sin(angle)
+
+
+def _rotate(x: tf.Tensor, turn: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    first, second = tf.split(x, 2, axis=-1)
+    cosine, sine = turn
+    return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
+
+
+@final
+class Block(keras.layers.Layer):
+    """One block; `call` sees whole sequences, `step` one position with a cache of the ones before."""
+
+    def __init__(self, width: int, heads: int, *, dropout: float, stream: int, residual_scale: float) -> None:
+        super().__init__()
+        if width % (2 * heads):
+            raise ValueError(f"width {width} must be a multiple of 2 × heads ({heads})")
+        self.width, self.heads, self.size = width, heads, width // heads
+        self.dropout, self.stream = dropout, stream
+        small = keras.initializers.RandomNormal(stddev=residual_scale * width**-0.5)
+        self.attention_norm = keras.layers.LayerNormalization(center=False, epsilon=1e-5)
+        self.query_key_value = keras.layers.Dense(3 * width, use_bias=False)
+        self.attention_out = keras.layers.Dense(width, use_bias=False, kernel_initializer=small)
+        self.hidden_norm = keras.layers.LayerNormalization(center=False, epsilon=1e-5)
+        self.hidden = keras.layers.Dense(4 * width, use_bias=False)
+        self.hidden_out = keras.layers.Dense(width, use_bias=False, kernel_initializer=small)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        for layer in (self.attention_norm, self.query_key_value, self.attention_out, self.hidden_norm, self.hidden):
+            layer.build((None, None, self.width))
+        self.hidden_out.build((None, None, 2 * self.width))
+        self.built = True
+
+    def _heads(self, x: tf.Tensor) -> list[tf.Tensor]:
+        shape = tf.shape(x)
+        x = tf.reshape(self.query_key_value(self.attention_norm(x)), [shape[0], shape[1], 3, self.heads, self.size])
+        return tf.unstack(tf.transpose(x, [2, 0, 3, 1, 4]))
+
+    def _finish(self, x: tf.Tensor, attended: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        shape = tf.shape(x)
+        attended = self.attention_out(
+            tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [shape[0], shape[1], self.width])
+        )
+        x += self._drop(attended, seeds, 0)
+        gate, value = tf.split(self.hidden(self.hidden_norm(x)), 2, axis=-1)
+        return x + self._drop(self.hidden_out(tf.nn.silu(gate) * value), seeds, 1)
+
+    def _drop(self, x: tf.Tensor, seeds: tf.Tensor | None, which: int) -> tf.Tensor:
+        mask = noise.keep(seeds, self.stream + which, self.width, self.dropout)
+        return x if mask is None else x * tf.cast(mask, x.dtype)[:, None, :]
+
+    def call(self, x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None = None) -> tf.Tensor:
+        """`seen` [batch or 1, steps, steps], true where a row may look at a column."""
+        query, key, value = self._heads(x)
+        turn = rotary(tf.range(tf.shape(x)[1]), self.size)
+        query, key = _rotate(query, turn), _rotate(key, turn)
+        scores = tf.matmul(query, key, transpose_b=True) * self.size**-0.5
+        weights = tf.nn.softmax(tf.where(seen[:, None], scores, -1e9))
+        return self._finish(x, tf.matmul(weights, value), seeds)
+
+    def step(
+        self, x: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, position: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """One position: x [batch, 1, width], caches [length, batch, heads, size] → (x, keys, values)."""
+        query, key, value = self._heads(x)
+        turn = rotary(position[None], self.size)
+        query, key = _rotate(query, turn), _rotate(key, turn)
+        keys = tf.tensor_scatter_nd_update(keys, [[position]], key[None, :, :, 0])
+        values = tf.tensor_scatter_nd_update(values, [[position]], value[None, :, :, 0])
+        scores = tf.einsum("bhqd,lbhd->bhql", query, keys) * self.size**-0.5
+        past = tf.range(tf.shape(keys)[0]) <= position
+        weights = tf.nn.softmax(tf.where(past[None, None, None], scores, -1e9))
+        return self._finish(x, tf.einsum("bhql,lbhd->bhqd", weights, values), None), keys, values

@@ -1,0 +1,37 @@
+"""Noise that is a function of (seed, stream, place): the same on one device, on many, and after a resume.
+
+Each example of a batch has a seed of two int32 (`noise` in the stage protocol). A 32-bit finaliser ("lowbias32", Chris
+Wellons' search for hash functions of low bias, 2018) turns seed, stream and place into bits; `stream` tells apart the
+uses within one model.
+"""
+
+import tensorflow as tf
+
+
+def _mix(value: tf.Tensor) -> tf.Tensor:
+    value = tf.bitwise.bitwise_xor(value, tf.bitwise.right_shift(value, tf.constant(16, tf.uint32)))
+    value = value * tf.constant(0x7FEB352D, tf.uint32)
+    value = tf.bitwise.bitwise_xor(value, tf.bitwise.right_shift(value, tf.constant(15, tf.uint32)))
+    value = value * tf.constant(0x846CA68B, tf.uint32)
+    return tf.bitwise.bitwise_xor(value, tf.bitwise.right_shift(value, tf.constant(16, tf.uint32)))
+
+
+def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: tf.Tensor | int) -> tf.Tensor:
+    """Uniform numbers in (0, 1), float32 [batch, size], from `seeds` int32 [batch, 2]."""
+    seeds = tf.bitcast(seeds, tf.uint32)
+    key = _mix(seeds[:, 0] + _mix(seeds[:, 1] + _mix(tf.cast(stream, tf.uint32) + tf.constant(0x9E3779B9, tf.uint32))))
+    place = tf.cast(tf.range(size), tf.uint32) * tf.constant(0x9E3779B9, tf.uint32)
+    bits = tf.bitwise.right_shift(_mix(key[:, None] + place[None, :]), tf.constant(8, tf.uint32))
+    return (tf.cast(bits, tf.float32) + 0.5) / float(1 << 24)
+
+
+def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: tf.Tensor | int) -> tf.Tensor:
+    """Standard Gumbel noise, float32 [batch, size]."""
+    return -tf.math.log(-tf.math.log(uniform(seeds, stream, size)))
+
+
+def keep(seeds: tf.Tensor | None, stream: int, size: int, rate: float) -> tf.Tensor | None:
+    """A dropout mask [batch, size], 0 or 1 / (1 − rate); None (no dropout) without seeds or rate."""
+    if seeds is None or not rate:
+        return None
+    return tf.cast(uniform(seeds, stream, size) >= rate, tf.float32) / (1.0 - rate)

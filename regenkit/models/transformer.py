@@ -1,0 +1,225 @@
+"""A conditional transformer over token specs with several fields a step: generator, renderer and direct baseline.
+
+    encoder   all the condition's fields, summed a step, read in both directions
+    decoder   causal over the target's steps; at step i it also gets the encoder's output at step i
+    heads     the fields of one step in their order, each seeing the ones before it
+
+Encoder-decoder: Vaswani et al. 2017, arXiv 1706.03762. Several tokens a step predicted in turn: compound words, Hsiao
+et al. 2021, arXiv 2101.02402. The condition is scalars and fields that run along the target's steps (one entry a step);
+the target is of token fields, one entry a step, in any fixed or variable shape (a grid is read row by row). A scalar of
+the target is predicted before the first step.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from regenkit.layers import noise
+from regenkit.layers.attention import Block
+from regenkit.models.sampling import filtered, sample_loop
+from regenkit.spec import Spec
+
+Batch = Mapping[str, tf.Tensor]
+
+
+@final
+class Transformer(keras.Model):
+    """P(target | condition) over tokens.
+
+    width, depth, heads   of encoder and decoder alike
+    dropout               variational, on every residual branch
+    optional_dropout      how often an optional condition field is hidden while training, so that it may be absent
+    condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
+    """
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        width: int = 128,
+        depth: int = 3,
+        heads: int = 4,
+        dropout: float = 0.1,
+        optional_dropout: float = 0.25,
+        condition_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if not target:
+            raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
+        for name, field in target.items():
+            if field.kind != "tokens":
+                raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
+        self.condition, self.target = condition, target
+        self.width, self.depth = width, depth
+        self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
+        self.has_scalars = any(field.scalar for field in target.values())
+        normal = keras.initializers.RandomNormal(stddev=0.02)
+
+        def embeddings(spec: Spec) -> dict[str, keras.layers.Layer]:
+            return {
+                name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal)
+                if field.vocabulary
+                else keras.layers.Dense(width)
+                for name, field in spec.items()
+            }
+
+        def blocks(stream: int) -> list[Block]:
+            return [
+                Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=(2 * depth) ** -0.5)
+                for layer in range(depth)
+            ]
+
+        self.condition_embeddings = embeddings(condition)
+        self.encoder = blocks(1000)
+        self.encoder_norm = keras.layers.LayerNormalization(center=False)
+        self.target_embeddings = embeddings(target)
+        self.start = self.add_weight(name="start", shape=(width,), initializer=normal)
+        self.decoder = blocks(2000)
+        self.decoder_norm = keras.layers.LayerNormalization(center=False)
+        self.step_embeddings = embeddings(Spec(list(target.items())[:-1]))
+        self.head_hidden = {name: keras.layers.Dense(width, activation="silu") for name in target}
+        self.head_logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
+        self._build()
+
+    def _build(self) -> None:
+        """Make every variable now, so that a stage is complete once constructed."""
+        for spec, layers in ((self.condition, self.condition_embeddings), (self.target, self.target_embeddings)):
+            for name, layer in layers.items():
+                layer.build((None, None, math.prod(spec[name].shape[1:]) if spec[name].vocabulary is None else 1))
+        for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
+                      *self.head_logits.values()):  # fmt: skip
+            layer.build((None, None, self.width))
+        for layer in self.step_embeddings.values():
+            layer.build((None, None))
+        self.built = True
+
+    # --- the protocol ------------------------------------------------------------------------------------------------
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
+        """Negative log-likelihood in nats of each target field, summed an example; its weight is its token count.
+
+        `noise` int32 [batch, 2]: a seed an example; None = evaluation, without dropout.
+        """
+        condition = self._hide(batch["condition"], noise)
+        terms = {}
+        for name, (nll, known) in self._field_nll(condition, batch["target"], noise).items():
+            terms[name] = (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))
+        return {"main": terms}
+
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """log P(field | condition, earlier steps and fields) in nats by field, each [batch]."""
+        return {name: -tf.reduce_sum(nll, 1) for name, (nll, _) in self._field_nll(condition, target, None).items()}
+
+    def log_prob(self, condition: Batch, target: Batch) -> tf.Tensor:
+        """log P(target | condition) in nats, [batch]."""
+        return tf.add_n(list(self.field_log_prob(condition, target).values()))
+
+    def sample(
+        self,
+        condition: Batch,
+        *,
+        seed: int,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        length: int | None = None,
+        given: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Draw a target for every example of the batch.
+
+        condition    fields [batch, ...] and "mask" [batch, steps]; one seed, one output
+        temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
+        length       steps, where the condition has none
+        given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
+                     [batch, steps, vocabulary] permit tokens
+        Returns int32 fields [batch, steps] (scalars [batch]), 0 after an example's end.
+        """
+        return sample_loop(
+            self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, length=length, given=given
+        )
+
+    # --- the network -------------------------------------------------------------------------------------------------
+
+    def _hide(self, condition: Batch, seeds: tf.Tensor | None) -> Batch:
+        """Hide optional fields, and the whole of the rest, now and then, so that both may be absent."""
+        if seeds is None:
+            return condition
+        hidden = dict(condition)
+        for stream, (name, field) in enumerate(self.condition.items()):
+            rate = self.optional_dropout if field.optional else self.condition_dropout
+            kept = noise.keep(seeds, 100 + stream if field.optional else 99, 1, rate)
+            if kept is not None:
+                shape = [-1] + [1] * (len(hidden[name].shape) - 1)
+                hidden[name] *= tf.cast(tf.reshape(kept, shape) > 0, hidden[name].dtype)
+        return hidden
+
+    def _steps_of(self, batch: Batch, spec: Spec) -> tf.Tensor:
+        """Flatten target fields to [batch, steps]; scalars come first, as a step of their own."""
+        steps = {}
+        for name, field in spec.items():
+            value = batch[name]
+            if not field.scalar:
+                value = tf.reshape(value, [tf.shape(value)[0], -1])
+                steps[name] = tf.pad(value, [[0, 0], [1, 0]]) if self.has_scalars else value
+        if self.has_scalars:
+            length = tf.shape(next(iter(steps.values())))[1] if steps else tf.constant(1)
+            for name, field in spec.items():
+                if field.scalar:
+                    steps[name] = tf.pad(batch[name][:, None], [[0, 0], [0, length - 1]])
+        return steps
+
+    def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
+        shape = tf.shape(mask)
+        x = tf.zeros([shape[0], shape[1], self.width])
+        for name, field in self.condition.items():
+            value = condition[name]
+            if field.vocabulary is None:
+                value = tf.reshape(value, [shape[0], 1 if field.scalar else -1, math.prod(field.shape[1:])])
+            embedded = self.condition_embeddings[name](value)
+            x += embedded[:, None] if field.scalar and field.vocabulary else embedded
+        if self.has_scalars:
+            x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
+        for block in self.encoder:
+            x = block(x, mask[:, None, :], seeds)
+        return self.encoder_norm(x)
+
+    def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
+        x = tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
+        x = tf.concat([tf.broadcast_to(self.start, tf.shape(x[:, :1])), x[:, :-1]], axis=1) + encoded
+        length = tf.shape(x)[1]
+        seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
+        for block in self.decoder:
+            x = block(x, seen, seeds)
+        return self.decoder_norm(x)
+
+    def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Logits of `name` [batch, steps, vocabulary], given the decoder's output and the step's earlier fields."""
+        for before, tokens in earlier.items():
+            x += self.step_embeddings[before](tokens)
+        return self.head_logits[name](x + self.head_hidden[name](x))
+
+    def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
+        steps = self._steps_of(target, self.target)
+        encoded = self.encode(condition, self.mask_of(condition, target), seeds)
+        x = self._decode(encoded, steps, seeds)
+        earlier: dict[str, tf.Tensor] = {}
+        found = {}
+        for name in self.target:
+            logits = self.head(name, x, earlier)
+            known = tf.cast(steps[name] > 0, tf.float32)
+            nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(steps[name] - 1, 0), logits)
+            found[name] = (nll * known, known)
+            earlier[name] = steps[name]
+        return found
+
+    def mask_of(self, condition: Batch, target: Batch) -> tf.Tensor:
+        if "mask" in condition:
+            return condition["mask"]
+        value = next(target[name] for name, field in self.target.items() if not field.scalar)
+        return tf.ones([tf.shape(value)[0], tf.size(value[0])], tf.bool)

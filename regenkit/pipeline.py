@@ -1,0 +1,216 @@
+"""A recipe made concrete: components found, specs joined, stages built, checked against their Y′, and run.
+
+    generator   condition: X and the given fields of Y′      target: the rest of Y′
+    renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
+    direct      condition: X and the given fields of Y′      target: the fields of Y that are not given
+
+Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
+ones of Y′: a user supplies them, so every route gets them.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from regenkit import plugins
+from regenkit.data.batches import Side
+from regenkit.data.prepare import Prepared, Progress, prepare
+from regenkit.errors import UserError
+from regenkit.given import Given
+from regenkit.recipe import Recipe
+from regenkit.spec import Fields, Spec
+from regenkit.stack import stack, unstack
+
+SAMPLE_BATCH = 64
+
+
+@final
+class Pipeline:
+    """The components of one recipe. Stages are built on first use, from `folder` where they have been trained."""
+
+    def __init__(self, recipe: Recipe, folder: Path | None = None) -> None:
+        self.recipe, self.folder = recipe, folder
+        host = plugins.host()
+        self.dataset_record: Any = recipe.dataset.component
+        self.x = host.find("modality", self.dataset_record.x).load()()
+        self.y = host.find("modality", self.dataset_record.y).load()()
+        self.converter = _built(recipe, "converter")
+        self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}
+        self.given_spec = self.specs["rep"].only(optional=True)
+        self._stages: dict[str, Any] = {}
+
+    # --- what each stage reads and writes ---------------------------------------------------------------------------
+
+    def sides(self, stage: str) -> tuple[Side, Side]:
+        """(condition, target) of a stage."""
+        x, y, rep = self.specs["x"], self.specs["y"], self.specs["rep"]
+        both = set(x) & set(self.given_spec)
+        if both:
+            raise UserError(f"{self.recipe.path}: {', '.join(both)} is a field of X and of Y′; one must be renamed")
+        asked = Side(
+            spec=x | self.given_spec, source={**dict.fromkeys(x, "x"), **dict.fromkeys(self.given_spec, "rep")}
+        )
+        if stage == "renderer":
+            rest = y.without(rep)
+            return Side(spec=rep, source=dict.fromkeys(rep, "rep")), Side(spec=rest, source=dict.fromkeys(rest, "y"))
+        target, side = (rep.only(optional=False), "rep") if stage == "generator" else (y.without(self.given_spec), "y")
+        return asked, Side(spec=target, source=dict.fromkeys(target, side))
+
+    def build(self, stage: str) -> Any:
+        """A new, untrained stage."""
+        condition, target = self.sides(stage)
+        return _built(self.recipe, stage, condition=condition.spec, target=target.spec)
+
+    # --- data --------------------------------------------------------------------------------------------------------
+
+    def prepare(self, progress: Progress, workers: int | None = None) -> Prepared:
+        return prepare(
+            dataset=_built(self.recipe, "dataset"),
+            identity=_identity(self.recipe, "dataset"),
+            converter=self.converter,
+            converter_identity=_identity(self.recipe, "converter"),
+            specs=self.specs,
+            progress=progress,
+            workers=workers,
+        )
+
+    # --- the contract of Y′ ------------------------------------------------------------------------------------------
+
+    def contract(self, stage: str) -> dict[str, Any]:
+        """What a stage's weights are only good for: written beside them, compared when they are read."""
+        condition, target = self.sides(stage)
+        return {
+            "component": _plain(_identity(self.recipe, stage)),
+            "converter": {**_plain(_identity(self.recipe, "converter")), "version": self.converter.version},
+            "condition": condition.spec.to_json(),
+            "target": target.spec.to_json(),
+        }
+
+    def sign(self, stage: str, folder: Path) -> None:
+        """Write the contract beside a stage's weights."""
+        path = folder / "stage.json"
+        temporary = path.with_name(f".stage.{os.getpid()}")
+        temporary.write_text(json.dumps(self.contract(stage), indent=1))
+        os.replace(temporary, path)
+
+    def check_contract(self, stage: str, folder: Path) -> None:
+        """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
+        theirs = json.loads((folder / "stage.json").read_text())
+        differences = list(_differences(theirs, _plain(self.contract(stage))))
+        if differences:
+            listed = "\n  ".join(differences[:8])
+            raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")
+
+    # --- trained stages ----------------------------------------------------------------------------------------------
+
+    def stage(self, name: str) -> Any:
+        """A trained stage with its best averaged weights. Raises UserError where there is none."""
+        if name not in self._stages:
+            if self.folder is None or not (self.folder / name / "best.weights.h5").exists():
+                raise UserError(
+                    f"{self.folder}: {name} has not been trained; run `regenkit train` (it goes on where it stopped)"
+                )
+            self.check_contract(name, self.folder / name)
+            model = self.build(name)
+            model.load_weights(self.folder / name / "best.weights.h5")
+            self._stages[name] = model
+        return self._stages[name]
+
+    def use(self, name: str, model: Any) -> None:
+        """Take `model` for the stage `name`, trained or under training."""
+        self._stages[name] = model
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def given(self, options: Mapping[str, str] | None = None) -> Given:
+        """A user's `--given NAME=VALUE`, parsed by the converter, whose fields they are."""
+        return self.converter.given(dict(options or {}))
+
+    def sample(
+        self,
+        stage: str,
+        conditions: Sequence[Fields],
+        lengths: Sequence[int],
+        *,
+        seed: int,
+        permitted: Mapping[str, np.ndarray] | None = None,
+        **options: Any,
+    ) -> list[Fields]:
+        """Targets of `stage` for conditions of any lengths, in batches of like length."""
+        condition, target = self.sides(stage)
+        given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
+        found: list[Fields] = [{} for _ in conditions]
+        order = np.argsort(lengths, kind="stable")
+        for number, start in enumerate(range(0, len(order), SAMPLE_BATCH)):
+            places = order[start : start + SAMPLE_BATCH]
+            sizes = [lengths[place] for place in places]
+            batch = stack([conditions[place] for place in places], condition.spec, sizes)
+            drawn = self.stage(stage).sample(batch, seed=seed + 7919 * number, given=given, **options)
+            for place, fields in zip(places, unstack(drawn, target.spec, sizes), strict=True):
+                found[place] = fields
+        return found
+
+    def predict_rep(
+        self, xs: Sequence[Fields], given: Sequence[Given], lengths: Sequence[int], *, seed: int, **options: Any
+    ) -> list[Fields]:
+        """X → Y′, completed with what is given."""
+        conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
+        predicted = self.sample("generator", conditions, lengths, seed=seed, **options)
+        return [
+            self.converter.complete({**_absent(self.given_spec, length), **each.fields, **rep}, each)
+            for rep, each, length in zip(predicted, given, lengths, strict=True)
+        ]
+
+    def render_rep(
+        self, reps: Sequence[Fields], lengths: Sequence[int], *, seed: int,
+        permitted: Mapping[str, np.ndarray] | None = None, **options: Any,
+    ) -> list[Fields]:  # fmt: skip
+        """Y′ → Y: what the renderer draws, beside what Y′ holds already."""
+        drawn = self.sample("renderer", reps, lengths, seed=seed, permitted=permitted, **options)
+        return [self.joined(rep, target) for rep, target in zip(reps, drawn, strict=True)]
+
+    def joined(self, known: Fields, drawn: Fields) -> Fields:
+        """One example of Y from drawn fields and those already known."""
+        return {name: drawn[name] if name in drawn else known[name] for name in self.specs["y"]}
+
+    @cached_property
+    def parameters(self) -> dict[str, int]:
+        """Trainable parameters by stage, of fresh stages."""
+        return {
+            stage: sum(math.prod(variable.shape) for variable in self.build(stage).trainable_variables)
+            for stage in ("generator", "renderer", "direct")
+        }
+
+
+def _absent(spec: Spec, length: int) -> Fields:
+    return {name: np.zeros([length] * (not field.scalar), np.int32) for name, field in spec.items()}
+
+
+def _built(recipe: Recipe, section: str, **supplied: Any) -> Any:
+    try:
+        return recipe.build(section, **supplied)
+    except ValueError as error:
+        raise UserError(f"{recipe.section(section).where()}: {error}") from error
+
+
+def _identity(recipe: Recipe, name: str) -> dict[str, Any]:
+    section = recipe.section(name)
+    return {"use": section.component.name if section.component else None, **section.arguments()}
+
+
+def _plain(data: Any) -> Any:
+    return json.loads(json.dumps(data, default=str))
+
+
+def _differences(theirs: Any, ours: Any, path: str = "") -> Iterable[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in [*theirs, *(key for key in ours if key not in theirs)]:
+            yield from _differences(theirs.get(key), ours.get(key), f"{path}.{key}" if path else key)
+    elif theirs != ours:
+        yield f"{path}: trained with {theirs!r}, the recipe has {ours!r}"

@@ -1,0 +1,44 @@
+"""TensorFlow, imported without the lines that its native code prints to stderr and that no setting silences.
+
+    from regenkit.quiet import tensorflow as tf
+
+The first import and first operation run with stderr redirected; should they raise, the text is shown after all.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def _stderr_aside() -> Iterator[None]:
+    try:
+        stderr = sys.__stderr__.fileno()  # type: ignore[union-attr]
+        kept = os.dup(stderr)
+    except (AttributeError, OSError, ValueError):
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), stderr)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, stderr)
+            aside.seek(0)
+            os.write(stderr, aside.read())
+            raise
+        finally:
+            os.dup2(kept, stderr)
+            os.close(kept)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+with _stderr_aside():
+    import tensorflow
+
+    tensorflow.config.list_physical_devices()
+
+__all__ = ["tensorflow"]

@@ -1,0 +1,100 @@
+"""What a training says: one progress line, log.jsonl, and TensorBoard."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from regenkit.quiet import tensorflow as tf
+
+EVERY_SECONDS = 20
+"""How often a line is printed where there is no terminal to redraw one."""
+
+
+@final
+class RunLog:
+    """Made once a run; `begin` once a stage. Lines past the step a stage resumes from are dropped, then logged anew."""
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self.folder, self.console = folder, console
+        self._file = folder / "log.jsonl"
+        self._writers: dict[str, Any] = {}
+        self._last: dict[str, float] = {}
+        self._text = ""
+        self._printed = 0.0
+        self._progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(),
+            TextColumn("{task.fields[text]}"), TimeRemainingColumn(compact=True), console=console,
+            disable=not console.is_terminal,
+        )  # fmt: skip
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> "RunLog":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+        for writer in self._writers.values():
+            writer.close()
+
+    def counted(self, what: str, done: int, total: int) -> None:
+        """Progress of a preparation."""
+        self._show(what, done, total, "")
+
+    def begin(self, stage: str, step: int, steps: int, parameters: int) -> None:
+        if self._file.exists():
+            lines = [json.loads(line) for line in self._file.read_text().splitlines() if line.endswith("}")]
+            kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
+            temporary = self._file.with_suffix(".tmp")
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            os.replace(temporary, self._file)
+        self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
+        going = f", going on from step {step}" if step else ""
+        self.console.print(f"[bold]{stage}[/]: {parameters / 1e6:.2f} M parameters, {steps} steps{going}")
+
+    def step(self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float) -> None:
+        self._write(stage, step, "train", {**losses, "steps_per_second": steps_per_second})
+        terms = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self._text = f"{terms}  {steps_per_second:.1f} steps/s"
+        self._show(stage, step, None, f"{self._text}  {self._validation(stage)}")
+
+    def validation(self, stage: str, step: int, losses: Mapping[str, float]) -> None:
+        self._write(stage, step, "validation", losses)
+        self._last[stage] = sum(losses.values())
+
+    def expect(self, stage: str, steps: int) -> None:
+        """Say how many steps a stage will take, before its first."""
+        self._show(stage, 0, steps, "building")
+
+    def warn(self, message: str) -> None:
+        self.console.print(f"[yellow]warning[/] {message}")
+
+    def say(self, message: str) -> None:
+        self.console.print(message)
+
+    def _validation(self, stage: str) -> str:
+        return f"validation {self._last[stage]:.3f}" if stage in self._last else ""
+
+    def _write(self, stage: str, step: int, kind: str, values: Mapping[str, float]) -> None:
+        line = {"stage": stage, "step": step, "kind": kind, **{name: round(value, 6) for name, value in values.items()}}
+        with self._file.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        with self._writers[stage].as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(f"{kind}/{name}", value)
+
+    def _show(self, what: str, done: int, total: int | None, text: str) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total, text=text)
+        self._progress.update(self._tasks[what], completed=done, text=text, **({"total": total} if total else {}))
+        finished = self._progress.tasks[self._tasks[what]].finished
+        if not self.console.is_terminal and (finished or time.monotonic() - self._printed > EVERY_SECONDS):
+            self._printed = time.monotonic()
+            whole = self._progress.tasks[self._tasks[what]].total
+            self.console.print(f"{what} {done}/{int(whole or 0)} {text}", highlight=False)

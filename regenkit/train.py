@@ -1,0 +1,272 @@
+"""The loop: every stage of every modality is trained here, on one device or many.
+
+A stage says what each example loses; the loop sums that over all replicas, divides by the global weight, clips, steps
+and averages. Read `fit` from top to bottom.
+"""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import keras
+
+from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.prepare import Prepared
+from regenkit.errors import UserError
+from regenkit.quiet import tensorflow as tf
+from regenkit.settings import TrainSettings
+from regenkit.runlog import RunLog
+from regenkit.state import Checkpoints, State
+
+SUM = tf.distribute.ReduceOp.SUM
+VALIDATION_SEED = 0
+
+
+class Interrupted(Exception):
+    """A signal asked the training to stop; its state has been saved."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One stage to be trained: what to build, from which fields, into which folder."""
+
+    name: str
+    build: Callable[[], Any]
+    condition: Side
+    target: Side
+    settings: TrainSettings
+    folder: Path
+
+
+def fit(
+    job: Job,
+    prepared: Prepared,
+    strategy: tf.distribute.Strategy,
+    log: RunLog,
+    *,
+    callbacks: list[keras.callbacks.Callback] | None = None,
+    sample: Callable[[Any, int], None] | None = None,
+) -> dict[str, Any]:
+    """Train one stage until its steps are done, it stops improving, or a signal comes (raises Interrupted, state saved).
+
+    Goes on from the newest checkpoint in `job.folder`. `sample(model, step)` is called with averaged weights every
+    `sample_every` steps. Returns {"steps", "best_step", "validation", "parameters"}; the best averaged weights lie in
+    best.weights.h5.
+    """
+    settings = job.settings
+    job.folder.mkdir(parents=True, exist_ok=True)
+
+    # --- model, optimisers, and where they stood -----------------------------------------------------------------
+    with strategy.scope():
+        keras.utils.set_random_seed(settings.seed)
+        state = State(job.build(), settings)
+        keras_callbacks = _callbacks(callbacks or [], state.model, settings)
+    checkpoints = Checkpoints(state, job.folder, settings.keep)
+    for damaged in checkpoints.restore():
+        log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
+    step = int(state.step.numpy())
+    log.begin(job.name, step, settings.steps, sum(math.prod(v.shape) for v in state.model.trainable_variables))
+
+    # --- data ------------------------------------------------------------------------------------------------------
+    plan = Plan(prepared, split="train", batch_size=settings.batch_size, seed=settings.seed,
+                paired_share=settings.paired_share if prepared.paired.any() else 0.0)  # fmt: skip
+    batches = iter(_distributed(strategy, prepared, plan, job, first=step))
+    held_out = _held_out(prepared, settings)
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+    train_steps = _train_function(state, strategy, settings)
+    evaluate = _evaluate_function(state, strategy)
+    with _signals() as asked_to_stop:
+        while step < settings.steps and not state.stopped.numpy():
+            until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
+            began = time.perf_counter()
+            means = train_steps(batches, tf.constant(until - step))
+            losses = {name: float(value) for name, value in means.items()}
+            taken, step = until - step, until
+            state.step.assign(step)
+            if not math.isfinite(sum(losses.values())):
+                raise UserError(_not_finite(job, step, taken, losses))
+            log.step(job.name, step, losses, taken / (time.perf_counter() - began))
+            keras_callbacks.on_train_batch_end(step - 1, losses)
+
+            if step % settings.validate_every == 0 or step == settings.steps:
+                with state.averaged():
+                    validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0))
+                total = sum(validation.values())
+                log.validation(job.name, step, validation)
+                keras_callbacks.on_epoch_end(step // settings.validate_every, {**losses, "val_loss": total})
+                if total < state.best.numpy():
+                    state.best.assign(total)
+                    state.best_step.assign(step)
+                    checkpoints.save_best()
+                patience = settings.patience
+                waited = (step - int(state.best_step.numpy())) // settings.validate_every
+                state.stopped.assign(state.model.stop_training or (patience is not None and waited >= patience))
+            if sample and step % settings.sample_every == 0:
+                with state.averaged():
+                    sample(state.model, step)
+            if step % settings.checkpoint_every == 0 or step == settings.steps or asked_to_stop.is_set():
+                checkpoints.save()
+            if asked_to_stop.is_set():
+                raise Interrupted
+    keras_callbacks.on_train_end()
+    return {
+        "steps": step,
+        "best_step": int(state.best_step.numpy()),
+        "validation": float(state.best.numpy()),
+        "parameters": int(sum(math.prod(variable.shape) for variable in state.model.trainable_variables)),
+    }
+
+
+def _next(step: int, settings: TrainSettings, sample: Any) -> Iterator[int]:
+    """The next steps at which something happens, so that no graph call runs past one."""
+    for every in (settings.validate_every, settings.checkpoint_every, settings.sample_every if sample else 0):
+        if every:
+            yield (step // every + 1) * every
+
+
+def _train_function(state: State, strategy: tf.distribute.Strategy, settings: TrainSettings) -> Callable:
+    """(iterator, steps) → mean loss of each term over these steps, everything in one graph call."""
+    names = {group: list(variables) for group, variables in state.groups.items()}
+
+    def replica_step(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        replica = tf.distribute.get_replica_context()
+        with tf.GradientTape(persistent=len(names) > 1) as tape:
+            losses = state.model.losses(batch, noise=batch["noise"])
+            flat = {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}
+            sums = {key: tf.reduce_sum(value) for key, (value, _) in flat.items()}
+            with tape.stop_recording():
+                weights = replica.all_reduce(SUM, {key: tf.reduce_sum(weight) for key, (_, weight) in flat.items()})
+            totals = {
+                group: tf.add_n([tf.math.divide_no_nan(sums[key], weights[key]) for key in flat if key[0] == group])
+                for group in names
+            }
+        gradients = {
+            group: [
+                # densify: the norm of undensified IndexedSlices is wrong where an index comes twice
+                tf.zeros_like(variable.value) if gradient is None else tf.convert_to_tensor(gradient)
+                for gradient, variable in zip(
+                    tape.gradient(totals[group], [v.value for v in variables]), variables, strict=True
+                )
+            ]
+            for group, variables in names.items()
+        }
+        gradients = replica.all_reduce(SUM, gradients)
+        for group, variables in names.items():
+            clipped = gradients[group]
+            if settings.clip_norm:
+                clipped, _ = tf.clip_by_global_norm(clipped, settings.clip_norm)
+            state.optimizers[group].apply(clipped, variables)
+        decay = _ema_decay(state, settings)
+        for average, variable in zip(state.average, state.model.variables, strict=True):
+            value = tf.convert_to_tensor(variable.value)
+            average.assign(value if not value.dtype.is_floating else value + decay * (average - value))
+        sums = replica.all_reduce(SUM, sums)
+        return {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in flat}
+
+    @tf.function  # its own function, so that it is traced once though it is called in two places
+    def one(batch: Any) -> dict[str, tf.Tensor]:
+        per_replica = strategy.run(replica_step, (batch,))
+        return {name: strategy.experimental_local_results(value)[0] for name, value in per_replica.items()}
+
+    @tf.function
+    def train_steps(iterator: Any, steps: tf.Tensor) -> dict[str, tf.Tensor]:
+        total = one(next(iterator))
+        for _ in tf.range(steps - 1):
+            total = {name: total[name] + value for name, value in one(next(iterator)).items()}
+        return {name: value / tf.cast(steps, tf.float32) for name, value in total.items()}
+
+    return train_steps
+
+
+def _ema_decay(state: State, settings: TrainSettings) -> tf.Tensor:
+    """Grows towards `ema` as (1 + t) / (10 + t), so that the average is not held back by the first weights."""
+    steps = tf.cast(next(iter(state.optimizers.values())).iterations, tf.float32)
+    return tf.minimum(settings.ema, (1.0 + steps) / (10.0 + steps))
+
+
+def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callable[[Any], dict[str, float]]:
+    """distributed dataset → mean loss of each term, weights reduced over all of it."""
+
+    def replica_losses(batch: Mapping[str, Any]) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        return {
+            term: (tf.reduce_sum(value), tf.reduce_sum(weight))
+            for terms in state.model.losses(batch, noise=None).values()
+            for term, (value, weight) in terms.items()
+        }
+
+    @tf.function(reduce_retracing=True)
+    def one(batch: Any) -> Any:
+        return strategy.run(replica_losses, (batch,))
+
+    def evaluate(batches: Any) -> dict[str, float]:
+        sums: dict[str, list[float]] = {}
+        for batch in batches:
+            for term, pair in one(batch).items():
+                for place, value in enumerate(pair):
+                    sums.setdefault(term, [0.0, 0.0])[place] += float(strategy.reduce(SUM, value, axis=None))
+        return {term: value / max(weight, 1e-9) for term, (value, weight) in sums.items()}
+
+    return evaluate
+
+
+def _distributed(strategy: tf.distribute.Strategy, prepared: Prepared, plan: Any, job: Job, *, first: int) -> Any:
+    replicas = strategy.num_replicas_in_sync
+
+    def local(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        share = replicas // context.num_input_pipelines
+        mine = slice(context.input_pipeline_id * share, (context.input_pipeline_id + 1) * share)
+        last = None if isinstance(plan, Plan) else len(plan)
+        return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=replicas,
+                       mine=mine, seed=job.settings.seed)  # fmt: skip
+
+    return strategy.distribute_datasets_from_function(local)
+
+
+def _held_out(prepared: Prepared, settings: TrainSettings) -> list:
+    """Validation batches: the paired examples, or all where nothing is paired; a batch is of one length or near it."""
+    places = prepared.places("validation", paired=True if prepared.paired.any() else None)
+    if not len(places):
+        raise UserError(
+            "the validation split is empty: the dataset is too small (it needs about ten groups of examples)"
+        )
+    places = places[prepared.steps[places].argsort(kind="stable")]
+    size = 2 * settings.batch_size
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.callbacks.CallbackList:
+    model.stop_training = False
+    found = keras.callbacks.CallbackList(callbacks, add_history=False, model=model, epochs=1, steps=settings.steps)
+    found.on_train_begin()
+    return found
+
+
+def _not_finite(job: Job, step: int, taken: int, losses: Mapping[str, float]) -> str:
+    terms = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
+    return (
+        f"{job.name}: the loss is not finite between steps {step - taken} and {step} ({terms}). The last good checkpoint "
+        f"in {job.folder} is kept; lower train.learning_rate or train.clip_norm and run the same command again"
+    )
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event set by Ctrl-C or SIGTERM, so that the step under way is finished and saved."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
