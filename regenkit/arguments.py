@@ -32,7 +32,7 @@ def parameters(component: Component) -> dict[str, inspect.Parameter]:
     try:
         target = component.load()
         # A class's own signature may be Keras's `__new__(*args, **kwargs)`; what it takes is said by its `__init__`.
-        function = target.__init__ if isinstance(target, type) else target
+        function = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]  # the very class
         found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
         hints = typing.get_type_hints(function, include_extras=True)
     except UserError:

@@ -59,7 +59,6 @@ class Section:
         """The component's name; "converter" for its own decoder, "" for a stage of another run."""
         return self.component.name if self.component else "converter" if self.own_decoder else ""
 
-    @functools.cached_property
     def arguments(self) -> dict[str, Any]:
         """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
         return check_arguments(self.component, self.args, self.where) if self.component else {}
@@ -70,7 +69,7 @@ class Section:
 class Recipe:
     """A recipe whose form and names are right.
 
-    `baseline` is the direct route X → Y: the generator's component and arguments, but for what `direct:` says; None
+    `direct` is the route X → Y: the generator's component and arguments, but for what `direct:` says; None
     where the generator comes from another run.
     """
 
@@ -79,7 +78,7 @@ class Recipe:
     converter: Section
     generator: Section
     renderer: Section
-    baseline: Section | None
+    direct: Section | None
     train: Mapping[str, Any]
     evaluate: tuple[str, ...]
 
@@ -91,16 +90,8 @@ class Recipe:
     def sections(self) -> Iterator[Section]:
         """The parts that name components, in the order of work."""
         yield from (self.dataset, self.converter, self.generator, self.renderer)
-        if self.baseline:
-            yield self.baseline
-
-    @property
-    def direct(self) -> dict[str, Any]:
-        """The checked arguments in which the baseline differs from the generator. Imports the component."""
-        if self.baseline is None:
-            return {}
-        ours = self.generator.arguments
-        return {name: value for name, value in self.baseline.arguments.items() if value != ours[name]}
+        if self.direct:
+            yield self.direct
 
     def section(self, name: str) -> Section:
         for section in self.sections:
@@ -117,10 +108,10 @@ class Recipe:
         """Import what the recipe names and check the arguments. Raises one UserError, with a line for each fault."""
         found: dict[str, None] = {}
         for section in self.sections:
-            if section is self.baseline and found:
+            if section is self.direct and found:
                 continue  # it repeats the generator's arguments, and so their faults
             try:
-                _ = section.arguments
+                section.arguments()
             except UserError as error:
                 found.update(dict.fromkeys(str(error).splitlines()))
             if section.run and not section.run.is_dir():
@@ -136,7 +127,7 @@ class Recipe:
             raise ValueError(
                 f"{name} of {self.path} names no component: it comes from {section.run or 'the converter'}"
             )
-        return section.component.load()(**supplied, **section.arguments)
+        return section.component.load()(**supplied, **section.arguments())
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
@@ -170,7 +161,7 @@ def _resolved(section: Section) -> dict[str, Any]:
     if section.component is None:
         return {"from": str(section.run)} if section.run else {"use": "converter"}
     plain = {}
-    for name, value in section.arguments.items():
+    for name, value in section.arguments().items():
         try:
             plain[name] = to_jsonable_python(value)
         except PydanticSerializationError:  # a default that no recipe can write
@@ -202,7 +193,7 @@ class _Reader:
             self._check_modalities(parts["dataset"], parts["converter"], evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
-        return Recipe(path=path, **parts, baseline=direct, train=train, evaluate=tuple(evaluate))
+        return Recipe(path=path, **parts, direct=direct, train=train, evaluate=tuple(evaluate))
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
         self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
