@@ -1,1 +1,1 @@
-"""Music analysis of a melody's encoded fields (`modality.melody.SPEC`), so that Y′ is a function of Y's arrays alone."""
+"""Music analysis of a melody's encoded fields (`modality.melody.SPEC`): Y′ is a function of Y's arrays alone."""

@@ -1,6 +1,7 @@
 """Cadences as TeleMelody (arXiv 2109.09617) finds them: by length and by tonic.
 
-Their rule also lets a third or fifth end a phrase with probability 0.3; that is left out, for Y′ must be a function of Y.
+Their rule also lets a third or fifth end a phrase with probability 0.3; that is left out, for Y′ must be a
+function of Y.
 """
 
 import numpy as np

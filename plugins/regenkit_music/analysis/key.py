@@ -48,7 +48,7 @@ def find_key(pitches: np.ndarray, durations: np.ndarray) -> tuple[int, str]:
 
 
 def choose_mode(pitches: np.ndarray, durations: np.ndarray, sharps: int) -> str:
-    """"major" or "minor": which of the two keys that share a signature of `sharps` sharps (negative: flats).
+    """ "major" or "minor": which of the two keys that share a signature of `sharps` sharps (negative: flats).
 
     pitches    (notes,) MIDI numbers
     durations  (notes,) in any unit

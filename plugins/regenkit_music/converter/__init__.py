@@ -1,0 +1,5 @@
+"""Melody → Y′."""
+
+from regenkit_music.converter.template import Template
+
+__all__ = ["Template"]
