@@ -143,9 +143,12 @@ def _units(name: str) -> Iterator[str]:
 
 def _may_have_words(path: Path) -> bool:
     """Whether any lyric is written in the file: a look at the text, a hundred times quicker than reading the score."""
-    if path.suffix != ".mxl":
-        return b"<lyric" in path.read_bytes()
     import zipfile
 
-    with zipfile.ZipFile(path) as archive:
-        return any(b"<lyric" in archive.read(name) for name in archive.namelist())
+    if path.suffix != ".mxl":
+        contents = [path.read_bytes()]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            contents = [archive.read(name) for name in archive.namelist()]
+    marks = [b"<lyric", "<lyric".encode("utf-16-le"), "<lyric".encode("utf-16-be")]  # half the madrigals are UTF-16
+    return any(mark in content for content in contents for mark in marks)

@@ -6,6 +6,7 @@ n-grams that a held-out melody must not share with training.
 """
 
 import hashlib
+import itertools
 import unicodedata
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from regenkit_music.modality.melody import Melody
 OPENING_WORDS = 32  # letters: about eight words of one or two syllables
 OPENING_NOTES = 9
 NGRAM = 10  # intervals
-TRIVIAL = 3  # n-grams with fewer distinct intervals are scales and repeated notes
+TRIVIAL = 3  # distinct intervals; fewer make a scale or repeated notes, which no two songs share by descent
 
 
 def stable_hash(text: str) -> int:
@@ -34,7 +35,7 @@ def groups(melody: Melody) -> tuple[str, ...]:
     if words := letters([note.syllable for note in melody.notes]):
         keys += [f"words:{stable_hash(words[:OPENING_WORDS]):x}", f"text:{stable_hash(words):x}"]
     opening = intervals(melody)[: OPENING_NOTES - 1]
-    if len(opening) == OPENING_NOTES - 1:
+    if len(opening) == OPENING_NOTES - 1 and len(set(opening)) >= TRIVIAL:
         keys.append(f"incipit:{','.join(map(str, opening))}")
     return tuple(keys)
 
@@ -49,4 +50,4 @@ def fingerprints(melody: Melody) -> tuple[int, ...]:
 def intervals(melody: Melody) -> list[int]:
     """Semitones from each note to the next."""
     pitches = [note.pitch for note in melody.notes]
-    return [after - before for before, after in zip(pitches, pitches[1:], strict=False)]
+    return [after - before for before, after in itertools.pairwise(pitches)]

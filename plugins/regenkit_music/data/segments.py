@@ -1,5 +1,6 @@
 """Long melodies cut into segments at phrase ends."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +31,7 @@ def _runs(melody: Melody) -> list[tuple[Note, ...]]:
     """The notes between those that last too long: mostly final notes and melismas of many bars."""
     ends = [index + 1 for index, note in enumerate(melody.notes) if note.duration > LONGEST_NOTE]
     edges = [0, *ends, len(melody.notes)]
-    return [melody.notes[first:last] for first, last in zip(edges, edges[1:], strict=False) if last > first]
+    return [melody.notes[first:last] for first, last in itertools.pairwise(edges) if last > first]
 
 
 def _cut_run(notes: tuple[Note, ...], melody: Melody, longest: int) -> list[tuple[Note, ...]]:
@@ -46,7 +47,7 @@ def _cut_run(notes: tuple[Note, ...], melody: Melody, longest: int) -> list[tupl
     edges = [count]
     while edges[-1]:
         edges.append(int(before[edges[-1]]))
-    return [notes[first:last] for first, last in zip(edges[::-1], edges[-2::-1], strict=False)]
+    return [notes[first:last] for first, last in itertools.pairwise(edges[::-1])]
 
 
 def _weakness(notes: tuple[Note, ...], melody: Melody) -> np.ndarray:

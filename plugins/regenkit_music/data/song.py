@@ -5,8 +5,14 @@ from typing import Any
 from regenkit.components import Example
 from regenkit_music.data.grouping import fingerprints, groups
 from regenkit_music.data.segments import cut
+from regenkit_music.data.words import damage
 from regenkit_music.modality import melody as melodies
 from regenkit_music.modality.melody import Melody
+
+DAMAGED = 0.1  # share of syllables that may be misread
+SUSTAINED = (
+    0.25  # share of notes that may last four quarters or longer: such a segment is melismas with their notes lost
+)
 
 
 def examples(
@@ -17,7 +23,7 @@ def examples(
     song      what all segments (and voices) belong to: they fall into one split
     language  of the words, as the lyrics modality knows it; None where there are none
     """
-    segments = cut(melody, longest)
+    segments = [segment for segment in cut(melody, longest) if not language or _singable(segment)]
     shared = (f"song:{song}", *groups(melody))
     found = []
     for index, segment in enumerate(segments):
@@ -39,3 +45,9 @@ def examples(
             )
         )
     return found
+
+
+def _singable(segment: Melody) -> bool:
+    """Whether words can be read and sung one note a syllable."""
+    sustained = sum(note.duration >= 16 for note in segment.notes)
+    return damage(segment) <= DAMAGED and sustained <= SUSTAINED * len(segment.notes)

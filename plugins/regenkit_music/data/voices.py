@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode
 from regenkit_music.data.metre import in_quarters
+from regenkit_music.data.words import repaired
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.score import melody_from_part
 
 FEWEST_SYLLABLES = 8
 WORDLESS = 0.1  # share of syllables that may hold no letter (figured bass is all digits)
-INSTRUMENTS = re.compile(r"continuo|b\.?\s?c\.?$|organ|lute|violin|theorb", re.IGNORECASE)
+NOT_MELODIES = re.compile(r"continuo|bass[oi]|organ", re.IGNORECASE)
+"""Parts that lead the harmony: a madrigal's bass has words, but leaps by fourths and fifths."""
 
 
 def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> list[tuple[str, Melody]]:
@@ -32,16 +33,18 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> l
     found: list[tuple[str, Melody]] = []
     reasons: list[str] = []
     for index, part in enumerate(score.parts):
-        if not _has_words(part) or INSTRUMENTS.search(part.partName or ""):
+        if not _has_words(part) or (voices == "all" and NOT_MELODIES.search(part.partName or "")):
             continue
         for stretch in _stretches(part):
+            if not _has_words(stretch):
+                continue
             try:
                 melody = melody_from_part(stretch, choose_mode=choose_mode, title=_title(score, path), source=source)
             except BadSource as error:
                 reasons.append(error.reason)
                 continue
             if len(melody.notes) >= FEWEST_SYLLABLES:
-                found.append((f"voice{index + 1}", in_quarters(_repaired(melody))))
+                found.append((f"voice{index + 1}", in_quarters(repaired(melody))))
             else:
                 reasons.append(f"fewer than {FEWEST_SYLLABLES} syllables in one metre")
         if found and voices == "first":
@@ -58,8 +61,8 @@ def _has_words(part: Any) -> bool:
 
 
 def _title(score: Any, path: Path) -> str:
-    title = score.metadata.bestTitle if score.metadata else None
-    return str(title or path.stem).strip()
+    title = str((score.metadata.bestTitle if score.metadata else None) or path.stem).strip()
+    return title.removesuffix(path.suffix)
 
 
 def _stretches(part: Any) -> Iterator[Any]:
@@ -84,17 +87,3 @@ def _stretches(part: Any) -> Iterator[Any]:
             run.append(measure)
     if run is not None:
         yield run
-
-
-def _repaired(melody: Melody) -> Melody:
-    """Words freed of what scanning left: "Ie" after a hyphen is "le", "i!" is "il", stray "~" and soft hyphens go."""
-    notes, goes_on = [], False
-    for note in melody.notes:
-        syllable = note.syllable.replace("\u00ad", "").replace("~", "")
-        if goes_on and len(syllable) > 1 and syllable[0] in "I!" and syllable[1].islower():
-            syllable = "l" + syllable[1:]
-        syllable = re.sub(r"(?<=[a-z])!(?=-)", "l", syllable)
-        syllable = "il" if syllable == "i!" else syllable
-        goes_on = syllable.endswith("-")
-        notes.append(replace(note, syllable=syllable))
-    return replace(melody, notes=tuple(notes))

@@ -1,0 +1,61 @@
+"""Words as scanned editions leave them: what can be mended is, and how much stays damaged.
+
+The madrigals' words were read by a machine: "gio-vi-" holds soft hyphens, "mi-" became "ml-", "so-" became "sv-".
+"""
+
+import re
+from dataclasses import replace
+
+from regenkit_music.modality.melody import Melody
+
+QUESTIONS = 0.15  # share of syllables: nobody asks so much, these are hyphens misread
+VOWELS = "aeiouyàáâäæèéêëìíîïòóôöœùúûü"
+EDGES = "-.,;:!?…\"“”«»()[]'’‘`„ "
+MISREAD = {"l": "i", "v": "o", "c": "e"}
+ACCENTS = str.maketrans({"e": "è", "a": "à", "i": "ì", "o": "ò", "u": "ù"})
+
+
+def repaired(melody: Melody) -> Melody:
+    """The melody with its syllables mended, as far as that is sure."""
+    notes, goes_on = [], False
+    questions = sum(note.syllable.endswith("?") for note in melody.notes)
+    for note in melody.notes:
+        syllable = note.syllable
+        if questions > QUESTIONS * len(melody.notes):
+            syllable = re.sub(r"\?$", "-", syllable)
+        syllable = _mended(syllable, goes_on)
+        goes_on = syllable.endswith("-")
+        notes.append(replace(note, syllable=syllable))
+    return replace(melody, notes=tuple(notes))
+
+
+def _mended(syllable: str, goes_on: bool) -> str:
+    syllable = re.sub(r"^\d+\.\s*|[\u00ad~_]", "", syllable)  # a verse's number, soft hyphens, extender lines
+    syllable = re.sub(r"[`{]([eaiou])\b", lambda found: found[1].translate(ACCENTS), syllable)
+    syllable = re.sub(r"(?<=\w)!(?=-|\w)|\}(?=-)", "l", syllable)
+    if goes_on and re.match(r"I[^\W\d_]", syllable):
+        syllable = "l" + syllable[1:]  # a capital within a word
+    if not _has_vowel(syllable):
+        # without a vowel the last letter is one misread: "ml-" is "mi-", "sv-" is "so-", "lc" is "le"
+        syllable = re.sub(
+            r"(?<=[^\W\d_])[lvc](?=\W*$)", lambda found: {"l": "i", "v": "o", "c": "e"}[found[0]], syllable
+        )
+    return syllable
+
+
+def damage(melody: Melody) -> float:
+    """Share of syllables that can't be ones: no vowel, or signs, digits and capitals in their midst."""
+    return sum(map(_damaged, (note.syllable for note in melody.notes))) / max(len(melody.notes), 1)
+
+
+def _damaged(syllable: str) -> bool:
+    core = syllable.strip(EDGES)
+    return (
+        not _has_vowel(core)
+        or re.search(r"[^\W\d_][^\w'’‘` ]+[^\W\d_]|[\d{}\[\]|$!]", core) is not None
+        or re.search(r"[a-z][A-Z]", core) is not None
+    )
+
+
+def _has_vowel(syllable: str) -> bool:
+    return any(letter in VOWELS for letter in syllable.casefold())
