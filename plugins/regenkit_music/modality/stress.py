@@ -15,14 +15,15 @@ WEAK = {
         has have had do does did can could shall should will would may must might i me my mine we us our you your ye thy
         thee thou he him his she her it its they them their who whom which when while i'm i'll it's you're we're
         don't let's into upon there where not""",
-    "de": """der die das des dem den ein eine einer einem einen eines und oder aber denn dass daß wenn wie als ob so zu zum
-        zur in im an am auf aus bei mit nach von vom vor für durch um bis ist sind war bin bist sei hat hab wird will
-        ich du er sie es wir ihr mich dich sich uns euch mir dir ihm ihn mein meine dein deine sein seine ihre unser
+    "de": """der die das des dem den ein eine einer einem einen eines und oder aber denn dass daß wenn wie als ob so zu
+        zum zur in im an am auf aus bei mit nach von vom vor für durch um bis ist sind war bin bist sei hat hab wird
+        will ich du er sie es wir ihr mich dich sich uns euch mir dir ihm ihn mein meine dein deine sein seine ihre unser
         was wer wo da doch nur auch noch nicht man ja o ach hin her""",
-    "it": """il lo la i gli le l un uno una di a da in con su per tra fra e ed o od ma che chi se non mi ti ci vi si ne me te
-        del dello della dei degli delle al allo alla ai agli alle dal dalla dai dalle nel nella nei nelle sul sulla col
-        è ho hai ha o""",
-    "la": "et in ad a ab ex e de cum per pro sub non nec ne ac atque sed si ut qui quae quod quem quo te me se tu est sunt es",
+    "it": """il lo la i gli le l un uno una di a da in con su per tra fra e ed o od ma che chi se non mi ti ci vi si ne
+        me te del dello della dei degli delle al allo alla ai agli alle dal dalla dai dalle nel nella nei nelle sul sulla
+        col è ho hai ha o""",
+    "la": """et in ad a ab ex e de cum per pro sub non nec ne ac atque sed si ut qui quae quod quem quo te me se tu est
+        sunt es""",
 }
 WEAK_WORDS = {language: frozenset(words.split()) for language, words in WEAK.items()}
 
@@ -85,7 +86,7 @@ def _at(index: int, count: int) -> list[bool | None]:
 
 
 def _english(word: str, count: int) -> int:
-    """For words the dictionary lacks: suffixes and unstressed prefixes, else the first of two, the third last of more."""
+    """For words not in the dictionary: by suffix or prefix, else the first of two, the third last of more."""
     if re.search(r"(tion|sion|cian|ic|ical|ity)s?$", word):
         return count - (3 if word.endswith(("ical", "ity")) else 2)
     if count > 1 and re.match(r"(a(?=[bcdlmrw])|be|re|de|for|un)(?=[^aeiouy])", word):
@@ -134,8 +135,9 @@ def _latin(word: str, parts: Sequence[str]) -> int:
     between = plain[end:after]
     if plain in ("maria", "mariam", "mariae"):
         return len(parts) - 2
-    closed = (
-        len(between) > 1 and not re.fullmatch(r"[bcdfgpt][lr]|[cpt]h|qu|gu|ch[lr]", between) or between in ("x", "z")
+    closed = (len(between) > 1 and not re.fullmatch(r"[bcdfgpt][lr]|[cpt]h|qu|gu|ch[lr]", between)) or between in (
+        "x",
+        "z",
     )
     heavy = end - start > 1 or plain[start] in "æœ" or closed
     if not heavy and between and not LATIN_SHORT.search(plain):

@@ -14,7 +14,7 @@ VOWELS = frozenset("aeiouyæœøıаеиоуыэюяєіїαεηιουω")
 DIPHTHONGS = {
     "de": "aa|ee|oo|ie|ei|ai|au|eu|äu|ey|ay|ui",
     "en": "eau|iou|[aeiou]y(?![aeiou])|ai|au|ea|ee|ei|eu|ie|io(?=n)|oa|oe|oi|oo|ou|ue|ui|ia(?=[ln]$)|[ae]w",
-    "it": "[iu][aeo](?=u)|ai|ei|oi|au|eu|ui|[iu][aeoàèéòó]|ii",
+    "it": "[iu][aeoàèéìòóù]i?|ai|ei|oi|au|eu|ui|ii",
     "la": "ae|oe|au|æ|œ",
     "fr": "eau|oui|ai|au|ei|eu|oe|oi|ou|ui|i[eo]",
     "": "ai|au|ei|eu|oi|ou|ui|aa|ee|oo|αι|ει|οι|υι|αυ|ευ|ου",
@@ -75,6 +75,18 @@ def nuclei(word: str, language: str) -> list[tuple[int, int]]:
     return [match.span() for match in group.finditer(plain)]
 
 
+def is_heavy(text: str, language: str) -> bool | None:
+    """Whether a syllable is closed by a consonant or has a diphthong or marked long vowel; None where letters do not
+    tell (ideographs, scripts without vowel letters, numbers)."""
+    letters = "".join(c for c in text if c.isalpha())
+    spans = [] if any(map(is_ideographic, letters)) else nuclei(letters, language)
+    if not spans:
+        return None
+    start, end = spans[-1]
+    mute = language == "en" and strip_marks(letters[end:]).endswith("e")
+    return end - start > 1 or len(letters) > end + mute
+
+
 def _plain(char: str, language: str) -> str:
     """One character as one character: accents fall, except those that keep a vowel apart in this language."""
     if (language == "de" and char in "äöü") or (language == "it" and char in "àèéìòóù"):
@@ -122,7 +134,7 @@ def _dictionary(language: str) -> Any:
 def _reconciled(
     spans: list[tuple[int, int]], cuts: list[int], count: int | None, language: str
 ) -> list[tuple[int, int]]:
-    """As many vowel groups as syllables: those a dictionary cut runs through are split; with `count`, exactly so many."""
+    """As many vowel groups as syllables: those a dictionary cuts are split; with `count`, exactly so many."""
     if len(spans) == count or language in ("it", "la"):
         return spans
     found: list[tuple[int, int]] = []
