@@ -3,17 +3,17 @@
 import re
 
 COMMON = {
-    "en": "the and of to in is that it for you my i with his thy be me we all not but on are this was our have your"
-    " when o",
-    "de": "der die das und ist nicht ein eine ich du er sie wir mein dein sein zu mit dem den des von in auf für uns mir"
-    " dich mich herr gott jesu so wie im aus durch doch auch",
-    "it": "il lo la di che non per mi un una del della con amor amore mio mia e se ma più è ch'io sì gli le i al dal nel"
-    " ti core chi quando tu da io lor ben cor",
-    "la": "et in est non deus dominus domine dei deo qui quae quod cum ad te tu nobis nos nostra tua tuam pax patris"
-    " sancti gloria jesu christe amen ave maria spiritus ora pro per mundi filius",
-    "fr": "le la les et de des du un une je tu il elle nous vous est pas que qui dans pour mon ma mes ton sur avec ne"
-    " au",
-    "es": "el la los las y de que en un una no por con mi tu se es lo su para como más amor yo te me del al",
+    "en": """the and of to in is that it for you my i with his thy be me we all not but on are this was our have your
+        when o""",
+    "de": """der die das und ist nicht ein eine ich du er sie wir mein dein sein zu mit dem den des von in auf für uns
+        mir dich mich herr gott jesu so wie im aus durch doch auch""",
+    "it": """il lo la di che non per mi un una del della con amor amore mio mia e se ma più è ch'io sì gli le i al dal
+        nel ti core chi quando tu da io lor ben cor""",
+    "la": """et in est non deus dominus domine dei deo qui quae quod cum ad te tu nobis nos nostra tua tuam pax patris
+        sancti gloria jesu christe amen ave maria spiritus ora pro per mundi filius""",
+    "fr": """le la les et de des du un une je tu il elle nous vous est pas que qui dans pour mon ma mes ton sur avec
+        ne au""",
+    "es": """el la los las y de que en un una no por con mi tu se es lo su para como más amor yo te me del al""",
 }
 LETTERS = {"de": "äöüß", "it": "àèìòù", "es": "ñáíóú¿¡", "fr": "êçœîûâ"}
 WORDS = {language: frozenset(words.split()) for language, words in COMMON.items()}

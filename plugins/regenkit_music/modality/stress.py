@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from regenkit_music.modality.syllables import nuclei, pronunciation, strip_marks
 
 WEAK = {
-    "en": """a an the and or but nor of to in on at by for from with as than that this if so am is are was were be been
-        has have had do does did can could shall should will would may must might i me my mine we us our you your ye thy
-        thee thou he him his she her it its they them their who whom which when while i'm i'll it's you're we're
-        don't let's into upon there where not""",
-    "de": """der die das des dem den ein eine einer einem einen eines und oder aber denn dass daß wenn wie als ob so zu
-        zum zur in im an am auf aus bei mit nach von vom vor für durch um bis ist sind war bin bist sei hat hab wird
-        will ich du er sie es wir ihr mich dich sich uns euch mir dir ihm ihn mein meine dein deine sein seine ihre unser
-        was wer wo da doch nur auch noch nicht man ja o ach hin her""",
-    "it": """il lo la i gli le l un uno una di a da in con su per tra fra e ed o od ma che chi se non mi ti ci vi si ne
-        me te del dello della dei degli delle al allo alla ai agli alle dal dalla dai dalle nel nella nei nelle sul sulla
-        col è ho hai ha o""",
-    "la": """et in ad a ab ex e de cum per pro sub non nec ne ac atque sed si ut qui quae quod quem quo te me se tu est
-        sunt es""",
+    "en": """a an the and or but nor of to in on at by for from with as than that this if so am is are was were be
+        been has have had do does did can could shall should will would may must might i me my mine we us
+        our you your ye thy thee thou he him his she her it its they them their who whom which when while
+        i'm i'll it's you're we're don't let's into upon there where not""",
+    "de": """der die das des dem den ein eine einer einem einen eines und oder aber denn dass daß wenn wie als ob so
+        zu zum zur in im an am auf aus bei mit nach von vom vor für durch um bis ist sind war bin bist
+        sei hat hab wird will ich du er sie es wir ihr mich dich sich uns euch mir dir ihm ihn mein meine
+        dein deine sein seine ihre unser was wer wo da doch nur auch noch nicht man ja o ach hin her""",
+    "it": """il lo la i gli le l un uno una di a da in con su per tra fra e ed o od ma che chi se non mi ti ci vi si
+        ne me te del dello della dei degli delle al allo alla ai agli alle dal dalla dai dalle nel nella
+        nei nelle sul sulla col è ho hai ha o""",
+    "la": """et in ad a ab ex e de cum per pro sub non nec ne ac atque sed si ut qui quae quod quem quo te me se tu
+        est sunt es""",
 }
 WEAK_WORDS = {language: frozenset(words.split()) for language, words in WEAK.items()}
 

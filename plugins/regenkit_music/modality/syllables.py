@@ -6,6 +6,7 @@ the right number comes from the CMU Pronouncing Dictionary, because spelling doe
 """
 
 import functools
+import itertools
 import re
 import unicodedata
 from typing import Any
@@ -53,20 +54,17 @@ def syllabify(word: str, language: str) -> list[str]:
     cuts = _dictionary_cuts(word, language)
     spans = _reconciled(spans, cuts, count, language)
     edges = [0]
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in itertools.pairwise(spans):
         inside = [cut for cut in cuts if end <= cut <= start]
         edges.append(inside[0] if inside else _cut(word, end, start))
     edges.append(len(word))
-    return [word[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [word[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def nuclei(word: str, language: str) -> list[tuple[int, int]]:
     """Where the vowel groups of a word lie, (start, end) each, in the given language's spelling."""
     plain = "".join(_plain(c, language) for c in word.lower())
-    if language in ("it", "la"):
-        plain = _consonantal(plain, language)
-    else:
-        plain = re.sub(r"qu(?=[aeiouy])", "q_", plain)
+    plain = _consonantal(plain, language) if language in ("it", "la") else re.sub(r"qu(?=[aeiouy])", "q_", plain)
     if language == "en":
         plain = _english_silent(plain)
     elif language not in ("la", "it"):
