@@ -89,8 +89,10 @@ def check_arguments(component: Component, args: Mapping[str, Any], where: Where)
 def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str], where: Where) -> list[str]:
     """What pydantic found in `data`, one line a place in the words of the recipe; `names` are the keys there may be."""
     found: dict[str, list[str]] = {}
-    for item in error.errors(include_url=False):
-        path = _inside(data, item["loc"])
+    items = [(_inside(data, item["loc"]), item) for item in error.errors(include_url=False)]
+    for path, item in items:
+        if any(len(path) < len(other) and other[: len(path)] == path for other, _ in items):
+            continue  # a branch of a union that was not meant: another one got further
         if item["type"] == "extra_forbidden":
             hint = did_you_mean(str(path[-1]), names) if len(path) == 1 else ""
             found.setdefault(where(*path, key=True), []).append(f"unknown key {path[-1]!r}{hint}")
@@ -102,16 +104,15 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
 
 
 def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
-    """As much of pydantic's location as is a path in the data: behind it come the branches of a union."""
+    """The path in the data that pydantic's location names: between its parts stand the branches of unions."""
     path: list[int | str] = []
     part: Any
     for part in location:
-        if not (isinstance(data, dict) and part in data) and not (
+        if (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         ):
-            break
-        data = data[part]
-        path.append(part)
+            data = data[part]
+            path.append(part)
     return tuple(path)
 
 

@@ -52,9 +52,9 @@ class Host:
         self._manager.add_hookspecs(hookspecs)
         self._components: dict[str, list[tuple[Component, str]]] = {role: [] for role in ROLES}
         self.broken: list[Broken] = []
-        self._add(builtin, "core", "regenkit")
+        self._add(builtin, "regenkit")
         for plugin in plugins:
-            self._add(plugin, getattr(plugin, "__name__", type(plugin).__name__), "")
+            self._add(plugin, "")
         for entry in found:
             self._load(entry)
 
@@ -103,7 +103,7 @@ class Host:
     def _load(self, entry: EntryPoint) -> None:
         distribution, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
         try:
-            self._add(entry.load(), entry.name, distribution)
+            self._add(entry.load(), distribution, f"{entry.name} of {distribution}")
         except (Exception, SystemExit) as error:  # whatever a stranger's module does when imported
             if os.environ.get("REGENKIT_STRICT_PLUGINS", "0") not in ("", "0"):
                 raise
@@ -112,7 +112,7 @@ class Host:
                 Broken(name=entry.name, distribution=distribution, version=version, error=" ".join(reason.split()))
             )
 
-    def _add(self, plugin: Any, name: str, origin: str) -> None:
+    def _add(self, plugin: Any, origin: str, name: str | None = None) -> None:
         """Register a plugin and run its collecting hooks, or leave no trace of it and raise."""
         try:
             self._manager.register(plugin, name)

@@ -217,8 +217,8 @@ class _Reader:
         ways = ("use", "from") if name in ("generator", "renderer") else ("use",)
         given = [way for way in ways if way in content]
         if len(given) != 1:
-            either = " or ".join(map(repr, ways))
-            self._fault(f"needs the key {either}" if not given else f"has both {either}; keep one", name, key=True)
+            needs = f"needs the key {' or '.join(map(repr, ways))}"
+            self._fault("has both 'use' and 'from'; keep one" if given else needs, name, key=True)
             return section
         way, value = given[0], content[given[0]]
         args = {key: inner for key, inner in content.items() if key != way}

@@ -1,4 +1,4 @@
-"""Two CPU devices wherever TensorFlow is imported, so that distribution is tested on a laptop, and a cache of our own."""
+"""Two CPU devices wherever TensorFlow is imported, so that a laptop tests distribution too; and a cache of our own."""
 
 import importlib.util
 import os

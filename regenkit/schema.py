@@ -1,0 +1,75 @@
+"""The JSON Schema of a recipe, for editors: completion, hints and errors while one is written."""
+
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from regenkit import plugins
+from regenkit.arguments import adapter, defaults, parameters
+from regenkit.components import Component
+from regenkit.errors import UserError
+from regenkit.recipe import REQUIRED, STAGES
+from regenkit.settings import TrainSettings
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def build(host: plugins.Host | None = None) -> dict[str, Any]:
+    """The schema for the installed plugins. Imports every component; one that can't be imported takes any arguments."""
+    host = host or plugins.host()
+    definitions: dict[str, Any] = {}
+    sections = {role: {"anyOf": [_choice(role, each, definitions) for each, _ in host.all(role)]} for role in REQUIRED}
+    for role in ("generator", "renderer"):
+        run = {"type": "string", "description": "run directory whose trained stage is taken"}
+        sections[role]["anyOf"].append(_map({"from": run}, title="from", required=["from"]))
+    decoder = {"const": "converter", "description": "the converter's own decoder"}
+    sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
+    direct = {"type": "object", "description": "arguments of the generator that differ in the baseline X → Y"}
+    evaluate = {"type": "array", "items": {"enum": host.names("metric")}, "description": "scores of samples"}
+    schema = _map(
+        {**sections, "direct": direct, "train": _train(), "evaluate": evaluate},
+        title="regenkit recipe",
+        required=list(REQUIRED),
+    )
+    return {"$schema": DIALECT, **schema, "$defs": definitions}
+
+
+def _map(properties: dict[str, Any], *, title: str, required: list[str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _choice(role: str, component: Component, definitions: dict[str, Any]) -> dict[str, Any]:
+    """`{use: NAME, **args}` for one component."""
+    use = {"const": component.name, "description": component.summary}
+    choice = _map({"use": use}, title=component.name, required=["use"])
+    try:
+        known = parameters(component)
+    except UserError as error:
+        return {**choice, "additionalProperties": True, "description": f"{component.summary} ({error})"}
+    template = f"#/$defs/{role}:{component.name.replace('/', ':')}:{{model}}"
+    described = adapter(component, known).json_schema(ref_template=template)
+    for name, definition in described.pop("$defs", {}).items():
+        definitions[template.removeprefix("#/$defs/").format(model=name)] = definition
+    properties = described.get("properties", {})
+    for name, default in defaults(known).items():
+        try:
+            properties[name]["default"] = to_jsonable_python(default)
+        except PydanticSerializationError:  # a default that no recipe can write
+            continue
+    return {
+        **choice,
+        "description": component.summary,
+        "properties": {**choice["properties"], **properties},
+        "required": ["use", *described.get("required", [])],
+    }
+
+
+def _train() -> dict[str, Any]:
+    settings = TrainSettings.model_json_schema()
+    return {**settings, "properties": {**settings["properties"], **dict.fromkeys(STAGES, settings)}}

@@ -1,0 +1,257 @@
+"""The plugin host: real distributions on a real path, and what happens when one of them is broken."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regenkit
+import regenkit_music
+from regenkit import Converter, Generator, Metric, UserError, hookimpl, plugins
+
+ROOT = Path(__file__).parents[1]
+
+
+def distribution(folder: Path, name: str, version: str, entry: str, module: str) -> None:
+    """Install a one-module distribution into `folder`, as pip would leave it there."""
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(f"[regenkit]\n{entry} = {entry}_module\n")
+    (folder / f"{entry}_module.py").write_text(textwrap.dedent(module))
+
+
+GOOD = """
+    from regenkit import Generator, hookimpl
+
+    @hookimpl
+    def register_generators():
+        yield Generator(name="acme/markov", target="acme_module:Markov", summary="word by word")
+"""
+
+
+def python(code: str, *folders: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("REGENKIT_")}
+    path = os.pathsep.join(map(str, [*folders, ROOT, ROOT / "plugins"]))
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**clean, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+LIST = """
+    import json
+    from regenkit import plugins
+    host = plugins.host()
+    print(json.dumps([host.names("generator"), [str(broken) for broken in host.broken]]))
+"""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD)
+    distribution(tmp_path, "bent-regenkit", "1.0", "bent", "import no_such_package_anywhere\n")
+    return tmp_path
+
+
+def test_a_plugin_is_found_and_a_broken_one_beside_it_is_reported(two: Path) -> None:
+    done = python(LIST, two)
+    assert done.returncode == 0, done.stderr
+    generators, broken = json.loads(done.stdout)
+    assert generators == ["acme/markov", "transformer"]
+    assert broken == [
+        "bent (bent-regenkit 1.0): ModuleNotFoundError: No module named 'no_such_package_anywhere'",
+    ]
+
+
+def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> None:
+    done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markoff')", two)
+    assert "no generator is named 'acme/markoff'; did you mean 'acme/markov'?" in done.stderr
+    assert "There are: acme/markov, transformer" in done.stderr
+    assert "could not be loaded: bent (bent-regenkit 1.0): ModuleNotFoundError" in done.stderr
+
+
+def test_strict_raises(two: Path) -> None:
+    done = python(LIST, two, REGENKIT_STRICT_PLUGINS="1")
+    assert done.returncode != 0 and "no_such_package_anywhere" in done.stderr
+
+
+@pytest.mark.parametrize(("allowed", "names"), [("acme", ["acme/markov", "transformer"]), ("", ["transformer"])])
+def test_only_allowed_plugins_are_loaded(two: Path, allowed: str, names: list[str]) -> None:
+    assert json.loads(python(LIST, two, REGENKIT_PLUGINS=allowed).stdout) == [names, []]
+
+
+def test_one_name_in_two_distributions_is_an_error_only_when_asked_for(tmp_path: Path) -> None:
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD)
+    distribution(tmp_path, "other-regenkit", "3.1", "other", GOOD)
+    assert json.loads(python(LIST, tmp_path).stdout)[1] == []
+    done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markov')", tmp_path)
+    assert "two generators are named 'acme/markov': acme-regenkit" in done.stderr and "other-regenkit" in done.stderr
+
+
+def test_listing_everything_imports_nothing_heavy() -> None:
+    code = """
+        import sys, regenkit
+        from regenkit import plugins
+        host = plugins.Host()
+        import regenkit_music
+        host = plugins.Host([regenkit_music])
+        print([host.all(role) for role in plugins.ROLES] and
+              [name for name in ("tensorflow", "keras", "music21", "librosa", "pretty_midi", "matplotlib")
+               if name in sys.modules])
+    """
+    assert python(code).stdout.strip() == "[]"
+
+
+class Mistyped:
+    @hookimpl
+    def register_generatros(self) -> Iterator[Generator]:
+        yield Generator(name="never", target="a:b")
+
+
+class WrongArguments:
+    @hookimpl
+    def register_generators(self) -> Iterator[Generator]:
+        yield Generator(name="never", target="a:b")
+
+    @hookimpl
+    def training_callbacks(self, recipe: Any, step: int) -> list[Any]:
+        return []
+
+
+class WrongRecord:
+    @hookimpl
+    def register_generators(self) -> Iterator[Any]:
+        yield Generator(name="never", target="a:b")
+        yield Metric(name="score", target="a:b", modality="melody")
+
+
+class WrongTarget:
+    @hookimpl
+    def register_generators(self) -> Iterator[Generator]:
+        yield Generator(name="never", target="a.b")
+
+
+class Raises:
+    @hookimpl
+    def register_converters(self) -> Iterator[Converter]:
+        yield Converter(name="never", target="a:b", modality="melody")
+        raise RuntimeError("half way")
+
+
+class Exits:
+    @hookimpl
+    def register_converters(self) -> Iterator[Converter]:
+        raise SystemExit(3)
+
+
+class FakeEntry:
+    """An entry point that has a value already; importlib.metadata's own can't be made without files."""
+
+    def __init__(self, plugin: Any) -> None:
+        self.name, self.dist, self.plugin = type(plugin).__name__, None, plugin
+
+    def load(self) -> Any:
+        return self.plugin
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        (Mistyped(), "register_generatros"),
+        (WrongArguments(), "step"),
+        (WrongRecord(), "register_generators yielded Metric"),
+        (WrongTarget(), "target='a.b'; a target is 'module:attribute'"),
+        (Raises(), "RuntimeError: half way"),
+        (Exits(), "SystemExit: 3"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_a_faulty_plugin_leaves_no_trace(plugin: Any, said: str) -> None:
+    host = plugins.Host(found=[FakeEntry(plugin), FakeEntry(Named("fine"))])  # type: ignore[list-item]
+    assert [broken.name for broken in host.broken] == [type(plugin).__name__]
+    assert said in host.broken[0].error
+    assert host.names("generator") == ["fine", "transformer"]
+    assert not any(
+        implementation.plugin is plugin
+        for caller in vars(host.hook).values()
+        if hasattr(caller, "get_hookimpls")
+        for implementation in caller.get_hookimpls()
+    )
+
+
+class Named:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @hookimpl
+    def register_generators(self) -> Iterator[Generator]:
+        yield Generator(name=self.name, target="a:b")
+
+
+def test_the_core_is_a_plugin() -> None:
+    host = plugins.Host()
+    assert host.find("generator", "transformer").target == host.find("renderer", "transformer").target
+    assert [component.name for component, origin in host.all("generator") if origin == "regenkit"] == ["transformer"]
+
+
+def test_a_name_of_another_role_is_recognised() -> None:
+    host = plugins.Host([regenkit_music])
+    with pytest.raises(UserError, match=r"no generator is named 'music/template' \(that is a converter\)"):
+        host.find("generator", "music/template")
+
+
+def test_a_name_without_its_prefix_is_recognised() -> None:
+    host = plugins.Host([regenkit_music])
+    with pytest.raises(UserError, match="did you mean 'music/pitch_overlap'"):
+        host.find("metric", "pitch-overlap")
+
+
+def test_every_music_component_can_be_imported() -> None:
+    host = plugins.Host([regenkit_music])
+    missing = []
+    for role in plugins.ROLES:
+        for component, origin in host.all(role):
+            if origin == "regenkit":
+                continue
+            try:
+                assert callable(component.load())
+            except (UserError, ImportError, AttributeError) as error:
+                missing.append(f"{role} {component.name}: {error}")
+    assert missing == []
+
+
+def test_a_strategy_of_a_plugin_goes_before_the_core_s() -> None:
+    class Own:
+        @hookimpl
+        def make_strategy(self, recipe: Any) -> str:
+            return f"own for {recipe}"
+
+    assert plugins.Host([Own()]).hook.make_strategy(recipe="x") == "own for x"
+
+
+def test_callbacks_of_all_plugins_are_collected(tmp_path: Path) -> None:
+    class One:
+        @hookimpl
+        def training_callbacks(self, stage: str) -> list[str]:
+            return [stage]
+
+    host = plugins.Host([One(), One()])
+    assert host.hook.training_callbacks(recipe=None, stage="renderer", run_dir=tmp_path) == [["renderer"]] * 2
+
+
+def test_regenkit_names_what_a_plugin_needs() -> None:
+    for name in ("Spec", "Field", "tokens", "hookimpl", "UserError", "Generator"):
+        assert hasattr(regenkit, name)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = regenkit.nonsense

@@ -1,0 +1,119 @@
+"""Recipes: what is accepted, what a stage gets of it, and the schema for editors."""
+
+from pathlib import Path
+
+import pytest
+from toy import HOST, TEXT, read, refusal
+
+import regenkit_music
+from regenkit import Spec, UserError, plugins, schema, tokens
+from regenkit.recipe import TrainSettings, load
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+def test_a_good_recipe(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT)
+    assert recipe.name == "toy" and recipe.generator.use == "toy/model" and recipe.evaluate == ("toy/score",)
+    assert recipe.dataset.arguments() == {"paired": ("bach", "essen"), "folder": None}
+    spec = Spec({"pitch": tokens(12)})
+    built = recipe.build("generator", condition=spec, target=spec)
+    assert (built.width, built.target) == (64, spec)
+    assert recipe.build("direct", condition=spec, target=spec).width == 96
+    assert recipe.build("renderer", condition=spec, target=spec).rate == 3e-4
+    assert recipe.build("converter").parts == ("rhythm",)
+
+
+def test_train_settings_of_a_stage(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT)
+    assert recipe.train_settings("generator") == TrainSettings(batch_size=8, learning_rate=3e-4, steps=50)
+    assert recipe.train_settings("renderer").patience == 3
+    assert recipe.train_settings("direct") == recipe.train_settings() == TrainSettings(batch_size=8, learning_rate=3e-4)
+
+
+def test_without_direct_the_baseline_takes_the_generator_s_arguments(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT.replace("direct: {width: 96}\n", ""))
+    assert recipe.section("direct").arguments() == recipe.generator.arguments()
+
+
+def test_a_resolved_recipe_loads_as_itself(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT)
+    again = read(tmp_path, recipe.dump())
+    assert again.resolved() == recipe.resolved()
+    assert recipe.resolved()["generator"] == {
+        "use": "toy/model", "width": 64, "rate": 0.1, "causal": True, "schema": "plain", "limit": None,
+    }  # fmt: skip
+    assert again.digest() == recipe.digest()
+
+
+def test_a_digest_depends_on_its_sections_alone(tmp_path: Path) -> None:
+    one, other = read(tmp_path, TEXT), read(tmp_path, TEXT, "train.steps=7", "generator.rate=0.1")
+    assert one.digest("dataset", "converter", "generator") == other.digest("dataset", "converter", "generator")
+    assert one.digest() != other.digest()
+
+
+@pytest.mark.parametrize("number", ["3e-4", "3.0e-4", "3E-4", "+3e-4", ".0003", "0.0003"])
+def test_numbers_as_people_write_them(number: str, tmp_path: Path) -> None:
+    assert read(tmp_path, TEXT.replace("3e-4", number)).train_settings().learning_rate == pytest.approx(3e-4)
+
+
+@pytest.mark.parametrize(
+    "text", ["on", "no", "yes", "12:30", "2026-11-21", "0x10", "1_000", "none", "<<", "=", "'3e-4'"]
+)
+def test_text_stays_text(text: str, tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT.replace("width: 64", f"schema: {text}"))
+    assert recipe.generator.arguments()["schema"] == text.strip("'")
+
+
+def test_a_stage_of_another_run(tmp_path: Path) -> None:
+    text = TEXT.replace("direct: {width: 96}\n", "").replace("{use: toy/model, width: 64}", f"{{from: {tmp_path}}}")
+    recipe = read(tmp_path, text)
+    assert recipe.generator.run == tmp_path and recipe.direct is None
+    assert recipe.resolved()["generator"] == {"from": str(tmp_path)}
+    with pytest.raises(UserError, match="no stage 'direct'"):
+        recipe.section("direct")
+    missing = text.replace(f"from: {tmp_path}", "from: runs/none")
+    assert "toy.yaml:6:19: generator.from: there is no run directory 'runs/none'" in refusal(tmp_path, missing)
+    more = text.replace(f"{{from: {tmp_path}", f"{{from: {tmp_path}, width: 4")
+    assert "unknown key 'width': a stage from elsewhere brings its own arguments" in refusal(tmp_path, more)
+
+
+def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:
+    text = TEXT.replace("renderer:\n  use: toy/model\n  rate: 3e-4\n", "renderer: {use: converter}\n")
+    recipe = read(tmp_path, text)
+    assert recipe.renderer.own_decoder and recipe.renderer.use == "converter"
+    assert recipe.resolved()["renderer"] == {"use": "converter"}
+
+
+def test_overrides(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT, "generator.width=4", "train.converter.steps=3", "converter.parts=[chords, cadence]",
+                  "evaluate=[]", "train.clip_norm=null")  # fmt: skip
+    assert recipe.generator.arguments()["width"] == 4
+    assert recipe.train_settings("converter").steps == 3 and recipe.train_settings("converter").clip_norm is None
+    assert recipe.converter.arguments()["parts"] == ("chords", "cadence") and recipe.evaluate == ()
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_recipes_are_right(path: Path) -> None:
+    load(path, host=plugins.Host([regenkit_music])).check_components()
+
+
+def test_every_setting_of_training_is_explained() -> None:
+    assert [name for name, field in TrainSettings.model_fields.items() if not field.description] == []
+
+
+def test_the_schema_describes_what_a_recipe_takes() -> None:
+    built = schema.build(HOST)
+    assert set(built["properties"]) == {"dataset", "converter", "generator", "renderer", "direct", "train", "evaluate"}
+    choices = {choice["title"]: choice for choice in built["properties"]["generator"]["anyOf"]}
+    assert choices["toy/model"]["properties"]["width"] == {
+        "default": 32,
+        "minimum": 1,
+        "title": "Width",
+        "type": "integer",
+    }
+    assert "target" not in choices["toy/model"]["properties"]
+    assert choices["toy/model"]["additionalProperties"] is False
+    assert "toy_heavy" in choices["toy/heavy"]["description"]  # what is not installed is still listed
+    assert built["properties"]["train"]["properties"]["renderer"]["properties"]["steps"]["minimum"] == 0
+    assert built["properties"]["evaluate"]["items"]["enum"] == ["toy/clarity", "toy/score"]

@@ -1,0 +1,207 @@
+"""Recipes: what is refused, with its place, its key path and the nearest name; and that nothing else comes out."""
+
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toy import HOST, TEXT, read, refusal
+
+from regenkit import UserError
+from regenkit.recipe import load
+
+REFUSALS = {
+    "unknown section": ("generator: {use", "genrator: {use", "6:1: genrator: unknown section; did you mean"),
+    "missing section": ("converter: {use: toy/half, parts: [rhythm]}\n", "", " needs the section 'converter'"),
+    "unknown argument": ("width: 64", "witdh: 64",
+                         "6:29: generator.witdh: unknown key 'witdh'; did you mean 'width'? There are: "),
+    "argument of the core": ("width: 64", "target: 64", "6:29: generator.target: unknown key 'target'"),
+    "hidden by **kwargs": ("width: 64", "trainable: true", "generator.trainable: unknown key 'trainable'"),
+    "missing argument": ("  paired: [bach, essen]\n", "", "2:1: dataset: needs the key 'paired'"),
+    "misspelt component": ("generator: {use: toy/model", "generator: {use: toy/modle",
+                           "6:18: generator.use: no generator is named 'toy/modle'; did you mean 'toy/model'?"),
+    "no component": ("generator: {use: toy/model,", "generator: {", "6:1: generator: needs the key 'use' or 'from'"),
+    "both": ("width: 64", "from: runs/a", "6:1: generator: has both 'use' and 'from'; keep one"),
+    "name of a component is a number": ("generator: {use: toy/model", "generator: {use: 3",
+                                        "6:18: generator.use: should be a name, not 3"),
+    "wrong type": ("width: 64", "width: wide", "6:36: generator.width: should be a valid integer, not 'wide'"),
+    "quoted number": ("width: 64", "width: '64'", "generator.width: should be a valid integer, not '64'"),
+    "truth for a number": ("width: 64", "width: true", "generator.width: should be a valid integer, not true"),
+    "number for a truth": ("width: 64", "causal: 1", "generator.causal: should be a valid boolean, not 1"),
+    "number for text": ("width: 64", "schema: 1", "should be a valid string, not 1; put it in quotes"),
+    "bad value": ("width: 64", "width: 0", "generator.width: should be greater than or equal to 1, not 0"),
+    "infinite": ("rate: 3e-4", "rate: 1e999", "9:9: renderer.rate: should be a finite number, not inf"),
+    "branches of a union": ("width: 64", "limit: [1, x]", "generator.limit.1: should be a valid integer, not 'x'"),
+    "bad choice": ("[rhythm]", "[rythm]", "5:36: converter.parts.0: should be 'rhythm', 'cadence' or 'chords', "
+                   "not 'rythm'; did you mean 'rhythm'?"),
+    "text for a list": ("[bach, essen]", "bach", "4:11: dataset.paired: should be a valid list, not 'bach'; "
+                        "write [bach]"),
+    "list for a map": ("generator: {use: toy/model, width: 64}", "generator: [toy/model]",
+                       "6:12: generator: should be a map, not a list"),
+    "text for a map": ("generator: {use: toy/model, width: 64}", "generator: toy/model",
+                       "6:12: generator: should be a map, not 'toy/model'; write {use: toy/model}"),
+    "null for a map": ("converter: {use: toy/half, parts: [rhythm]}", "converter:",
+                       "5:11: converter: should be a map, not null"),
+    "unknown setting": ("batch_size", "batchsize", "12:3: train.batchsize: unknown key 'batchsize'; did you mean "
+                        "'batch_size'?"),
+    "unknown stage": ("renderer: {steps", "rendrer: {steps", "15:3: train.rendrer: unknown key 'rendrer'; did you mean "
+                      "'renderer'?"),
+    "setting of a stage": ("patience: 3", "patience: 0", "15:35: train.renderer.patience: should be greater than"),
+    "stage is no map": ("generator: {steps: 50}", "generator: 50", "14:14: train.generator: should be a map, not 50"),
+    "unknown metric": ("[toy/score]", "[toy/scores]", "16:12: evaluate.0: no metric is named 'toy/scores'; did you "
+                       "mean 'toy/score'?"),
+    "metrics no list": ("[toy/score]", "toy/score", "16:11: evaluate: should be a list of metrics, not 'toy/score'"),
+    "converter of another modality": ("toy/half", "toy/mel", "5:18: converter.use: toy/mel is for speech, but "
+                                      "toy/data yields tune"),
+    "metric of another modality": ("toy/score", "toy/clarity", "16:12: evaluate.0: toy/clarity is for speech"),
+    "direct names a component": ("direct: {width", "direct: {use", "10:1: direct: 'direct' is built as the generator"),
+    "run that is not there": ("{use: toy/model, width: 64}", "{from: runs/none}",
+                              "10:1: direct: there is no generator here"),
+    "lost target": ("generator: {use: toy/model, width: 64}", "generator: {use: toy/lost}",
+                    "6:18: generator.use: toy/lost cannot be imported from toy:Lost: AttributeError"),
+    "tab": ("  batch_size", "\tbatch_size", "12:1: a tab; indent with spaces"),
+    "tab inside": ("batch_size: 8", "batch_size:\t8", "12:14: a tab; write spaces"),
+    "twice": ("  batch_size: 8\n", "  batch_size: 8\n  batch_size: 9\n",
+              "13:3: train.batch_size: this key stands here twice; the first is at "),
+    "tag": ("width: 64", "width: !!python/object/apply:os.system [ls]", "6:36: tags (!) are not part of a recipe"),
+    "harmless tag": ("width: 64", "width: !!int '64'", "6:36: tags (!) are not part of a recipe"),
+    "anchor": ("[bach, essen]", "&a [bach]", "4:11: anchors (&) and aliases (*) are not part of a recipe"),
+    "alias": ("[bach, essen]", "*a", "4:11: anchors (&) and aliases (*) are not part of a recipe"),
+    "open bracket": ("width: 64}", "width: 64", "7:9: not YAML: "),
+    "two documents": ("evaluate:", "---\nevaluate:", "16:1: not YAML: expected a single document"),
+    "key that is a list": ("direct:", "[a, b]:", "10:1: a key must be plain text"),
+    "beyond Unicode": ("toy/score", r'"\UFFFFFFFF"', " not YAML: "),
+    "half a surrogate": ("toy/score", r'"\ud800"', "16:12: half a surrogate pair is not text"),
+    "deep": ("width: 64", f"width: {'[' * 5000}", "more than 20 maps or lists within each other"),
+    "endless number": ("width: 64", f"width: {'9' * 5000}", "6:36: this number is too long"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refused(case: str, tmp_path: Path) -> None:
+    old, new, said = REFUSALS[case]
+    assert old in TEXT
+    assert said in refusal(tmp_path, TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "toy.yaml: the file is empty"),
+        (b" \n\n", "toy.yaml: the file is empty"),
+        (b"# nothing\n", "toy.yaml: there is nothing in it but comments"),
+        (b"a: 1\n\xff\xfe\x00\x01", "toy.yaml:2: not UTF-8 text; is this a binary file?"),
+        (b"dataset: 1\nb\x00\n", "toy.yaml:2:2: a control character; is this a binary file?"),
+        (
+            b"- dataset\n- converter\n",
+            "toy.yaml:1:1: a recipe is a map (dataset: \u2026, converter: \u2026), not a list",
+        ),
+        (b"just words", "not the text 'just words'"),
+        (b"a: " + b"x" * 1_000_001, "toy.yaml: larger than 1 MB"),
+    ],
+)
+def test_files_that_are_no_recipes(content: bytes, said: str, tmp_path: Path) -> None:
+    assert said in refusal(tmp_path, content)
+
+
+def test_files_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "lyric2melody.yaml").write_text(TEXT)
+    with pytest.raises(UserError, match=r"there is no such file; did you mean '.*lyric2melody.yaml'"):
+        load(tmp_path / "lyrics2melody.yaml", host=HOST)
+    with pytest.raises(UserError, match="directory"):
+        load(tmp_path, host=HOST)
+
+
+def test_every_fault_of_form_is_said_at_once(tmp_path: Path) -> None:
+    text = TEXT.replace("toy/half", "toy/hafl").replace("batch_size: 8", "batch_size: x").replace("toy/score", "a")
+    assert [line.split(" ")[1] for line in refusal(tmp_path, text).splitlines()] == [
+        "converter.use:", "train.batch_size:", "evaluate.0:",
+    ]  # fmt: skip
+
+
+def test_every_fault_of_arguments_is_said_at_once(tmp_path: Path) -> None:
+    lines = refusal(tmp_path, TEXT.replace("width: 64", "width: x").replace("  rate: 3e-4", "  rte: 1")).splitlines()
+    assert [line.split(" ")[1] for line in lines] == ["generator.width:", "renderer.rte:"]
+
+
+def test_a_missing_extra_is_named_with_the_command_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "toy_heavy.py").write_text("import no_such_package_anywhere\n\nclass Model: ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = refusal(
+        tmp_path, TEXT.replace("{use: toy/model, width: 64}", "{use: toy/heavy}").replace("direct: {width: 96}\n", "")
+    )
+    assert said.startswith("toy.yaml:6:18: generator.use: toy/heavy needs the package 'no_such_package_anywhere'")
+    assert "pip install 'regenkit[heavy]'" in said
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("generator.widht=4", "--set generator.widht=4: generator.widht: unknown key 'widht'; did you mean 'width'?"),
+        ("generater.width=4", "generater: unknown section; did you mean 'generator'?"),
+        ("generator.width=wide", "--set generator.width=wide: generator.width: should be a valid integer, not 'wide'"),
+        ("generator.width", "--set generator.width: write KEY=VALUE"),
+        ("generator.width=", "write KEY=VALUE"),
+        ("=4", "write KEY=VALUE"),
+        ("generator..width=4", "write KEY=VALUE"),
+        ("evaluate.0=4", "--set evaluate.0=4: evaluate is not a map, it is a list"),
+        ("generator.width=[1", "--set generator.width=[1: not YAML: "),
+        ("generator.width=!!int 4", "tags (!) are not part of a recipe"),
+        ("generator=toy/model", "--set generator=toy/model: generator: should be a map, not 'toy/model'"),
+        ("train.generator.steps=-1", "train.generator.steps: should be greater than or equal to 0, not -1"),
+    ],
+)
+def test_refused_overrides(override: str, said: str, tmp_path: Path) -> None:
+    assert said in refusal(tmp_path, TEXT, override)
+
+
+POISON = [
+    *(b"\t", b"\x00", b"\xff", b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\n", b"  "),
+    *(b"- ", b": ", b"? ", b"<<: ", b"{", b"}", b"[", b"]", b"&a ", b"*a", b"!!set ", b"'", b'"', b"|", b">", b"#"),
+    *(b"%YAML 9.9\n", b"---\n", b"...\n", b"null", b"~", b"1e999", b"-1", b"0x", b"\\x", b"9" * 50),
+    *(b"use", b"from: .", b"converter"),
+]
+
+
+def mutated(text: bytes, chance: random.Random) -> bytes:
+    """`text` with a few pieces cut out, doubled, swapped, or replaced by what breaks parsers."""
+    for _ in range(chance.randint(1, 4)):
+        start, length = chance.randrange(len(text) + 1), chance.choice([0, 1, 1, 3, 10, 40])
+        piece = text[start : start + length]
+        instead = chance.choice(
+            [b"", piece * 2, piece[::-1], piece.upper(), chance.choice(POISON), chance.choice(POISON)]
+        )
+        text = text[:start] + instead + text[start + length :]
+    return text
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_whatever_is_in_the_file_only_user_errors_come_out(
+    tmp_path_factory: pytest.TempPathFactory, chance: random.Random
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    text = mutated(TEXT.encode(), chance)
+    try:
+        recipe = read(folder, text)
+    except UserError as error:
+        assert str(error).startswith(str(folder / "toy.yaml"))
+        str(error).encode()
+    else:
+        assert yaml.safe_load(recipe.dump())["dataset"]["use"] == "toy/data"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_whatever_is_set_only_user_errors_come_out(
+    tmp_path_factory: pytest.TempPathFactory, key: str, value: str
+) -> None:
+    for override in (f"{key}={value}", f"generator.{key}={value}", f"generator.schema={value}"):
+        try:
+            read(tmp_path_factory.getbasetemp(), TEXT, override)
+        except UserError as error:
+            assert str(error)
