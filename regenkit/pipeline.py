@@ -3,6 +3,7 @@
     generator   condition: X and the given fields of Y′      target: the rest of Y′
     renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
     direct      condition: X and the given fields of Y′      target: the fields of Y that are not given
+    direct_half the same, with the generator's own arguments
 
 Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
 ones of Y′: a user supplies them, so every route gets them.
@@ -39,7 +40,8 @@ class Pipeline:
         host = plugins.host()
         self.dataset_record: Any = recipe.dataset.component
         self.x = host.find("modality", self.dataset_record.x).load()()
-        self.y = host.find("modality", self.dataset_record.y).load()()
+        self.y_record = host.find("modality", self.dataset_record.y)
+        self.y = self.y_record.load()()
         self.converter = _built(recipe, "converter")
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}
         self.given_spec = self.specs["rep"].only(optional=True)
@@ -65,7 +67,8 @@ class Pipeline:
     def build(self, stage: str) -> Any:
         """A new, untrained stage."""
         condition, target = self.sides(stage)
-        return _built(self.recipe, stage, condition=condition.spec, target=target.spec)
+        section = "generator" if stage == "direct_half" else stage
+        return _built(self.recipe, section, condition=condition.spec, target=target.spec)
 
     # --- data --------------------------------------------------------------------------------------------------------
 
@@ -86,7 +89,7 @@ class Pipeline:
         """What a stage's weights are only good for: written beside them, compared when they are read."""
         condition, target = self.sides(stage)
         return {
-            "component": _plain(_identity(self.recipe, stage)),
+            "component": _plain(_identity(self.recipe, "generator" if stage == "direct_half" else stage)),
             "converter": {**_plain(_identity(self.recipe, "converter")), "version": self.converter.version},
             "condition": condition.spec.to_json(),
             "target": target.spec.to_json(),
@@ -132,6 +135,10 @@ class Pipeline:
         """A user's `--given NAME=VALUE`, parsed by the converter, whose fields they are."""
         return self.converter.given(dict(options or {}))
 
+    def given_of(self, rep: Fields) -> Given:
+        """The given scalars of a known Y′, as if a user had said them."""
+        return Given(fields={name: rep[name] for name, field in self.given_spec.items() if field.scalar})
+
     def sample(
         self,
         stage: str,
@@ -175,6 +182,50 @@ class Pipeline:
         drawn = self.sample("renderer", reps, lengths, seed=seed, permitted=permitted, **options)
         return [self.joined(rep, target) for rep, target in zip(reps, drawn, strict=True)]
 
+    # --- what a user asks for ----------------------------------------------------------------------------------------
+
+    def read_inputs(self, text: str) -> list[Any]:
+        """X from a file of one or many, or from the text itself."""
+        path = Path(text)
+        if len(text) < 256 and path.suffix and "\n" not in text and path.is_file():
+            return self.x.read(path)
+        return [self.x.parse(text)]
+
+    def generate(
+        self, inputs: Sequence[Any], *, seed: int = 0, count: int = 1, given: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> list[Any]:  # fmt: skip
+        """`count` values of Y for each input, in order. `options`: temperature, top_k, top_p."""
+        fixed = self.given(given)
+        encoded = [self.x.encode(value) for value in inputs for _ in range(count)]
+        xs, lengths = [x for x, _ in encoded], [self._length(x) for x, _ in encoded]
+        reps = self.predict_rep(xs, [fixed] * len(xs), lengths, seed=seed, **options)
+        ys = self.render_rep(reps, lengths, seed=seed, permitted=fixed.permitted, **options)
+        return [self.y.decode(y, {**meta, **fixed.meta}) for y, (_, meta) in zip(ys, encoded, strict=True)]
+
+    def convert_file(self, path: Path) -> list[str]:
+        """Y′ of every Y in a file, as text."""
+        texts = []
+        for value in self.y.read(path):
+            y, meta = self.y.encode(value)
+            texts.append(self.converter.to_text(self.converter.convert(y), meta))
+        return texts
+
+    def render_text(
+        self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any
+    ) -> list[Any]:
+        """Y from Y′ as text. Raises UserError with the place of what is wrong in it."""
+        try:
+            rep, meta = self.converter.from_text(text)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from error
+        ys = self.render_rep([rep] * count, [self._length(rep)] * count, seed=seed, **options)
+        return [self.y.decode(y, meta) for y in ys]
+
+    @staticmethod
+    def _length(fields: Fields) -> int:
+        return max((len(value) for value in fields.values() if np.ndim(value)), default=1)
+
     def joined(self, known: Fields, drawn: Fields) -> Fields:
         """One example of Y from drawn fields and those already known."""
         return {name: drawn[name] if name in drawn else known[name] for name in self.specs["y"]}
@@ -184,7 +235,7 @@ class Pipeline:
         """Trainable parameters by stage, of fresh stages."""
         return {
             stage: sum(math.prod(variable.shape) for variable in self.build(stage).trainable_variables)
-            for stage in ("generator", "renderer", "direct")
+            for stage in ("generator", "renderer", "direct", "direct_half")
         }
 
 

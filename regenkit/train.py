@@ -171,16 +171,19 @@ def _train_function(state: State, strategy: tf.distribute.Strategy, settings: Tr
         sums = replica.all_reduce(SUM, sums)
         return {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in flat}
 
-    @tf.function  # its own function, so that it is traced once though it is called in two places
+    # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first step.
+    @tf.function(autograph=False)
     def one(batch: Any) -> dict[str, tf.Tensor]:
         per_replica = strategy.run(replica_step, (batch,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in per_replica.items()}
 
-    @tf.function
+    @tf.function(autograph=False)
     def train_steps(iterator: Any, steps: tf.Tensor) -> dict[str, tf.Tensor]:
-        total = one(next(iterator))
-        for _ in tf.range(steps - 1):
-            total = {name: total[name] + value for name, value in one(next(iterator)).items()}
+        def more(done: tf.Tensor, total: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+            return done + 1, {name: total[name] + value for name, value in one(next(iterator)).items()}
+
+        first = (tf.constant(1), one(next(iterator)))
+        _, total = tf.while_loop(lambda done, _: done < steps, more, first, parallel_iterations=1)
         return {name: value / tf.cast(steps, tf.float32) for name, value in total.items()}
 
     return train_steps
@@ -202,7 +205,7 @@ def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callab
             for term, (value, weight) in terms.items()
         }
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def one(batch: Any) -> Any:
         return strategy.run(replica_losses, (batch,))
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from filelock import FileLock
 
 from regenkit.components import Example
 from regenkit.data import shards
+from regenkit.data.cache import cache_dir, locked
 from regenkit.data.split import SPLITS, assign
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields, Spec, digest
@@ -30,11 +30,6 @@ SOURCES_A_PART = 32
 EXAMPLES_A_PART = 2048
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
-
-
-def cache_dir() -> Path:
-    """$REGENKIT_CACHE, or ~/.cache/regenkit."""
-    return Path(os.environ.get("REGENKIT_CACHE") or Path.home() / ".cache" / "regenkit")
 
 
 @final
@@ -108,23 +103,6 @@ def prepare(
         steps=examples.column("steps"),
         skipped=_skipped(examples),
     )
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one process; a folder that can't be written is the user's to mend."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire()
-    except OSError as error:
-        raise UserError(
-            f"{folder}: cannot be written ({error.strerror}); set REGENKIT_CACHE to a folder that can"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress, workers: int) -> list[Path]:

@@ -57,7 +57,7 @@ def sample_loop(
     key = (batch, padded, top_k, top_p, temperature == 0, tuple(sorted(condition)))
     cache = model.__dict__.setdefault("_samplers", {})
     if key not in cache:
-        cache[key] = tf.function(lambda *inputs: _run(model, top_k, top_p, *inputs))
+        cache[key] = tf.function(lambda *inputs: _run(model, top_k, top_p, *inputs), autograph=False)
     found = cache[key](condition, allowed, seeds, tf.constant(temperature, tf.float32))
     result = {}
     for name, field in model.target.items():

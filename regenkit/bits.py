@@ -1,0 +1,62 @@
+"""Held-out bits: what it costs to write down Y, or Y′, under a trained stage. −log₂ P, by example and field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from regenkit.pipeline import Pipeline
+from regenkit.spec import Fields, Spec
+from regenkit.stack import stack
+
+BATCH = 64
+
+
+def stage_bits(
+    pipeline: Pipeline,
+    stage: str,
+    sides: Sequence[dict[str, Fields]],
+    *,
+    withhold: bool = False,
+    rep: Sequence[Fields] | None = None,
+) -> dict[str, np.ndarray]:
+    """Bits of each target field of `stage`, each [examples], for examples given as {"x": …, "y": …, "rep": …}.
+
+    withhold   hide X, to see what it is worth
+    rep        render from these Y′ instead of the true ones
+    """
+    condition, target = pipeline.sides(stage)
+    model: Any = pipeline.stage(stage)
+    found: dict[str, list[np.ndarray]] = {name: [] for name in target.spec}
+    for start in range(0, len(sides), BATCH):
+        part = sides[start : start + BATCH]
+        reps = rep[start : start + BATCH] if rep is not None else [each["rep"] for each in part]
+        lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in part]
+
+        def pick(side: Any, lengths: list[int] = lengths, part: Any = part, reps: Any = reps, read: bool = True) -> Fields:
+            rows = [
+                {name: {**each, "rep": known}[side.source[name]][name]
+                 for name in side.spec if read or side.source[name] != "x"}
+                for each, known in zip(part, reps, strict=True)
+            ]  # fmt: skip
+            return stack(rows, side.spec, lengths)
+
+        log_prob = model.field_log_prob(pick(condition, read=not withhold), pick(target))
+        for name, value in log_prob.items():
+            found[name].append(-np.asarray(value) / np.log(2))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def steps_of(fields: Fields, spec: Spec) -> int:
+    """Steps of one example of Y."""
+    return max((len(fields[name]) for name, field in spec.items() if field.variable), default=1)
+
+
+def unigram_bits(spec: Spec, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> dict[str, np.ndarray]:
+    """Bits of each field of Y under the training set's own frequencies, one count added to every token."""
+    found = {}
+    for name, field in spec.items():
+        counts = np.bincount(np.concatenate([np.ravel(each[name]) for each in training]), minlength=(field.vocabulary or 0) + 1)
+        frequency = (counts[1:] + 1) / (counts[1:] + 1).sum()
+        found[name] = np.array([-np.log2(frequency[np.ravel(each["y"][name]) - 1]).sum() for each in sides])
+    return found

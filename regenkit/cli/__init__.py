@@ -1,0 +1,40 @@
+"""The command line: a thin skin over `regenkit.run`, `regenkit.load` and the plugin host.
+
+TensorFlow is imported inside the commands that need it, so that help and lists answer at once.
+"""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from regenkit.cli import generating, inspecting, training
+from regenkit.errors import UserError
+
+app = typer.Typer(
+    name="regenkit",
+    help="Conditional generation by regeneration learning: X → Y′ → Y.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for module in (training, generating, inspecting):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Run a command. A user's mistake is one message and exit code 2; an interruption says how to go on (130)."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        errors.print("[bold red]error[/]", end=" ")
+        errors.print(str(error), markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("interrupted; nothing half-written was kept. Run the same command again to go on")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

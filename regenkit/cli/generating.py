@@ -1,0 +1,88 @@
+"""generate, convert, render: what a user does with a trained run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Run = Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix says the format")]
+Seed = Annotated[int, typer.Option(help="another seed, another result")]
+Temperature = Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest; below 1 safer, above 1 bolder")]
+TopP = Annotated[float, typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability")]
+GivenOptions = Annotated[
+    list[str] | None, typer.Option("--given", metavar="FIELD=VALUE", help="what you fix yourself, e.g. key=G")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(generate)
+    app.command()(convert)
+    app.command()(render)
+
+
+def generate(
+    run: Run,
+    text: Annotated[str, typer.Option("--input", help="the input itself, or a file of one or many")],
+    output: Output,
+    seed: Seed = 0,
+    count: Annotated[int, typer.Option(min=1, help="results an input")] = 1,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 0.95,
+    given: GivenOptions = None,
+) -> None:
+    """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …"""
+    from regenkit.cli.outputs import check_output, given_options, numbered
+    from regenkit.run import load_run
+
+    pipeline = load_run(run)
+    check_output(output, pipeline.y_record.writes)
+    values = pipeline.read_inputs(text)
+    results = pipeline.generate(
+        values, seed=seed, count=count, temperature=temperature, top_p=top_p, given=given_options(given)
+    )
+    console = Console(soft_wrap=True, highlight=False)
+    for path, value in zip(numbered(output, len(results)), results, strict=True):
+        pipeline.y.write(value, path)
+        console.print(f"{path}  {pipeline.y.describe(value)}", markup=False)
+
+
+def convert(run: Run, file: Annotated[Path, typer.Argument(help="a file of Y")], output: Output) -> None:
+    """Convert Y to Y′, as text to read and edit."""
+    from regenkit.cli.outputs import check_output, numbered
+    from regenkit.files import write_text
+    from regenkit.run import load_run
+
+    pipeline = load_run(run)
+    check_output(output, (".yaml", ".yml"))
+    texts = pipeline.convert_file(file)
+    for path, text in zip(numbered(output, len(texts)), texts, strict=True):
+        write_text(path, text)
+        print(path)
+
+
+def render(
+    run: Run,
+    file: Annotated[Path, typer.Argument(help="Y′ as `convert` writes it, edited as you like")],
+    output: Output,
+    seed: Seed = 0,
+    count: Annotated[int, typer.Option(min=1, help="results")] = 1,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 0.95,
+) -> None:
+    """Render Y from an edited Y′."""
+    from regenkit.cli.outputs import check_output, numbered
+    from regenkit.files import read_text
+    from regenkit.run import load_run
+
+    pipeline = load_run(run)
+    check_output(output, pipeline.y_record.writes)
+    text = read_text(file)
+    values: Sequence = pipeline.render_text(
+        text, seed=seed, count=count, temperature=temperature, top_p=top_p, where=str(file)
+    )
+    for path, value in zip(numbered(output, len(values)), values, strict=True):
+        pipeline.y.write(value, path)
+        print(path, pipeline.y.describe(value), sep="  ")

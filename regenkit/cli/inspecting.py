@@ -1,0 +1,99 @@
+"""check, schema, plugins, data, doctor: what is there and whether it is sound."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from regenkit.cli.training import Json, Settings
+
+data_app = typer.Typer(help="Datasets.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(check)
+    app.command()(schema)
+    app.command("plugins")(list_plugins)
+    app.command()(doctor)
+    app.add_typer(data_app, name="data")
+
+
+def check(
+    recipe: Annotated[Path, typer.Argument(help="the recipe")], settings: Settings = None, as_json: Json = False
+) -> None:
+    """Validate a recipe without training: form, names, arguments."""
+    from regenkit.recipe import load
+
+    loaded = load(recipe, settings or [])
+    loaded.check_components()
+    if as_json:
+        print(json.dumps(loaded.resolved(), indent=1))
+    else:
+        print(f"{recipe}: sound")
+
+
+def schema() -> None:
+    """Print a JSON Schema of recipes, for editors."""
+    from regenkit.schema import build
+
+    print(json.dumps(build(), indent=1))
+
+
+def list_plugins(as_json: Json = False) -> None:
+    """List every component by role, and the plugins that could not be loaded."""
+    from dataclasses import asdict
+
+    from regenkit.plugins import ROLES, host
+
+    found = host()
+    if as_json:
+        data = {role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES}
+        print(json.dumps({**data, "broken": [asdict(each) for each in found.broken]}, indent=1))
+        return
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
+    for role in ROLES:
+        for component, origin in found.all(role):
+            table.add_row(role, f"[bold]{component.name}[/]", origin, component.summary)
+    console.print(table)
+    for broken in found.broken:
+        console.print(f"[red]broken[/] {broken}")
+
+
+@data_app.command("list")
+def list_data(as_json: Json = False) -> None:
+    """List the datasets: what is in them, what they weigh, what they may be used for."""
+    from dataclasses import asdict
+
+    from regenkit.plugins import host
+
+    found = host().all("dataset")
+    if as_json:
+        print(json.dumps([asdict(component) for component, _ in found], indent=1))
+        return
+    table = Table("dataset", "x → y", "size", "licence", "summary", box=None, pad_edge=False)
+    for component, _ in found:
+        pair = f"{component.x} → {component.y}"
+        table.add_row(f"[bold]{component.name}[/]", pair, component.size, component.licence, component.summary)
+    Console(soft_wrap=True, highlight=False).print(table)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is broken, and the command that mends it. Exit code 1 where something is broken."""
+    from regenkit.doctor import examine
+
+    findings = examine()
+    if as_json:
+        print(json.dumps(findings, indent=1))
+    else:
+        console = Console(soft_wrap=True, highlight=False)
+        for finding in findings:
+            mark = "[green]ok[/]    " if finding["ok"] else "[red]broken[/]"
+            console.print(f"{mark} {finding['what']}: {finding['detail']}")
+            if not finding["ok"]:
+                console.print(f"        mend: [bold]{finding['mend']}[/]")
+    if not all(finding["ok"] for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,36 @@
+"""Output files and --given options, checked before any work is done."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from regenkit.errors import UserError
+
+
+def check_output(path: Path, suffixes: Sequence[str]) -> None:
+    """Raises UserError unless `path` has one of the suffixes and its folder can be written."""
+    if path.suffix.lower() not in suffixes:
+        raise UserError(f"-o {path}: {path.suffix or 'no suffix'} can't be written; there are {', '.join(suffixes)}")
+    folder = path.parent
+    if not folder.is_dir():
+        raise UserError(f"-o {path}: there is no folder {folder}; make it with: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"-o {path}: the folder {folder} cannot be written")
+
+
+def numbered(path: Path, count: int) -> list[Path]:
+    """`path` itself for one result; NAME-1.SUFFIX, NAME-2.SUFFIX … for several."""
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, count + 1)]
+
+
+def given_options(options: list[str] | None) -> dict[str, str]:
+    """["key=G"] → {"key": "G"}."""
+    found: dict[str, str] = {}
+    for option in options or []:
+        name, equals, value = option.partition("=")
+        if not equals or not name.strip():
+            raise UserError(f"--given {option}: write FIELD=VALUE, as in --given key=G")
+        found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,99 @@
+"""train, preview, evaluate."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
+]
+Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(train)
+    app.command()(preview)
+    app.command()(evaluate)
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="the recipe, e.g. recipes/lyric2melody.yaml")],
+    run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
+    settings: Settings = None,
+    stage: Annotated[str | None, typer.Option(help="train this stage alone: generator or renderer")] = None,
+) -> None:
+    """Train a recipe's stages. The same command goes on where it was interrupted."""
+    from regenkit.errors import UserError
+    from regenkit.recipe import load
+
+    console = Console(soft_wrap=True)
+    loaded = load(recipe, settings or [])
+    from regenkit.run import STAGES, train_recipe
+    from regenkit.train import Interrupted
+
+    loaded.check_components()
+    if stage is not None and stage not in STAGES:
+        raise UserError(f"--stage {stage}: there are {', '.join(STAGES)}")
+    try:
+        train_recipe(loaded, run, console, [stage] if stage else STAGES)
+    except Interrupted:
+        again = " ".join(["regenkit", *sys.argv[1:]])
+        console.print(f"interrupted; everything is saved. To go on: [bold]{again}[/]")
+        sys.exit(130)
+
+
+def preview(
+    recipe: Annotated[Path, typer.Argument(help="the recipe")],
+    settings: Settings = None,
+    count: Annotated[int, typer.Option(help="examples to show")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Show what a recipe will be trained on: examples with their Y′, splits, lengths, what was dropped, parameters."""
+    from regenkit.recipe import load
+
+    console = Console(soft_wrap=True)
+    loaded = load(recipe, settings or [])
+    loaded.check_components()
+    from regenkit.preview import describe
+
+    found = describe(loaded, count, Console(stderr=True, quiet=as_json))
+    if as_json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    table = Table("split", "paired", "unpaired", box=None)
+    for split, counts in found["examples"].items():
+        table.add_row(split, str(counts["paired"]), str(counts["unpaired"]))
+    console.print(table)
+    console.print(f"steps an example: {found['steps']}")
+    console.print(f"parameters: {found['parameters']}")
+    for source, reason in found["skipped"]:
+        console.print(f"skipped {source}: {reason}", markup=False)
+    for example in found["shown"]:
+        console.rule(example["id"])
+        console.print(example["y"], markup=False)
+        console.print(example["rep"], markup=False)
+
+
+def evaluate(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
+    samples: Annotated[int, typer.Option(help="samples of each route an input")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Measure Y′ on the test split: bits and metrics from oracle Y′, predicted Y′, the direct route, trivial baselines.
+
+    Trains the direct baseline into the run's direct/ where that is not done yet.
+    """
+    from regenkit.evaluate import evaluate_runs
+    from regenkit.report import as_table
+
+    console = Console(soft_wrap=True, stderr=as_json)
+    report = evaluate_runs(runs, samples, console)
+    if as_json:
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+    else:
+        console.print(as_table(report))
