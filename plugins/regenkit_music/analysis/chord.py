@@ -1,14 +1,16 @@
 """A chord a half bar, inferred from the melody alone.
 
-Viterbi over chords with the melody's key fixed (C major or A minor), as in TeleMelody (arXiv 2109.09617), whose chord
-kinds, out-of-key and chord-change probabilities are kept. A bare melody leaves many chords equally likely, so a prior
-over the degrees of the key decides between them: the primary triads before the others, triads before sevenths.
+Viterbi over chords with the melody's key fixed (C major or A minor), after TeleMelody (arXiv 2109.09617), whose chord
+kinds are kept. Theirs scores a chord by the cosine of its notes with the melody's and holds every change alike; a bare
+melody then leaves many chords equally likely. Here a note's likelihood depends on its place in the chord, strong
+places in the bar count more, and chords follow each other as roots do in tonal music (falling fifths first). Against
+human analyses of Bach's chorales that raises root agreement by a third (`benchmarks/analyser.py`).
 """
 
 import numpy as np
 
 from regenkit.spec import Fields
-from regenkit_music.analysis.rhythm import metre_of
+from regenkit_music.analysis.rhythm import metre_of, metrical_weights
 from regenkit_music.modality.melody import LOWEST, MODES, NAMES, home, onsets
 
 KINDS = {
@@ -28,9 +30,13 @@ CHORDS = (NO_CHORD, *(f"{root}{kind}" for root in NAMES for kind in KINDS))
 SPAN = {"4/4": 8, "3/4": 12, "2/4": 8, "6/8": 12, "3/2": 24, "6/4": 12, "9/8": 18, "12/8": 12}
 """Sixteenths a chord lasts, by metre: half a bar where that is whole beats, else the bar."""
 
-OUT_OF_KEY, CHANGE = 0.01, 0.5
-CONCENTRATION = 6.0
-"""How sharply a chord is expected to sound its own notes: log-likelihood = concentration × cosine."""
+OUT_OF_KEY = 0.05  # what each note of a chord outside the scale multiplies its prior by
+STAY = 0.3  # probability that the chord goes on
+NOTE = (0.3, 0.3, 0.25, 0.1)  # likelihood of root, third, fifth, seventh …
+PASSING = (0.03, 0.0075)  # … and of another note of the scale, or outside it; before normalisation
+STRONG = 1.5  # how much more a note on the downbeat or half bar says of the chord than another
+MOTION = (0.5, 0.3, 1.2, 0.8, 0.7, 3.0, 0.3, 1.5, 0.6, 1.0, 0.8, 0.3)
+"""How readily the root moves up by 0, 1 … 11 semitones: a fifth down (5 up) before a fourth down, before steps."""
 DEGREES = {
     "major": {0: 1.0, 7: 0.8, 5: 0.6, 2: 0.4, 9: 0.4, 4: 0.15, 11: 0.15},
     "minor": {9: 1.0, 4: 0.8, 2: 0.6, 0: 0.5, 5: 0.4, 7: 0.4, 11: 0.2, 8: 0.15},
@@ -70,42 +76,39 @@ class _Model:
     """The chords worth considering in a mode (one foreign note at most) and their log-probabilities."""
 
     def __init__(self, mode: str) -> None:
-        prior, candidates = [], []
-        for token in range(2, len(CHORDS) + 1):
-            root, kind = (token - 2) // 8, list(KINDS)[(token - 2) % 8]
-            foreign = sum(pitch_class not in SCALE[mode] for pitch_class in np.flatnonzero(TONES[token]))
-            if foreign <= 1:
-                candidates.append(token)
-                prior.append(OUT_OF_KEY**foreign * KIND_PRIOR[kind] * DEGREES[mode].get(root, 0.1))
-        self.tokens = np.array(candidates)
-        probability = np.array(prior) / np.sum(prior)
-        self.initial = np.log(probability)
-        vectors = TONES[self.tokens].astype(np.float64)
-        self.vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).T  # (12, candidates)
-        self.to_change = np.log(CHANGE) + self.initial
-        self.to_stay = np.log(1 - CHANGE)
+        scale = np.isin(np.arange(12), list(SCALE[mode]))
+        foreign = (TONES & ~scale).sum(1)
+        self.tokens = np.array([token for token in range(2, len(CHORDS) + 1) if foreign[token] <= 1])
+        roots, kinds = (self.tokens - 2) // 8, [list(KINDS)[kind] for kind in (self.tokens - 2) % 8]
+        degrees = np.array([DEGREES[mode].get(int(root), 0.1) for root in roots])
+        prior = OUT_OF_KEY ** foreign[self.tokens] * degrees * np.array([KIND_PRIOR[kind] for kind in kinds])
+        self.initial = np.log(prior / prior.sum())  # (chords,)
+        note = np.tile(np.where(scale, *PASSING), (len(roots), 1))
+        for row, root, kind in zip(note, roots, kinds, strict=True):
+            row[(root + np.array(KINDS[kind])) % 12] = NOTE[: len(KINDS[kind])]
+        self.note = np.log(note / note.sum(1, keepdims=True)).T  # (12, chords)
+        change = prior * np.array(MOTION)[(roots - roots[:, None]) % 12]
+        np.fill_diagonal(change, 0)
+        move = (1 - STAY) * change / change.sum(1, keepdims=True)
+        np.fill_diagonal(move, STAY)
+        self.move = np.log(move)  # (chords from, chords to)
 
 
 _MODELS = {mode: _Model(mode) for mode in MODES}
 
 
 def _viterbi(emission: np.ndarray, model: _Model) -> np.ndarray:
-    """(spans,) indices of the likeliest chords. As a change leads anywhere alike, one maximum serves every chord."""
+    """(spans,) indices of the likeliest chords, from (spans, chords) log-likelihoods."""
     score = model.initial + emission[0]
-    chosen = np.empty(emission.shape, np.int64)
-    own = np.arange(emission.shape[1])
-    for step in range(1, len(emission)):
-        best = int(np.argmax(score))
-        change = score[best] + model.to_change
-        stay = score + model.to_stay
-        stays = stay >= change
-        chosen[step] = np.where(stays, own, best)
-        score = np.where(stays, stay, change) + emission[step]
-    path = np.empty(len(emission), np.int64)
-    path[-1] = np.argmax(score)
-    for step in range(len(emission) - 1, 0, -1):
-        path[step - 1] = chosen[step, path[step]]
-    return path
+    chosen = []
+    for heard in emission[1:]:
+        reached = score[:, None] + model.move
+        chosen.append(reached.argmax(0))
+        score = reached.max(0) + heard
+    path = [int(score.argmax())]
+    for best in reversed(chosen):
+        path.append(int(best[path[-1]]))
+    return np.array(path[::-1])
 
 
 def chord_spans(fields: Fields) -> tuple[np.ndarray, np.ndarray]:
@@ -120,14 +123,14 @@ def chord_spans(fields: Fields) -> tuple[np.ndarray, np.ndarray]:
     pitch_class = (np.asarray(fields["pitch"], np.int64) - 1 + LOWEST) % 12
     edges = np.arange(0, int(end[-1]), span)
     overlap = np.minimum(end, edges[:, None] + span) - np.maximum(start, edges[:, None])
-    sounding = np.maximum(overlap, 0) @ np.eye(12)[pitch_class]  # (spans, 12) sixteenths
-    length = np.linalg.norm(sounding, axis=1, keepdims=True)
-    emission = CONCENTRATION * (sounding / np.maximum(length, 1)) @ model.vectors
+    quarters = np.maximum(overlap, 0) / 4 * np.where(metrical_weights(fields) >= 3, STRONG, 1)
+    emission = quarters @ np.eye(12)[pitch_class] @ model.note
     tokens = model.tokens[_viterbi(emission, model)]
-    return np.where(length[:, 0] > 0, tokens, 1).astype(np.int32), start // span
+    return np.where(quarters.any(1), tokens, 1).astype(np.int32), start // span
 
 
 def chords(fields: Fields) -> np.ndarray:
     """(notes,) the chord under each note's onset, as a token of `CHORDS`."""
     tokens, span = chord_spans(fields)
-    return tokens[span]
+    found: np.ndarray = tokens[span]
+    return found
