@@ -1,5 +1,6 @@
 """Songs and folk tunes out of the corpus that music21 ships."""
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -117,12 +118,14 @@ class Corpus:
                     reasons[key] = error.reason
 
 
+@functools.cache
 def _files(name: str) -> list[Path]:
     from music21 import corpus
 
     return sorted(Path(path) for path in corpus.getComposer(name))
 
 
+@functools.cache
 def _scores(name: str) -> dict[str, Path]:
     """Stem → path; drafts and backups aside, one file a stem."""
     paths = [path for path in _files(name) if path.suffix in (".mxl", ".xml")]

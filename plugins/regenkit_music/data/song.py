@@ -6,6 +6,7 @@ from regenkit.components import Example
 from regenkit_music.data.grouping import fingerprints, groups
 from regenkit_music.data.segments import cut
 from regenkit_music.data.words import damage
+from regenkit_music.modality import lyrics
 from regenkit_music.modality import melody as melodies
 from regenkit_music.modality.melody import Melody
 
@@ -21,19 +22,17 @@ def examples(
     """One example for each segment of at most `longest` notes: `key`, or `key#0`, `key#1`, … where there are several.
 
     song      what all segments (and voices) belong to: they fall into one split
-    language  of the words, as the lyrics modality knows it; None where there are none
+    language  of the words, as the lyrics modality knows it; None where there are no words
     """
-    segments = [segment for segment in cut(melody, longest) if not language or _singable(segment)]
+    segments = [segment for segment in cut(melody, longest) if language is None or _singable(segment)]
     shared = (f"song:{song}", *groups(melody))
     found = []
     for index, segment in enumerate(segments):
         fields, about = melodies.encode(segment)
         x = None
-        if language:
-            from regenkit_music.modality import lyrics
-
-            x, words = lyrics.encode(about["syllables"], language)
-            about = {**words, **about, "language": language}
+        if language is not None:
+            x, words = lyrics.encode(lyrics.from_melody(segment, language))
+            about = {**words, **about}
         found.append(
             Example(
                 id=key if len(segments) == 1 else f"{key}#{index}",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode
 from regenkit_music.data.metre import in_quarters
-from regenkit_music.data.words import repaired
+from regenkit_music.data.words import repaired, sung
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.score import melody_from_part
 
@@ -43,8 +43,9 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> l
             except BadSource as error:
                 reasons.append(error.reason)
                 continue
+            melody = in_quarters(sung(repaired(melody)))
             if len(melody.notes) >= FEWEST_SYLLABLES:
-                found.append((f"voice{index + 1}", in_quarters(repaired(melody))))
+                found.append((f"voice{index + 1}", melody))
             else:
                 reasons.append(f"fewer than {FEWEST_SYLLABLES} syllables in one metre")
         if found and voices == "first":

@@ -6,7 +6,7 @@ The madrigals' words were read by a machine: "gio-vi-" holds soft hyphens, "mi-"
 import re
 from dataclasses import replace
 
-from regenkit_music.modality.melody import Melody
+from regenkit_music.modality.melody import Melody, Note
 
 QUESTIONS = 0.15  # share of syllables: nobody asks so much, these are hyphens misread
 VOWELS = "aeiouyàáâäæèéêëìíîïòóôöœùúûü"
@@ -41,6 +41,17 @@ def _mended(syllable: str, goes_on: bool) -> str:
             r"(?<=[^\W\d_])[lvc](?=\W*$)", lambda found: {"l": "i", "v": "o", "c": "e"}[found[0]], syllable
         )
     return syllable
+
+
+def sung(melody: Melody) -> Melody:
+    """The melody with every note a syllable: one without words prolongs the note that it follows, or is left out."""
+    notes: list[Note] = []
+    for note in melody.notes:
+        if any(map(str.isalnum, note.syllable)):
+            notes.append(note)
+        elif notes and notes[-1].onset + notes[-1].duration == note.onset:
+            notes[-1] = replace(notes[-1], duration=notes[-1].duration + note.duration)
+    return replace(melody, notes=tuple(notes))
 
 
 def damage(melody: Melody) -> float:
