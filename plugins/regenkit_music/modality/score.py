@@ -1,42 +1,22 @@
 """Melodies from scores (MusicXML, ABC) and into MusicXML, through music21."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from regenkit.errors import BadSource
+from regenkit_music.modality.line import MODELLED_AS, TIED, Sung, monophonic, on_grid, one_a_syllable
 from regenkit_music.modality.melody import BAR, STEPS_PER_QUARTER, Melody, Note
 
 ChooseMode = Callable[[Sequence[int], Sequence[int], int], str]
 """(MIDI pitches, durations in sixteenths, sharps of the signature) → "major" or "minor" (the relative minor)."""
 
-MODELLED_AS = {
-    **{metre: (metre, Fraction(1)) for metre in BAR},
-    "2/2": ("4/4", Fraction(1)), "4/2": ("4/4", Fraction(1, 2)), "2/1": ("4/4", Fraction(1, 2)),
-    "4/8": ("4/4", Fraction(2)), "1/1": ("4/4", Fraction(1)), "4/1": ("4/4", Fraction(1, 4)),
-    "3/8": ("3/4", Fraction(2)), "3/16": ("3/4", Fraction(4)), "3/1": ("3/2", Fraction(1, 2)),
-    "2/8": ("2/4", Fraction(2)), "1/2": ("2/4", Fraction(1)), "6/16": ("6/8", Fraction(2)),
-    "6/2": ("6/4", Fraction(1, 2)), "9/4": ("9/8", Fraction(1, 2)), "9/16": ("9/8", Fraction(2)),
-    "12/4": ("12/8", Fraction(1, 2)), "12/16": ("12/8", Fraction(2)),
-}  # fmt: skip
-"""A written metre → the metre that stands for it, and the factor on every time value."""
-
-OFF_GRID = 0.10  # share of notes that may lie between sixteenths (they are rounded)
 ONE_METRE = 0.90  # share of the time that the main metre must govern
 HYPHENS = "-‐‑–—\u00ad~_"
 MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
-
-
-@dataclass(frozen=True)
-class _Sung:
-    """A note as written: times in quarters, not yet on the grid."""
-
-    onset: Fraction
-    end: Fraction
-    pitch: int
-    syllable: str
 
 
 def melody_from_part(
@@ -63,12 +43,12 @@ def melody_from_part(
     counts = Counter() if counts is None else counts
     metre, scale = _metre(part, source)
     verse = _fullest_verse(part)
-    written = _monophonic(list(_notes(part, BAR[metre], scale, verse)))
+    written = monophonic(list(_notes(part, BAR[metre], scale, verse)))
     if verse is not None and one_note_a_syllable:
-        written = _one_a_syllable(written, counts)
+        written = one_a_syllable(written, counts)
     if not written:
         raise BadSource(source, "has no notes")
-    notes = _on_grid(written, scale, source, counts)
+    notes = on_grid(written, scale, source, counts)
     sharps, stated = _signature(part)
     mode = choose_mode([n.pitch for n in notes], [n.duration for n in notes], sharps) if choose_mode else stated
     tonic = (7 * sharps + (9 if mode == "minor" else 0)) % 12
@@ -114,7 +94,7 @@ def _syllable(note: Any, verse: int | None) -> str:
     return ""
 
 
-def _notes(part: Any, bar_steps: int, scale: Fraction, verse: int | None) -> Iterator[_Sung]:
+def _notes(part: Any, bar_steps: int, scale: Fraction, verse: int | None) -> Iterator[Sung]:
     """Pitched notes in time order (a chord by its top note), with bars laid end to end."""
     bar = Fraction(bar_steps, STEPS_PER_QUARTER) / scale
     measures = list(part.getElementsByClass("Measure")) or [part]
@@ -132,58 +112,10 @@ def _notes(part: Any, bar_steps: int, scale: Fraction, verse: int | None) -> Ite
             end = onset + Fraction(note.duration.quarterLength)
             tied = note.tie is not None and note.tie.type in ("continue", "stop")
             pitch = max(note.pitches, key=lambda p: p.ps).midi
-            yield _Sung(onset, end, pitch, "\0" if tied else _syllable(note, verse))
+            yield Sung(onset, end, pitch, TIED if tied else _syllable(note, verse))
         filled += length
         while filled >= bar:
             start, filled = start + bar, filled - bar
-
-
-def _monophonic(notes: list[_Sung]) -> list[_Sung]:
-    """The highest voice, with tied notes ("\\0") merged."""
-    line: list[_Sung] = []
-    for note in sorted(notes, key=lambda n: (n.onset, -n.pitch)):
-        last = line[-1] if line else None
-        if note.syllable == "\0":
-            if last and last.pitch == note.pitch and last.end >= note.onset:
-                line[-1] = replace(last, end=max(last.end, note.end))
-                continue
-            note = replace(note, syllable="")
-        if last and note.onset < last.end:
-            if note.onset == last.onset or note.pitch < last.pitch:
-                continue
-            line[-1] = replace(last, end=note.onset)
-        line.append(note)
-    return line
-
-
-def _one_a_syllable(notes: list[_Sung], counts: Counter[str]) -> list[_Sung]:
-    sung: list[_Sung] = []
-    for note in notes:
-        if note.syllable:
-            sung.append(note)
-        elif sung and sung[-1].end == note.onset:
-            sung[-1] = replace(sung[-1], end=note.end)
-            counts["merged"] += 1
-        else:
-            counts["unsung"] += 1
-    return sung
-
-
-def _on_grid(written: list[_Sung], scale: Fraction, source: str, counts: Counter[str]) -> tuple[Note, ...]:
-    to_steps = scale * STEPS_PER_QUARTER
-    off = sum((n.onset * to_steps).denominator > 1 or (n.end * to_steps).denominator > 1 for n in written)
-    counts["off_grid"] += off
-    if off > OFF_GRID * len(written):
-        raise BadSource(
-            source, f"has {off} of {len(written)} notes between the sixteenths (triplets or shorter values)"
-        )
-    notes: list[Note] = []
-    for note in written:
-        onset, end = round(note.onset * to_steps), round(note.end * to_steps)
-        if notes and onset < notes[-1].onset + notes[-1].duration:
-            onset = notes[-1].onset + notes[-1].duration
-        notes.append(Note(onset=onset, duration=max(end - onset, 1), pitch=note.pitch, syllable=note.syllable))
-    return tuple(notes)
 
 
 def _signature(part: Any) -> tuple[int, str]:
@@ -198,3 +130,86 @@ def _tempo(part: Any, scale: Fraction) -> float:
     mark = next(iter(part.recurse().getElementsByClass("MetronomeMark")), None)
     quarters = mark.getQuarterBPM() if mark is not None else None
     return float(quarters * scale) if quarters else Melody(notes=()).tempo
+
+
+def read_score(path: str | Path) -> list[Melody]:
+    """The melodies of a MusicXML or ABC file: one for each tune, sung by the first part with words, else the first.
+
+    Of a file with several tunes, those that can't be read are left out. Raises BadSource where none can.
+    """
+    from music21 import converter, stream
+
+    path = Path(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = converter.parse(path, forceSource=True)
+    except Exception as error:  # music21 raises what its parsers happen to raise
+        raise BadSource(path, f"is no score that music21 can read ({type(error).__name__}: {error})") from error
+    tunes = list(parsed.scores) if isinstance(parsed, stream.Opus) else [parsed]
+    found: list[Melody] = []
+    faults: list[BadSource] = []
+    for tune in tunes:
+        try:
+            found.append(_sung_part(tune, path))
+        except BadSource as fault:
+            faults.append(fault)
+    if not found:
+        raise faults[0] if faults else BadSource(path, "has no tunes")
+    return found
+
+
+def _sung_part(tune: Any, path: Path) -> Melody:
+    parts = list(getattr(tune, "parts", ())) or [tune]
+    part = next((part for part in parts if _fullest_verse(part) is not None), parts[0])
+    metadata = getattr(tune, "metadata", None)
+    title = (metadata.title or metadata.movementName or "") if metadata is not None else ""
+    return melody_from_part(part, title=str(title), source=str(path))
+
+
+def write_score(melody: Melody, path: str | Path) -> None:
+    """Write MusicXML: key, metre, tempo, bars, beams, and the words under the notes."""
+    from music21 import clef, key, metadata, meter, stream, tempo
+
+    part = stream.Part(id="P1")
+    fifths = (7 * (melody.tonic - (9 if melody.mode == "minor" else 0)) + 5) % 12 - 5
+    signature = key.KeySignature(fifths).asKey(melody.mode)
+    low = sum(note.pitch for note in melody.notes) < 57 * len(melody.notes)
+    for mark in (clef.BassClef() if low else clef.TrebleClef(), signature, meter.TimeSignature(melody.metre)):
+        part.insert(0, mark)
+    part.insert(0, tempo.MetronomeMark(number=melody.tempo, referent=1.0))
+    inside = False
+    for note in melody.notes:
+        part.insert(note.onset / STEPS_PER_QUARTER, _written(note, signature, inside))
+        inside = note.syllable.endswith("-")
+    part.makeRests(
+        fillGaps=True, inPlace=True, timeRangeFromBarDuration=False, refStreamOrTimeRange=(0, part.highestTime)
+    )
+    about = metadata.Metadata(title=melody.title)
+    about.composer = ""
+    score = stream.Score([about, part])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        score.write("musicxml", fp=path)
+
+
+def _written(note: Note, signature: Any, inside: bool) -> Any:
+    """A music21 note, spelled as its key spells it. `inside`: its syllable carries a word on."""
+    from music21 import note as notes
+    from music21 import pitch
+
+    spelled = pitch.Pitch(midi=note.pitch)
+    own = {p.pitchClass: p for p in signature.pitches}
+    if spelled.pitchClass in own:
+        spelled.name = own[spelled.pitchClass].name
+    elif (signature.sharps >= 0 and spelled.accidental is not None and spelled.accidental.alter < 0) or (signature.sharps < 0 and spelled.accidental is not None and spelled.accidental.alter > 0):
+        spelled.getEnharmonic(inPlace=True)
+    spelled.octave += round((note.pitch - spelled.midi) / 12)
+    written = notes.Note(spelled, quarterLength=note.duration / STEPS_PER_QUARTER)
+    if note.syllable:
+        goes_on = note.syllable.endswith("-")
+        lyric = notes.Lyric(applyRaw=True)
+        lyric.text = note.syllable.removesuffix("-") or note.syllable
+        lyric.syllabic = ("middle" if inside else "begin") if goes_on else "end" if inside else "single"
+        written.lyrics.append(lyric)
+    return written
