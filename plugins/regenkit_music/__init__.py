@@ -1,4 +1,4 @@
-"""Melodies and their words: modalities, the music template, corpora and scores. Nothing heavy is imported here."""
+"""Melodies and their words: modalities, the music template, corpora and metrics. Nothing heavy is imported here."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def register_converters() -> Iterator[Converter]:
     yield Converter(
         name="music/template",
         target="regenkit_music.converter:Template",
-        summary="tonality, chords, rhythm and cadence of a melody (TeleMelody, arXiv 2109.09617)",
+        summary="rhythm, cadence, key, metre, chords and more of a melody, as chosen (TeleMelody, arXiv 2109.09617)",
         extra=EXTRA,
         modality="melody",
     )
@@ -59,18 +59,18 @@ def register_datasets() -> Iterator[Dataset]:
 
 
 _METRICS = (
-    ("pitch_overlap", "higher", "overlap of the pitch distributions"),
-    ("duration_overlap", "higher", "overlap of the duration distributions"),
-    ("melody_distance", "lower", "distance of the pitch curves after time warping"),
-    ("tonality_adherence", "higher", "share of notes that obey the key asked for"),
-    ("chord_adherence", "higher", "share of notes that obey the chords asked for"),
-    ("rhythm_adherence", "higher", "share of notes that obey the rhythm asked for"),
-    ("cadence_adherence", "higher", "share of notes that obey the cadences asked for"),
-    ("stress_on_beat", "higher", "share of stressed syllables that fall on a beat"),
-    ("phrase_end_length", "closer", "length of the notes at line ends against the others"),
+    ("pitch_overlap", "higher", "overlap of the pitch distributions (PD of the literature)"),
+    ("duration_overlap", "higher", "overlap of the duration distributions (DD)"),
+    ("melody_distance", "lower", "semitones between the pitch curves after time warping (MD)"),
+    ("tonality_adherence", "higher", "share of notes in the scale of the template's mode"),
+    ("chord_adherence", "higher", "share of notes that belong to the template's chord"),
+    ("rhythm_adherence", "higher", "share of notes that begin in the template's beat"),
+    ("cadence_adherence", "higher", "share of notes with the template's cadence, kinds weighted alike"),
+    ("stress_on_beat", "higher", "how often a stressed syllable has the stronger place in the bar; 0.5 is chance"),
+    ("phrase_end_length", "closer", "how often a phrase's last syllable is held longer than another; 0.5 is chance"),
     ("ngram_novelty", "closer", "share of n-grams that no training melody has"),
-    ("ngram_coverage", "higher", "share of the references' n-grams that samples have"),
-    ("two_sample", "closer", "how well a classifier tells samples from references"),
+    ("ngram_coverage", "higher", "share of the references' n-grams that the samples have"),
+    ("two_sample", "lower", "how well a classifier tells samples from references; 0.5 is not at all"),
 )
 
 
