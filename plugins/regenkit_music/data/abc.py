@@ -5,16 +5,18 @@ tokens already hold pitch and length of every note, and the score objects add no
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from regenkit.errors import BadSource
+from regenkit_music.analysis.key import choose_mode
 from regenkit_music.data.metre import rescale
 from regenkit_music.modality.melody import STEPS_PER_QUARTER, Melody, Note
 
-ChooseMode = Callable[[Sequence[int], Sequence[int], int], str]
 Written = tuple[Fraction, Fraction, int]
 """A note as written: onset and end in quarters, MIDI pitch."""
 
@@ -26,11 +28,16 @@ SHORTEST = 8  # notes
 
 @dataclass
 class _Bar:
-    """Notes with their onsets within the bar, its length in quarters, and whether a plain barline closes it."""
+    """Notes with their onsets within the bar, and its length in quarters.
+
+    plain    a plain barline closes it, no repeat sign and no double bar
+    ending   it is a first or second ending, so never a pickup
+    """
 
     notes: list[Written] = field(default_factory=list)
     length: Fraction = Fraction(0)
     plain: bool = True
+    ending: bool = False
 
 
 @dataclass
@@ -53,7 +60,7 @@ def tunes(text: str) -> Iterator[tuple[str, str]]:
             yield tune[2:].split("\n", 1)[0].split("%")[0].strip(), tune
 
 
-def read_tune(text: str, choose_mode: ChooseMode, source: str) -> Melody:
+def read_tune(text: str, source: str) -> Melody:
     """The melody of one tune: its longest stretch in one metre and key, repeats not played out.
 
     Raises BadSource: no metre, a metre that is not modelled, bars that do not add up, more than a tenth of the notes
@@ -72,7 +79,8 @@ def read_tune(text: str, choose_mode: ChooseMode, source: str) -> Melody:
         raise BadSource(source, "a metre that is not modelled")
     metre, scale = found
     notes = _on_grid(written, scale * STEPS_PER_QUARTER, source)
-    mode = choose_mode([note.pitch for note in notes], [note.duration for note in notes], stretch.sharps)
+    pitches, durations = np.array([(note.pitch, note.duration) for note in notes]).T
+    mode = choose_mode(pitches, durations, stretch.sharps)
     tonic = (7 * stretch.sharps + (9 if mode == "minor" else 0)) % 12
     return Melody(notes=notes, metre=metre, tonic=tonic, mode=mode, title=title)
 
@@ -111,6 +119,7 @@ def _stretches(text: str, source: str) -> tuple[str, list[_Stretch]]:
                 stretch.bars.append(_Bar())
             elif len(stretch.bars) > 1:
                 stretch.bars[-2].plain &= plain
+            stretch.bars[-1].ending = bool(token.isRepeatBracket())
         elif isinstance(token, abcFormat.ABCNote) and not token.inGrace:  # an ABCChord is one as well
             _add(token, stretch.bars)
     return title, stretches
@@ -150,7 +159,7 @@ def _placed(bars: list[_Bar], length: Fraction, source: str) -> list[Written]:
         if filled and filled + bar.length != length:
             downbeat, filled = downbeat + length, Fraction(0)
         if not filled and bar.length < length:
-            opens = index == 0 or not bars[index - 1].plain  # the piece, or a part of it
+            opens = index == 0 or (bar.plain and not bar.ending and not bars[index - 1].plain)  # a part of the piece
             joined = following and bar.length + following == length and not bar.plain
             if opens and not joined:
                 filled = length - bar.length

@@ -101,7 +101,6 @@ class Corpus:
                 yield from examples(melody, key, song=key, longest=self.longest, meta={"corpus": name})
 
     def _melodies(self, name: str, rest: str, reasons: dict[str, str]) -> Iterator[tuple[str, Melody]]:
-        from regenkit_music.analysis.key import choose_mode
         from regenkit_music.data.abc import read_tune, tunes
 
         stem, _, span = rest.partition("#")
@@ -113,7 +112,7 @@ class Corpus:
             for reference, text in found if stem == "*" else found[first:last]:
                 key = f"{name}/{path.stem}:{reference}"
                 try:
-                    yield key, read_tune(text, choose_mode, key)
+                    yield key, read_tune(text, key)
                 except BadSource as error:
                     reasons[key] = error.reason
 

@@ -90,14 +90,13 @@ def _melody(path: Path, source: str) -> Melody:
 
 def _tunes(path: Path, source: str) -> list[tuple[str, Melody]]:
     """Every tune of an ABC file that can be used."""
-    from regenkit_music.analysis.key import choose_mode
     from regenkit_music.data.abc import read_tune, tunes
 
     found: list[tuple[str, Melody]] = []
     reason = "no tune (one begins with X:)"
     for place, (reference, text) in enumerate(tunes(path.read_text(encoding="utf-8", errors="replace"))):
         try:
-            found.append((f"{source}:{reference or place}", read_tune(text, choose_mode, source)))
+            found.append((f"{source}:{reference or place}", read_tune(text, source)))
         except BadSource as error:
             reason = error.reason
     if not found:

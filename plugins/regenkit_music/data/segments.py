@@ -14,8 +14,8 @@ PUNCTUATION = ".,;:!?…"
 def cut(melody: Melody, longest: int, shortest: int = SHORTEST) -> list[Melody]:
     """The fewest segments of at most `longest` notes, cut where the phrase ends are surest.
 
-    A segment keeps its place in the bar (its onsets move by whole bars). A note too long to be modelled ends its
-    segment; segments shorter than `shortest` notes are dropped.
+    A segment keeps its place in the bar (its onsets move by whole bars). A word that ends on a note too long to be
+    modelled ends its segment; segments shorter than `shortest` notes are dropped.
     """
     segments: list[Melody] = []
     for run in _runs(melody):
@@ -29,7 +29,11 @@ def cut(melody: Melody, longest: int, shortest: int = SHORTEST) -> list[Melody]:
 
 def _runs(melody: Melody) -> list[tuple[Note, ...]]:
     """The notes between those that last too long: mostly final notes and melismas of many bars."""
-    ends = [index + 1 for index, note in enumerate(melody.notes) if note.duration > LONGEST_NOTE]
+    ends = [
+        index + 1
+        for index, note in enumerate(melody.notes)
+        if note.duration > LONGEST_NOTE and not note.syllable.endswith("-")
+    ]
     edges = [0, *ends, len(melody.notes)]
     return [melody.notes[first:last] for first, last in itertools.pairwise(edges) if last > first]
 

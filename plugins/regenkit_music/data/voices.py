@@ -1,9 +1,11 @@
 """The sung melodies of a score."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode
@@ -39,7 +41,7 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> l
             if not _has_words(stretch):
                 continue
             try:
-                melody = melody_from_part(stretch, choose_mode=choose_mode, title=_title(score, path), source=source)
+                melody = melody_from_part(stretch, choose_mode=_mode, title=_title(score, path), source=source)
             except BadSource as error:
                 reasons.append(error.reason)
                 continue
@@ -53,6 +55,10 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> l
     if not found:
         raise BadSource(source, reasons[0] if reasons else "no words")
     return found
+
+
+def _mode(pitches: Sequence[int], durations: Sequence[int], sharps: int) -> str:
+    return choose_mode(np.array(pitches), np.array(durations), sharps)
 
 
 def _has_words(part: Any) -> bool:
