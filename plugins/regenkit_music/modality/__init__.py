@@ -1,0 +1,89 @@
+"""What the core asks of a modality, for melodies and for lyrics."""
+
+from pathlib import Path
+from typing import Any, final
+
+from regenkit.spec import Fields
+from regenkit_music.modality import files, lyrics, melody
+from regenkit_music.modality.lyrics import Lyrics
+from regenkit_music.modality.melody import Melody
+
+
+@final
+class MelodyModality:
+    """One voice on a grid of sixteenths, one note a syllable."""
+
+    spec = melody.SPEC
+    version = 1
+
+    def read(self, path: str | Path) -> list[Melody]:
+        """The melodies of a file (`files.READS`). Raises UserError and BadSource."""
+        return files.read(path)
+
+    def write(self, value: Melody, path: str | Path) -> None:
+        """Write a file by its suffix (`files.WRITES`). Raises UserError."""
+        files.write(value, path)
+
+    def encode(self, value: Melody) -> tuple[Fields, dict[str, Any]]:
+        return melody.encode(value)
+
+    def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Melody:
+        return melody.decode(fields, meta)
+
+    def describe(self, value: Melody) -> str:
+        """One line: title, key, metre, length, compass, words."""
+        if not value.notes:
+            return f"{value.title or 'untitled'}: no notes"
+        pitches = [note.pitch for note in value.notes]
+        bars = -(-value.end // value.bar)
+        words = "".join(
+            note.syllable[:-1] if note.syllable.endswith("-") else f"{note.syllable} "
+            for note in value.notes
+            if note.syllable
+        )
+        return (
+            f"{value.title or 'untitled'}: {melody.NAMES[value.tonic]} {value.mode}, {value.metre}, "
+            f"{value.tempo:g} quarters a minute, {len(value.notes)} notes in {bars} bars, "
+            f"{melody.pitch_name(min(pitches))} to {melody.pitch_name(max(pitches))}"
+            + (f", “{_shortened(words)}”" if words else "")
+        )
+
+
+@final
+class LyricsModality:
+    """Words in syllables, with stress, word and line ends."""
+
+    spec = lyrics.SPEC
+    version = 1
+
+    def read(self, path: str | Path) -> list[Lyrics]:
+        """The songs of a .txt file, which "---" lines part. Raises UserError."""
+        from regenkit_music.modality.texts import read_lyrics
+
+        return read_lyrics(path)
+
+    def parse(self, text: str) -> Lyrics:
+        """One song from text; its first line is the title if it begins with "# ". Raises UserError."""
+        from regenkit_music.modality.texts import split_title
+
+        title, words = split_title(text)
+        return lyrics.from_text(words, title=title)
+
+    def encode(self, value: Lyrics) -> tuple[Fields, dict[str, Any]]:
+        return lyrics.encode(value)
+
+    def write(self, value: Lyrics, path: str | Path) -> None:
+        """Write a .txt file, a line a phrase. Raises UserError."""
+        from regenkit_music.modality.texts import write_lyrics
+
+        write_lyrics(value, path)
+
+    def describe(self, value: Lyrics) -> str:
+        """One line: title, language, length, words."""
+        language = f"{value.language}, " if value.language else ""
+        return f"{value.title or 'untitled'}: {language}{len(value.syllables)} syllables, “{_shortened(value.words)}”"
+
+
+def _shortened(words: str, longest: int = 60) -> str:
+    words = words.strip()
+    return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"

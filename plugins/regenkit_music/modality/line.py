@@ -67,7 +67,7 @@ def one_a_syllable(notes: list[Sung], counts: Counter[str]) -> list[Sung]:
 def on_grid(
     written: list[Sung], scale: Fraction, source: str, counts: Counter[str], limit: float = OFF_GRID
 ) -> tuple[Note, ...]:
-    """Times rounded to sixteenths, no two notes overlapping. Raises BadSource where more than `limit` of them are off."""
+    """Times rounded to sixteenths, no two notes overlapping. BadSource where more than `limit` of them are off."""
     to_steps = scale * STEPS_PER_QUARTER
     off = sum((n.onset * to_steps).denominator > 1 or (n.end * to_steps).denominator > 1 for n in written)
     counts["off_grid"] += off

@@ -200,9 +200,10 @@ def _written(note: Note, signature: Any, inside: bool) -> Any:
 
     spelled = pitch.Pitch(midi=note.pitch)
     own = {p.pitchClass: p for p in signature.pitches}
+    alter = spelled.accidental.alter if spelled.accidental is not None else 0
     if spelled.pitchClass in own:
         spelled.name = own[spelled.pitchClass].name
-    elif (signature.sharps >= 0 and spelled.accidental is not None and spelled.accidental.alter < 0) or (signature.sharps < 0 and spelled.accidental is not None and spelled.accidental.alter > 0):
+    elif alter and (alter < 0) != (signature.sharps < 0):
         spelled.getEnharmonic(inPlace=True)
     spelled.octave += round((note.pitch - spelled.midi) / 12)
     written = notes.Note(spelled, quarterLength=note.duration / STEPS_PER_QUARTER)

@@ -1,0 +1,83 @@
+"""Melodies from files and into files, by the file's suffix."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from regenkit.errors import UserError
+from regenkit_music.modality.melody import Melody
+
+READS = (".mid", ".midi", ".kar", ".musicxml", ".xml", ".mxl", ".abc", ".krn")
+WRITES = (".mid", ".musicxml", ".wav", ".png")
+
+
+def read(path: str | Path) -> list[Melody]:
+    """The melodies of a file: one, or one a tune where an ABC file holds several.
+
+    Raises UserError where the file is missing or of an unknown kind, `BadSource` where it can't be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in READS:
+        raise UserError(f"{path}: melodies are read from {', '.join(READS)}, not {path.suffix or 'without a suffix'!r}")
+    if not path.is_file():
+        raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
+    if path.suffix.lower() in (".mid", ".midi", ".kar"):
+        from regenkit_music.modality.midi import read_midi
+
+        return [read_midi(path)]
+    from regenkit_music.modality.score import read_score
+
+    return read_score(path)
+
+
+def write(melody: Melody, path: str | Path) -> None:
+    """Write a file of the kind its suffix says, whole or not at all.
+
+    Raises UserError where the kind is unknown or the folder missing or not writable.
+    """
+    path = Path(path)
+    written_by(path, WRITES, "melodies")  # a wrong suffix first: it is the likelier mistake
+    atomically(path, lambda beside: _writer(path.suffix.lower())(melody, beside))
+
+
+def _writer(suffix: str) -> Callable[[Melody, Path], None]:
+    if suffix == ".mid":
+        from regenkit_music.modality.midi import write_midi
+
+        return write_midi
+    if suffix == ".musicxml":
+        from regenkit_music.modality.score import write_score
+
+        return write_score
+    if suffix == ".wav":
+        from regenkit_music.modality.sound import write_wav
+
+        return write_wav
+    from regenkit_music.modality.picture import write_png
+
+    return write_png
+
+
+def written_by(path: Path, suffixes: tuple[str, ...], what: str) -> None:
+    """Raises UserError unless the path's suffix is one of `suffixes`."""
+    if path.suffix.lower() not in suffixes:
+        raise UserError(
+            f"{path}: {what} are written as {', '.join(suffixes)}, not {path.suffix or 'without a suffix'!r}"
+        )
+
+
+def atomically(path: Path, write_to: Callable[[Path], None]) -> None:
+    """Let `write_to` write a temporary file beside `path`, then rename it to `path`.
+
+    Raises UserError where the folder is missing or not writable.
+    """
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: the folder {path.parent} does not exist; create it first")
+    beside = path.with_name(f".{path.stem[:80]}.{os.getpid()}{path.suffix.lower()}")
+    try:
+        write_to(beside)
+        os.replace(beside, path)
+    except OSError as error:
+        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
