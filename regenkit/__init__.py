@@ -16,7 +16,7 @@ from regenkit.hookspecs import hookimpl
 from regenkit.spec import Field, Spec, tokens
 
 if TYPE_CHECKING:
-    from regenkit.pipeline import load
+    from regenkit.run import load_run as load
 
 __version__ = "0.1.0"
 
@@ -28,7 +28,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "load":  # needs TensorFlow, so only when asked for
-        from regenkit.pipeline import load
+        from regenkit.run import load_run
 
-        return load
+        return load_run
     raise AttributeError(f"module 'regenkit' has no attribute {name!r}")

@@ -33,7 +33,9 @@ def stage_bits(
         reps = rep[start : start + BATCH] if rep is not None else [each["rep"] for each in part]
         lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in part]
 
-        def pick(side: Any, lengths: list[int] = lengths, part: Any = part, reps: Any = reps, read: bool = True) -> Fields:
+        def pick(
+            side: Any, lengths: list[int] = lengths, part: Any = part, reps: Any = reps, read: bool = True
+        ) -> Fields:
             rows = [
                 {name: {**each, "rep": known}[side.source[name]][name]
                  for name in side.spec if read or side.source[name] != "x"}
@@ -56,7 +58,9 @@ def unigram_bits(spec: Spec, training: Sequence[Fields], sides: Sequence[dict[st
     """Bits of each field of Y under the training set's own frequencies, one count added to every token."""
     found = {}
     for name, field in spec.items():
-        counts = np.bincount(np.concatenate([np.ravel(each[name]) for each in training]), minlength=(field.vocabulary or 0) + 1)
+        counts = np.bincount(
+            np.concatenate([np.ravel(each[name]) for each in training]), minlength=(field.vocabulary or 0) + 1
+        )
         frequency = (counts[1:] + 1) / (counts[1:] + 1).sum()
         found[name] = np.array([-np.log2(frequency[np.ravel(each["y"][name]) - 1]).sum() for each in sides])
     return found

@@ -20,17 +20,27 @@ def _packages() -> list[dict[str, Any]]:
     found = []
     for text in requires("regenkit") or []:
         requirement = Requirement(text)
-        extras = [extra for extra in ("", "music") if not requirement.marker or requirement.marker.evaluate({"extra": extra})]
+        extras = [
+            extra for extra in ("", "music") if not requirement.marker or requirement.marker.evaluate({"extra": extra})
+        ]
         if not extras:
             continue
         mend = f"pip install 'regenkit[{extras[0]}]'" if extras[0] else f"pip install '{requirement}'"
         try:
             installed = version(requirement.name)
         except PackageNotFoundError:
-            found.append(_finding(requirement.name, False, f"not installed, {requirement.specifier or 'any version'} wanted", mend))
+            found.append(
+                _finding(
+                    requirement.name, False, f"not installed, {requirement.specifier or 'any version'} wanted", mend
+                )
+            )
             continue
         fits = requirement.specifier.contains(installed, prereleases=True)
-        found.append(_finding(requirement.name, fits, installed if fits else f"{installed}, {requirement.specifier} wanted", mend))
+        found.append(
+            _finding(
+                requirement.name, fits, installed if fits else f"{installed}, {requirement.specifier} wanted", mend
+            )
+        )
     return found
 
 
@@ -49,7 +59,9 @@ def _plugins() -> list[dict[str, Any]]:
     broken = host().broken
     if not broken:
         return [_finding("plugins", True, "all load", "")]
-    return [_finding(f"plugin {each.name}", False, each.error, f"pip install -U {each.distribution}") for each in broken]
+    return [
+        _finding(f"plugin {each.name}", False, each.error, f"pip install -U {each.distribution}") for each in broken
+    ]
 
 
 def _cache() -> list[dict[str, Any]]:

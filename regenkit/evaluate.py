@@ -44,7 +44,9 @@ def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]
         prepared = pipeline.prepare(log.counted)
         for stage in DIRECT:
             train_stage(pipeline, stage, prepared, log)
-        log.say(f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples")
+        log.say(
+            f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples"
+        )
         report = measure(pipeline, prepared, samples)
         write_json(folder / "report.json", report)
         from regenkit.report import write_html
@@ -104,7 +106,8 @@ def _bits(
         difference = sum(parts["predicted"].values()) - sum(parts[stage].values())
         totals[f"predicted − {stage}"] = interval(difference, steps)
     return totals, {
-        route: {name: float(value.sum() / steps.sum()) for name, value in fields.items()} for route, fields in parts.items()
+        route: {name: float(value.sum() / steps.sum()) for name, value in fields.items()}
+        for route, fields in parts.items()
     }
 
 
@@ -189,5 +192,3 @@ def combine(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
     figures = ("bits_per_step", "bits_by_field", "metrics")
     combined = {name: merged([report[name] for report in reports]) for name in figures}
     return {**reports[0], **combined, "run": [report["run"] for report in reports]}
-
-

@@ -195,7 +195,12 @@ class Pipeline:
         self, inputs: Sequence[Any], *, seed: int = 0, count: int = 1, given: Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[Any]:  # fmt: skip
-        """`count` values of Y for each input, in order. `options`: temperature, top_k, top_p."""
+        """`count` values of Y for each input (X, or text to be parsed as X), in order.
+
+        given    what the user fixes, as {"key": "G"}: see the converter's `given`
+        options  temperature, top_k, top_p
+        """
+        inputs = [self.x.parse(value) if isinstance(value, str) else value for value in inputs]
         fixed = self.given(given)
         encoded = [self.x.encode(value) for value in inputs for _ in range(count)]
         xs, lengths = [x for x, _ in encoded], [self._length(x) for x, _ in encoded]
@@ -203,17 +208,12 @@ class Pipeline:
         ys = self.render_rep(reps, lengths, seed=seed, permitted=fixed.permitted, **options)
         return [self.y.decode(y, {**meta, **fixed.meta}) for y, (_, meta) in zip(ys, encoded, strict=True)]
 
-    def convert_file(self, path: Path) -> list[str]:
-        """Y′ of every Y in a file, as text."""
-        texts = []
-        for value in self.y.read(path):
-            y, meta = self.y.encode(value)
-            texts.append(self.converter.to_text(self.converter.convert(y), meta))
-        return texts
+    def convert(self, value: Any) -> str:
+        """Y′ of one Y, as text to read and edit."""
+        y, meta = self.y.encode(value)
+        return self.converter.to_text(self.converter.convert(y), meta)
 
-    def render_text(
-        self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any
-    ) -> list[Any]:
+    def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
         """Y from Y′ as text. Raises UserError with the place of what is wrong in it."""
         try:
             rep, meta = self.converter.from_text(text)

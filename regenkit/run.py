@@ -1,9 +1,9 @@
 """A run directory: made, locked, gone on with, and filled stage by stage.
 
-    runs/lyric2melody/1/
-      recipe.yaml  environment.json  log.jsonl  tensorboard/
-      generator/ renderer/     checkpoints/, best.weights.h5, stage.json (the contract of Y′), done.json
-      samples/                 held-out inputs as the trained stages render them
+runs/lyric2melody/1/
+  recipe.yaml  environment.json  log.jsonl  tensorboard/
+  generator/ renderer/     checkpoints/, best.weights.h5, stage.json (the contract of Y′), done.json
+  samples/                 held-out inputs as the trained stages render them
 """
 
 import json
@@ -22,7 +22,6 @@ from rich.console import Console
 
 from regenkit import plugins, train
 from regenkit.data.prepare import Prepared
-from regenkit.distribute import make_strategy
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
@@ -68,17 +67,20 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, log: RunLog)
         return _take(pipeline, stage, other, folder)
     settings = _settings(recipe, stage)
     host = plugins.host()
-    strategy = host.hook.make_strategy(recipe=recipe) or make_strategy(settings.strategy)
+    strategy = host.hook.make_strategy(recipe=recipe)
     callbacks = [each for found in host.hook.training_callbacks(recipe=recipe, stage=stage, run_dir=pipeline.folder)
                  for each in found or ()]  # fmt: skip
     condition, target = pipeline.sides(stage)
     pipeline.sign(stage, folder)
     job = train.Job(name=stage, build=lambda: pipeline.build(stage), condition=condition, target=target,
                     settings=settings, folder=folder)  # fmt: skip
+
     def sample(model: Any, step: int) -> None:
         _sample_stage(pipeline, stage, model, step, prepared)
 
-    result = train.fit(job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None)
+    result = train.fit(
+        job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
+    )
     write_json(done, result)
     return result
 
@@ -95,7 +97,9 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
             f"{folder}: another process is working on this run; wait for it, or start a new one with --run DIR"
         ) from error
     except OSError as error:
-        raise UserError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --run DIR") from error
+        raise UserError(
+            f"{folder}: cannot be written ({error.strerror}); choose another folder with --run DIR"
+        ) from error
     try:
         _sign_run(folder, recipe)
         yield
@@ -103,8 +107,9 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
         lock.release()
 
 
-def load_run(folder: Path) -> Pipeline:
-    """The pipeline of a run directory, its stages as trained. Raises UserError where it is none."""
+def load_run(folder: Path | str) -> Pipeline:
+    """The pipeline of a run directory, its stages as trained: `regenkit.load`. Raises UserError where it is none."""
+    folder = Path(folder)
     path = folder / "recipe.yaml"
     if not path.exists():
         runs = sorted(str(found.parent) for found in Path("runs").glob("*/*/recipe.yaml"))
@@ -137,7 +142,9 @@ def _sign_run(folder: Path, recipe: Recipe) -> None:
     if path.exists():
         theirs = json.loads(path.read_text())["recipe"]
         if theirs != mine:
-            raise UserError(f"{folder}: holds a run of another recipe (see {folder / 'recipe.yaml'}); choose another --run DIR")
+            raise UserError(
+                f"{folder}: holds a run of another recipe (see {folder / 'recipe.yaml'}); choose another --run DIR"
+            )
         return
     text = f"# {recipe.path}, resolved\n{recipe.dump()}"
     (folder / "recipe.yaml").write_text(text)
@@ -193,7 +200,9 @@ def _say_data(log: RunLog, prepared: Prepared) -> None:
     parts = [f"{split} {count['paired']} paired" + (f" + {count['unpaired']}" if count["unpaired"] else "")
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
     dropped = sum(counts["dropped"].values())
-    log.say(f"examples: {', '.join(parts)}; {dropped} left out of training because held-out ones contain a part of them")
+    log.say(
+        f"examples: {', '.join(parts)}; {dropped} left out of training because held-out ones contain a part of them"
+    )
     for source, reason in prepared.skipped[:3]:
         log.warn(f"skipped {source}: {reason}")
     if len(prepared.skipped) > 3:
@@ -239,7 +248,9 @@ def _write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None
         given = pipeline.given_of(rep)
         predicted = pipeline.predict_rep([x], [given], [length], seed=number)
         drawn = pipeline.render_rep(predicted, [length], seed=number)[0]
-        (folder / f"{number}-predicted.yaml").write_text(pipeline.converter.to_text(predicted[0], meta), encoding="utf-8")
+        (folder / f"{number}-predicted.yaml").write_text(
+            pipeline.converter.to_text(predicted[0], meta), encoding="utf-8"
+        )
         for kind, fields in (("reference", y), ("predicted", drawn)):
             for suffix in pipeline.y_record.writes:
                 pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")

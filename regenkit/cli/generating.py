@@ -57,7 +57,7 @@ def convert(run: Run, file: Annotated[Path, typer.Argument(help="a file of Y")],
 
     pipeline = load_run(run)
     check_output(output, (".yaml", ".yml"))
-    texts = pipeline.convert_file(file)
+    texts = [pipeline.convert(value) for value in pipeline.y.read(file)]
     for path, text in zip(numbered(output, len(texts)), texts, strict=True):
         write_text(path, text)
         print(path)
@@ -80,7 +80,7 @@ def render(
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     text = read_text(file)
-    values: Sequence = pipeline.render_text(
+    values: Sequence = pipeline.render(
         text, seed=seed, count=count, temperature=temperature, top_p=top_p, where=str(file)
     )
     for path, value in zip(numbered(output, len(values)), values, strict=True):

@@ -50,7 +50,9 @@ def list_plugins(as_json: Json = False) -> None:
 
     found = host()
     if as_json:
-        data = {role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES}
+        data = {
+            role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES
+        }
         print(json.dumps({**data, "broken": [asdict(each) for each in found.broken]}, indent=1))
         return
     console = Console(soft_wrap=True, highlight=False)
