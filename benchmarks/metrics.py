@@ -36,7 +36,7 @@ def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
 
 def recut(reference: Fields, training: Sequence[Fields], rng: np.random.Generator) -> Fields:
     """A random training melody, cut to the reference's length or begun again."""
-    chosen = training[rng.integers(len(training))]
+    chosen = training[int(rng.integers(len(training)))]
     count = len(reference["pitch"])
     return {name: np.resize(values, count) if values.ndim else values for name, values in chosen.items()}
 

@@ -4,7 +4,11 @@ Krumhansl & Kessler's probe-tone profiles (Krumhansl, *Cognitive Foundations of 
 errs on every third folk song, so where a key signature is known only the mode is chosen: major or relative minor.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+Numbers = Sequence[float] | Sequence[int] | np.ndarray
 
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
@@ -23,12 +27,12 @@ def _standardise(profile: np.ndarray) -> np.ndarray:
 _KEYS = _standardise(np.stack([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]))
 
 
-def pitch_classes(pitches: np.ndarray, durations: np.ndarray) -> np.ndarray:
+def pitch_classes(pitches: Numbers, durations: Numbers) -> np.ndarray:
     """(12,) sounding time of each pitch class, in the unit of `durations`."""
     return np.bincount(np.asarray(pitches, np.int64) % 12, weights=np.asarray(durations, np.float64), minlength=12)
 
 
-def key_scores(pitches: np.ndarray, durations: np.ndarray) -> np.ndarray:
+def key_scores(pitches: Numbers, durations: Numbers) -> np.ndarray:
     """(24,) correlation with each key, C major … B major, C minor … B minor; a last note on the tonic counts extra."""
     scores = _KEYS @ _standardise(pitch_classes(pitches, durations))
     if len(pitches):
@@ -37,7 +41,7 @@ def key_scores(pitches: np.ndarray, durations: np.ndarray) -> np.ndarray:
     return scores
 
 
-def find_key(pitches: np.ndarray, durations: np.ndarray) -> tuple[int, str]:
+def find_key(pitches: Numbers, durations: Numbers) -> tuple[int, str]:
     """(tonic pitch class, "major" or "minor") of a melody without a key signature.
 
     pitches    (notes,) MIDI numbers
@@ -47,7 +51,7 @@ def find_key(pitches: np.ndarray, durations: np.ndarray) -> tuple[int, str]:
     return best % 12, "minor" if best >= 12 else "major"
 
 
-def choose_mode(pitches: np.ndarray, durations: np.ndarray, sharps: int) -> str:
+def choose_mode(pitches: Numbers, durations: Numbers, sharps: int) -> str:
     """ "major" or "minor": which of the two keys that share a signature of `sharps` sharps (negative: flats).
 
     pitches    (notes,) MIDI numbers

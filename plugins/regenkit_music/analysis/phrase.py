@@ -12,7 +12,7 @@ from regenkit_music.modality.melody import onsets
 PHRASES = ("begin", "inside", "end")
 CONTOURS = ("down-leap", "down-step", "same", "up-step", "up-leap")
 WEIGHTS = (0.25, 0.5, 0.25)
-THRESHOLD = 0.4
+THRESHOLD = 0.25  # the best F1 (0.34, chance 0.14) against the phrase ends in the words of 300 chorales
 SHORTEST_PHRASE = 3
 
 

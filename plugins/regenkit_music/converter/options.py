@@ -38,7 +38,7 @@ def parse_given(spec: Spec, options: Mapping[str, str]) -> Given:
     # chords and a range need a key to be transposed by; where the mode is predicted and none is named, it stays open
     if {"key", "chords", "range"} & set(options) or spec["mode"].optional:
         tonic, mode = parse_key(options.get("key", "C"), "--given key")
-        fields["mode"] = np.int32(MODES.index(mode) + 1)
+        fields["mode"] = np.asarray(MODES.index(mode) + 1, np.int32)
         meta["tonic"] = tonic
         low, high = parse_range(options["range"], "--given range") if "range" in options else (None, None)
         meta["shift"] = octave_shift(tonic, mode, low, high)
@@ -55,8 +55,8 @@ def parse_given(spec: Spec, options: Mapping[str, str]) -> Given:
                 raise UserError('--given chords: is empty; write chords of the key, as in chords="G D Em C"')
             rest["chords"] = tuple(parse_chord(name, tonic, mode, "--given chords") for name in names)
     if "metre" in options or spec["metre"].optional:
-        fields["metre"] = np.int32(METRES.index(parse_metre(options.get("metre", "4/4"), "--given metre")) + 1)
-    fields = {name: np.asarray(value, np.int32) for name, value in fields.items()}
+        metre = parse_metre(options.get("metre", "4/4"), "--given metre")
+        fields["metre"] = np.asarray(METRES.index(metre) + 1, np.int32)
     return Given(fields=fields, permitted=permitted, meta=meta, rest=rest)
 
 

@@ -181,12 +181,10 @@ def _compose(text: str) -> yaml.Node | None:
             if depth > 3:
                 raise UserError(f"line {line}: brackets within brackets; a note is one pair of braces, {{beat: 1, …}}")
         return yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise UserError(f"{where}not valid YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
-        raise UserError(f"not valid YAML: {' '.join(str(error).split())}") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise UserError(f"{where}not valid YAML: {problem or ' '.join(str(error).split())}") from error
 
 
 def _mapping(node: yaml.Node | None, what: str, keys: tuple[str, ...]) -> dict[str, yaml.Node]:
