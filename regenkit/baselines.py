@@ -18,7 +18,7 @@ def random_training(
     found = []
     for truth, length in zip(truths, lengths, strict=True):
         alike = [each for each in training if all(each[name] == truth[name] for name in scalars if name in truth)]
-        chosen = (alike or training)[random.integers(len(alike or training))]
+        chosen = (alike or training)[int(random.integers(len(alike or training)))]
         found.append({
             name: chosen[name] if spec[name].scalar else np.resize(chosen[name], (length, *np.shape(chosen[name])[1:]))
             for name in spec

@@ -101,9 +101,9 @@ def _bits(
     }
     parts["predicted"] = {**parts["generator"], **parts["oracle"]}
     parts["predicted_without_x"] = {**parts["generator_without_x"], **parts["oracle"]}
-    totals = {route: interval(sum(fields.values()), steps) for route, fields in parts.items()}
+    totals = {route: interval(np.add.reduce(list(fields.values())), steps) for route, fields in parts.items()}
     for stage in DIRECT:
-        difference = sum(parts["predicted"].values()) - sum(parts[stage].values())
+        difference = np.add.reduce(list(parts["predicted"].values())) - np.add.reduce(list(parts[stage].values()))
         totals[f"predicted − {stage}"] = interval(difference, steps)
     return totals, {
         route: {name: float(value.sum() / steps.sum()) for name, value in fields.items()}

@@ -20,6 +20,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import plugins
+from regenkit.components import Dataset
 from regenkit.data.batches import Side
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
@@ -38,9 +39,10 @@ class Pipeline:
     def __init__(self, recipe: Recipe, folder: Path | None = None) -> None:
         self.recipe, self.folder = recipe, folder
         host = plugins.host()
-        self.dataset_record: Any = recipe.dataset.component
-        self.x = host.find("modality", self.dataset_record.x).load()()
-        self.y_record = host.find("modality", self.dataset_record.y)
+        data = recipe.dataset.component
+        assert isinstance(data, Dataset)
+        self.x = host.find("modality", data.x).load()()
+        self.y_record = host.find("modality", data.y)
         self.y = self.y_record.load()()
         self.converter = _built(recipe, "converter")
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}

@@ -55,7 +55,7 @@ def list_plugins(as_json: Json = False) -> None:
         }
         print(json.dumps({**data, "broken": [asdict(each) for each in found.broken]}, indent=1))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = _wide()
     table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
     for role in ROLES:
         for component, origin in found.all(role):
@@ -70,17 +70,24 @@ def list_data(as_json: Json = False) -> None:
     """List the datasets: what is in them, what they weigh, what they may be used for."""
     from dataclasses import asdict
 
+    from regenkit.components import Dataset
     from regenkit.plugins import host
 
-    found = host().all("dataset")
+    found = [component for component, _ in host().all("dataset") if isinstance(component, Dataset)]
     if as_json:
-        print(json.dumps([asdict(component) for component, _ in found], indent=1))
+        print(json.dumps([asdict(component) for component in found], indent=1))
         return
     table = Table("dataset", "x → y", "size", "licence", "summary", box=None, pad_edge=False)
-    for component, _ in found:
+    for component in found:
         pair = f"{component.x} → {component.y}"
         table.add_row(f"[bold]{component.name}[/]", pair, component.size, component.licence, component.summary)
-    Console(soft_wrap=True, highlight=False).print(table)
+    _wide().print(table)
+
+
+def _wide() -> Console:
+    """A console for tables: as wide as the terminal, or wide enough for whole lines where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def doctor(as_json: Json = False) -> None:

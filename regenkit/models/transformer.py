@@ -58,7 +58,8 @@ class Transformer(keras.Model):
         self.width, self.depth = width, depth
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
         self.has_scalars = any(field.scalar for field in target.values())
-        normal = keras.initializers.RandomNormal(stddev=0.02)
+        # of a size with the normalised activations they are added to, or the past is drowned by the condition at first
+        normal = keras.initializers.RandomNormal(stddev=0.3)
 
         def embeddings(spec: Spec) -> dict[str, keras.layers.Layer]:
             return {
