@@ -23,6 +23,7 @@ from regenkit_music.data.metre import in_quarters, rescale
 from regenkit_music.data.segments import SHORTEST, cut
 from regenkit_music.data.words import damage, repaired, sung
 from regenkit_music.modality import lyrics, melody
+from regenkit_music.modality.files import write
 from regenkit_music.modality.melody import METRES, Melody, Note, decode
 
 CORPUS = Corpus(unpaired=("essen", "oneills", "airds", "ryans"))
@@ -231,6 +232,13 @@ def test_words_misread_by_a_machine_are_mended():
                                                             ("c{$o", "trn-", "a}tro", "Gott")))) == 0.75  # fmt: skip
 
 
+@pytest.mark.parametrize("source", ["monteverdi/madrigal.3.5", "monteverdi/madrigal.3.7"])
+def test_hyphens_that_a_machine_read_as_other_signs(source):
+    syllables = [syllable for example in CORPUS.read(source) for syllable in example.meta["syllables"]]
+    assert 0.3 < np.mean([syllable.endswith("-") for syllable in syllables]) < 0.6
+    assert np.mean([syllable.endswith(("?", "ú")) for syllable in syllables]) < 0.05
+
+
 def test_a_note_without_a_word_prolongs_the_note_before():
     notes = [(0, 4, "A-"), (4, 4, ""), (8, 4, "men."), (12, 4, "]"), (20, 4, "")]
     made = sung(Melody(notes=tuple(Note(onset=o, duration=d, pitch=60, syllable=s) for o, d, s in notes)))
@@ -297,17 +305,20 @@ def test_a_folder_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "mine" / "tunes.abc").write_text(
         "X:1\nT:One\nM:4/4\nL:1/4\nK:D\nDEFG|AAAA|dcBA|A4|\n\nX:2\nT:Two\nM:none\nL:1/4\nK:D\nDEFG AAAA|\n"
     )
+    write(made([(0, 4, 60 + step % 5, "") for step in range(12)], "4/4"), tmp_path / "mine" / "own.mid")
     (tmp_path / "mine" / "broken.mid").write_bytes(b"MThd no")
     (tmp_path / "mine" / "notes.txt").write_text("not a melody")
     monkeypatch.chdir(tmp_path)
     folder = pickle.loads(pickle.dumps(Folder("mine")))
-    assert folder.sources() == ["broken.mid", "deep/hymn.mxl", "tunes.abc"]
+    assert folder.sources() == ["broken.mid", "deep/hymn.mxl", "own.mid", "tunes.abc"]
     (hymn,) = folder.read("deep/hymn.mxl")
     assert (
         hymn.x is not None and hymn.meta["syllables"][:3] == ["dein'n", "Leib", "und"] and hymn.meta["language"] == "de"
     )
     (tune,) = folder.read("tunes.abc")
     assert tune.x is None and tune.meta["title"] == "One" and len(tune.y["pitch"]) == 13
+    (own,) = folder.read("own.mid")
+    assert own.x is None and own.y["duration"].tolist() == [4] * 12
     with pytest.raises(BadSource, match=r"broken\.mid"):
         folder.read("broken.mid")
     before = folder.fingerprint()
@@ -318,5 +329,5 @@ def test_a_folder_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_folder_that_is_missing_or_empty(tmp_path: Path):
     with pytest.raises(UserError, match="does not exist; right is a folder"):
         Folder(str(tmp_path / "nowhere")).sources()
-    with pytest.raises(UserError, match=r"there is no \.mid, .*\.abc file in"):
+    with pytest.raises(UserError, match=r"there is no \.mid, .*\.abc.* file in"):
         Folder(str(tmp_path)).sources()

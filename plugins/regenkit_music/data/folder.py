@@ -6,14 +6,15 @@ from typing import final
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import digest
+from regenkit_music.data.abc import read_tune, tunes
 from regenkit_music.data.metre import in_quarters
 from regenkit_music.data.song import examples
 from regenkit_music.data.words import sung
+from regenkit_music.modality.files import READS, read
 from regenkit_music.modality.language import detect
 from regenkit_music.modality.melody import Melody
 
 SUNG = 0.4  # share of notes with a syllable from which a melody counts as sung
-SUFFIXES = (".mid", ".midi", ".kar", ".musicxml", ".xml", ".mxl", ".abc")
 
 
 @final
@@ -46,13 +47,11 @@ class Folder:
         found = [
             path.relative_to(self._root)
             for path in self._root.rglob("*")
-            if path.suffix.lower() in SUFFIXES and path.is_file()
+            if path.suffix.lower() in READS and path.is_file()
         ]
         visible = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
         if not visible:
-            raise UserError(
-                f"music/folder: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in {self.path}"
-            )
+            raise UserError(f"music/folder: there is no {', '.join(READS[:-1])} or {READS[-1]} file in {self.path}")
         return visible
 
     def fingerprint(self) -> str:
@@ -63,7 +62,7 @@ class Folder:
     def read(self, source: str) -> list[Example]:
         """The examples of one file. Raises BadSource where it can't be read or holds no melody of eight notes."""
         path = self._root / source
-        melodies = _tunes(path, source) if path.suffix.lower() == ".abc" else [(source, _melody(path, source))]
+        melodies = _tunes(path, source) if path.suffix.lower() == ".abc" else _melodies(path, source)
         found: list[Example] = []
         for key, melody in melodies:
             language: str | None = None
@@ -77,21 +76,16 @@ class Folder:
         return found
 
 
-def _melody(path: Path, source: str) -> Melody:
-    from regenkit_music.modality.files import read
-
+def _melodies(path: Path, source: str) -> list[tuple[str, Melody]]:
     try:
-        return read(path)
+        found = read(path)
     except BadSource as error:
         raise BadSource(source, error.reason) from error
-    except UserError as error:
-        raise BadSource(source, str(error)) from error
+    return [(source if len(found) == 1 else f"{source}:{place}", melody) for place, melody in enumerate(found)]
 
 
 def _tunes(path: Path, source: str) -> list[tuple[str, Melody]]:
-    """Every tune of an ABC file that can be used."""
-    from regenkit_music.data.abc import read_tune, tunes
-
+    """Every tune of an ABC file that can be used; a book of hundreds in a second."""
     found: list[tuple[str, Melody]] = []
     reason = "no tune (one begins with X:)"
     for place, (reference, text) in enumerate(tunes(path.read_text(encoding="utf-8", errors="replace"))):

@@ -1,6 +1,7 @@
 """Words as scanned editions leave them: what can be mended is, and how much stays damaged.
 
-The madrigals' words were read by a machine: "gio-vi-" holds soft hyphens, "mi-" became "ml-", "so-" became "sv-".
+The madrigals' words were read by a machine: in ten of them the hyphen is "?" or "ú", and
+"mi-" became "ml-", "so-" became "sv-".
 """
 
 import re
@@ -8,7 +9,8 @@ from dataclasses import replace
 
 from regenkit_music.modality.melody import Melody, Note
 
-QUESTIONS = 0.15  # share of syllables: nobody asks so much, these are hyphens misread
+HYPHENS_MISREAD = ("?", "ú")
+OFTEN = 0.15  # share of syllables ending in one of these: no text does that, so in this song it is the hyphen
 VOWELS = "aeiouyàáâäæèéêëìíîïòóôöœùúûü"
 EDGES = "-.,;:!?…\"“”«»()[]'’‘`„ "
 MISREAD = {"l": "i", "v": "o", "c": "e"}
@@ -18,11 +20,15 @@ ACCENTS = str.maketrans({"e": "è", "a": "à", "i": "ì", "o": "ò", "u": "ù"})
 def repaired(melody: Melody) -> Melody:
     """The melody with its syllables mended, as far as that is sure."""
     notes, goes_on = [], False
-    questions = sum(note.syllable.endswith("?") for note in melody.notes)
+    hyphens = [
+        sign
+        for sign in HYPHENS_MISREAD
+        if sum(note.syllable.endswith(sign) for note in melody.notes) > OFTEN * len(melody.notes)
+    ]
     for note in melody.notes:
         syllable = note.syllable
-        if questions > QUESTIONS * len(melody.notes):
-            syllable = re.sub(r"\?$", "-", syllable)
+        for sign in hyphens:
+            syllable = f"{text}-" if (text := syllable.rstrip(sign)) and text != syllable else syllable
         syllable = _mended(syllable, goes_on)
         goes_on = syllable.endswith("-")
         notes.append(replace(note, syllable=syllable))
