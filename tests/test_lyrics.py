@@ -159,7 +159,7 @@ def test_contradicting_syllabics_are_mended() -> None:
 
 
 def test_capitals_begin_lines_in_italian_but_not_in_german() -> None:
-    pairs = [(word, "single") for word in "si va per la via Da me".split()]
+    pairs = [(word, "single") for word in ["si", "va", "per", "la", "via", "Da", "me"]]
     boundaries = [syllable.boundary for syllable in from_syllables(pairs, "it").syllables]
     assert boundaries == ["none"] * 4 + ["phrase", "none", "line"]
     assert [s.boundary for s in from_syllables(pairs, "de").syllables] == ["none"] * 6 + ["line"]

@@ -15,6 +15,7 @@ ChooseMode = Callable[[Sequence[int], Sequence[int], int], str]
 """(MIDI pitches, durations in sixteenths, sharps of the signature) → "major" or "minor" (the relative minor)."""
 
 ONE_METRE = 0.90  # share of the time that the main metre must govern
+TEXT_FORMATS = {".abc": "abc", ".krn": "humdrum"}
 HYPHENS = "-‐‑–—\u00ad~_"
 MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
@@ -129,7 +130,7 @@ def _signature(part: Any) -> tuple[int, str]:
 def _tempo(part: Any, scale: Fraction) -> float:
     mark = next(iter(part.recurse().getElementsByClass("MetronomeMark")), None)
     quarters = mark.getQuarterBPM() if mark is not None else None
-    return float(quarters * scale) if quarters else Melody(notes=()).tempo
+    return round(float(quarters * scale), 3) if quarters else Melody(notes=()).tempo
 
 
 def read_score(path: str | Path) -> list[Melody]:
@@ -143,7 +144,10 @@ def read_score(path: str | Path) -> list[Melody]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            parsed = converter.parse(path, forceSource=True)
+            if path.suffix.lower() in TEXT_FORMATS:
+                parsed = converter.parseData(_text(path.read_bytes()), format=TEXT_FORMATS[path.suffix.lower()])
+            else:
+                parsed = converter.parse(path, forceSource=True)
     except Exception as error:  # music21 raises what its parsers happen to raise
         raise BadSource(path, f"is no score that music21 can read ({type(error).__name__}: {error})") from error
     tunes = list(parsed.scores) if isinstance(parsed, stream.Opus) else [parsed]
@@ -159,11 +163,20 @@ def read_score(path: str | Path) -> list[Melody]:
     return found
 
 
+def _text(data: bytes) -> str:
+    """UTF-8, else Windows-1252: collections of ABC tunes are often old."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 def _sung_part(tune: Any, path: Path) -> Melody:
     parts = list(getattr(tune, "parts", ())) or [tune]
     part = next((part for part in parts if _fullest_verse(part) is not None), parts[0])
     metadata = getattr(tune, "metadata", None)
     title = (metadata.title or metadata.movementName or "") if metadata is not None else ""
+    title = "" if title == path.name else title  # what music21 calls a score without a title
     return melody_from_part(part, title=str(title), source=str(path))
 
 
@@ -182,9 +195,8 @@ def write_score(melody: Melody, path: str | Path) -> None:
     for note in melody.notes:
         part.insert(note.onset / STEPS_PER_QUARTER, _written(note, signature, inside))
         inside = note.syllable.endswith("-")
-    part.makeRests(
-        fillGaps=True, inPlace=True, timeRangeFromBarDuration=False, refStreamOrTimeRange=(0, part.highestTime)
-    )
+    whole_bars = -(-melody.end // melody.bar) * melody.bar / STEPS_PER_QUARTER
+    part.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=False, refStreamOrTimeRange=(0.0, whole_bars))
     about = metadata.Metadata(title=melody.title)
     about.composer = ""
     score = stream.Score([about, part])

@@ -110,7 +110,7 @@ def _consonantal(plain: str, language: str) -> str:
     plain = re.sub(r"(?<=[cg])i(?=[aouòàù])|(?<=gl)i(?=[aeou])|(?<=sc)i(?=[aeou])", "_", plain)
     plain = re.sub(r"(?<=g)u(?=[aeioàèéìòó])", "_", plain)
     lone = re.fullmatch(r"([^aeiou]*)([iu])([aeo])('?)", plain)  # mio, tua, Dio, via: sung on two
-    if lone and lone[1]:
+    if lone and (lone[1] or plain == "io"):
         return f"{lone[1]}ì{lone[3]}{lone[4]}" if lone[2] == "i" else f"{lone[1]}ù{lone[3]}{lone[4]}"
     return re.sub(r"(?<=[aeo])i(?=[aeou])|(?<=[aeo])u(?=[aeo])", "_", plain)
 
