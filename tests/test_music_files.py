@@ -166,7 +166,8 @@ L:1/8
 Q:1/4=100
 K:Gm
 G2|B4 A2|G4 d2|c2 B2 A2|G4|]
-w:O Morn-ing bright and fair to-day, a-*gain
+w:O Morn-ing | bright and fair to-day, Glück
+w:A sec-ond verse
 
 X:2
 T:In five
@@ -179,18 +180,32 @@ T:Third
 M:C|
 L:1/4
 K:Ddor
-DEFG|"AGFE"A{/B}G(3:2:2z0 FE|
-w:one two three four * ~five~six_ se\\-ven
+DEFG|"AGFE"A{B}G !fermata![FA]E|
+w:one two | three~four _ se\\-ven - *
 """
 
 
 def test_abc(tmp_path: Path) -> None:
     path = tmp_path / "tunes.abc"
-    path.write_text(ABC.replace("(3:2:2z0 ", ""), encoding="utf-8")
+    path.write_text(ABC, encoding="utf-8")
     first, third = files.read(path)
     assert (first.title, first.metre, first.tonic, first.mode, first.tempo) == ("Süßer Gesang", "3/4", 7, "minor", 100)
     assert [(note.onset, note.duration) for note in first.notes[:3]] == [(8, 4), (12, 8), (20, 4)]
+    assert [note.syllable for note in first.notes] == [
+        "O",
+        "Morn-",
+        "ing",
+        "bright",
+        "and",
+        "fair",
+        "to-",
+        "day,",
+        "Glück",
+    ]
     assert (third.title, third.metre, third.mode) == ("Third", "4/4", "minor")
+    assert [(note.syllable, note.duration) for note in third.notes] == [
+        ("one", 4), ("two", 12), ("three four", 8), ("se-ven-", 8),
+    ]  # fmt: skip
     path.write_text("X:1\nM:5/4\nK:C\nCDEFG|\n", encoding="utf-8")
     with pytest.raises(BadSource, match="5/4"):
         files.read(path)

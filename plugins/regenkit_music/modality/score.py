@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regenkit.errors import BadSource
+from regenkit_music.modality import abc_words
 from regenkit_music.modality.line import MODELLED_AS, TIED, Sung, monophonic, on_grid, one_a_syllable
 from regenkit_music.modality.melody import BAR, STEPS_PER_QUARTER, Melody, Note
 
@@ -141,16 +142,21 @@ def read_score(path: str | Path) -> list[Melody]:
     from music21 import converter, stream
 
     path = Path(path)
+    text = ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if path.suffix.lower() in TEXT_FORMATS:
-                parsed = converter.parseData(_text(path.read_bytes()), format=TEXT_FORMATS[path.suffix.lower()])
+                text = _text(path.read_bytes())
+                parsed = converter.parseData(text, format=TEXT_FORMATS[path.suffix.lower()])
             else:
                 parsed = converter.parse(path, forceSource=True)
     except Exception as error:  # music21 raises what its parsers happen to raise
         raise BadSource(path, f"is no score that music21 can read ({type(error).__name__}: {error})") from error
     tunes = list(parsed.scores) if isinstance(parsed, stream.Opus) else [parsed]
+    if path.suffix.lower() == ".abc" and len(abc_words.tunes(text)) == len(tunes):
+        for abc, tune in zip(abc_words.tunes(text), tunes, strict=True):
+            abc_words.add_words(abc, tune)
     found: list[Melody] = []
     faults: list[BadSource] = []
     for tune in tunes:
