@@ -172,7 +172,7 @@ def _compose(text: str) -> yaml.Node | None:
     depth = 0
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise UserError(f"line {line}: anchors (&) and aliases (*) are not allowed here; write the value out")
             if getattr(event, "tag", None):
