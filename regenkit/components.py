@@ -25,7 +25,9 @@ class Component:
         except ModuleNotFoundError as error:
             if error.name and not module.startswith(error.name):
                 mend = f"pip install 'regenkit[{self.extra}]'" if self.extra else f"pip install {error.name}"
-                raise UserError(f"{self.name} needs the package {error.name!r}, which is not installed: {mend}") from error
+                raise UserError(
+                    f"{self.name} needs the package {error.name!r}, which is not installed: {mend}"
+                ) from error
             raise
 
 

@@ -74,7 +74,7 @@ class Pipeline:
 
     # --- data --------------------------------------------------------------------------------------------------------
 
-    def prepare(self, progress: Progress, workers: int | None = None) -> Prepared:
+    def prepare(self, progress: Progress, processes: int | None = None) -> Prepared:
         return prepare(
             dataset=_built(self.recipe, "dataset"),
             identity=_identity(self.recipe, "dataset"),
@@ -82,7 +82,7 @@ class Pipeline:
             converter_identity=_identity(self.recipe, "converter"),
             specs=self.specs,
             progress=progress,
-            workers=workers,
+            processes=processes,
         )
 
     # --- the contract of Y′ ------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
-"""TensorFlow, imported without the lines that its native code prints to stderr and that no setting silences.
+"""TensorFlow and Keras, imported without the lines that its native code prints to stderr and that no setting silences.
 
+    from regenkit.quiet import keras
     from regenkit.quiet import tensorflow as tf
 
 The first import and first operation run with stderr redirected; should they raise, the text is shown after all.
@@ -34,11 +35,12 @@ def _stderr_aside() -> Iterator[None]:
             os.close(kept)
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what fails is raised as well
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _stderr_aside():
+    import keras
     import tensorflow
 
     tensorflow.config.list_physical_devices()
 
-__all__ = ["tensorflow"]
+__all__ = ["keras", "tensorflow"]

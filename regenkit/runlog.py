@@ -55,6 +55,7 @@ class RunLog:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
             os.replace(temporary, self._file)
         self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
+        self._show(stage, step, steps, "tracing")
         going = f", going on from step {step}" if step else ""
         self.console.print(f"[bold]{stage}[/]: {parameters / 1e6:.2f} M parameters, {steps} steps{going}")
 

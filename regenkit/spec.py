@@ -128,7 +128,7 @@ class Spec(Mapping[str, Field]):
                 want is not None and want != got for want, got in zip(field.shape, value.shape, strict=True)
             ):
                 raise ValueError(f"{where}: {name} has shape {value.shape}, its spec says {field.shape}")
-            if field.vocabulary and value.size and not (0 <= value.min() and value.max() <= field.vocabulary):
+            if field.vocabulary and value.size and not (value.min() >= 0 and value.max() <= field.vocabulary):
                 raise ValueError(
                     f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"
                 )

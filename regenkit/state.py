@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
-import keras
 import numpy as np
 
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-import keras
-
 from regenkit.data.batches import Plan, Side, dataset
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.settings import TrainSettings
 from regenkit.runlog import RunLog
+from regenkit.settings import TrainSettings
 from regenkit.state import Checkpoints, State
 
 SUM = tf.distribute.ReduceOp.SUM
@@ -54,7 +53,7 @@ def fit(
     callbacks: list[keras.callbacks.Callback] | None = None,
     sample: Callable[[Any, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Train one stage until its steps are done, it stops improving, or a signal comes (raises Interrupted, state saved).
+    """Train one stage until its steps are done, it stops improving, or a signal comes (Interrupted, state saved).
 
     Goes on from the newest checkpoint in `job.folder`. `sample(model, step)` is called with averaged weights every
     `sample_every` steps. Returns {"steps", "best_step", "validation", "parameters"}; the best averaged weights lie in
@@ -98,7 +97,7 @@ def fit(
 
             if step % settings.validate_every == 0 or step == settings.steps:
                 with state.averaged():
-                    validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0))
+                    validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
                 total = sum(validation.values())
                 log.validation(job.name, step, validation)
                 keras_callbacks.on_epoch_end(step // settings.validate_every, {**losses, "val_loss": total})
@@ -195,8 +194,8 @@ def _ema_decay(state: State, settings: TrainSettings) -> tf.Tensor:
     return tf.minimum(settings.ema, (1.0 + steps) / (10.0 + steps))
 
 
-def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callable[[Any], dict[str, float]]:
-    """distributed dataset → mean loss of each term, weights reduced over all of it."""
+def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callable[[Any, int], dict[str, float]]:
+    """(distributed dataset, its batches) → mean loss of each term, weights reduced over all of it."""
 
     def replica_losses(batch: Mapping[str, Any]) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
         return {
@@ -205,14 +204,16 @@ def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callab
             for term, (value, weight) in terms.items()
         }
 
-    @tf.function(autograph=False, reduce_retracing=True)
-    def one(batch: Any) -> Any:
-        return strategy.run(replica_losses, (batch,))
+    @tf.function(autograph=False)
+    def one(iterator: Any) -> Any:
+        # taken from the iterator inside, where its lengths are unknown, so that no length is traced anew
+        return strategy.run(replica_losses, (next(iterator),))
 
-    def evaluate(batches: Any) -> dict[str, float]:
+    def evaluate(batches: Any, count: int) -> dict[str, float]:
         sums: dict[str, list[float]] = {}
-        for batch in batches:
-            for term, pair in one(batch).items():
+        iterator = iter(batches)
+        for _ in range(count):
+            for term, pair in one(iterator).items():
                 for place, value in enumerate(pair):
                     sums.setdefault(term, [0.0, 0.0])[place] += float(strategy.reduce(SUM, value, axis=None))
         return {term: value / max(weight, 1e-9) for term, (value, weight) in sums.items()}
@@ -255,8 +256,8 @@ def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.ca
 def _not_finite(job: Job, step: int, taken: int, losses: Mapping[str, float]) -> str:
     terms = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
     return (
-        f"{job.name}: the loss is not finite between steps {step - taken} and {step} ({terms}). The last good checkpoint "
-        f"in {job.folder} is kept; lower train.learning_rate or train.clip_norm and run the same command again"
+        f"{job.name}: the loss is not finite between steps {step - taken} and {step} ({terms}). The last good "
+        f"checkpoint in {job.folder} is kept; lower train.learning_rate or train.clip_norm in the recipe and train anew"
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli import generating, inspecting, training
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 
 app = typer.Typer(
     name="regenkit",
@@ -28,7 +28,7 @@ def main() -> None:
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         app(standalone_mode=True)
-    except UserError as error:
+    except (UserError, BadSource) as error:
         errors.print("[bold red]error[/]", end=" ")
         errors.print(str(error), markup=False)
         sys.exit(2)

@@ -123,7 +123,11 @@ def dataset(
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     options.deterministic = True
-    return made.map(tf.autograph.experimental.do_not_convert(parse), num_parallel_calls=2).prefetch(4).with_options(options)
+    return (
+        made.map(tf.autograph.experimental.do_not_convert(parse), num_parallel_calls=2)
+        .prefetch(4)
+        .with_options(options)
+    )
 
 
 def _mixed(seed: int, step: int) -> int:

@@ -9,18 +9,15 @@ the parts that are missing, and nothing half-written is read.
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
 from regenkit.components import Example
-from regenkit.data import shards
+from regenkit.data import shards, workers
 from regenkit.data.cache import cache_dir, locked
 from regenkit.data.split import SPLITS, assign
 from regenkit.errors import BadSource, UserError
@@ -75,7 +72,7 @@ def prepare(
     converter_identity: dict[str, Any],
     specs: dict[str, Spec],
     progress: Progress,
-    workers: int | None = None,
+    processes: int | None = None,
 ) -> Prepared:
     """Read, split and convert `dataset`, or find it done. The identities (names, settings) key the cache.
 
@@ -86,14 +83,14 @@ def prepare(
     folder = cache_dir() / "examples" / key
     rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
     rep_folder = folder / "reps" / rep_key
-    workers = workers or len(os.sched_getaffinity(0))
+    processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
-        parts = _read(dataset, folder, specs, progress, workers)
+        parts = _read(dataset, folder, specs, progress, processes)
         examples = shards.Shards(parts)
         if not len(examples):
             raise UserError(_nothing(identity, parts))
         split = _split(examples)
-        rep_parts = _convert(examples, split, converter, parts, rep_folder, specs, progress, workers)
+        rep_parts = _convert(examples, split, converter, parts, rep_folder, specs, progress, processes)
     return Prepared(
         examples=examples,
         reps=shards.Shards(rep_parts),
@@ -105,7 +102,7 @@ def prepare(
     )
 
 
-def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress, workers: int) -> list[Path]:
+def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress, processes: int) -> list[Path]:
     sources = dataset.sources()
     chunks = [sources[start : start + SOURCES_A_PART] for start in range(0, len(sources), SOURCES_A_PART)]
     parts = [folder / f"part-{number:05d}" for number in range(len(chunks))]
@@ -115,8 +112,8 @@ def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress
     done = sum(len(chunk) for chunk in chunks) - sum(len(chunks[number]) for number in missing)
     progress("reading", done, len(sources))
     flat = [source for number in missing for source in chunks[number]]
-    with _pool(workers, len(flat)) as run:
-        results = run(_Reader(dataset), flat)
+    with workers.pool(processes, len(flat)) as run:
+        results = run(workers.Read(dataset), flat)
         for number in missing:
             found: list[Example] = []
             skipped: list[tuple[str, str]] = []
@@ -130,43 +127,6 @@ def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress
                 progress("reading", done, len(sources))
             _write_examples(parts[number], found, skipped, specs)
     return parts
-
-
-@final
-@dataclass(frozen=True)
-class _Reader:
-    dataset: Any
-
-    def __call__(self, source: str) -> list[Example] | BadSource:
-        try:
-            return self.dataset.read(source)
-        except BadSource as error:
-            return error
-
-
-@final
-@dataclass(frozen=True)
-class _Convert:
-    converter: Any
-
-    def __call__(self, y: Fields) -> Fields:
-        return self.converter.convert(y)
-
-
-@contextmanager
-def _pool(workers: int, tasks: int) -> Iterator[Callable[[Callable, list], Iterator[Any]]]:
-    """A `map` over spawned processes (TensorFlow does not survive a fork); in this process where that is sooner."""
-    if workers < 2 or tasks < 8:
-        yield lambda function, items: map(function, items)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        try:
-            yield lambda function, items: pool.map(
-                function, items, chunksize=max(1, min(64, len(items) // (workers * 32)))
-            )
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _write_examples(part: Path, found: list[Example], skipped: list[tuple[str, str]], specs: dict[str, Spec]) -> None:
@@ -212,7 +172,7 @@ def _convert(
     folder: Path,
     specs: dict[str, Spec],
     progress: Progress,
-    workers: int,
+    processes: int,
 ) -> list[Path]:
     def y_of(place: int) -> Fields:
         sides, _ = shards.deserialize(examples[place], {"y": specs["y"]})
@@ -225,10 +185,10 @@ def _convert(
     rep_parts = [folder / f"part-{number:05d}" for number in range(len(starts))]
     missing = [number for number, part in enumerate(rep_parts) if not part.with_suffix(".npz").exists()]
     places = [range(starts[number], min(starts[number] + EXAMPLES_A_PART, len(examples))) for number in missing]
-    with _pool(workers, sum(map(len, places)) // 64) as run:
+    with workers.pool(processes, sum(map(len, places)) // 64) as run:
         done = len(examples) - sum(map(len, places))
         for number, inside in zip(missing, places, strict=True):
-            reps = list(run(_Convert(converter), [y_of(place) for place in inside]))
+            reps = list(run(workers.Convert(converter), [y_of(place) for place in inside]))
             for place, rep in zip(inside, reps, strict=True):
                 specs["rep"].check(rep, f"example {place}: y′")
             shards.write(rep_parts[number], (shards.serialize({"rep": rep}, {}) for rep in reps), {})

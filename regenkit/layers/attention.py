@@ -9,10 +9,9 @@ Axes are [batch, steps, width]; within attention [batch, heads, steps, size].
 
 from typing import final
 
-import keras
-import tensorflow as tf
-
 from regenkit.layers import noise
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
 
 
 def rotary(steps: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:

@@ -5,7 +5,7 @@ Wellons' search for hash functions of low bias, 2018) turns seed, stream and pla
 uses within one model.
 """
 
-import tensorflow as tf
+from regenkit.quiet import tensorflow as tf
 
 
 def _mix(value: tf.Tensor) -> tf.Tensor:

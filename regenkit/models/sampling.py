@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from regenkit.layers import noise
+from regenkit.quiet import tensorflow as tf
 
 if TYPE_CHECKING:
     from regenkit.models.transformer import Transformer

@@ -14,13 +14,13 @@ import math
 from collections.abc import Mapping
 from typing import final
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from regenkit.layers import noise
 from regenkit.layers.attention import Block
-from regenkit.models.sampling import filtered, sample_loop
+from regenkit.models.sampling import sample_loop
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
