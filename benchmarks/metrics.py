@@ -3,9 +3,11 @@
     PYTHONPATH=.:plugins python benchmarks/metrics.py
 
 Every eighth chorale of music21's Bach is held out, the rest (and nothing that shares its words, opening or a run of
-ten intervals) is training. Cohen's d is of real against trivial, over songs. "Real" is each reference judged against itself, so it is
-perfect by definition in overlap, distance, coverage and the adherences to its own template; there only the order of the
-trivial ones tells anything. For the two-sample test it is one half of the real melodies against the other.
+ten intervals) is training. Cohen's d is of real against trivial, over songs.
+
+"Real" is each reference judged against itself, so it is perfect by definition in overlap, distance, coverage and the
+adherences to its own rhythm and cadences; there only the order of the trivial ones tells anything. For the two-sample
+test it is one half of the real melodies against the other.
 """
 
 from collections.abc import Callable, Sequence
