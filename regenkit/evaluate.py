@@ -33,7 +33,7 @@ BOOTSTRAP = 1000
 
 
 def evaluate_runs(folders: Sequence[Path], samples: int, console: Console) -> dict[str, Any]:
-    """Evaluate each run (written to its report.json); several are averaged, with their spread. Trains what is missing."""
+    """Evaluate each run (into its report.json), training what is missing; several are averaged, with their spread."""
     reports = [evaluate_run(folder, samples, console) for folder in folders]
     return reports[0] if len(reports) == 1 else combine(reports)
 

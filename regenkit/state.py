@@ -24,7 +24,8 @@ class State:
         self.average = [
             tf.Variable(
                 variable.value, trainable=False, dtype=variable.dtype,
-                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA, synchronization=tf.VariableSynchronization.ON_WRITE,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+                synchronization=tf.VariableSynchronization.ON_WRITE,
             )
             for variable in model.variables
         ]  # fmt: skip
@@ -62,15 +63,14 @@ def _optimizer(settings: TrainSettings, variables: list) -> keras.optimizers.Opt
 
 
 def _schedule(settings: TrainSettings) -> Any:
-    warmup = min(settings.warmup_steps, settings.steps - 1)
+    """From 0 in a straight line to the learning rate; then constant, or down to a hundredth along half a cosine."""
+    rate, warmup = settings.learning_rate, min(settings.warmup_steps, settings.steps - 1)
+    decay = keras.optimizers.schedules
     if settings.schedule == "constant":
-        return keras.optimizers.schedules.PolynomialDecay(
-            settings.learning_rate / max(1, warmup), max(1, warmup), settings.learning_rate
-        )
-    return keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / max(1, warmup), max(1, settings.steps - warmup), alpha=0.01 * max(1, warmup),
-        warmup_target=settings.learning_rate, warmup_steps=warmup,
-    ) if warmup else keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps, alpha=0.01)  # fmt: skip
+        return decay.PolynomialDecay(0.0, warmup, rate) if warmup > 0 else rate
+    if warmup <= 0:
+        return decay.CosineDecay(rate, max(1, settings.steps), alpha=0.01)
+    return decay.CosineDecay(0.0, settings.steps - warmup, alpha=0.01, warmup_target=rate, warmup_steps=warmup)
 
 
 @final

@@ -14,8 +14,8 @@ def register_modalities() -> Iterator[Modality]:
         target="regenkit_music.modality:MelodyModality",
         summary="one voice on a grid of sixteenths, one note a syllable",
         extra=EXTRA,
-        reads=(".mid", ".midi", ".musicxml", ".mxl", ".xml", ".abc", ".krn"),
-        writes=(".mid", ".musicxml", ".wav"),
+        reads=(".mid", ".midi", ".kar", ".musicxml", ".mxl", ".xml", ".abc", ".krn"),
+        writes=(".mid", ".png", ".wav", ".musicxml"),
     )
     yield Modality(
         name="lyrics",

@@ -1,4 +1,4 @@
-"""Train, validation and test: examples that share a group key stay together, and nothing held out is seen in training."""
+"""Train, validation and test: what shares a group key stays together, and nothing held out is seen in training."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ HELD_OUT = 0.1
 
 
 def components(groups: Sequence[Sequence[str]]) -> np.ndarray:
-    """The connected component of each example, where two examples are joined by any group key they share (union-find)."""
+    """The connected component of each example; two examples are joined by any group key they share (union-find)."""
     parent = list(range(len(groups)))
 
     def root(place: int) -> int:
@@ -37,7 +37,7 @@ def assign(
     fingerprints: Sequence[np.ndarray],
     paired: np.ndarray,
 ) -> np.ndarray:
-    """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with a held-out one).
+    """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
 
     Candidates for holding out are the components with a paired example, all of them where nothing is paired. They are
     taken in the order of a hash of their names, each into the first of test and validation with room for it, so that
@@ -61,11 +61,11 @@ def assign(
         if where:
             split[members[root]] = where
             room[where] -= size
-    held = [fingerprints[place] for place in np.flatnonzero(split != "train")]
-    seen = np.unique(np.concatenate(held)) if held else np.zeros(0, np.int64)
-    for place in np.flatnonzero(split == "train"):
-        if len(fingerprints[place]) and np.isin(fingerprints[place], seen).any():
-            split[place] = "dropped"
+    counts = np.array([len(each) for each in fingerprints])
+    owner = np.repeat(np.arange(len(ids)), counts)
+    prints = np.concatenate(list(fingerprints)) if counts.sum() else np.zeros(0, np.int64)
+    shared = np.isin(prints, np.unique(prints[split[owner] != "train"]))
+    split[(split == "train") & (np.bincount(owner[shared], minlength=len(ids)) > 0)] = "dropped"
     # an unpaired member of a held-out group is neither trained on nor scored
     split[(split != "train") & ~wanted] = "dropped"
     return split

@@ -34,7 +34,7 @@ def write_html(report: dict[str, Any], path: Path) -> None:
 <p>{html.escape(str(report["run"]))}: {report["examples"]} test examples, {report["steps"]} steps of Y.</p>
 <h2>What Y′ bought and cost</h2>
 <ul>
-<li>X → Y′ costs {figure(bits["generator"])} bits a step ({html.escape(parts)}); knowing X saves {worth:.3f} of them.</li>
+<li>X → Y′ costs {figure(bits["generator"])} bits a step ({html.escape(parts)}); knowing X saves {worth:.3f}.</li>
 <li>Y′ → Y costs {figure(bits["oracle"])} bits a step ({html.escape(rest)}).</li>
 <li>The detour {verdict} the direct route of matched size: {figure(difference)} bits a step.</li>
 </ul>
