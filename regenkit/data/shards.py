@@ -9,6 +9,8 @@ permutation, resumed at no cost.
 import json
 import os
 import struct
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -79,12 +81,12 @@ class Shards:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """`paths` without suffix; their indices are read whole, their records on demand."""
+        self._files: dict[int, int] = {}
         self.paths = list(paths)
-        indices = [np.load(path.with_suffix(".npz"), allow_pickle=False) for path in self.paths]
+        indices = [_index(path.with_suffix(".npz")) for path in self.paths]
         self._offset = np.concatenate([index["offset"] for index in indices]) if indices else np.zeros(0, np.int64)
         self._size = np.concatenate([index["size"] for index in indices]) if indices else np.zeros(0, np.int64)
         self._shard = np.repeat(np.arange(len(indices)), [len(index["offset"]) for index in indices])
-        self._files: dict[int, int] = {}
         self.indices = indices
 
     def __len__(self) -> int:
@@ -97,22 +99,37 @@ class Shards:
     def __getitem__(self, place: int) -> bytes:
         """Record number `place`. Raises UserError, naming file and byte, where its checksum is wrong."""
         shard, offset, size = int(self._shard[place]), int(self._offset[place]), int(self._size[place])
+        path = self.paths[shard].with_suffix(".tfrecord")
         if shard not in self._files:
-            self._files[shard] = os.open(self.paths[shard].with_suffix(".tfrecord"), os.O_RDONLY)
+            try:
+                self._files[shard] = os.open(path, os.O_RDONLY)
+            except OSError as error:
+                raise UserError(_damaged(f"{path}: cannot be read ({error.strerror})", path)) from error
         data = os.pread(self._files[shard], size + 16, offset)
         record = data[12:-4]
         if (
             len(data) != size + 16
-            or struct.unpack("<Q", data[:8])[0] != size
+            or struct.unpack("<QI", data[:12]) != (size, _masked(data[:8]))
             or struct.unpack("<I", data[-4:])[0] != _masked(record)
         ):
-            path = self.paths[shard].with_suffix(".tfrecord")
-            raise UserError(f"{path}: the record at byte {offset} is damaged; delete {path.parent} to prepare it again")
+            raise UserError(_damaged(f"{path}: the record at byte {offset} is damaged", path))
         return record
 
     def __del__(self) -> None:
         for file in self._files.values():
             os.close(file)
+
+
+def _index(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as index:
+            return dict(index)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(_damaged(f"{path}: the index is damaged ({error})", path)) from error
+
+
+def _damaged(what: str, path: Path) -> str:
+    return f"{what}; delete {path.parent} to prepare it again"
 
 
 def _masked(data: bytes) -> int:
