@@ -1,0 +1,127 @@
+"""The split tears nothing apart that belongs together, whatever the groups and fingerprints are."""
+
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regenkit.data.split import HELD_OUT, assign, components
+
+
+class Examples(NamedTuple):
+    ids: list[str]
+    groups: list[list[str]]
+    fingerprints: list[np.ndarray]
+    paired: np.ndarray
+
+    def taken(self, order: list[int]) -> "Examples":
+        return Examples(
+            [self.ids[place] for place in order],
+            [self.groups[place] for place in order],
+            [self.fingerprints[place] for place in order],
+            self.paired[order],
+        )
+
+
+one = st.tuples(
+    st.lists(st.sampled_from([f"group {number}" for number in range(30)]), max_size=2),
+    st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 40), max_size=3),
+    st.booleans(),
+)
+
+
+@st.composite
+def examples(draw: st.DrawFn) -> Examples:
+    rows = draw(st.lists(one, min_size=1, max_size=60))
+    ids = draw(st.permutations([f"id {number}" for number in range(len(rows))]))
+    prints = [np.array(prints, np.int64) for _, prints, _ in rows]
+    return Examples(list(ids), [groups for groups, _, _ in rows], prints, np.array([paired for _, _, paired in rows]))
+
+
+@given(examples())
+def test_groups_are_not_torn_apart(found: Examples) -> None:
+    split = assign(*found)
+    for place, keys in enumerate(found.groups):
+        for other, others in enumerate(found.groups[:place]):
+            if set(keys) & set(others):
+                assert len({split[place], split[other]} - {"dropped"}) <= 1
+
+
+@given(examples())
+def test_no_training_example_shares_a_fingerprint_with_a_held_out_one(found: Examples) -> None:
+    split = assign(*found)
+    held = {mark for place in np.flatnonzero(np.isin(split, ["validation", "test"]))
+            for mark in found.fingerprints[place].tolist()}  # fmt: skip
+    for place in np.flatnonzero(split == "train"):
+        assert not held & set(found.fingerprints[place].tolist())
+
+
+@given(examples())
+def test_held_out_examples_are_few_and_paired(found: Examples) -> None:
+    split = assign(*found)
+    candidates = found.paired if found.paired.any() else np.ones(len(split), bool)
+    quota = max(1, round(HELD_OUT * candidates.sum()))
+    for name in ("validation", "test"):
+        assert (split == name).sum() <= quota
+        assert candidates[split == name].all()
+    assert set(split) <= {"train", "validation", "test", "dropped"}
+
+
+@given(examples(), st.randoms())
+def test_the_order_of_the_examples_does_not_matter(found: Examples, random: object) -> None:
+    order = list(range(len(found.ids)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    assert assign(*found.taken(order)).tolist() == assign(*found)[order].tolist()
+
+
+@given(examples())
+def test_where_nothing_is_paired_everything_is_a_candidate(found: Examples) -> None:
+    alone = found._replace(paired=np.zeros(len(found.ids), bool))
+    everyone = found._replace(paired=np.ones(len(found.ids), bool))
+    assert assign(*alone).tolist() == assign(*everyone).tolist()
+
+
+def test_quotas_are_filled_where_groups_are_small() -> None:
+    ids = [str(number) for number in range(200)]
+    split = assign(ids, [[]] * 200, [np.zeros(0, np.int64)] * 200, np.ones(200, bool))
+    assert [(split == name).sum() for name in ("train", "validation", "test")] == [160, 20, 20]
+
+
+def test_an_example_more_moves_few_others() -> None:
+    ids = [str(number) for number in range(201)]
+    more = assign(ids, [[]] * 201, [np.zeros(0, np.int64)] * 201, np.ones(201, bool))
+    fewer = assign(ids[:-1], [[]] * 200, [np.zeros(0, np.int64)] * 200, np.ones(200, bool))
+    assert (more[:-1] != fewer).sum() <= 2
+
+
+def test_a_group_larger_than_its_quota_stays_in_training() -> None:
+    ids = [str(number) for number in range(20)]
+    groups = [["large"]] * 16 + [["one"]] * 2 + [["two"]] * 2
+    split = assign(ids, groups, [np.zeros(0, np.int64)] * 20, np.ones(20, bool))
+    assert set(split[:16]) == {"train"} and set(split[16:]) == {"test", "validation"}
+
+
+def test_an_unpaired_member_of_a_held_out_group_is_dropped() -> None:
+    groups = [[f"song {number // 2}"] for number in range(40)]
+    paired = np.arange(40) % 2 == 0
+    split = assign([str(n) for n in range(40)], groups, [np.zeros(0, np.int64)] * 40, paired)
+    held = np.flatnonzero(np.isin(split, ["validation", "test"]))
+    assert len(held) == 4 and set(split[held + 1]) == {"dropped"}
+
+
+def test_nothing_is_nothing() -> None:
+    assert len(assign([], [], [], np.zeros(0, bool))) == 0
+
+
+@given(st.lists(st.lists(st.integers(0, 20).map(str), max_size=3), max_size=30))
+def test_components_are_the_closure_of_sharing_a_key(groups: list[list[str]]) -> None:
+    found = components(groups)
+    expected = [{place} | {other for other, keys in enumerate(groups) if set(keys) & set(mine)}
+                for place, mine in enumerate(groups)]  # fmt: skip
+    changed = True
+    while changed:
+        grown = [set().union(*(expected[other] for other in each)) for each in expected]
+        changed, expected = grown != expected, grown
+    for place, each in enumerate(expected):
+        assert set(np.flatnonzero(found == found[place])) == each

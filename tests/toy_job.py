@@ -1,0 +1,175 @@
+"""A toy problem small enough to be prepared and trained in a test, and a process to train it in that may be killed.
+
+X is a letter a step; Y a mode (one an example, which a user may give) and two notes a step; Y′ the mode and a parity.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regenkit import Spec
+from regenkit.components import Example
+from regenkit.errors import BadSource
+from regenkit.spec import Fields, tokens
+
+X = Spec({"letter": tokens(5)})
+Y = Spec({"mode": tokens(3, scalar=True, optional=True), "high": tokens(7), "low": tokens(4)})
+REP = Spec({"mode": Y["mode"], "parity": tokens(2)})
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Data:
+    """`count` sources of one example each; `journal` gets a line for each source that is read."""
+
+    count: int = 120
+    longest: int = 20
+    bad: tuple[int, ...] = ()
+    paired: bool | None = None  # None: two of three
+    pause: float = 0.0
+    journal: str = ""
+    version = 1
+
+    def sources(self) -> list[str]:
+        return [str(number) for number in range(self.count)]
+
+    def read(self, source: str) -> list[Example]:
+        if self.journal:
+            with open(self.journal, "a") as file:
+                file.write(f"{source}\n")
+        time.sleep(self.pause)
+        number = int(source)
+        if number in self.bad:
+            raise BadSource(source, f"number {number} is bad")
+        random = np.random.default_rng(number)
+        letter = random.integers(1, 6, random.integers(5, self.longest + 1)).astype(np.int32)
+        high = (letter + np.roll(letter, 1)) % 7 + 1
+        y = {"mode": np.int32(number % 3 + 1), "high": high, "low": high % 4 + 1}
+        paired = bool(number % 3) if self.paired is None else self.paired
+        return [Example(id=source, y=y, x={"letter": letter} if paired else None, meta={"number": number})]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Y → whether `high` is even. `flip` is a setting, `stop_after` an interruption."""
+
+    flip: bool = False
+    stop_after: int | None = None
+    version = 1
+
+    def convert(self, y: Fields) -> Fields:
+        if self.stop_after is not None:
+            object.__setattr__(self, "stop_after", self.stop_after - 1)
+            if self.stop_after < 0:
+                raise KeyboardInterrupt
+        return {"mode": y["mode"], "parity": ((y["high"] + self.flip) % 2 + 1).astype(np.int32)}
+
+
+def prepared(data: Data | None = None, converter: Parity | None = None, processes: int = 1) -> Any:
+    from regenkit.data.prepare import prepare
+
+    data, converter = data or Data(), converter or Parity()
+    return prepare(
+        dataset=data,
+        identity={"use": "toy/data", "count": data.count, "longest": data.longest, "bad": data.bad,
+                  "paired": data.paired},
+        converter=converter,
+        converter_identity={"use": "toy/parity", "flip": converter.flip},
+        specs={"x": X, "y": Y, "rep": REP},
+        progress=lambda *_: None,
+        processes=processes,
+    )  # fmt: skip
+
+
+def sides() -> tuple[Any, Any]:
+    """(condition, target): letters and a given mode → notes."""
+    from regenkit.data.batches import Side
+
+    condition = Side(spec=X | {"mode": REP["mode"]}, source={"letter": "x", "mode": "rep"})
+    return condition, Side(spec=Y.without(["mode"]), source={"high": "y", "low": "y"})
+
+
+def transformer(**options: Any) -> Any:
+    from regenkit.models.transformer import Transformer
+
+    condition, target = sides()
+    options = {"width": 16, "depth": 1, "heads": 2, "dropout": 0.2, **options}
+    return Transformer(condition=condition.spec, target=target.spec, **options)
+
+
+def settings(**options: Any) -> Any:
+    """Short steps, many checkpoints."""
+    from regenkit.settings import TrainSettings
+
+    return TrainSettings(**{
+        "steps": 20, "batch_size": 9, "warmup_steps": 5, "learning_rate": 1e-2, "steps_per_call": 5,
+        "validate_every": 10, "checkpoint_every": 5, "sample_every": 0, "ema": 0.9, "seed": 3, **options,
+    })  # fmt: skip
+
+
+def train(
+    folder: Path,
+    *,
+    build: Callable[[], Any] = transformer,
+    strategy: Any = None,
+    data: Any = None,
+    console: Any = None,
+    sample: Callable[[Any, int], None] | None = None,
+    **options: Any,
+) -> tuple[Any, dict[str, Any]]:
+    """(the model, what `fit` returned), trained in `folder` with `settings(**options)`."""
+    from rich.console import Console
+
+    from regenkit.quiet import tensorflow as tf
+    from regenkit.runlog import RunLog
+    from regenkit.train import Job, fit
+
+    built = []
+
+    def keep() -> Any:
+        built.append(build())
+        return built[0]
+
+    condition, target = sides()
+    job = Job(name="stage", build=keep, condition=condition, target=target, settings=settings(**options),
+              folder=folder / "stage")  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    with RunLog(folder, console or Console(quiet=True)) as log:
+        result = fit(job, data or prepared(), strategy or tf.distribute.get_strategy(), log, sample=sample)
+    return built[0], result
+
+
+def weights(model: Any) -> list[np.ndarray]:
+    return [np.array(variable.numpy()) for variable in model.variables]
+
+
+# --- in a process of its own -----------------------------------------------------------------------------------------
+
+
+def start(code: str) -> subprocess.Popen:
+    """Run `code`, in which this module is `toy_job`, in a new interpreter; its output is kept."""
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "plugins", ROOT / "tests")))
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def wait_for(process: subprocess.Popen, ready: Callable[[], bool], seconds: float = 120) -> bool:
+    """Wait until `ready()`; False if the process ended first."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready():
+            return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.002)
+    process.kill()
+    raise AssertionError(f"nothing after {seconds} s: {process.communicate()[0]}")
