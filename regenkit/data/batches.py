@@ -1,16 +1,19 @@
 """Batches as a function of (seed, step) alone: the same on one device and on many, and after any interruption."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
 
 from regenkit.data.prepare import Prepared
 from regenkit.data.shards import feature_key
+from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Spec
+from regenkit.spec import Field, Spec
 
 BUCKET = 16
 """Steps are padded to a multiple of this, so that graphs see few lengths."""
@@ -42,10 +45,11 @@ class Plan:
         self._steps = prepared.steps
         self._paired = prepared.places(split, paired=True)
         self._unpaired = prepared.places(split, paired=False)
-        if paired_share is None:  # every example as often as any other
-            self._repeats = (1.0, 1.0)
-        else:
-            pairs, others = len(self._paired) or 1, len(self._unpaired) or 1
+        pairs, others = len(self._paired), len(self._unpaired)
+        if not pairs + others:
+            raise UserError(f"the {split} split is empty: the dataset is too small")
+        self._repeats = (1.0, 1.0)  # every example as often as any other
+        if paired_share is not None and pairs and others:
             ratio = paired_share / max(1e-9, 1.0 - paired_share) * others / pairs
             self._repeats = (0.0, 1.0) if ratio == 0 else (max(1.0, ratio), max(1.0, 1.0 / ratio))
             if paired_share >= 1.0:
@@ -106,7 +110,7 @@ def dataset(
             places = plan.examples(step) if isinstance(plan, Plan) else plan[step]
             noise = np.stack([np.full(len(places), _mixed(seed, step)), np.arange(len(places))], 1).astype(np.int32)
             cuts = [len(places) * replica // replicas for replica in range(replicas + 1)]
-            for start, stop in list(zip(cuts[:-1], cuts[1:], strict=True))[mine]:
+            for start, stop in list(pairwise(cuts))[mine]:
                 chosen = places[start:stop]
                 yield (
                     [prepared.examples[place] for place in chosen],
@@ -163,7 +167,8 @@ class _Parse:
         batch: dict[str, Any] = {"condition": {}, "target": {}, "noise": noise}
         steps = mask = None
         if self.ruler:
-            lengths = tf.cast(ragged[feature_key(*self.ruler)].row_lengths(), tf.int32)
+            entries = ragged[feature_key(*self.ruler)].row_lengths() // _inner(self.wanted[self.ruler])
+            lengths = tf.cast(entries, tf.int32)
             steps = -(-tf.reduce_max(tf.concat([lengths, [1]], 0)) // BUCKET) * BUCKET
             mask = tf.sequence_mask(lengths, steps)
         for side, name in ((self.condition, "condition"), (self.target, "target")):
@@ -175,14 +180,19 @@ class _Parse:
         return batch
 
 
-def _dense(value: tf.RaggedTensor, field: Any, steps: tf.Tensor | None) -> tf.Tensor:
+def _inner(field: Field) -> int:
+    """Values in one entry of a field."""
+    return math.prod(size for size in field.shape if size is not None)
+
+
+def _dense(value: tf.RaggedTensor, field: Field, steps: tf.Tensor | None) -> tf.Tensor:
     kind = tf.int32 if field.vocabulary else tf.float32
-    inner = int(np.prod([size for size in field.shape if size is not None], dtype=np.int64))
+    inner = _inner(field)
     if not field.variable:
         flat = value.to_tensor(shape=[None, inner])
         return tf.reshape(tf.cast(flat, kind), [-1, *field.shape])
-    long = steps if field.hop == 1 and steps is not None else tf.reduce_max(value.row_lengths()) // inner
-    long = tf.cast(long, tf.int32)
+    longest = tf.reduce_max(tf.concat([value.row_lengths(), [0]], 0)) // inner  # 0 of no rows
+    long = tf.cast(steps if field.hop == 1 and steps is not None else longest, tf.int32)
     flat = value.to_tensor(shape=tf.stack([tf.constant(-1, tf.int64), tf.cast(long, tf.int64) * inner]))
     return tf.reshape(
         tf.cast(flat, kind), [tf.shape(flat)[0], *(long if size is None else size for size in field.shape)]
