@@ -27,9 +27,12 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Data:
-    """`count` sources of one example each; `journal` gets a line for each source that is read."""
+    """`count` sources of one example each; `journal` gets a line for each source that is read.
 
-    count: int = 120
+    By default an epoch of training is 136 examples: in batches of 9 there is one of a single example.
+    """
+
+    count: int = 126
     longest: int = 20
     bad: tuple[int, ...] = ()
     paired: bool | None = None  # None: two of three
