@@ -24,7 +24,7 @@ def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
     if top_p < 1.0:
         ordered = tf.sort(logits, direction="DESCENDING")
         before = tf.cumsum(tf.nn.softmax(ordered), axis=-1, exclusive=True)
-        least = tf.reduce_min(tf.where(before < top_p, ordered, np.inf), axis=-1, keepdims=True)
+        least = tf.reduce_min(tf.where(before < max(top_p, 1e-9), ordered, np.inf), axis=-1, keepdims=True)
         logits = tf.where(logits < least, -1e9, logits)
     return logits
 
@@ -53,7 +53,8 @@ def sample_loop(
         name: _pad(value, padded - steps) if _runs(model, name) else value for name, value in condition.items()
     }
     allowed = _allowed(model, given or {}, batch, padded)
-    seeds = tf.stack([tf.fill([batch], seed), tf.range(batch)], axis=1)
+    folded = (seed ^ seed >> 31) & 0x7FFFFFFF  # any size into 31 bits
+    seeds = tf.stack([tf.fill([batch], folded), tf.range(batch)], axis=1)
     key = (batch, padded, top_k, top_p, temperature == 0, tuple(sorted(condition)))
     cache = model.__dict__.setdefault("_samplers", {})
     if key not in cache:
@@ -87,14 +88,14 @@ def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: 
             raise ValueError(f"given {name!r} is not a field of the target: {', '.join(model.target)}")
         field, value = model.target[name], np.asarray(value)
         permitted = np.ones((batch, steps + lead, field.vocabulary), bool)
+        first, rows = (0, 1) if field.scalar else (lead, steps)
         if value.dtype == bool:
-            value = np.broadcast_to(value, (batch, steps, field.vocabulary) if value.ndim == 1 else value.shape)
-            permitted[:, lead : lead + value.shape[1]] = value
+            if field.scalar or value.ndim == 1:
+                value = np.broadcast_to(value if value.ndim == 1 else value[:, None], (batch, rows, field.vocabulary))
         else:
             value = value.reshape(batch, -1)
-            first = 0 if field.scalar else lead
-            fixed = np.eye(field.vocabulary + 1, dtype=bool)[value][..., 1:] | (value == 0)[..., None]
-            permitted[:, first : first + value.shape[1]] = fixed
+            value = np.eye(field.vocabulary + 1, dtype=bool)[value][..., 1:] | (value == 0)[..., None]
+        permitted[:, first : first + value.shape[1]] = value
         if not permitted.any(-1).all():
             raise ValueError(f"given {name!r} permits no token at some step")
         allowed[name] = tf.constant(permitted)

@@ -137,7 +137,7 @@ class Transformer(keras.Model):
         temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
         length       steps, where the condition has none
         given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
-                     [batch, steps, vocabulary] permit tokens
+                     [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary])
         Returns int32 fields [batch, steps] (scalars [batch]), 0 after an example's end.
         """
         return sample_loop(
