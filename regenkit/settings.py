@@ -20,7 +20,9 @@ class TrainSettings(BaseModel):
     )
     steps: Count = Field(2000, description="updates in all; 0 leaves the stage as it is initialised")
     batch_size: Positive = Field(32, description="examples an update, over all replicas, before accumulation")
-    accumulate: Positive = Field(1, description="batches whose gradients are summed for one update")
+    accumulate: Positive = Field(
+        1, description="batches whose gradients are summed for one update, so that it sees batch_size × accumulate"
+    )
     paired_share: Share = Field(0.5, description="part of each batch drawn from paired examples, where there are both")
 
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
@@ -32,9 +34,6 @@ class TrainSettings(BaseModel):
     )
     ema: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.999, description="decay of the moving average of the weights, used to evaluate and generate; 0 = none"
-    )
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
-        "float32", description="Keras dtype policy; mixed_float16 scales the loss"
     )
 
     steps_per_call: Positive = Field(10, description="steps in one call of the compiled graph")

@@ -74,9 +74,9 @@ def fit(
     log.begin(job.name, step, settings.steps, sum(math.prod(v.shape) for v in state.model.trainable_variables))
 
     # --- data ------------------------------------------------------------------------------------------------------
-    plan = Plan(prepared, split="train", batch_size=settings.batch_size, seed=settings.seed,
+    plan = Plan(prepared, split="train", batch_size=settings.batch_size * settings.accumulate, seed=settings.seed,
                 paired_share=settings.paired_share if prepared.paired.any() else 0.0)  # fmt: skip
-    batches = iter(_distributed(strategy, prepared, plan, job, first=step))
+    batches = iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))
     held_out = _held_out(prepared, settings)
 
     # --- the loop --------------------------------------------------------------------------------------------------
@@ -135,28 +135,42 @@ def _train_function(state: State, strategy: tf.distribute.Strategy, settings: Tr
     """(iterator, steps) → mean loss of each term over these steps, everything in one graph call."""
     names = {group: list(variables) for group, variables in state.groups.items()}
 
-    def replica_step(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+    def losses_of(part: Mapping[str, Any]) -> dict[tuple[str, str], tuple[tf.Tensor, tf.Tensor]]:
+        losses = state.model.losses(part, noise=part["noise"])
+        return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}
+
+    def summed(parts: list[dict], which: int) -> dict[tuple[str, str], tf.Tensor]:
+        return {key: tf.add_n([tf.reduce_sum(part[key][which]) for part in parts]) for key in parts[0]}
+
+    def replica_step(batch: tuple[Mapping[str, Any], ...]) -> dict[str, tf.Tensor]:
+        """One update from the parts of this replica's batch: one, or as many as are accumulated."""
         replica = tf.distribute.get_replica_context()
-        with tf.GradientTape(persistent=len(names) > 1) as tape:
-            losses = state.model.losses(batch, noise=batch["noise"])
-            flat = {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}
-            sums = {key: tf.reduce_sum(value) for key, (value, _) in flat.items()}
-            with tape.stop_recording():
-                weights = replica.all_reduce(SUM, {key: tf.reduce_sum(weight) for key, (_, weight) in flat.items()})
-            totals = {
-                group: tf.add_n([tf.math.divide_no_nan(sums[key], weights[key]) for key in flat if key[0] == group])
-                for group in names
-            }
-        gradients = {
-            group: [
+        weights: dict[tuple[str, str], tf.Tensor] = {}
+        if len(batch) > 1:  # the weight of all parts must be known before the first; the graph keeps no more of this
+            weights = replica.all_reduce(SUM, summed([losses_of(part) for part in batch], 1))
+        parts: list[dict] = []
+        gradients: dict[str, list[tf.Tensor]] = {}
+        for part in batch:
+            # one part after the other, so that only one is in memory
+            with tf.control_dependencies(tf.nest.flatten(gradients)), \
+                 tf.GradientTape(persistent=len(names) > 1) as tape:  # fmt: skip
+                flat = losses_of(part)
+                with tape.stop_recording():
+                    weights = weights or replica.all_reduce(SUM, summed([flat], 1))
+                totals = {
+                    group: tf.add_n([
+                        tf.math.divide_no_nan(tf.reduce_sum(value), weights[key])
+                        for key, (value, _) in flat.items() if key[0] == group
+                    ])
+                    for group in names
+                }  # fmt: skip
+            for group, variables in names.items():
+                found = tape.gradient(totals[group], [v.value for v in variables])
                 # densify: the norm of undensified IndexedSlices is wrong where an index comes twice
-                tf.zeros_like(variable.value) if gradient is None else tf.convert_to_tensor(gradient)
-                for gradient, variable in zip(
-                    tape.gradient(totals[group], [v.value for v in variables]), variables, strict=True
-                )
-            ]
-            for group, variables in names.items()
-        }
+                dense = [tf.zeros_like(variable.value) if gradient is None else tf.convert_to_tensor(gradient)
+                         for gradient, variable in zip(found, variables, strict=True)]  # fmt: skip
+                gradients[group] = [a + b for a, b in zip(gradients[group], dense, strict=True)] if parts else dense
+            parts.append(flat)
         gradients = replica.all_reduce(SUM, gradients)
         for group, variables in names.items():
             clipped = gradients[group]
@@ -167,21 +181,22 @@ def _train_function(state: State, strategy: tf.distribute.Strategy, settings: Tr
         for average, variable in zip(state.average, state.model.variables, strict=True):
             value = tf.convert_to_tensor(variable.value)
             average.assign(value if not value.dtype.is_floating else value + decay * (average - value))
-        sums = replica.all_reduce(SUM, sums)
-        return {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in flat}
+        sums = replica.all_reduce(SUM, summed(parts, 0))
+        return {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in sums}
 
     # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first step.
     @tf.function(autograph=False)
-    def one(batch: Any) -> dict[str, tf.Tensor]:
+    def update(iterator: Any) -> dict[str, tf.Tensor]:
+        batch = tuple(next(iterator) for _ in range(settings.accumulate))
         per_replica = strategy.run(replica_step, (batch,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in per_replica.items()}
 
     @tf.function(autograph=False)
     def train_steps(iterator: Any, steps: tf.Tensor) -> dict[str, tf.Tensor]:
         def more(done: tf.Tensor, total: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-            return done + 1, {name: total[name] + value for name, value in one(next(iterator)).items()}
+            return done + 1, {name: total[name] + value for name, value in update(iterator).items()}
 
-        first = (tf.constant(1), one(next(iterator)))
+        first = (tf.constant(1), update(iterator))
         _, total = tf.while_loop(lambda done, _: done < steps, more, first, parallel_iterations=1)
         return {name: value / tf.cast(steps, tf.float32) for name, value in total.items()}
 
@@ -221,14 +236,17 @@ def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callab
     return evaluate
 
 
-def _distributed(strategy: tf.distribute.Strategy, prepared: Prepared, plan: Any, job: Job, *, first: int) -> Any:
-    replicas = strategy.num_replicas_in_sync
+def _distributed(
+    strategy: tf.distribute.Strategy, prepared: Prepared, plan: Any, job: Job, *, first: int, parts: int = 1
+) -> Any:
+    """The plan's batches, each cut evenly into `parts` elements for every replica."""
+    pieces = strategy.num_replicas_in_sync * parts
 
     def local(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        share = replicas // context.num_input_pipelines
+        share = pieces // context.num_input_pipelines
         mine = slice(context.input_pipeline_id * share, (context.input_pipeline_id + 1) * share)
         last = None if isinstance(plan, Plan) else len(plan)
-        return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=replicas,
+        return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=pieces,
                        mine=mine, seed=job.settings.seed)  # fmt: skip
 
     return strategy.distribute_datasets_from_function(local)
