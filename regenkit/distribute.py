@@ -1,6 +1,7 @@
 """Which devices train: a name → a `tf.distribute` strategy."""
 
 import os
+from functools import cache
 
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
@@ -18,11 +19,25 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if name == "mirrored":
         devices = gpus or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return _mirrored(tuple(device.name for device in devices))
     if name == "multi_worker":
         if not os.environ.get("TF_CONFIG"):
             raise UserError(
                 "train.strategy: multi_worker needs TF_CONFIG, which names the machines and this one's place"
             )
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return _multi_worker()
     raise UserError(f"train.strategy: {name!r} is none of auto, none, mirrored, multi_worker")
+
+
+# One strategy a process: a second one numbers its collective operations from the same start, and they are taken for
+# the first one's ("Shape mismatch in the collective instance", or a hang).
+
+
+@cache
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    return tf.distribute.MirroredStrategy(devices)
+
+
+@cache
+def _multi_worker() -> tf.distribute.Strategy:
+    return tf.distribute.MultiWorkerMirroredStrategy()
