@@ -12,6 +12,8 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
 
+BEST = "best.weights.h5"
+
 
 @final
 class State:
@@ -37,6 +39,15 @@ class State:
             model=model, optimizers=dict(self.optimizers), average=self.average, step=self.step, best=self.best,
             best_step=self.best_step, stopped=self.stopped,
         )  # fmt: skip
+
+    def variables(self) -> list[Any]:
+        """All that a checkpoint holds."""
+        optimizers = [variable for optimizer in self.optimizers.values() for variable in optimizer.variables]
+        return [*self.model.variables, *optimizers, *self.average, self.step, self.best, self.best_step, self.stopped]
+
+    def finite(self) -> bool:
+        """No weight is infinite or NaN, as after a gradient that was."""
+        return all(np.isfinite(variable.numpy()).all() for variable in self.model.variables)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -86,19 +97,23 @@ class Checkpoints:
 
     def restore(self) -> list[str]:
         """Restore the newest whole checkpoint, if any; returns the damaged ones that were passed over, with reasons."""
+        fresh = [(variable, variable.numpy()) for variable in self.state.variables()]
         damaged = []
         for path in reversed(self._manager.checkpoints):
             try:
                 self.state.checkpoint.restore(path).assert_existing_objects_matched()
                 return damaged
-            except (tf.errors.OpError, ValueError, AssertionError, OSError) as error:
+            except Exception as error:  # of what is damaged TensorFlow raises OpError, IndexError, ValueError …
                 damaged.append(f"{path}: {str(error).splitlines()[0]}")
+        if damaged:  # one may have been restored in part
+            for variable, value in fresh:
+                variable.assign(value)
         return damaged
 
     def save_best(self) -> None:
-        """Write the averaged weights to best.weights.h5."""
+        """Write the averaged weights to the file BEST."""
         with self.state.averaged():
-            write_weights(self.state.model, self.folder / "best.weights.h5")
+            write_weights(self.state.model, self.folder / BEST)
 
 
 def write_weights(model: keras.Model, path: Path) -> None:

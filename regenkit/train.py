@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.batches import Plan, Side, as_user_errors, dataset
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.runlog import RunLog
 from regenkit.settings import TrainSettings
-from regenkit.state import Checkpoints, State
+from regenkit.state import BEST, Checkpoints, State
 
 SUM = tf.distribute.ReduceOp.SUM
 VALIDATION_SEED = 0
@@ -82,7 +82,7 @@ def fit(
     # --- the loop --------------------------------------------------------------------------------------------------
     train_steps = _train_function(state, strategy, settings)
     evaluate = _evaluate_function(state, strategy)
-    with _signals() as asked_to_stop:
+    with _signals() as asked_to_stop, as_user_errors():
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
@@ -91,7 +91,8 @@ def fit(
             taken, step = until - step, until
             state.step.assign(step)
             if not math.isfinite(sum(losses.values())):
-                raise UserError(_not_finite(job, step, taken, losses))
+                bad = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
+                raise UserError(_not_finite(job, step, taken, f"the loss is not finite ({bad})"))
             log.step(job.name, step, losses, taken / (time.perf_counter() - began))
             keras_callbacks.on_train_batch_end(step - 1, losses)
 
@@ -112,10 +113,14 @@ def fit(
                 with state.averaged():
                     sample(state.model, step)
             if step % settings.checkpoint_every == 0 or step == settings.steps or asked_to_stop.is_set():
+                if not state.finite():
+                    raise UserError(_not_finite(job, step, taken, "weights became infinite or NaN"))
                 checkpoints.save()
             if asked_to_stop.is_set():
                 raise Interrupted
     keras_callbacks.on_train_end()
+    if not (job.folder / BEST).exists():  # no steps at all
+        checkpoints.save_best()
     return {
         "steps": step,
         "best_step": int(state.best_step.numpy()),
@@ -271,11 +276,10 @@ def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.ca
     return found
 
 
-def _not_finite(job: Job, step: int, taken: int, losses: Mapping[str, float]) -> str:
-    terms = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
+def _not_finite(job: Job, step: int, taken: int, what: str) -> str:
     return (
-        f"{job.name}: the loss is not finite between steps {step - taken} and {step} ({terms}). The last good "
-        f"checkpoint in {job.folder} is kept; lower train.learning_rate or train.clip_norm in the recipe and train anew"
+        f"{job.name}: {what} between steps {step - taken} and {step}. The last good checkpoint in {job.folder} is "
+        f"kept; lower train.learning_rate or train.clip_norm in the recipe and train anew"
     )
 
 

@@ -1,7 +1,9 @@
 """Batches as a function of (seed, step) alone: the same on one device and on many, and after any interruption."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -132,6 +134,17 @@ def dataset(
         .prefetch(4)
         .with_options(options)
     )
+
+
+@contextmanager
+def as_user_errors() -> Iterator[None]:
+    """Within, a UserError that a batch's records raised arrives as itself, not wrapped by tf.data."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if found := re.search(rf"{UserError.__name__}: (.*)", error.message):
+            raise UserError(found[1]) from error
+        raise
 
 
 def _mixed(seed: int, step: int) -> int:
