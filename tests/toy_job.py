@@ -107,6 +107,44 @@ def transformer(**options: Any) -> Any:
     return Transformer(condition=condition.spec, target=target.spec, **options)
 
 
+def lookup(poison: int | None = None, gradient_only: bool = False) -> Any:
+    """The least stage there is: a table from letter to each note, with dropout. It is traced in a second.
+
+    In step `poison` (counted from 0) of seed 3 its loss becomes NaN, or its gradient alone.
+    """
+    from regenkit.data.batches import _mixed
+    from regenkit.layers import noise as noises
+    from regenkit.quiet import keras
+    from regenkit.quiet import tensorflow as tf
+
+    @tf.custom_gradient
+    def spoilt(x: Any, bad: Any) -> Any:
+        nan = tf.where(bad, float("nan"), 1.0)
+        return (x if gradient_only else x * nan), lambda upstream: (upstream * nan, None)
+
+    class Lookup(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tables = {name: self.add_weight(name=name, shape=(6, Y[name].vocabulary), initializer="normal")
+                           for name in ("high", "low")}  # fmt: skip
+            self.built = True
+
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            terms = {}
+            for stream, (name, table) in enumerate(self.tables.items()):
+                logits = tf.gather(tf.convert_to_tensor(table), batch["condition"]["letter"])
+                kept = noises.keep(noise, stream, Y[name].vocabulary, 0.2)  # type: ignore[arg-type]
+                logits = logits if kept is None else logits * kept[:, None]
+                if poison is not None and noise is not None:
+                    logits = spoilt(logits, tf.reduce_any(noise[:, 0] == _mixed(3, poison)))
+                known = tf.cast(batch["target"]["mask"], tf.float32)
+                nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(batch["target"][name] - 1, 0), logits)
+                terms[name] = (tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1))
+            return {"main": terms}
+
+    return Lookup()
+
+
 def settings(**options: Any) -> Any:
     """Short steps, many checkpoints."""
     from regenkit.settings import TrainSettings
@@ -125,6 +163,7 @@ def train(
     data: Any = None,
     console: Any = None,
     sample: Callable[[Any, int], None] | None = None,
+    callbacks: Any = (),
     **options: Any,
 ) -> tuple[Any, dict[str, Any]]:
     """(the model, what `fit` returned), trained in `folder` with `settings(**options)`."""
@@ -145,7 +184,8 @@ def train(
               folder=folder / "stage")  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with RunLog(folder, console or Console(quiet=True)) as log:
-        result = fit(job, data or prepared(), strategy or tf.distribute.get_strategy(), log, sample=sample)
+        result = fit(job, data or prepared(), strategy or tf.distribute.get_strategy(), log, sample=sample,
+                     callbacks=list(callbacks))  # fmt: skip
     return built[0], result
 
 
