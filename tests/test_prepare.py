@@ -1,6 +1,7 @@
 """Preparing: what was interrupted goes on, what is damaged is named, and what has not changed is not done again."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,11 @@ def test_a_killed_preparation_goes_on_with_what_is_missing(
     process = toy_job.start(
         f"import toy_job; toy_job.prepared(toy_job.Data(count=100, pause=0.02, journal={str(read)!r}))"
     )
-    assert toy_job.wait_for(process, lambda: len(journal(read)) >= 45), process.communicate()[0]
+    while len(journal(read)) < 45 and process.poll() is None:
+        time.sleep(0.005)
     process.kill()
-    process.communicate()
+    said, _ = process.communicate()
+    assert process.returncode == -9, said
     before = files(fresh)
     assert sorted(name.rpartition("/")[2] for name in before) == ["part-00000.npz", "part-00000.tfrecord"]
     assert journal(read)[:32] == list(range(32))

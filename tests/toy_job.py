@@ -3,6 +3,7 @@
 X is a letter a step; Y a mode (one an example, which a user may give) and two notes a step; Y′ the mode and a parity.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -195,24 +196,53 @@ def weights(model: Any) -> list[np.ndarray]:
 
 # --- in a process of its own -----------------------------------------------------------------------------------------
 
+TRAINING = """
+import sys
+from pathlib import Path
+import numpy as np
+import toy_job
+from regenkit.quiet import keras
+from regenkit.train import Interrupted
 
-def start(code: str) -> subprocess.Popen:
+tell = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: print("step", flush=True))
+folder = Path(sys.argv[1])
+try:
+    model, _ = toy_job.train(folder, build=toy_job.{build}, steps=60, steps_per_call=2, checkpoint_every=4,
+                             validate_every=12, callbacks=[tell])
+except Interrupted:
+    sys.exit(130)
+np.savez(folder / "final.npz", *toy_job.weights(model))
+"""
+
+
+def start(code: str, *arguments: object) -> subprocess.Popen:
     """Run `code`, in which this module is `toy_job`, in a new interpreter; its output is kept."""
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "plugins", ROOT / "tests")))
     return subprocess.Popen(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-c", code, *map(str, arguments)], env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
 
-def wait_for(process: subprocess.Popen, ready: Callable[[], bool], seconds: float = 120) -> bool:
-    """Wait until `ready()`; False if the process ended first."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if ready():
-            return True
-        if process.poll() is not None:
-            return False
-        time.sleep(0.002)
-    process.kill()
-    raise AssertionError(f"nothing after {seconds} s: {process.communicate()[0]}")
+def stop(folder: Path, build: str, number: int, calls: int, delay: float = 0.0) -> int:
+    """Train in `folder`, send signal `number` some seconds after so many calls of the graph; returns the status."""
+    process = start(TRAINING.format(build=build), folder)
+    assert process.stdout
+    seen, said = 0, ""
+    while seen < calls and (line := process.stdout.readline()):
+        seen, said = seen + (line == "step\n"), said + line
+    time.sleep(delay)
+    process.send_signal(number)
+    said += process.communicate(timeout=200)[0]
+    assert process.returncode in (0, -number, 130), said
+    return process.returncode
+
+
+def finish(folder: Path, build: str) -> tuple[list[np.ndarray], list[Any]]:
+    """Train to the end: the weights, and the log but for its speeds."""
+    process = start(TRAINING.format(build=build), folder)
+    said = process.communicate(timeout=200)[0]
+    assert process.returncode == 0, said
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    with np.load(folder / "final.npz") as final:
+        return [final[name] for name in final], [{**line, "steps_per_second": None} for line in log]
