@@ -242,6 +242,9 @@ def test_what_cannot_be_given_is_said(model: Transformer) -> None:
         model.sample(condition, seed=0, given={"tempo": np.array([1])})
     with pytest.raises(ValueError, match="permits no token"):
         model.sample(condition, seed=0, given={"high": np.zeros(7, bool)})
+    for token in (-1, 8):
+        with pytest.raises(ValueError, match="its tokens are 1…7"):
+            model.sample(condition, seed=0, given={"high": np.full((1, 4), token)})
 
 
 def test_filters_keep_the_likeliest() -> None:

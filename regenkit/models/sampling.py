@@ -87,14 +87,17 @@ def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: 
         if name not in model.target:
             raise ValueError(f"given {name!r} is not a field of the target: {', '.join(model.target)}")
         field, value = model.target[name], np.asarray(value)
-        permitted = np.ones((batch, steps + lead, field.vocabulary), bool)
+        vocabulary = field.vocabulary or 0
+        permitted = np.full((batch, steps + lead, vocabulary), True)
         first, rows = (0, 1) if field.scalar else (lead, steps)
         if value.dtype == bool:
             if field.scalar or value.ndim == 1:
-                value = np.broadcast_to(value if value.ndim == 1 else value[:, None], (batch, rows, field.vocabulary))
+                value = np.broadcast_to(value if value.ndim == 1 else value[:, None], (batch, rows, vocabulary))
         else:
             value = value.reshape(batch, -1)
-            value = np.eye(field.vocabulary + 1, dtype=bool)[value][..., 1:] | (value == 0)[..., None]
+            if value.size and not (value.min() >= 0 and value.max() <= vocabulary):
+                raise ValueError(f"given {name!r} holds {value.min()}…{value.max()}, its tokens are 1…{vocabulary}")
+            value = (value[..., None] == np.arange(1, vocabulary + 1)) | (value == 0)[..., None]
         permitted[:, first : first + value.shape[1]] = value
         if not permitted.any(-1).all():
             raise ValueError(f"given {name!r} permits no token at some step")
