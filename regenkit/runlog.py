@@ -93,7 +93,7 @@ class RunLog:
     def _show(self, what: str, done: int, total: int | None, text: str) -> None:
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total, text=text)
-        self._progress.update(self._tasks[what], completed=done, text=text, **({"total": total} if total else {}))
+        self._progress.update(self._tasks[what], completed=done, text=text, total=total or None)  # None: as it was
         finished = self._progress.tasks[self._tasks[what]].finished
         if not self.console.is_terminal and (finished or time.monotonic() - self._printed > EVERY_SECONDS):
             self._printed = time.monotonic()

@@ -1,6 +1,7 @@
 """Single examples ↔ one padded batch."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,8 @@ def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Seq
         for place, example in enumerate(examples):
             if name in example:
                 value = np.asarray(example[name])
-                out[(place, *(slice(0, size) for size in value.shape))] = value
+                where: tuple[Any, ...] = (place, *(slice(0, size) for size in value.shape))
+                out[where] = value
         batch[name] = out
     return batch
 

@@ -98,7 +98,7 @@ class Checkpoints:
     def restore(self) -> list[str]:
         """Restore the newest whole checkpoint, if any; returns the damaged ones that were passed over, with reasons."""
         fresh = [(variable, variable.numpy()) for variable in self.state.variables()]
-        damaged = []
+        damaged: list[str] = []
         for path in reversed(self._manager.checkpoints):
             try:
                 self.state.checkpoint.restore(path).assert_existing_objects_matched()

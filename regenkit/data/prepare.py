@@ -179,7 +179,7 @@ def _convert(
         return sides["y"] or {}
 
     if hasattr(converter, "adapt"):
-        converter.adapt(y_of(place) for place in np.flatnonzero(split == "train"))
+        converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
     folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(examples), EXAMPLES_A_PART)
     rep_parts = [folder / f"part-{number:05d}" for number in range(len(starts))]

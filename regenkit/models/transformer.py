@@ -21,7 +21,7 @@ from regenkit.layers.attention import Block
 from regenkit.models.sampling import sample_loop
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Spec
+from regenkit.spec import Field, Spec
 
 Batch = Mapping[str, tf.Tensor]
 
@@ -91,7 +91,7 @@ class Transformer(keras.Model):
         """Make every variable now, so that a stage is complete once constructed."""
         for spec, layers in ((self.condition, self.condition_embeddings), (self.target, self.target_embeddings)):
             for name, layer in layers.items():
-                layer.build((None, None, math.prod(spec[name].shape[1:]) if spec[name].vocabulary is None else 1))
+                layer.build((None, None, 1 if spec[name].vocabulary else _entry(spec[name])))
         for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
                       *self.head_logits.values()):  # fmt: skip
             layer.build((None, None, self.width))
@@ -181,7 +181,7 @@ class Transformer(keras.Model):
         for name, field in self.condition.items():
             value = condition[name]
             if field.vocabulary is None:
-                value = tf.reshape(value, [shape[0], 1 if field.scalar else -1, math.prod(field.shape[1:])])
+                value = tf.reshape(value, [shape[0], 1 if field.scalar else -1, _entry(field)])
             embedded = self.condition_embeddings[name](value)
             x += embedded[:, None] if field.scalar and field.vocabulary else embedded
         if self.has_scalars:
@@ -224,3 +224,8 @@ class Transformer(keras.Model):
             return condition["mask"]
         value = next(target[name] for name, field in self.target.items() if not field.scalar)
         return tf.ones([tf.shape(value)[0], tf.size(value[0])], tf.bool)
+
+
+def _entry(field: Field) -> int:
+    """Values of a field at one step."""
+    return math.prod(size or 1 for size in field.shape[1:])
