@@ -262,6 +262,7 @@ def test_a_batch_of_none_loses_nothing() -> None:
         assert loss.shape == weight.shape == (0,)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4))
 def test_stacked_is_unstacked(lengths: list[int]) -> None:
     spec = Spec({"note": tokens(5), "key": tokens(3, scalar=True), "mel": Field(kind="continuous", shape=(None, 2),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regenkit.data.split import HELD_OUT, assign, components
@@ -39,6 +39,7 @@ def examples(draw: st.DrawFn) -> Examples:
     return Examples(list(ids), [groups for groups, _, _ in rows], prints, np.array([paired for _, _, paired in rows]))
 
 
+@settings(deadline=None)
 @given(examples())
 def test_groups_are_not_torn_apart(found: Examples) -> None:
     split = assign(*found)
@@ -48,6 +49,7 @@ def test_groups_are_not_torn_apart(found: Examples) -> None:
                 assert len({split[place], split[other]} - {"dropped"}) <= 1
 
 
+@settings(deadline=None)
 @given(examples())
 def test_no_training_example_shares_a_fingerprint_with_a_held_out_one(found: Examples) -> None:
     split = assign(*found)
@@ -57,6 +59,7 @@ def test_no_training_example_shares_a_fingerprint_with_a_held_out_one(found: Exa
         assert not held & set(found.fingerprints[place].tolist())
 
 
+@settings(deadline=None)
 @given(examples())
 def test_held_out_examples_are_few_and_paired(found: Examples) -> None:
     split = assign(*found)
@@ -68,6 +71,7 @@ def test_held_out_examples_are_few_and_paired(found: Examples) -> None:
     assert set(split) <= {"train", "validation", "test", "dropped"}
 
 
+@settings(deadline=None)
 @given(examples(), st.randoms())
 def test_the_order_of_the_examples_does_not_matter(found: Examples, random: object) -> None:
     order = list(range(len(found.ids)))
@@ -75,6 +79,7 @@ def test_the_order_of_the_examples_does_not_matter(found: Examples, random: obje
     assert assign(*found.taken(order)).tolist() == assign(*found)[order].tolist()
 
 
+@settings(deadline=None)
 @given(examples())
 def test_where_nothing_is_paired_everything_is_a_candidate(found: Examples) -> None:
     alone = found._replace(paired=np.zeros(len(found.ids), bool))
@@ -114,6 +119,7 @@ def test_nothing_is_nothing() -> None:
     assert len(assign([], [], [], np.zeros(0, bool))) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 20).map(str), max_size=3), max_size=30))
 def test_components_are_the_closure_of_sharing_a_key(groups: list[list[str]]) -> None:
     found = components(groups)
