@@ -1,12 +1,13 @@
 """A recipe made concrete: components found, specs joined, stages built, checked against their Y′, and run.
 
-    generator   condition: X and the given fields of Y′      target: the rest of Y′
+    generator   condition: X and the given scalars of Y′     target: what of Y′ is not given
     renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
-    direct      condition: X and the given fields of Y′      target: the fields of Y that are not given
+    direct      condition: X and the given scalars of Y′     target: the fields of Y that are not given
     direct_half the same, with the generator's own arguments
 
 Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
-ones of Y′: a user supplies them, so every route gets them.
+ones of Y′: a user supplies them, so every route gets them. Those that run along Y (a chord for each note) are laid out
+once Y′ is there, so only the renderer sees them.
 """
 
 import json
@@ -47,6 +48,7 @@ class Pipeline:
         self.converter = _built(recipe, "converter")
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}
         self.given_spec = self.specs["rep"].only(optional=True)
+        self.given_scalars = Spec((name, field) for name, field in self.given_spec.items() if field.scalar)
         self._stages: dict[str, Any] = {}
 
     # --- what each stage reads and writes ---------------------------------------------------------------------------
@@ -54,11 +56,11 @@ class Pipeline:
     def sides(self, stage: str) -> tuple[Side, Side]:
         """(condition, target) of a stage."""
         x, y, rep = self.specs["x"], self.specs["y"], self.specs["rep"]
-        both = set(x) & set(self.given_spec)
+        both = set(x) & set(self.given_scalars)
         if both:
             raise UserError(f"{self.recipe.path}: {', '.join(both)} is a field of X and of Y′; one must be renamed")
         asked = Side(
-            spec=x | self.given_spec, source={**dict.fromkeys(x, "x"), **dict.fromkeys(self.given_spec, "rep")}
+            spec=x | self.given_scalars, source={**dict.fromkeys(x, "x"), **dict.fromkeys(self.given_scalars, "rep")}
         )
         if stage == "renderer":
             rest = y.without(rep)
@@ -139,7 +141,7 @@ class Pipeline:
 
     def given_of(self, rep: Fields) -> Given:
         """The given scalars of a known Y′, as if a user had said them."""
-        return Given(fields={name: rep[name] for name, field in self.given_spec.items() if field.scalar})
+        return Given(fields={name: rep[name] for name in self.given_scalars})
 
     def sample(
         self,

@@ -225,7 +225,7 @@ def _sample_stage(pipeline: Pipeline, stage: str, model: Any, step: int, prepare
         x, rep = sides["x"] or {}, sides["rep"] or {}
         name = f"{stage}-{step:06d}-{number}"
         length = [int(prepared.steps[place])]
-        known = {name: rep[name] for name in pipeline.given_spec if pipeline.given_spec[name].scalar}
+        known = {name: rep[name] for name in pipeline.given_scalars}
         if stage == "generator":
             drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}

@@ -32,7 +32,7 @@ class Transformer(keras.Model):
 
     width, depth, heads   of encoder and decoder alike
     dropout               variational, on every residual branch
-    optional_dropout      how often an optional condition field is hidden while training, so that it may be absent
+    optional_dropout      how often an optional field along the steps is hidden in training, so that it may be absent
     condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
     """
 
@@ -147,11 +147,16 @@ class Transformer(keras.Model):
     # --- the network -------------------------------------------------------------------------------------------------
 
     def _hide(self, condition: Batch, seeds: tf.Tensor | None) -> Batch:
-        """Hide optional fields, and the whole of the rest, now and then, so that both may be absent."""
+        """Hide optional fields, and the whole of the rest, now and then, so that both may be absent.
+
+        An optional scalar stays: whoever supplies it, or a default, always says one.
+        """
         if seeds is None:
             return condition
         hidden = dict(condition)
         for stream, (name, field) in enumerate(self.condition.items()):
+            if field.optional and field.scalar:
+                continue
             rate = self.optional_dropout if field.optional else self.condition_dropout
             kept = noise.keep(seeds, 100 + stream if field.optional else 99, 1, rate)
             if kept is not None:
