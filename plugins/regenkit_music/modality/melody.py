@@ -34,13 +34,15 @@ def pitch_name(pitch: int) -> str:
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
-SPEC = Spec({
-    "metre": tokens(METRES, scalar=True, optional=True),
-    "mode": tokens(MODES, scalar=True, optional=True),
-    "position": tokens([str(step) for step in range(LONGEST_BAR)]),
-    "duration": tokens([str(steps) for steps in range(1, LONGEST_NOTE + 1)]),
-    "pitch": tokens([pitch_name(pitch) for pitch in range(LOWEST, HIGHEST + 1)]),
-})
+SPEC = Spec(
+    {
+        "metre": tokens(METRES, scalar=True, optional=True),
+        "mode": tokens(MODES, scalar=True, optional=True),
+        "position": tokens([str(step) for step in range(LONGEST_BAR)]),
+        "duration": tokens([str(steps) for steps in range(1, LONGEST_NOTE + 1)]),
+        "pitch": tokens([pitch_name(pitch) for pitch in range(LOWEST, HIGHEST + 1)]),
+    }
+)
 
 
 @final
@@ -117,7 +119,7 @@ def encode(melody: Melody) -> tuple[Fields, dict[str, Any]]:
 
 
 def onsets(fields: Fields) -> np.ndarray:
-    """Absolute onsets in sixteenths: each note starts at the first place of its `position` after the one before ends."""
+    """Absolute onsets in sixteenths: a note starts at the first place of its `position` after the one before ends."""
     bar = BAR[METRES[int(fields["metre"]) - 1]]
     found, end = [], 0
     for position, duration in zip(fields["position"] - 1, fields["duration"], strict=True):

@@ -1,0 +1,5 @@
+"""`python -m regenkit` is `regenkit`."""
+
+from regenkit.cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""The command line, as a user types it: real processes, a small slice of the real corpus."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pretty_midi
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+RECIPE = """\
+dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
+converter: {use: music/template, parts: [timing], given: [tonality, metre, chords]}
+generator: {use: transformer, width: 16, depth: 1, heads: 2}
+renderer: {use: transformer, width: 16, depth: 1, heads: 2}
+train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1}
+evaluate: [music/stress_on_beat, music/two_sample]
+"""
+WORDS = "The moon is bright above the sea, the winds are still tonight"
+SYLLABLES = 15
+
+
+def regenkit(*arguments: object, cwd: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command; its exit code must be `expect`, and a traceback is always a failure."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
+    result = subprocess.run(
+        [sys.executable, "-m", "regenkit", *map(str, arguments)],
+        cwd=cwd, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in result.stderr, result.stderr
+    assert result.returncode == expect, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe and a trained run, runs/song/1."""
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "song.yaml").write_text(RECIPE)
+    result = regenkit("train", "song.yaml", cwd=folder)
+    assert "done; samples" in result.stdout
+    return folder
+
+
+def test_a_run_leaves_its_recipe_logs_and_samples(place: Path) -> None:
+    run = place / "runs/song/1"
+    assert yaml.safe_load((run / "recipe.yaml").read_text())["generator"]["width"] == 16
+    assert json.loads((run / "environment.json").read_text())["tensorflow"]
+    names = {path.name for path in (run / "samples").iterdir()}
+    assert {"1-predicted.mid", "1-predicted.wav", "1-predicted.png", "1-reference.mid", "1-predicted.yaml"} <= names
+    assert {"generator-000003-1.yaml", "renderer-000006-1.png"} <= names
+
+
+def test_every_syllable_has_a_note_in_the_range_asked_for(place: Path) -> None:
+    arguments = ("generate", "runs/song/1", "--input", WORDS, "--given", "key=G", "--given", "range=D4-D5",
+                 "--given", "metre=3/4", "--given", "tempo=100", "--given", "chords=G C D")  # fmt: skip
+    regenkit(*arguments, "-o", "a.mid", "--seed", 1, cwd=place)
+    regenkit(*arguments, "-o", "b.mid", "--seed", 1, cwd=place)
+    regenkit(*arguments, "-o", "c.mid", "--seed", 2, cwd=place)
+    songs = [pretty_midi.PrettyMIDI(str(place / name)) for name in ("a.mid", "b.mid", "c.mid")]
+    notes = [[(note.start, note.pitch) for note in song.instruments[0].notes] for song in songs]
+    assert len(notes[0]) == SYLLABLES == len(songs[0].lyrics)
+    assert notes[0] == notes[1] != notes[2]
+    assert all(62 <= pitch <= 74 for _, pitch in notes[0] + notes[2])
+    assert songs[0].time_signature_changes[0].numerator == 3
+
+
+def test_y_is_converted_edited_and_rendered(place: Path) -> None:
+    regenkit("convert", "runs/song/1", "runs/song/1/samples/1-reference.mid", "-o", "rep.yaml", cwd=place)
+    text = (place / "rep.yaml").read_text()
+    assert "metre: 4/4" in text or "metre: 3/4" in text
+    regenkit("render", "runs/song/1", "rep.yaml", "-o", "again.musicxml", cwd=place)
+    assert (place / "again.musicxml").read_text().startswith("<?xml")
+    broken = text.replace("metre: ", "metre: 17/", 1)
+    (place / "broken.yaml").write_text(broken)
+    message = regenkit("render", "runs/song/1", "broken.yaml", "-o", "no.mid", cwd=place, expect=2).stderr
+    assert "broken.yaml" in message and "metre" in message
+    assert not (place / "no.mid").exists()
+
+
+def test_several_songs_of_one_file_are_numbered(place: Path) -> None:
+    (place / "songs.txt").write_text("# One\nglory in the morning\n---\n# Two\nover the hills and far away\n")
+    regenkit("generate", "runs/song/1", "--input", "songs.txt", "-o", "song.png", cwd=place)
+    assert {path.name for path in place.glob("song-*.png")} == {"song-1.png", "song-2.png"}
+
+
+@pytest.mark.exhaustive
+def test_evaluate_writes_a_report(place: Path) -> None:
+    regenkit("evaluate", "runs/song/1", cwd=place)
+    report = json.loads((place / "runs/song/1/report.json").read_text())
+    assert report["bits_per_step"]["predicted"]["mean"] > report["bits_per_step"]["oracle"]["mean"] > 0
+    assert set(report["metrics"]["music/stress_on_beat"]) >= {"reference", "oracle", "predicted", "direct", "gap"}
+    assert "What Y′ bought and cost" in (place / "runs/song/1/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("train", "none.yaml"), "none.yaml"),
+        (("train", "song.yaml", "--set", "generator.dept=2"), "depth"),
+        (("train", "song.yaml", "--stage", "renderr"), "renderer"),
+        (("check", "song.yaml", "--set", "renderer.use=transfomer"), "transformer"),
+        (("generate", "runs/song/9", "--input", "a", "-o", "a.mid"), "runs/song/1"),
+        (("generate", "runs/song/1", "--input", "1 2 3 !?", "-o", "a.txt"), ".mid"),
+        (("generate", "runs/song/1", "--input", "?!", "-o", "q.mid"), "letter"),
+        (("generate", "runs/song/1", "--input", "words", "-o", "no/where.mid"), "mkdir"),
+        (("generate", "runs/song/1", "--input", "words", "-o", "q.mid", "--given", "kee=G"), "key"),
+        (("convert", "runs/song/1", "song.mid", "-o", "x.yaml"), "song.mid"),
+    ],
+)
+def test_a_mistake_is_one_message(place: Path, arguments: tuple[str, ...], said: str) -> None:
+    before = set(place.rglob("*"))
+    message = regenkit(*arguments, cwd=place, expect=2).stderr
+    assert said in message
+    assert set(place.rglob("*")) == before
+
+
+def test_another_converter_setting_is_refused(place: Path) -> None:
+    """A run whose recipe was edited: the stages say which setting of Y′ differs."""
+    recipe = place / "runs/song/1/recipe.yaml"
+    text = recipe.read_text()
+    try:
+        recipe.write_text(text.replace("- timing", "- rhythm"))
+        message = regenkit("generate", "runs/song/1", "--input", "words", "-o", "q.mid", cwd=place, expect=2).stderr
+        assert "converter.parts" in message and "timing" in message
+    finally:
+        recipe.write_text(text)
+
+
+def test_interrupted_then_gone_on_with(place: Path) -> None:
+    """Ctrl-C saves and says how to go on; meanwhile a second training on the run directory is refused."""
+    long = ["train", "song.yaml", "--run", "long", "--set", "train.steps=100000", "--set", "train.sample_every=0"]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regenkit", *long], cwd=place, env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    log = place / "long/log.jsonl"
+    for _ in range(600):
+        if log.exists() and log.stat().st_size:
+            break
+        time.sleep(0.1)
+    second = regenkit(*long, cwd=place, expect=2).stderr
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert "another process" in second
+    assert process.returncode == 130, output
+    assert "To go on: regenkit train song.yaml" in output
+    steps = [line["step"] for line in map(json.loads, log.read_text().splitlines()) if line["kind"] == "train"]
+    assert (place / f"long/generator/checkpoints/ckpt-{steps[-1]}.index").exists()
+
+
+@pytest.mark.parametrize("command", [["--help"], ["plugins"], ["data", "list"]])
+def test_lists_import_no_tensorflow(place: Path, command: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from regenkit.cli import app\n"
+        "try: app(standalone_mode=True)\n"
+        "except SystemExit: pass\n"
+        "assert 'tensorflow' not in sys.modules, 'TensorFlow was imported'\n"
+    )
+    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
+    subprocess.run([sys.executable, "-c", code, *command], cwd=place, env={**os.environ, "PYTHONPATH": path}, check=True,
+                   capture_output=True, timeout=60)  # fmt: skip
