@@ -22,7 +22,7 @@ train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sam
 evaluate: [music/stress_on_beat, music/two_sample]
 """
 WORDS = "The moon is bright above the sea, the winds are still tonight"
-SYLLABLES = 15
+SYLLABLES = 14
 
 
 def regenkit(*arguments: object, cwd: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:

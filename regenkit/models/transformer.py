@@ -149,13 +149,16 @@ class Transformer(keras.Model):
     def _hide(self, condition: Batch, seeds: tf.Tensor | None) -> Batch:
         """Hide optional fields, and the whole of the rest, now and then, so that both may be absent.
 
-        An optional scalar stays: whoever supplies it, or a default, always says one.
+        An optional scalar stays: whoever supplies it, or a default, always says one. Without noise, when a model is
+        chosen by its validation loss, the rest of the optional fields is absent, as for a user who supplies nothing.
         """
-        if seeds is None:
-            return condition
         hidden = dict(condition)
         for stream, (name, field) in enumerate(self.condition.items()):
             if field.optional and field.scalar:
+                continue
+            if seeds is None:
+                if field.optional:
+                    hidden[name] = tf.zeros_like(hidden[name])
                 continue
             rate = self.optional_dropout if field.optional else self.condition_dropout
             kept = noise.keep(seeds, 100 + stream if field.optional else 99, 1, rate)
