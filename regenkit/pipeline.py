@@ -42,7 +42,8 @@ class Pipeline:
         host = plugins.host()
         data = recipe.dataset.component
         assert isinstance(data, Dataset)
-        self.x = host.find("modality", data.x).load()()
+        self.x_record = host.find("modality", data.x)
+        self.x = self.x_record.load()()
         self.y_record = host.find("modality", data.y)
         self.y = self.y_record.load()()
         self.converter = _built(recipe, "converter")
@@ -191,7 +192,9 @@ class Pipeline:
     def read_inputs(self, text: str) -> list[Any]:
         """X from a file of one or many, or from the text itself."""
         path = Path(text)
-        if len(text) < 256 and path.suffix and "\n" not in text and path.is_file():
+        if len(text) < 256 and path.suffix in self.x_record.reads and "\n" not in text:
+            if not path.is_file():
+                raise UserError(f"--input {text}: there is no such file")
             return self.x.read(path)
         return [self.x.parse(text)]
 
