@@ -165,6 +165,6 @@ def test_lists_import_no_tensorflow(place: Path, command: list[str]) -> None:
         "except SystemExit: pass\n"
         "assert 'tensorflow' not in sys.modules, 'TensorFlow was imported'\n"
     )
-    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-    subprocess.run([sys.executable, "-c", code, *command], cwd=place, env={**os.environ, "PYTHONPATH": path}, check=True,
-                   capture_output=True, timeout=60)  # fmt: skip
+    path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
+    arguments = [sys.executable, "-c", code, *command]
+    subprocess.run(arguments, cwd=place, env={**os.environ, **path}, check=True, capture_output=True, timeout=60)
