@@ -45,6 +45,8 @@ def register_datasets() -> Iterator[Dataset]:
         target="regenkit_music.data:Corpus",
         summary="songs with words and folk tunes without, from music21's own corpus",
         extra=EXTRA,
+        licence="each piece its own, some non-commercial: never pass it on",
+        size="20 MB within music21; 463 songs with words, 7,590 tunes (and 3,702 more)",
         x="lyrics",
         y="melody",
     )
@@ -53,6 +55,8 @@ def register_datasets() -> Iterator[Dataset]:
         target="regenkit_music.data:Folder",
         summary="your own scores and MIDI files",
         extra=EXTRA,
+        licence="yours",
+        size="yours",
         x="lyrics",
         y="melody",
     )
