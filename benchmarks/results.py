@@ -1,7 +1,7 @@
 """docs/results.md out of report.json files: `python benchmarks/results.py RUN [RUN ...] > docs/results.md`.
 
-Several runs (training seeds) of one recipe are averaged; ± is then their standard deviation, else half the 95 % bootstrap
-interval over test examples.
+Several runs (training seeds) of one recipe are averaged; ± is then their standard deviation, else half the 95 %
+bootstrap interval over test examples.
 """
 
 import json

@@ -264,10 +264,18 @@ def test_an_optional_field_may_be_absent(model: Transformer) -> None:
     target = target_of(model, condition["mask"])
     absent = {**condition, "mode": np.zeros(2, np.int32)}
     assert (model.log_prob(condition, target).numpy() != model.log_prob(absent, target).numpy()).all()
-    hidden = model._hide({**condition, "mode": np.full(2000, 2, np.int32)},
-                         tf.stack([tf.fill([2000], 7), tf.range(2000)], 1))["mode"].numpy()  # fmt: skip
-    assert set(hidden) == {0, 2} and 0.2 < (hidden == 0).mean() < 0.3
-    assert model._hide(condition, None) is condition
+
+
+def test_an_optional_sequence_is_hidden_now_and_then_and_a_scalar_never() -> None:
+    spec = Spec({"mode": tokens(3, scalar=True, optional=True), "chord": tokens(5, optional=True)})
+    model = built(spec, NOTES)
+    condition = {"mode": np.full(2000, 2, np.int32), "chord": np.full((2000, 3), 4, np.int32)}
+    hidden = model._hide(condition, tf.stack([tf.fill([2000], 7), tf.range(2000)], 1))
+    np.testing.assert_array_equal(hidden["mode"], condition["mode"])
+    chords = hidden["chord"].numpy()
+    assert set(chords.ravel()) == {0, 4} and 0.2 < (chords == 0).mean() < 0.3
+    np.testing.assert_array_equal(chords.any(1), chords.all(1))
+    assert not model._hide(condition, None)["chord"].numpy().any(), "a model is chosen by how it does without"
 
 
 def test_a_hidden_condition_is_hidden_whole() -> None:

@@ -66,7 +66,7 @@ def nuclei(word: str, language: str) -> list[tuple[int, int]]:
     plain = "".join(_plain(c, language) for c in word.lower())
     plain = _consonantal(plain, language) if language in ("it", "la") else re.sub(r"qu(?=[aeiouy])", "q_", plain)
     if language == "en":
-        plain = _english_silent(plain)
+        plain = re.sub(r"^aw(?=[aeiou])", "a_", _english_silent(plain))  # a-way, a-ware
     elif language not in ("la", "it"):
         plain = re.sub(r"^y(?=[aeiou])", "_", plain)
     group = re.compile(f"(?:{DIPHTHONGS.get(language, DIPHTHONGS[''])})|[{''.join(sorted(VOWELS))}äöüàèéìòóùё]")
