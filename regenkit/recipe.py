@@ -116,6 +116,13 @@ class Recipe:
                 found.update(dict.fromkeys(str(error).splitlines()))
             if section.run and not section.run.is_dir():
                 found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
+        for section in (
+            (self.dataset, self.converter) if not found else ()
+        ):  # cheap to make, and may refuse a combination
+            try:
+                self.build(section.name)
+            except (ValueError, UserError) as error:
+                found[f"{section.where()}: {error}"] = None
         if found:
             raise UserError("\n".join(found))
 
