@@ -41,3 +41,16 @@ def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
 @cache
 def _multi_worker() -> tf.distribute.Strategy:
     return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def worker_index(strategy: tf.distribute.Strategy) -> int:
+    """This process's place among the strategy's processes, counted from 0; a chief comes before the workers."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type != "worker":
+        return 0
+    return int(resolver.task_id) + ("chief" in resolver.cluster_spec().jobs)
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes what the processes of a training have in common."""
+    return worker_index(strategy) == 0
