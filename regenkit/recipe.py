@@ -17,14 +17,13 @@ from typing import Any, final
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from regenkit import plugins
-from regenkit.arguments import check_arguments, faults
-from regenkit.components import Component
+from regenkit.arguments import faults
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.recipe_yaml import Document, Where, read, shown
+from regenkit.section import Section
 from regenkit.settings import TrainSettings
 from regenkit.spec import digest
 
@@ -34,34 +33,6 @@ SECTIONS = ("dataset", "converter", "generator", "renderer", "direct", "train", 
 REQUIRED = ("dataset", "converter", "generator", "renderer")
 STAGES = ("converter", "generator", "renderer", "direct")
 """What is trained, in this order; `direct` is the baseline X → Y: the generator's class with the other target."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One part of a recipe that names a component: `{use: NAME, **args}`, or a stage of another run: `{from: RUN}`.
-
-    component   what `use` names; None where the stage comes from elsewhere
-    run         the run directory that `from` names
-    own_decoder the renderer is the converter's own decoder (`renderer: {use: converter}`)
-    args        as written in the recipe, unchecked
-    """
-
-    name: str
-    where: Where
-    component: Component | None = None
-    run: Path | None = None
-    own_decoder: bool = False
-    args: Mapping[str, Any]
-
-    @property
-    def use(self) -> str:
-        """The component's name; "converter" for its own decoder, "" for a stage of another run."""
-        return self.component.name if self.component else "converter" if self.own_decoder else ""
-
-    def arguments(self) -> dict[str, Any]:
-        """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
-        return check_arguments(self.component, self.args, self.where) if self.component else {}
 
 
 @final
@@ -116,13 +87,11 @@ class Recipe:
                 found.update(dict.fromkeys(str(error).splitlines()))
             if section.run and not section.run.is_dir():
                 found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
-        for section in (
-            (self.dataset, self.converter) if not found else ()
-        ):  # cheap to make, and may refuse a combination
+        for name in ("dataset", "converter") if not found else ():
             try:
-                self.build(section.name)
+                self.build(name)  # cheap, and may refuse a combination, or a folder that is not there
             except (ValueError, UserError) as error:
-                found[f"{section.where()}: {error}"] = None
+                found[f"{self.section(name).where()}: {error}"] = None
         if found:
             raise UserError("\n".join(found))
 
@@ -138,7 +107,7 @@ class Recipe:
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
-        result: dict[str, Any] = {section.name: _resolved(section) for section in self.sections}
+        result: dict[str, Any] = {section.name: section.resolved() for section in self.sections}
         overrides = {stage: dict(self.train[stage]) for stage in STAGES if stage in self.train}
         result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
         result["evaluate"] = list(self.evaluate)
@@ -162,18 +131,6 @@ def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | N
     for setting in overrides:
         document.override(setting)
     return _Reader(document, host or plugins.host()).recipe(Path(path))
-
-
-def _resolved(section: Section) -> dict[str, Any]:
-    if section.component is None:
-        return {"from": str(section.run)} if section.run else {"use": "converter"}
-    plain = {}
-    for name, value in section.arguments().items():
-        try:
-            plain[name] = to_jsonable_python(value)
-        except PydanticSerializationError:  # a default that no recipe can write
-            continue
-    return plain if section.name == "direct" else {"use": section.component.name, **plain}
 
 
 @final

@@ -1,0 +1,52 @@
+"""One part of a recipe: the component it names, with its arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from regenkit.arguments import check_arguments
+from regenkit.components import Component
+from regenkit.recipe_yaml import Where
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One part of a recipe that names a component: `{use: NAME, **args}`, or a stage of another run: `{from: RUN}`.
+
+    component   what `use` names; None where the stage comes from elsewhere
+    run         the run directory that `from` names
+    own_decoder the renderer is the converter's own decoder (`renderer: {use: converter}`)
+    args        as written in the recipe, unchecked
+    """
+
+    name: str
+    where: Where
+    component: Component | None = None
+    run: Path | None = None
+    own_decoder: bool = False
+    args: Mapping[str, Any]
+
+    @property
+    def use(self) -> str:
+        """The component's name; "converter" for its own decoder, "" for a stage of another run."""
+        return self.component.name if self.component else "converter" if self.own_decoder else ""
+
+    def arguments(self) -> dict[str, Any]:
+        """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
+        return check_arguments(self.component, self.args, self.where) if self.component else {}
+
+    def resolved(self) -> dict[str, Any]:
+        """The section in plain data with all defaults filled in, as a recipe writes it."""
+        if self.component is None:
+            return {"from": str(self.run)} if self.run else {"use": "converter"}
+        plain = {}
+        for name, value in self.arguments().items():
+            try:
+                plain[name] = to_jsonable_python(value)
+            except PydanticSerializationError:  # a default that no recipe can write
+                continue
+        return plain if self.name == "direct" else {"use": self.component.name, **plain}
