@@ -25,7 +25,7 @@ class Folder:
     language   of the words ("de", "it", …); None: guessed from each file's words
     longest    notes of an example; longer songs are cut at phrase ends
 
-    Raises UserError where the folder is missing or holds no such file.
+    Raises UserError where the folder is missing.
     """
 
     version = 1
@@ -34,16 +34,16 @@ class Folder:
         if longest < 16:
             raise UserError(f"music/folder: longest is {longest}; right is a number of notes from 16 on")
         self.path, self.language, self.longest = str(path), language, longest
+        if not self._root.is_dir():
+            what = "is a file" if self._root.exists() else "does not exist"
+            raise UserError(f"music/folder: path {self.path} {what}; right is a folder of melodies")
 
     @property
     def _root(self) -> Path:
         return Path(self.path).expanduser()
 
     def sources(self) -> list[str]:
-        """The files' paths within the folder, sorted; hidden ones aside."""
-        if not self._root.is_dir():
-            what = "is a file" if self._root.exists() else "does not exist"
-            raise UserError(f"music/folder: path {self.path} {what}; right is a folder of melodies")
+        """The files' paths within the folder, sorted; hidden ones aside. Raises UserError where there are none."""
         found = [
             path.relative_to(self._root)
             for path in self._root.rglob("*")

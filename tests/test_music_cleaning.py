@@ -1,0 +1,118 @@
+"""What the datasets make of tunes and words as written: metre, bars, misread words, segments, keys of related songs."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regenkit.errors import BadSource
+from regenkit_music.data.abc import read_tune
+from regenkit_music.data.grouping import fingerprints, groups
+from regenkit_music.data.metre import in_quarters, rescale
+from regenkit_music.data.segments import SHORTEST, cut
+from regenkit_music.data.words import damage, repaired, sung
+from regenkit_music.modality.melody import METRES, Melody, Note
+
+melodies = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(1, 40), st.integers(40, 90), st.sampled_from(["la", "la,", "a-", "b."])),
+    max_size=150,
+)
+
+
+def made(parts: list[tuple[int, int, int, str]], metre: str = "3/4") -> Melody:
+    notes, end = [], 0
+    for rest, duration, pitch, syllable in parts:
+        notes.append(Note(onset=end + rest, duration=duration, pitch=pitch, syllable=syllable))
+        end += rest + duration
+    return Melody(notes=tuple(notes), metre=metre)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metre", "expected"),
+    [
+        (Fraction(1), "4/4", ("4/4", 1)),
+        (Fraction(1, 2), "2/4", ("4/4", 2)),
+        (Fraction(1, 2), "3/8", ("3/4", 2)),
+        (Fraction(2), "4/2", ("4/4", Fraction(1, 2))),
+        (Fraction(1, 2), "3/4", ("3/2", 2)),
+        (Fraction(1, 2), "6/8", ("6/8", 1)),
+        (Fraction(1, 4), "4/4", ("4/4", 4)),
+        (Fraction(1), "5/4", None),
+        (Fraction(1), "7/8", None),
+    ],
+)
+def test_the_median_note_becomes_a_quarter(unit, metre, expected):
+    assert rescale([unit] * 5 + [unit * 2], *map(int, metre.split("/"))) == expected
+
+
+def test_pickups_halved_bars_ties_graces_and_endings():
+    text = "X:7\nT:A test\nM:2/4\nL:1/8\nK:Gm\nD|G2-G2|{cd}B2 A:|\n|:A|B2d2|[1 G2 G:|[2 G3|[M:3/4]G6|]\n"  # own text
+    tune = read_tune(text, "test")
+    assert (tune.title, tune.tonic, tune.mode) == ("A test", 7, "minor")
+    # median two eighths: no rescaling; D is the upbeat, B2 A + A one bar cut by the repeat sign
+    assert [(note.onset, note.duration, note.pitch) for note in tune.notes] == [
+        (6, 2, 62), (8, 8, 67), (16, 4, 70), (20, 2, 69), (22, 2, 69), (24, 4, 70), (28, 4, 74),
+        (32, 4, 67), (36, 2, 67), (40, 6, 67),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("X:1\nM:none\nL:1/8\nK:C\n" + "CDEF GABc|", "no metre"),
+        ("X:1\nM:5/4\nL:1/4\nK:C\n" + "CDEFG|GABcd|", "not modelled"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF|CD|CDE|C|CDEFG|CDE|", "bars that do not add up"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF|C|", "fewer than 8"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "(3CDE(3CDE(3CDE(3CDE(3CDE(3CDE|", "sixteenths"),
+    ],
+)
+def test_tunes_that_cannot_be_used(text, reason):
+    with pytest.raises(BadSource, match=reason):
+        read_tune(text, "test")
+
+
+def test_words_misread_by_a_machine_are_mended():
+    words = ["gio\u00ad", "ml-", "sv-", "1. Was", "{e", "fos-", "Ie"]
+    notes = tuple(Note(onset=4 * place, duration=4, pitch=60, syllable=word) for place, word in enumerate(words))
+    mended = repaired(Melody(notes=notes))
+    assert [note.syllable for note in mended.notes] == ["gio", "mi-", "so-", "Was", "è", "fos-", "le"]
+    assert damage(mended) == 0 and damage(Melody(notes=tuple(Note(onset=0, duration=4, pitch=60, syllable=s) for s in
+                                                            ("c{$o", "trn-", "a}tro", "Gott")))) == 0.75  # fmt: skip
+
+
+def test_a_note_without_a_word_prolongs_the_note_before():
+    notes = [(0, 4, "A-"), (4, 4, ""), (8, 4, "men."), (12, 4, "]"), (20, 4, "")]
+    made = sung(Melody(notes=tuple(Note(onset=o, duration=d, pitch=60, syllable=s) for o, d, s in notes)))
+    assert [(note.onset, note.duration) for note in made.notes] == [(0, 8), (8, 8)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(melodies, st.integers(16, 64))
+def test_segments_keep_notes_order_and_places_in_the_bar(parts, longest):
+    whole = made(parts)
+    segments = cut(whole, longest, shortest=1)
+    joined = [note for segment in segments for note in segment.notes]
+    assert [(n.duration, n.pitch, n.syllable) for n in joined] == [
+        (n.duration, n.pitch, n.syllable) for n in whole.notes
+    ]
+    assert [n.onset % whole.bar for n in joined] == [n.onset % whole.bar for n in whole.notes]
+    assert all(0 < len(segment.notes) <= longest and segment.notes[0].onset < whole.bar for segment in segments)
+    assert all(len(segment.notes) >= SHORTEST for segment in cut(whole, longest))
+
+
+@settings(max_examples=30, deadline=None)
+@given(melodies, st.integers(-12, 12), st.sampled_from(METRES))
+def test_keys_do_not_know_the_key(parts, semitones, metre):
+    tune = made(parts, metre)
+    assert groups(tune) == groups(tune.transposed(semitones))
+    assert fingerprints(tune) == fingerprints(tune.transposed(semitones))
+    scaled = in_quarters(tune)
+    assert len(scaled.notes) == len(tune.notes)
+    assert all(a.onset + a.duration <= b.onset for a, b in pairwise(scaled.notes))
+
+
+def test_scales_leave_no_fingerprint():
+    scale = made([(0, 4, 48 + 2 * step, "la") for step in range(20)])
+    assert fingerprints(scale) == () and not any(key.startswith("incipit") for key in groups(scale))
