@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from regenkit.components import Example
+from regenkit.components import Evaluation, Example
 from regenkit.errors import BadSource
 from regenkit.spec import Fields
 from regenkit_music import metrics
@@ -94,8 +94,8 @@ def two_halves(real: Sequence[Fields]) -> float:
     for seed in range(SEEDS):
         order = np.random.default_rng(seed).permutation(len(real))
         half = len(real) // 2
-        pairs = [real[i] for i in order[:half]], [real[i] for i in order[half : 2 * half]]
-        values.append(float(metrics.two_sample(*pairs, [], [], [])))
+        halves = [real[i] for i in order[:half]], [real[i] for i in order[half : 2 * half]]
+        values.append(float(metrics.two_sample(Evaluation(samples=halves[0], references=halves[1]))))
     return float(np.mean(values))
 
 
@@ -123,10 +123,15 @@ def main() -> None:
     }
     for name in metrics.__all__:
         metric = getattr(metrics, name)
-        own = metric(real, real, words, reps, training)
+        own = metric(Evaluation(samples=real, references=real, conditions=words, reps=reps, training=training))
         cells = [f"{two_halves(real) if name == 'two_sample' else np.nanmean(own):.3f}"]
         for draws in made.values():
-            values = np.stack([metric(samples, real, words, reps, training) for samples in draws])
+            values = np.stack(
+                [
+                    metric(Evaluation(samples=s, references=real, conditions=words, reps=reps, training=training))
+                    for s in draws
+                ]
+            )
             effect = f" (d {cohen(own, values.ravel()):+.1f})" if own.ndim else ""
             cells.append(f"{np.nanmean(values):.3f}{effect}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)

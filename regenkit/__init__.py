@@ -10,7 +10,17 @@ Importing it imports no TensorFlow.
 
 from typing import TYPE_CHECKING, Any
 
-from regenkit.components import Component, Converter, Dataset, Example, Generator, Metric, Modality, Renderer
+from regenkit.components import (
+    Component,
+    Converter,
+    Dataset,
+    Evaluation,
+    Example,
+    Generator,
+    Metric,
+    Modality,
+    Renderer,
+)
 from regenkit.errors import BadSource, UserError
 from regenkit.hookspecs import hookimpl
 from regenkit.spec import Field, Spec, tokens
@@ -21,8 +31,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "BadSource", "Component", "Converter", "Dataset", "Example", "Field", "Generator", "Metric", "Modality",
-    "Renderer", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
+    "BadSource", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator", "Metric",
+    "Modality", "Renderer", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
 ]  # fmt: skip
 
 

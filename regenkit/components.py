@@ -1,6 +1,7 @@
 """The frozen records that plugins register: pure data, so that listing them imports nothing heavy."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, final
 
@@ -100,6 +101,25 @@ class Example:
     groups: tuple[str, ...] = ()
     fingerprints: tuple[int, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a metric judges, as fields; the first four run parallel.
+
+    samples     Y as one route from X made it
+    references  the real Y of the same conditions
+    conditions  X; an empty mapping where there is none
+    reps        the Y′ that each sample was rendered from; an empty mapping where there was none
+    training    every Y the models learned from
+    """
+
+    samples: Sequence[Fields]
+    references: Sequence[Fields]
+    conditions: Sequence[Fields] = ()
+    reps: Sequence[Fields] = ()
+    training: Sequence[Fields] = ()
 
 
 class DatasetProtocol(Protocol):

@@ -21,6 +21,7 @@ from rich.console import Console
 from regenkit import plugins
 from regenkit.baselines import constant_rep, random_training, unigram
 from regenkit.bits import stage_bits, steps_of, unigram_bits
+from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
 from regenkit.run import environment, load_run, open_run, train_stage, write_json
@@ -122,8 +123,9 @@ def _metrics(
     scores: dict[str, dict[str, Any]] = {name: {} for name in metrics}
     drawn = {route: _draw(pipeline, route, sides, training, samples) for route in SAMPLED}
     for route, (ys, reps) in drawn.items():
+        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=known)
         for name, metric in metrics.items():
-            value = np.asarray(metric(ys, references, conditions, reps, known), np.float64)
+            value = np.asarray(metric(evaluation), np.float64)
             scores[name][route] = interval(value) if value.ndim else {"mean": float(value)}
     for name in scores:
         scores[name]["gap"] = {"mean": scores[name]["predicted"]["mean"] - scores[name]["oracle"]["mean"]}

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regenkit import Evaluation
 from regenkit.spec import Fields
 from regenkit_music import metrics
 from regenkit_music.analysis.key import choose_mode
@@ -26,6 +27,11 @@ def chorales() -> list[Fields]:
         part = corpus.parse(f"bach/bwv{number}").parts[0]
         found.append(encode(melody_from_part(part, one_note_a_syllable=False, choose_mode=choose_mode))[0])
     return found
+
+
+def judged(sample: Fields, reference: Fields, words: Fields, rep: Fields) -> Evaluation:
+    """One sample of a model that learned from its reference alone."""
+    return Evaluation(samples=[sample], references=[reference], conditions=[words], reps=[rep], training=[reference])
 
 
 def noise(like: Fields, seed: int) -> Fields:
@@ -52,7 +58,7 @@ def test_bounds_and_identity(seed: int, count: int) -> None:
         "boundary": rng.integers(1, 5, count).astype(np.int32),
     }
     rep = TEMPLATE.convert(y)
-    same = {name: getattr(metrics, name)([y], [y], [words], [rep], [y]) for name in metrics.__all__}
+    same = {name: getattr(metrics, name)(judged(y, y, words, rep)) for name in metrics.__all__}
     if count:
         assert same["pitch_overlap"] == pytest.approx([1]) and same["duration_overlap"] == pytest.approx([1])
         assert same["melody_distance"] == pytest.approx([0])
@@ -60,16 +66,17 @@ def test_bounds_and_identity(seed: int, count: int) -> None:
     if count > 4:
         assert same["ngram_novelty"] == pytest.approx([0]) and same["ngram_coverage"] == pytest.approx(1)
     for name in metrics.__all__:
-        value = getattr(metrics, name)([other], [y], [words], [rep], [y])
+        value = getattr(metrics, name)(judged(other, y, words, rep))
         assert value.shape == ((1,) if name in PER_SAMPLE else ())
         assert np.all(np.isnan(value) | (value >= 0))
         assert name == "melody_distance" or np.all(np.isnan(value) | (value <= 1 + 1e-9))
 
 
 def test_metrics_without_words_or_template_say_nan(chorales: list[Fields]) -> None:
-    empty: list[Fields] = [{} for _ in chorales]
+    nothing: list[Fields] = [{} for _ in chorales]
+    of = Evaluation(samples=chorales, references=chorales, conditions=nothing, reps=nothing)
     for name in ("stress_on_beat", "phrase_end_length", "rhythm_adherence", "cadence_adherence", "chord_adherence"):
-        assert np.isnan(getattr(metrics, name)(chorales, chorales, empty, empty, [])).all(), name
+        assert np.isnan(getattr(metrics, name)(of)).all(), name
 
 
 def test_stress_and_phrase_ends_are_probabilities_of_the_right_sign() -> None:
@@ -83,21 +90,24 @@ def test_stress_and_phrase_ends_are_probabilities_of_the_right_sign() -> None:
         "stress": np.array([2, 1, 2, 1, 2, 1], np.int32),
         "boundary": np.array([1, 2, 1, 2, 3, 4], np.int32),
     }
-    assert metrics.stress_on_beat([fields], [fields], [words], [{}], []) == pytest.approx([17 / 18])
-    assert metrics.phrase_end_length([fields], [fields], [words], [{}], []) == pytest.approx([1])
+    of = judged(fields, fields, words, {})
+    assert metrics.stress_on_beat(of) == pytest.approx([17 / 18])
+    assert metrics.phrase_end_length(of) == pytest.approx([1])
 
 
 def test_real_chorales_beat_noise(chorales: list[Fields]) -> None:
     made = [noise(fields, seed) for seed, fields in enumerate(chorales)]
     reps = [TEMPLATE.convert(fields) for fields in chorales]
+    real, trivial = (
+        Evaluation(samples=samples, references=chorales, reps=reps, training=chorales) for samples in (chorales, made)
+    )
     for name in ("rhythm_adherence", "cadence_adherence", "chord_adherence"):
         metric = getattr(metrics, name)
-        real, trivial = (metric(samples, chorales, [], reps, []) for samples in (chorales, made))
-        assert real.mean() > trivial.mean() + 0.2, name
-    assert metrics.ngram_novelty(made, chorales, [], reps, chorales).mean() > 0.95
-    assert metrics.two_sample(made, chorales, [], reps, []) > 0.95
+        assert metric(real).mean() > metric(trivial).mean() + 0.2, name
+    assert metrics.ngram_novelty(trivial).mean() > 0.95
+    assert metrics.two_sample(trivial) > 0.95
 
 
 def test_two_sample_counts_a_shared_reference_once_and_needs_ten_songs(chorales: list[Fields]) -> None:
-    assert metrics.two_sample(chorales, chorales, [], [], []) == pytest.approx(0.5, abs=0.15)
-    assert np.isnan(metrics.two_sample(chorales[:9] * 5, chorales[:9] * 5, [], [], []))
+    assert metrics.two_sample(Evaluation(samples=chorales, references=chorales)) == pytest.approx(0.5, abs=0.15)
+    assert np.isnan(metrics.two_sample(Evaluation(samples=chorales[:9] * 5, references=chorales[:9] * 5)))

@@ -1,17 +1,9 @@
 """Scores of melodies.
 
-Every metric is called as `metric(samples, references, conditions, reps, training)`, lists of fields, of which the first
-four run parallel:
-
-    samples     melodies (`melody.SPEC`) to be judged
-    references  the real melodies that belong to the same conditions
-    conditions  the words (`lyrics.SPEC`); an empty mapping where there are none
-    reps        the Y′ that each sample was rendered from; an empty mapping where there was none
-    training    the melodies the model learned from
-
-and returns one value a sample, shape (samples,), NaN where the metric has nothing to go by; or one value for all of
-them, shape (). Which of them tell real melodies from trivial ones is measured in `benchmarks/metrics.py`: the overlaps
-and the distance, customary in the literature, do not.
+Each is a function of one `regenkit.Evaluation` of melodies (`melody.SPEC`) and words (`lyrics.SPEC`), and returns one
+value a sample, shape (samples,), NaN where it has nothing to go by; or one value for all of them, shape (). Which of
+them tell real melodies from trivial ones is measured in `benchmarks/metrics.py`: the overlaps and the distance,
+customary in the literature, do not.
 """
 
 from regenkit_music.metrics.adherence import (

@@ -3,10 +3,11 @@
 Each is the share of notes that do. NaN where the template says nothing of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
+from regenkit.components import Evaluation
 from regenkit.spec import Fields
 from regenkit_music.analysis.cadence import cadences
 from regenkit_music.analysis.chord import TONES
@@ -23,11 +24,9 @@ def _pitch_classes(fields: Fields) -> np.ndarray:
     return classes
 
 
-def _shares(
-    name: str, samples: Sequence[Fields], reps: Sequence[Fields], obeys: Callable[[Fields, np.ndarray], np.ndarray]
-) -> np.ndarray:
-    shares = np.full(len(samples), np.nan)
-    for index, (sample, rep) in enumerate(zip(samples, reps, strict=True)):
+def _shares(of: Evaluation, name: str, obeys: Callable[[Fields, np.ndarray], np.ndarray]) -> np.ndarray:
+    shares = np.full(len(of.samples), np.nan)
+    for index, (sample, rep) in enumerate(zip(of.samples, of.reps, strict=True)):
         if name not in rep or not len(sample["pitch"]):
             continue
         wanted = np.broadcast_to(rep[name], sample["pitch"].shape)
@@ -36,52 +35,28 @@ def _shares(
     return shares
 
 
-def tonality_adherence(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def tonality_adherence(of: Evaluation) -> np.ndarray:
     """(samples,) share of notes in the scale of the template's mode; in the minor also of its melodic form."""
-    return _shares("mode", samples, reps, lambda y, mode: _SCALES[mode, _pitch_classes(y)])
+    return _shares(of, "mode", lambda y, mode: _SCALES[mode, _pitch_classes(y)])
 
 
-def chord_adherence(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def chord_adherence(of: Evaluation) -> np.ndarray:
     """(samples,) share of notes that belong to the chord over them; notes under N.C. always do."""
-    return _shares("chord", samples, reps, lambda y, chord: TONES[chord, _pitch_classes(y)] | (chord == 1))
+    return _shares(of, "chord", lambda y, chord: TONES[chord, _pitch_classes(y)] | (chord == 1))
 
 
-def rhythm_adherence(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def rhythm_adherence(of: Evaluation) -> np.ndarray:
     """(samples,) share of notes that begin in the template's beat."""
-    return _shares("beat", samples, reps, lambda y, beat: beats(y) == beat)
+    return _shares(of, "beat", lambda y, beat: beats(y) == beat)
 
 
-def cadence_adherence(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def cadence_adherence(of: Evaluation) -> np.ndarray:
     """(samples,) balanced share of notes whose cadence is the template's: the mean over none, half and authentic.
 
     Balanced, since nine notes in ten are none: a melody without any cadence would score 0.9.
     """
     scores = []
-    for sample, rep in zip(samples, reps, strict=True):
+    for sample, rep in zip(of.samples, of.reps, strict=True):
         wanted = rep.get("cadence", np.zeros(0, np.int32))
         found = cadences(sample)
         kinds = [kind for kind in np.unique(wanted) if kind > 0]

@@ -1,9 +1,8 @@
 """Distance of melodies after dynamic time warping (SongMASS, TeleMelody: "MD")."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from regenkit.components import Evaluation
 from regenkit.spec import Fields
 from regenkit_music.modality.melody import onsets
 
@@ -16,13 +15,7 @@ def curve(fields: Fields) -> np.ndarray:
     return pitch - pitch.mean()
 
 
-def melody_distance(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def melody_distance(of: Evaluation) -> np.ndarray:
     """(samples,) semitones: the cost of the best warping path over its length; 0 where the curves agree.
 
     NaN where either is empty.
@@ -35,4 +28,4 @@ def melody_distance(
         cost, path = dtw(curve(sample)[None], curve(reference)[None], metric="euclidean")
         return float(cost[-1, -1] / len(path))
 
-    return np.array([distance(*pair) for pair in zip(samples, references, strict=True)])
+    return np.array([distance(*pair) for pair in zip(of.samples, of.references, strict=True)])

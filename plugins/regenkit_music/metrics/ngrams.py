@@ -1,10 +1,11 @@
 """Interval-duration n-grams: how much of a sample is new, and how much is idiomatic."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from regenkit.components import Evaluation
 from regenkit.spec import Fields
 
 N = 4
@@ -24,31 +25,19 @@ def ngrams(fields: Fields, n: int = N) -> Iterator[bytes]:
     return (steps[start : start + n].tobytes() for start in range(len(steps) - n + 1))
 
 
-def ngram_novelty(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def ngram_novelty(of: Evaluation) -> np.ndarray:
     """(samples,) share of a sample's n-grams that no training melody has: 0 copies, 1 is foreign to the style.
 
     To be compared with the references' own value. NaN where a sample is too short to have any.
     """
-    known = {gram for fields in training for gram in ngrams(fields)}
-    return np.array([_share(list(ngrams(fields)), known, absent=True) for fields in samples])
+    known = {gram for fields in of.training for gram in ngrams(fields)}
+    return np.array([_share(list(ngrams(fields)), known, absent=True) for fields in of.samples])
 
 
-def ngram_coverage(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def ngram_coverage(of: Evaluation) -> np.ndarray:
     """() share of all n-grams of the references, by frequency, that the samples together have."""
-    made = {gram for fields in samples for gram in ngrams(fields)}
-    wanted = Counter(gram for fields in references for gram in ngrams(fields))
+    made = {gram for fields in of.samples for gram in ngrams(fields)}
+    wanted = Counter(gram for fields in of.references for gram in ngrams(fields))
     total = sum(wanted.values())
     return np.array(sum(count for gram, count in wanted.items() if gram in made) / total if total else np.nan)
 

@@ -1,10 +1,8 @@
 """Classifier two-sample test (Lopez-Paz & Oquab, ICLR 2017): how well can samples be told from real melodies?"""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from regenkit.spec import Fields
+from regenkit.components import Evaluation
 from regenkit_music.metrics.features import features
 
 FOLDS = 5
@@ -12,13 +10,7 @@ FEWEST = 2 * FOLDS
 """Songs; with fewer there is nothing to cross-validate."""
 
 
-def two_sample(
-    samples: Sequence[Fields],
-    references: Sequence[Fields],
-    conditions: Sequence[Fields],
-    reps: Sequence[Fields],
-    training: Sequence[Fields],
-) -> np.ndarray:
+def two_sample(of: Evaluation) -> np.ndarray:
     """() area under the ROC curve of a cross-validated logistic regression on whole-melody features, mean of the folds.
 
     0.5: not to be told apart; 1: always. A reference and all samples for the same words fall into one fold. NaN with
@@ -31,7 +23,7 @@ def two_sample(
 
     songs: dict[bytes, int] = {}
     x, y, groups = [], [], []
-    for sample, reference in zip(samples, references, strict=True):
+    for sample, reference in zip(of.samples, of.references, strict=True):
         key = b"".join(reference[name].tobytes() for name in ("position", "duration", "pitch"))
         fresh = key not in songs  # several samples for one song: its reference counts once
         group = songs.setdefault(key, len(songs))
