@@ -90,8 +90,9 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
     """What pydantic found in `data`, one line a place in the words of the recipe; `names` are the keys there may be."""
     found: dict[str, list[str]] = {}
     items = [(_inside(data, item["loc"]), item) for item in error.errors(include_url=False)]
+    passed = {path[:length] for path, _ in items for length in range(len(path))}
     for path, item in items:
-        if any(len(path) < len(other) and other[: len(path)] == path for other, _ in items):
+        if path in passed:
             continue  # a branch of a union that was not meant: another one got further
         if item["type"] == "extra_forbidden":
             hint = did_you_mean(str(path[-1]), names) if len(path) == 1 else ""

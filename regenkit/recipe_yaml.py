@@ -17,8 +17,9 @@ import yaml
 from regenkit.errors import UserError
 from regenkit.nearest import nearest
 
-LARGEST, DEEPEST = 1_000_000, 20
-"""Bytes of a file, and maps or lists within each other."""
+LARGEST, DEEPEST = 50_000, 20
+"""Bytes of a file (which take a second to read), and maps or lists within each other."""
+_TOO_DEEP = f"more than {DEEPEST} maps or lists within each other"
 
 KeyPath = tuple[str | int, ...]
 
@@ -34,13 +35,30 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own way)
 
 
+@final
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.1 or 1.2 takes for something other than text, and never writes an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?[0-9]+", list("-+0123456789")),
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first)
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def _quoted(dumper: _Dumper, text: str) -> yaml.Node:
+    # `read` takes a tab at the begin of a line for indentation: what does not print is escaped
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _quoted)
 
 
 @final
@@ -60,26 +78,28 @@ class Document:
         if not path:
             return self.name
         place = self.keys.get(path) if key else None
-        return f"{place or self.values[path]}: {'.'.join(map(str, path))}"
+        return f"{place or self.values[path]}: {_dotted(path)}"
 
     def override(self, setting: str) -> None:
         """Apply `key.path=value` of the command line; the value is YAML. Raises UserError."""
-        place = f"--set {setting}"
+        place = f"--set {_on_one_line(setting)}"
         dotted, equals, text = setting.partition("=")
-        path = tuple(part.strip() for part in dotted.split("."))
+        path = tuple(_whole(part.strip(), place) for part in dotted.split("."))
         if not (equals and text.strip() and all(path)):
             raise UserError(f"{place}: write KEY=VALUE, as in generator.depth=4 or evaluate=[music/pitch_overlap]")
+        if len(path) > DEEPEST:
+            raise UserError(f"{place}: {_TOO_DEEP}")
         inner = self.data
         for depth, part in enumerate(path[:-1], start=1):
             self.keys.setdefault(path[:depth], place)
             self.values.setdefault(path[:depth], place)
             inner = inner.setdefault(part, {})
             if not isinstance(inner, dict):
-                raise UserError(f"{place}: {'.'.join(path[:depth])} is not a map, it is {shown(inner)}")
+                raise UserError(f"{place}: {_dotted(path[:depth])} is not a map, it is {shown(inner)}")
         for places in (self.keys, self.values):
             for known in [known for known in places if known[: len(path)] == path]:
                 del places[known]
-        node = _compose(text, lambda mark: place)
+        node = _compose(text, lambda mark: place, len(path))
         self.keys[path] = place
         inner[path[-1]] = _Builder(self, lambda mark: place).build(node, path)
 
@@ -104,6 +124,11 @@ def read(path: Path) -> Document:
     return document
 
 
+def dump(data: dict[str, Any]) -> str:
+    """Plain data as the text of a recipe: `read` finds the same in it."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
 def shown(value: Any) -> str:
     """A value as an error message shows it, in few characters."""
     if isinstance(value, dict):
@@ -126,7 +151,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     if len(data) > LARGEST:
-        raise UserError(f"{path}: larger than {LARGEST // 1_000_000} MB; this is no recipe")
+        raise UserError(f"{path}: larger than {LARGEST // 1000} kB; this is no recipe")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -137,10 +162,9 @@ def _text(path: Path) -> str:
     return text
 
 
-def _compose(text: str, locate: Any) -> yaml.Node:
-    """Nodes of the one document in `text`; `locate` turns a mark into a place."""
+def _compose(text: str, locate: Any, depth: int = 0) -> yaml.Node:
+    """Nodes of the one document in `text`, `depth` maps within others; `locate` turns a mark into a place."""
     try:
-        depth = 0
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             fault = _forbidden(event, depth)
@@ -169,7 +193,22 @@ def _forbidden(event: Any, depth: int) -> str:
         return "anchors (&) and aliases (*) are not part of a recipe; quote the text if it begins with & or *"
     if getattr(event, "tag", None) is not None:
         return "tags (!) are not part of a recipe; quote the text if it begins with !"
-    return f"more than {DEEPEST} maps or lists within each other" if depth > DEEPEST else ""
+    return _TOO_DEEP if depth > DEEPEST else ""
+
+
+def _dotted(path: KeyPath) -> str:
+    return _on_one_line(".".join(map(str, path)))
+
+
+def _on_one_line(text: str) -> str:
+    """Text with what a terminal would not show, or take for a command, escaped."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _whole(text: str, place: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise UserError(f"{place}: half a surrogate pair is not text")
+    return text
 
 
 @final
@@ -197,8 +236,7 @@ class _Builder:
             key = self._text(key_node)
             inner = (*path, key)
             if key in seen:
-                dotted = ".".join(map(str, inner))
-                raise UserError(f"{place}: {dotted}: this key stands here twice; the first is at {seen[key]}")
+                raise UserError(f"{place}: {_dotted(inner)}: this key stands here twice; the first is at {seen[key]}")
             seen[key] = self.document.keys[inner] = place
             yield key, self.build(value_node, inner)
 
@@ -216,7 +254,4 @@ class _Builder:
         return text
 
     def _text(self, node: yaml.Node) -> str:
-        text = str(node.value)
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise UserError(f"{self.locate(node.start_mark)}: half a surrogate pair is not text")
-        return text
+        return _whole(str(node.value), self.locate(node.start_mark))

@@ -99,7 +99,7 @@ def test_refused(case: str, tmp_path: Path) -> None:
             "toy.yaml:1:1: a recipe is a map (dataset: \u2026, converter: \u2026), not a list",
         ),
         (b"just words", "not the text 'just words'"),
-        (b"a: " + b"x" * 1_000_001, "toy.yaml: larger than 1 MB"),
+        (b"a: " + b"x" * 50_000, "toy.yaml: larger than 50 kB"),
     ],
 )
 def test_files_that_are_no_recipes(content: bytes, said: str, tmp_path: Path) -> None:
@@ -153,6 +153,10 @@ def test_a_missing_extra_is_named_with_the_command_that_mends_it(
         ("generator.width=!!int 4", "tags (!) are not part of a recipe"),
         ("generator=toy/model", "--set generator=toy/model: generator: should be a map, not 'toy/model'"),
         ("train.generator.steps=-1", "train.generator.steps: should be greater than or equal to 0, not -1"),
+        (".".join(["generator"] * 5000) + "=1", "more than 20 maps or lists within each other"),
+        (".".join(["generator"] * 20) + "=[1]", "more than 20 maps or lists within each other"),
+        ("generator.wi\ndth=4", "generator.wi\\ndth: unknown key 'wi\\ndth'"),
+        ("generator.\udcff=4", "half a surrogate pair is not text"),
     ],
 )
 def test_refused_overrides(override: str, said: str, tmp_path: Path) -> None:
