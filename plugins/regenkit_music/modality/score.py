@@ -187,7 +187,7 @@ def _sung_part(tune: Any, path: Path) -> Melody:
 
 
 def write_score(melody: Melody, path: str | Path) -> None:
-    """Write MusicXML: key, metre, tempo, bars, beams, and the words under the notes."""
+    """Write MusicXML: key, metre, tempo, bars, beams, and the words under the notes; an upbeat as bar 0, cut short."""
     from music21 import clef, key, metadata, meter, stream, tempo
 
     part = stream.Part(id="P1")
@@ -203,12 +203,27 @@ def write_score(melody: Melody, path: str | Path) -> None:
         inside = note.syllable.endswith("-")
     whole_bars = -(-melody.end // melody.bar) * melody.bar / STEPS_PER_QUARTER
     part.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=False, refStreamOrTimeRange=(0.0, whole_bars))
+    upbeat = melody.notes and 0 < melody.notes[0].onset < melody.bar
     about = metadata.Metadata(title=melody.title)
     about.composer = ""
-    score = stream.Score([about, part])
+    score = stream.Score([about, _with_upbeat(part) if upbeat else part])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         score.write("musicxml", fp=path)
+
+
+def _with_upbeat(part: Any) -> Any:
+    """The part in measures, the first without its leading rests and numbered 0."""
+    from music21 import stream
+
+    measures = list(part.makeNotation().getElementsByClass("Measure"))
+    measures[0].padAsAnacrusis(useInitialRests=True)
+    measures[0].showNumber = stream.enums.ShowNumber.NEVER  # MusicXML's implicit="yes"
+    shortened = stream.Part(id=part.id)
+    for number, measure in enumerate(measures):
+        measure.number = number
+        shortened.append(measure)
+    return shortened
 
 
 def _written(note: Note, signature: Any, inside: bool) -> Any:
