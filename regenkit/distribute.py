@@ -1,32 +1,80 @@
-"""Which devices train: a name → a `tf.distribute` strategy."""
+"""Which devices and processes train: a name → a `tf.distribute` strategy; and what its processes tell each other."""
 
+import json
 import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
 
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 
+T = TypeVar("T")
+SHAPE = '{"cluster": {"worker": ["HOST:PORT", …]}, "task": {"type": "worker", "index": 0}}'
+
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """none: one device; mirrored: every device of this machine; multi_worker: the machines TF_CONFIG names.
+    """none: one device; mirrored: every device of this machine; multi_worker: the processes of `cluster`.
 
-    auto takes multi_worker where TF_CONFIG is set, mirrored where there are several GPUs, else none.
+    auto takes multi_worker where there is a cluster, mirrored where there are several GPUs, else none. To be called
+    before TensorFlow's first operation, and by every process of the cluster: each waits for the others.
     """
+    found = cluster() if name in ("auto", "multi_worker") else None
+    if name == "multi_worker" and not found:
+        raise UserError(
+            f"train.strategy: multi_worker needs several processes: start them with --workers N, with srun, or each "
+            f"with TF_CONFIG, {SHAPE}"
+        )
+    if found:
+        return _multi_worker(json.dumps(found))
     gpus = tf.config.list_logical_devices("GPU")
     if name == "auto":
-        name = "multi_worker" if os.environ.get("TF_CONFIG") else "mirrored" if len(gpus) > 1 else "none"
+        name = "mirrored" if len(gpus) > 1 else "none"
     if name == "none":
         return tf.distribute.get_strategy()
     if name == "mirrored":
         devices = gpus or tf.config.list_logical_devices("CPU")
         return _mirrored(tuple(device.name for device in devices))
-    if name == "multi_worker":
-        if not os.environ.get("TF_CONFIG"):
-            raise UserError(
-                "train.strategy: multi_worker needs TF_CONFIG, which names the machines and this one's place"
-            )
-        return _multi_worker()
     raise UserError(f"train.strategy: {name!r} is none of auto, none, mirrored, multi_worker")
+
+
+def cluster() -> dict[str, Any] | None:
+    """The processes of this training as TF_CONFIG names them, or SLURM where srun started several; None: it is alone.
+
+    Raises UserError where what the environment says cannot be understood.
+    """
+    if text := os.environ.get("TF_CONFIG"):
+        try:
+            found = json.loads(text)
+            addresses = [address for job in found.get("cluster", {}).values() for address in job]
+            task = (str(found["task"]["type"]), int(found["task"]["index"])) if len(addresses) > 1 else None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UserError(f"TF_CONFIG: {text!r} is not {SHAPE}") from error
+        if task and task[0] not in ("chief", "worker"):
+            raise UserError(f"TF_CONFIG: a task is a chief or a worker here, not {task[0]!r}")
+        return found if task else None
+    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        return _slurm()
+    return None
+
+
+def _slurm() -> dict[str, Any]:
+    try:
+        port = 10000 + 16 * (int(os.environ["SLURM_JOB_ID"]) % 1250)  # two jobs may share a machine
+        # GPUs are as SLURM binds them. The resolver would ask nvidia-smi, and finds no task where there is no GPU.
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+            port_base=port, gpus_per_node=1024, gpus_per_task=1, auto_set_gpu=False
+        )
+        workers = resolver.cluster_spec().as_dict()["worker"]
+        # Its rank counts machines as SLURM lists them, its addresses are sorted as text: n9 comes after n10.
+        mine = f"{os.environ['SLURMD_NODENAME']}:{port + int(os.environ['SLURM_LOCALID'])}"
+        return {"cluster": {"worker": workers}, "task": {"type": "worker", "index": workers.index(mine)}}
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise UserError(f"SLURM's environment names no cluster ({error}); start with srun, or set TF_CONFIG") from error
 
 
 # One strategy a process: a second one numbers its collective operations from the same start, and they are taken for
@@ -39,18 +87,62 @@ def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
 
 
 @cache
-def _multi_worker() -> tf.distribute.Strategy:
+def _multi_worker(config: str) -> tf.distribute.Strategy:
+    os.environ["TF_CONFIG"] = config
     return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+# --- processes -----------------------------------------------------------------------------------------------------
+
+
+def worker_count(strategy: tf.distribute.Strategy) -> int:
+    """How many processes the strategy spans."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    return sum(len(tasks) for tasks in strategy.cluster_resolver.cluster_spec().as_dict().values()) or 1
 
 
 def worker_index(strategy: tf.distribute.Strategy) -> int:
     """This process's place among the strategy's processes, counted from 0; a chief comes before the workers."""
-    resolver = strategy.cluster_resolver
-    if resolver is None or resolver.task_type != "worker":
+    if worker_count(strategy) == 1 or strategy.cluster_resolver.task_type != "worker":
         return 0
-    return int(resolver.task_id) + ("chief" in resolver.cluster_spec().jobs)
+    return int(strategy.cluster_resolver.task_id) + ("chief" in strategy.cluster_resolver.cluster_spec().jobs)
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes what the processes of a training have in common."""
     return worker_index(strategy) == 0
+
+
+def gathered(strategy: tf.distribute.Strategy, value: T) -> list[T]:
+    """Every process's value (what pickles), in their order. All must call it, so it is a barrier too."""
+    index, count = worker_index(strategy), worker_count(strategy)
+    if count == 1:
+        return [value]
+
+    def rows(mine: np.ndarray) -> np.ndarray:
+        """A table summed over the processes, each of which fills its row: all_gather does not work on CPUs."""
+        table = np.zeros((count, len(mine)), np.int32)
+        table[index] = mine
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, tf.constant(table), axis=None).numpy()
+
+    data = pickle.dumps(value)  # a pickle ends itself, so that padding does no harm
+    words = np.frombuffer(data + bytes(-len(data) % 4), np.int32)
+    longest = rows(np.array([len(words)])).max()
+    return [pickle.loads(row.tobytes()) for row in rows(np.pad(words, (0, longest - len(words))))]
+
+
+@contextmanager
+def together(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """A UserError raised within, in one process, is raised in all at the end; none goes on before the others."""
+    refusal: UserError | None = None
+    try:
+        yield
+    except UserError as error:
+        refusal = error
+    refusals = gathered(strategy, str(refusal) if refusal else None)
+    if refusal:
+        raise refusal
+    for index, text in enumerate(refusals):
+        if text:
+            raise UserError(f"worker {index}: {text}")
