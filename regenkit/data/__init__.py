@@ -1,7 +1,11 @@
 """Examples → prepared shards → batches.
 
 prepare.py   a dataset's examples and their Y′, computed once, in parallel, into a cache
+workers.py   what worker processes do: read a source, convert an example
+parts.py     one part of a prepared dataset, made and written
+aside.py     what can't be used is set aside; too much of it stops the run
 shards.py    the TFRecord files and the index that makes them random-access
+messages.py  their records, without TensorFlow
 split.py     train, validation, test: nothing that belongs together is torn apart
 batches.py   tf.data batches, a function of (seed, step) alone
 """

@@ -4,27 +4,30 @@
     CACHE/examples/KEY/reps/KEY/part-00000.…        y′ beside them, by converter, its settings and version
 
 A part is there when its index is, and an index is renamed into place last; so an interrupted preparation goes on with
-the parts that are missing, and nothing half-written is read.
+the parts that are missing, and nothing half-written is read. In memory are the indices, and of examples about what a
+part holds. Parts are made by local processes, or elsewhere (`beam.py`).
 """
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from regenkit.components import Example
-from regenkit.data import shards, workers
+from regenkit.data import parts, shards, workers
+from regenkit.data.aside import Aside, check, settle
 from regenkit.data.cache import cache_dir, locked
 from regenkit.data.split import SPLITS, assign
-from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields, Spec, digest
 
 SOURCES_A_PART = 32
 EXAMPLES_A_PART = 2048
+MANY = 512
+"""From so many on, several processes pay for single examples, and messages hold several sources."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
 
@@ -73,10 +76,12 @@ def prepare(
     specs: dict[str, Spec],
     progress: Progress,
     processes: int | None = None,
+    elsewhere: parts.Elsewhere | None = None,
 ) -> Prepared:
     """Read, split and convert `dataset`, or find it done. The identities (names, settings) key the cache.
 
-    Raises UserError where nothing could be read.
+    Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
+    Raises UserError where nothing could be read, where too much had to be set aside, and where a plugin fails.
     """
     fingerprint = getattr(dataset, "fingerprint", lambda: "")()
     key = digest([identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
@@ -85,95 +90,93 @@ def prepare(
     rep_folder = folder / "reps" / rep_key
     processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
-        parts = _read(dataset, folder, specs, progress, processes)
-        examples = shards.Shards(parts)
-        if not len(examples):
-            raise UserError(_nothing(identity, parts))
-        split = _split(examples)
-        rep_parts = _convert(examples, split, converter, parts, rep_folder, specs, progress, processes)
+        where = f"dataset {identity.get('use')}"
+        examples = _read(where, dataset, folder, specs, progress, processes, elsewhere)
+        skipped = _skipped(examples)
+        settle(where, len(examples), skipped)
+        ids, paired, steps, split = _split(examples)
+        reps = _convert(examples, split, converter, rep_folder, specs, progress, processes, elsewhere)
+        without = parts.without(reps)
+        unconverted = [(ids[place], reason) for place, reason in without]
+        settle(f"converter {converter_identity.get('use')}", len(reps) - len(without), unconverted)
+    split[[place for place, _ in without]] = "dropped"
     return Prepared(
         examples=examples,
-        reps=shards.Shards(rep_parts),
+        reps=reps,
         specs=specs,
         split=split,
-        paired=examples.column("paired"),
-        steps=examples.column("steps"),
-        skipped=_skipped(examples),
+        paired=paired,
+        steps=steps,
+        skipped=(*skipped, *unconverted),
     )
 
 
-def _read(dataset: Any, folder: Path, specs: dict[str, Spec], progress: Progress, processes: int) -> list[Path]:
+def _read(
+    where: str,
+    dataset: Any,
+    folder: Path,
+    specs: dict[str, Spec],
+    progress: Progress,
+    processes: int,
+    elsewhere: parts.Elsewhere | None,
+) -> shards.Shards:
     sources = dataset.sources()
     chunks = [sources[start : start + SOURCES_A_PART] for start in range(0, len(sources), SOURCES_A_PART)]
-    parts = [folder / f"part-{number:05d}" for number in range(len(chunks))]
-    missing = [number for number, part in enumerate(parts) if not part.with_suffix(".npz").exists()]
+    paths = [folder / f"part-{number:05d}" for number in range(len(chunks))]
+    missing = [number for number, path in enumerate(paths) if not shards.exists(path)]
     if not missing:
-        return parts
-    done = sum(len(chunk) for chunk in chunks) - sum(len(chunks[number]) for number in missing)
-    progress("reading", done, len(sources))
+        return shards.Shards(paths)
     flat = [source for number in missing for source in chunks[number]]
-    with workers.pool(processes, len(flat)) as run:
-        results = run(workers.Read(dataset), flat)
+    before = len(sources) - len(flat)
+    read = workers.Read(dataset, specs)
+
+    def outcomes(run: workers.Map) -> Iterator[workers.Outcome]:
+        for done, outcome in enumerate(run(read, flat, 8 if len(flat) > MANY else 1), before + 1):
+            progress("reading", done, len(sources))
+            yield outcome
+
+    progress("reading", before, len(sources))
+    if elsewhere:
+        elsewhere(parts.ReadPart(read), [(paths[number], chunks[number]) for number in missing])
+        progress("reading", len(sources), len(sources))
+        return shards.Shards(paths)
+    kept = 0
+    aside: Aside = []
+    with workers.pool(processes if len(flat) >= 8 else 1) as run:
+        coming = outcomes(run)
         for number in missing:
-            found: list[Example] = []
-            skipped: list[tuple[str, str]] = []
-            for source in chunks[number]:
-                outcome = next(results)
-                if isinstance(outcome, BadSource):
-                    skipped.append((source, outcome.reason))
-                else:
-                    found += outcome
-                done += 1
-                progress("reading", done, len(sources))
-            _write_examples(parts[number], found, skipped, specs)
-    return parts
+            parts.write_examples(paths[number], islice(coming, len(chunks[number])))
+            part = shards.Shards([paths[number]])
+            kept, aside = kept + len(part), aside + _skipped(part)
+            check(where, kept, aside)  # now, not after days
+    return shards.Shards(paths)
 
 
-def _write_examples(part: Path, found: list[Example], skipped: list[tuple[str, str]], specs: dict[str, Spec]) -> None:
-    for example in found:
-        specs["y"].check(example.y, f"{example.id}: y")
-        if example.x is not None:
-            specs["x"].check(example.x, f"{example.id}: x")
-    prints = [np.array(example.fingerprints, np.int64) for example in found]
-    shards.write(
-        part,
-        (shards.serialize({"x": example.x, "y": example.y}, {**example.meta, "id": example.id}) for example in found),
-        {
-            "id": np.array([example.id for example in found], dtype=str),
-            "groups": np.array([json.dumps(example.groups) for example in found], dtype=str),
-            "fingerprints": np.concatenate(prints) if prints else np.zeros(0, np.int64),
-            "fingerprint_count": np.array([len(each) for each in prints], np.int64),
-            "paired": np.array([example.x is not None for example in found], bool),
-            "steps": np.array([_steps(example.y, specs["y"]) for example in found], np.int64),
-            "skipped": np.array([json.dumps(each) for each in skipped], dtype=str),
-        },
-    )
-
-
-def _steps(y: Fields, spec: Spec) -> int:
-    return max((len(y[name]) for name, field in spec.items() if field.variable), default=1)
-
-
-def _split(examples: shards.Shards) -> np.ndarray:
-    bounds = np.cumsum(examples.column("fingerprint_count"))
-    return assign(
-        [str(name) for name in examples.column("id")],
-        [json.loads(str(groups)) for groups in examples.column("groups")],
-        np.split(examples.column("fingerprints"), bounds[:-1]),
-        examples.column("paired"),
-    )
+def _split(examples: shards.Shards) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """(ids, paired, steps, split) of the examples."""
+    ids: list[str] = []
+    groups: list[list[str]] = []
+    prints: list[np.ndarray] = []
+    paired, steps = np.zeros(len(examples), bool), np.zeros(len(examples), np.int64)
+    for index in examples.each("id", "groups", "fingerprints", "fingerprint_count", "paired", "steps"):
+        inside = slice(len(ids), len(ids) + len(index["id"]))
+        paired[inside], steps[inside] = index["paired"], index["steps"]
+        ids += index["id"].tolist()
+        groups += map(json.loads, index["groups"].tolist())
+        prints += np.split(index["fingerprints"], np.cumsum(index["fingerprint_count"]))[:-1]
+    return ids, paired, steps, assign(ids, groups, prints, paired)
 
 
 def _convert(
     examples: shards.Shards,
     split: np.ndarray,
     converter: Any,
-    parts: list[Path],
     folder: Path,
     specs: dict[str, Spec],
     progress: Progress,
     processes: int,
-) -> list[Path]:
+    elsewhere: parts.Elsewhere | None,
+) -> shards.Shards:
     def y_of(place: int) -> Fields:
         sides, _ = shards.deserialize(examples[place], {"y": specs["y"]})
         return sides["y"] or {}
@@ -181,28 +184,27 @@ def _convert(
     if hasattr(converter, "adapt"):
         converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
     folder.mkdir(parents=True, exist_ok=True)
-    starts = range(0, len(examples), EXAMPLES_A_PART)
-    rep_parts = [folder / f"part-{number:05d}" for number in range(len(starts))]
-    missing = [number for number, part in enumerate(rep_parts) if not part.with_suffix(".npz").exists()]
-    places = [range(starts[number], min(starts[number] + EXAMPLES_A_PART, len(examples))) for number in missing]
-    with workers.pool(processes, sum(map(len, places)) // 64) as run:
-        done = len(examples) - sum(map(len, places))
-        for number, inside in zip(missing, places, strict=True):
-            reps = list(run(workers.Convert(converter), [y_of(place) for place in inside]))
-            for place, rep in zip(inside, reps, strict=True):
-                specs["rep"].check(rep, f"example {place}: y′")
-            shards.write(rep_parts[number], (shards.serialize({"rep": rep}, {}) for rep in reps), {})
-            done += len(inside)
-            progress("converting", done, len(examples))
-    return rep_parts
+    convert = workers.Convert(converter, specs)
+    total = len(examples)
+    paths = [folder / f"part-{number:05d}" for number in range(-(-total // EXAMPLES_A_PART))]
+    missing = [number for number, path in enumerate(paths) if not shards.exists(path)]
+    spans = {number: range(number * EXAMPLES_A_PART, min((number + 1) * EXAMPLES_A_PART, total)) for number in missing}
+    if missing and elsewhere:
+        tasks = [(paths[number], span, *examples.within(span.start, span.stop)) for number, span in spans.items()]
+        elsewhere(parts.ConvertPart(convert), tasks)
+        progress("converting", total, total)
+        return shards.Shards(paths)
+    count = sum(map(len, spans.values()))
+    done = total - count
+    with workers.pool(processes if count >= MANY else 1) as run:
+        coming = run(convert, (examples[place] for span in spans.values() for place in span), 8)
+        for number, span in spans.items():
+            parts.write_reps(paths[number], span.start, islice(coming, len(span)))
+            done += len(span)
+            progress("converting", done, total)
+    return shards.Shards(paths)
 
 
-def _skipped(examples: shards.Shards) -> tuple[tuple[str, str], ...]:
-    pairs = (json.loads(str(each)) for each in examples.column("skipped"))
-    return tuple((source, reason) for source, reason in pairs)
-
-
-def _nothing(identity: dict[str, Any], parts: list[Path]) -> str:
-    skipped = _skipped(shards.Shards(parts)) if parts else ()
-    reasons = "".join(f"\n  {source}: {reason}" for source, reason in skipped[:5])
-    return f"dataset {identity.get('use')}: no example could be read ({len(skipped)} sources skipped){reasons}"
+def _skipped(examples: shards.Shards) -> Aside:
+    found = (json.loads(str(each)) for index in examples.each("skipped") for each in index["skipped"])
+    return [(source, reason) for source, reason in found]

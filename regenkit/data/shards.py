@@ -3,23 +3,26 @@
 A shard is two files: `NAME.tfrecord`, which any TensorFlow program can read, and `NAME.npz`, which says where each
 record begins, how many steps it has and what the split needs to know. The index is renamed into place last, so a shard
 exists when its index does. With offsets in hand a record is one `pread`, and the order of training may be any
-permutation, resumed at no cost.
+permutation, resumed at no cost. Nothing here needs TensorFlow.
 """
 
+import bisect
+import io
 import json
 import os
+import secrets
 import struct
 import zipfile
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, final
 
 import google_crc32c
 import numpy as np
 
+from regenkit.data.messages import Example
 from regenkit.errors import UserError
-from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields, Spec
 
 
@@ -30,21 +33,22 @@ def feature_key(side: str, name: str) -> str:
 
 def serialize(sides: Mapping[str, Fields | None], extra: Mapping[str, Any]) -> bytes:
     """One record: the fields of each side, and `extra` as JSON under "meta"."""
-    features = {"meta": tf.train.Feature(bytes_list=tf.train.BytesList(value=[json.dumps(extra).encode()]))}
+    example = Example()
+    features = example.features.feature
+    features["meta"].bytes_list.value.append(json.dumps(extra).encode())
     for side, fields in sides.items():
         for name, value in (fields or {}).items():
             flat = np.asarray(value).reshape(-1)
-            features[feature_key(side, name)] = (
-                tf.train.Feature(float_list=tf.train.FloatList(value=flat))
-                if flat.dtype.kind == "f"
-                else tf.train.Feature(int64_list=tf.train.Int64List(value=flat))
-            )
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
+            feature = features[feature_key(side, name)]
+            values = feature.float_list if flat.dtype.kind == "f" else feature.int64_list
+            values.SetInParent()  # an empty field is there, too
+            values.value.extend(flat.tolist())
+    return example.SerializeToString(deterministic=True)
 
 
 def deserialize(record: bytes, specs: Mapping[str, Spec]) -> tuple[dict[str, Fields | None], dict[str, Any]]:
     """The inverse of `serialize`: a side of which no field is there is None."""
-    features = tf.train.Example.FromString(record).features.feature
+    features = Example.FromString(record).features.feature
     sides: dict[str, Fields | None] = {}
     for side, spec in specs.items():
         fields = {}
@@ -59,46 +63,65 @@ def deserialize(record: bytes, specs: Mapping[str, Spec]) -> tuple[dict[str, Fie
     return sides, json.loads(features["meta"].bytes_list.value[0])
 
 
-def write(path: Path, records: Iterable[bytes], columns: Mapping[str, Any]) -> None:
-    """Write the shard `path` (without suffix): records, then the index. Nothing half-written is ever visible."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[str, Any]] = dict) -> None:
+    """Write the shard `path` (without suffix): records as they come, then the index, with the `columns` known by then.
+
+    Nothing half-written is ever visible.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # a process number is one machine's only
     lengths = []
-    with tf.io.TFRecordWriter(str(temporary)) as writer:
-        for record in records:
-            writer.write(record)
-            lengths.append(len(record))
-    os.replace(temporary, path.with_suffix(".tfrecord"))
-    sizes = np.array(lengths, np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes + 16)[:-1]]) if len(sizes) else sizes  # 8 length, 4 + 4 checksums
-    with temporary.open("wb") as file:
-        np.savez_compressed(file, offset=offsets, size=sizes, **columns)
-    os.replace(temporary, path.with_suffix(".npz"))
+    try:
+        with temporary.open("wb") as file:
+            for record in records:
+                size = struct.pack("<Q", len(record))
+                file.write(size + struct.pack("<I", _masked(size)) + record + struct.pack("<I", _masked(record)))
+                lengths.append(len(record))
+        os.replace(temporary, path.with_suffix(".tfrecord"))
+        sizes = np.array(lengths, np.int64)
+        offsets = np.cumsum(sizes + 16) - sizes - 16  # 8 length, 4 + 4 checksums
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, offset=offsets, size=sizes, **columns())
+        os.replace(temporary, path.with_suffix(".npz"))
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def exists(path: Path) -> bool:
+    """Whether the shard `path` is there: its index is, which is written last."""
+    return path.with_suffix(".npz").exists()
 
 
 @final
 class Shards:
-    """Random access over the records of several shards, in their order."""
+    """Random access over the records of several shards, in their order. In memory are 16 bytes a record."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        """`paths` without suffix; their indices are read whole, their records on demand."""
+        """`paths` without suffix; where their records begin is read at once, the rest of the indices on demand."""
         self._files: dict[int, int] = {}
         self.paths = list(paths)
-        indices = [_index(path.with_suffix(".npz")) for path in self.paths]
-        self._offset = np.concatenate([index["offset"] for index in indices]) if indices else np.zeros(0, np.int64)
-        self._size = np.concatenate([index["size"] for index in indices]) if indices else np.zeros(0, np.int64)
-        self._shard = np.repeat(np.arange(len(indices)), [len(index["offset"]) for index in indices])
-        self.indices = indices
+        self.indices = [_index(path, "offset", "size") for path in self.paths]
+        self._first = list(accumulate((len(index["size"]) for index in self.indices), initial=0))
 
     def __len__(self) -> int:
-        return len(self._offset)
+        return self._first[-1]
+
+    def each(self, *names: str) -> Iterator[dict[str, np.ndarray]]:
+        """Columns of the indices, one shard after the other."""
+        return (_index(path, *names) for path in self.paths)
 
     def column(self, name: str) -> np.ndarray:
-        """One column of the indices, over all shards."""
-        return np.concatenate([index[name] for index in self.indices])
+        """One column over all shards."""
+        return np.concatenate([index[name] for index in self.each(name)])
+
+    def within(self, first: int, last: int) -> tuple[list[Path], int]:
+        """(the shards that hold the records `first`…`last` − 1, how many records of theirs come before)."""
+        start, stop = bisect.bisect_right(self._first, first) - 1, bisect.bisect_left(self._first, last)
+        return self.paths[start:stop], self._first[start]
 
     def __getitem__(self, place: int) -> bytes:
         """Record number `place`. Raises UserError, naming file and byte, where its checksum is wrong."""
-        shard, offset, size = int(self._shard[place]), int(self._offset[place]), int(self._size[place])
+        shard = bisect.bisect_right(self._first, place) - 1
+        offset, size = (int(self.indices[shard][name][place - self._first[shard]]) for name in ("offset", "size"))
         path = self.paths[shard].with_suffix(".tfrecord")
         if shard not in self._files:
             try:
@@ -120,11 +143,13 @@ class Shards:
             os.close(file)
 
 
-def _index(path: Path) -> dict[str, np.ndarray]:
+def _index(path: Path, *names: str) -> dict[str, np.ndarray]:
+    """Some columns of a shard's index. Each is read to its end, where its checksum stands, before it is believed."""
+    path = path.with_suffix(".npz")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as index:
-            return dict(index)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        with zipfile.ZipFile(path) as archive:
+            return {name: np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False) for name in names}
+    except Exception as error:  # zipfile raises whatever the damaged byte leads it to
         raise UserError(_damaged(f"{path}: the index is damaged ({error})", path)) from error
 
 

@@ -1,55 +1,147 @@
-"""What runs in worker processes: they import the plugin and this file, and no TensorFlow."""
+"""What runs in worker processes, here or on other machines: they import the plugin and this file, and no TensorFlow."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+import json
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any, final
 
-from regenkit.components import Example
-from regenkit.errors import BadSource
-from regenkit.spec import Fields
+import numpy as np
 
-Map = Callable[[Callable, list], Iterator[Any]]
+from regenkit.components import Example
+from regenkit.data import shards
+from regenkit.errors import BadSource, UserError
+from regenkit.spec import Fields, Spec
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
+"""map(function, items, chunk): results in order; `chunk` items travel together."""
+AHEAD = 32
+"""Items a process that may wait to be taken, so that what is in memory does not grow with the corpus."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What the index says of an example."""
+
+    id: str
+    groups: str  # JSON
+    fingerprints: np.ndarray  # int64
+    paired: bool
+    steps: int
+
+
+Outcome = tuple[list[tuple[bytes, Entry]], list[tuple[str, str]]]
+"""The sound examples of a source, and what was set aside: (source or example, reason)."""
 
 
 @final
 @dataclass(frozen=True)
 class Read:
-    """source → its examples, or the reason why there are none."""
+    """source → its outcome. Raises UserError, naming the source, for whatever else the plugin raises."""
 
     dataset: Any
+    specs: dict[str, Spec]
 
-    def __call__(self, source: str) -> list[Example] | BadSource:
+    def __call__(self, source: str) -> Outcome:
+        sound: list[tuple[bytes, Entry]] = []
+        aside: list[tuple[str, str]] = []
         try:
-            return self.dataset.read(source)
+            for example in self.dataset.read(source):
+                try:
+                    sound.append(self._row(example))
+                except (TypeError, ValueError) as error:
+                    aside.append((example.id, str(error)))
         except BadSource as error:
-            return error
+            return [], [(source, error.reason)]
+        except Exception as error:
+            raise _named(error, f"{type(self.dataset).__name__}.read({source!r})") from error
+        return sound, aside
+
+    def _row(self, example: Example) -> tuple[bytes, Entry]:
+        y = _fields(example.y, self.specs["y"], "y")
+        x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
+        return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
+            id=example.id,
+            groups=json.dumps(example.groups),
+            fingerprints=np.array(example.fingerprints, np.int64),
+            paired=x is not None,
+            steps=max((len(y[name]) for name, field in self.specs["y"].items() if field.variable), default=1),
+        )
 
 
 @final
 @dataclass(frozen=True)
 class Convert:
-    """y → y′."""
+    """Record of y → (record of y′, ""), or (b"", why there is none). Raises UserError as `Read` does."""
 
     converter: Any
+    specs: dict[str, Spec]
 
-    def __call__(self, y: Fields) -> Fields:
-        return self.converter.convert(y)
+    def __call__(self, record: bytes) -> tuple[bytes, str]:
+        sides, meta = shards.deserialize(record, {"y": self.specs["y"]})
+        try:
+            rep = self.converter.convert(sides["y"] or {})
+        except BadSource as error:
+            return b"", error.reason
+        except Exception as error:
+            raise _named(error, f"{type(self.converter).__name__}.convert, example {meta['id']!r}") from error
+        try:
+            return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
+        except (TypeError, ValueError) as error:
+            return b"", str(error)
+
+
+def _fields(values: Fields, spec: Spec, where: str) -> Fields:
+    """`values` in the types that records hold. Raises TypeError or ValueError where they are none of `spec`."""
+    spec.check(values, where)
+    return {
+        name: np.asarray(values[name]).astype(np.int64 if field.vocabulary else np.float32, casting="same_kind")
+        for name, field in spec.items()
+    }
+
+
+def _named(error: Exception, where: str) -> UserError:
+    """`error` with the place it comes from; a UserError is right as it is."""
+    if isinstance(error, UserError):
+        return error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return UserError(f"{where}: {type(error).__name__}: {error} ({last.filename}, line {last.lineno})")
 
 
 @contextmanager
-def pool(processes: int, tasks: int) -> Iterator[Map]:
-    """A `map` over spawned processes (TensorFlow does not survive a fork); in this process where that is sooner."""
-    if processes < 2 or tasks < 8:
-        yield lambda function, items: map(function, items)
+def pool(processes: int) -> Iterator[Map]:
+    """A `Map` over spawned processes (TensorFlow does not survive a fork), or over this one alone."""
+    if processes < 2:
+        yield lambda function, items, chunk: map(function, items)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
+
+        def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
+            rest = iter(items)
+            waiting: deque[Future[list[Any]]] = deque()
+            while batch := list(islice(rest, chunk)):
+                waiting.append(executor.submit(_each, function, batch))
+                if len(waiting) * chunk >= AHEAD * processes:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+
         try:
-            yield lambda function, items: executor.map(
-                function, items, chunksize=max(1, min(64, len(items) // (processes * 32)))
-            )
+            yield run
+        except BrokenProcessPool as error:
+            raise UserError("a process that prepared data was ended from outside; was the memory full? What is done "
+                            "is kept: the same command goes on") from error  # fmt: skip
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _each(function: Callable[[Any], Any], batch: list[Any]) -> list[Any]:
+    return [function(item) for item in batch]
