@@ -59,10 +59,16 @@ class RunLog:
         going = f", going on from step {step}" if step else ""
         self.console.print(f"[bold]{stage}[/]: {parameters / 1e6:.2f} M parameters, {steps} steps{going}")
 
-    def step(self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float) -> None:
-        self._write(stage, step, "train", {**losses, "steps_per_second": steps_per_second})
+    def step(
+        self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float, waiting: float, skipped: int
+    ) -> None:
+        """`waiting` is the share of the time in which the devices waited for data; `skipped` steps overflowed."""
+        pace = {"steps_per_second": steps_per_second, "waiting": waiting, **({"skipped": skipped} if skipped else {})}
+        self._write(stage, step, "train", {**losses, **pace})
         terms = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
         self._text = f"{terms}  {steps_per_second:.1f} steps/s"
+        if waiting > 0.05:
+            self._text += f" ({waiting:.0%} waiting for data)"
         self._show(stage, step, None, f"{self._text}  {self._validation(stage)}")
 
     def validation(self, stage: str, step: int, losses: Mapping[str, float]) -> None:

@@ -36,6 +36,9 @@ class TrainSettings(BaseModel):
         0.999, description="decay of the moving average of the weights, used to evaluate and generate; 0 = none"
     )
 
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="of the computation; weights stay float32. float16 scales the loss"
+    )
     steps_per_call: Positive = Field(10, description="steps in one call of the compiled graph")
     validate_every: Positive = Field(200, description="steps between two validations")
     patience: Positive | None = Field(

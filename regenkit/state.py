@@ -35,15 +35,16 @@ class State:
         self.best = tf.Variable(np.inf, dtype=tf.float64, trainable=False)
         self.best_step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.stopped = tf.Variable(False, trainable=False)
-        self.checkpoint = tf.train.Checkpoint(
-            model=model, optimizers=dict(self.optimizers), average=self.average, step=self.step, best=self.best,
-            best_step=self.best_step, stopped=self.stopped,
-        )  # fmt: skip
+        self.loss_scale = tf.Variable(float(2**15), trainable=False)  # of float16 alone
+        self.good_steps = tf.Variable(0, trainable=False)
 
-    def variables(self) -> list[Any]:
-        """All that a checkpoint holds."""
-        optimizers = [variable for optimizer in self.optimizers.values() for variable in optimizer.variables]
-        return [*self.model.variables, *optimizers, *self.average, self.step, self.best, self.best_step, self.stopped]
+    def named(self) -> dict[str, Any]:
+        """All that a checkpoint holds. Numbered, because Keras's names depend on what was built before."""
+        parts = {"model": self.model.variables, "average": self.average}
+        parts |= {f"optimizer/{name}": optimizer.variables for name, optimizer in self.optimizers.items()}
+        numbered = {f"{part}/{number}": each for part, group in parts.items() for number, each in enumerate(group)}
+        scalars = ("step", "best", "best_step", "stopped", "loss_scale", "good_steps")
+        return {**numbered, **{name: getattr(self, name) for name in scalars}}
 
     def finite(self) -> bool:
         """No weight is infinite or NaN, as after a gradient that was."""
@@ -84,36 +85,10 @@ def _schedule(settings: TrainSettings) -> Any:
     return decay.CosineDecay(0.0, settings.steps - warmup, alpha=0.01, warmup_target=rate, warmup_steps=warmup)
 
 
-@final
-class Checkpoints:
-    """The last k states of a training and its best weights, in one folder; each is whole or absent."""
-
-    def __init__(self, state: State, folder: Path, keep: int) -> None:
-        self.state, self.folder = state, folder
-        self._manager = tf.train.CheckpointManager(state.checkpoint, str(folder / "checkpoints"), max_to_keep=keep)
-
-    def save(self) -> None:
-        self._manager.save(checkpoint_number=int(self.state.step.numpy()))
-
-    def restore(self) -> list[str]:
-        """Restore the newest whole checkpoint, if any; returns the damaged ones that were passed over, with reasons."""
-        fresh = [(variable, variable.numpy()) for variable in self.state.variables()]
-        damaged: list[str] = []
-        for path in reversed(self._manager.checkpoints):
-            try:
-                self.state.checkpoint.restore(path).assert_existing_objects_matched()
-                return damaged
-            except Exception as error:  # of what is damaged TensorFlow raises OpError, IndexError, ValueError …
-                damaged.append(f"{path}: {str(error).splitlines()[0]}")
-        if damaged:  # one may have been restored in part
-            for variable, value in fresh:
-                variable.assign(value)
-        return damaged
-
-    def save_best(self) -> None:
-        """Write the averaged weights to the file BEST."""
-        with self.state.averaged():
-            write_weights(self.state.model, self.folder / BEST)
+def save_best(state: State, folder: Path) -> None:
+    """Write the averaged weights to the file BEST."""
+    with state.averaged():
+        write_weights(state.model, folder / BEST)
 
 
 def write_weights(model: keras.Model, path: Path) -> None:

@@ -8,12 +8,14 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from regenkit.agreement import any_of, share
+from regenkit.checkpoints import Checkpoints
 from regenkit.data.batches import Plan, Side, as_user_errors, dataset
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
@@ -21,10 +23,11 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.runlog import RunLog
 from regenkit.settings import TrainSettings
-from regenkit.state import BEST, Checkpoints, State
+from regenkit.state import BEST, State, save_best
+from regenkit.step import evaluate_function, train_function
 
-SUM = tf.distribute.ReduceOp.SUM
-VALIDATION_SEED = 0
+LEAST_SCALE = 2.0**-10
+"""A loss scale below this will not be cured by a lower one."""
 
 
 class Interrupted(Exception):
@@ -63,13 +66,14 @@ def fit(
     job.folder.mkdir(parents=True, exist_ok=True)
 
     # --- model, optimisers, and where they stood -----------------------------------------------------------------
-    with strategy.scope():
+    with strategy.scope(), _precision(settings.precision):
         keras.utils.set_random_seed(settings.seed)
         state = State(job.build(), settings)
         keras_callbacks = _callbacks(callbacks or [], state.model, settings)
-    checkpoints = Checkpoints(state, job.folder, settings.keep)
+    checkpoints = Checkpoints(state, job.folder / "checkpoints", settings.keep)
     for damaged in checkpoints.restore():
         log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
+    share(state, strategy)
     step = int(state.step.numpy())
     log.begin(job.name, step, settings.steps, sum(math.prod(v.shape) for v in state.model.trainable_variables))
 
@@ -80,20 +84,23 @@ def fit(
     held_out = _held_out(prepared, settings)
 
     # --- the loop --------------------------------------------------------------------------------------------------
-    train_steps = _train_function(state, strategy, settings)
-    evaluate = _evaluate_function(state, strategy)
-    with _signals() as asked_to_stop, as_user_errors():
+    train_steps = train_function(state, strategy, settings)
+    evaluate = evaluate_function(state, strategy)
+    with _signals() as asked, as_user_errors(), closing(checkpoints):
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
-            means = train_steps(batches, tf.constant(until - step))
+            means, waited, skipped = train_steps(batches, tf.constant(until - step))
             losses = {name: float(value) for name, value in means.items()}
             taken, step = until - step, until
             state.step.assign(step)
+            seconds = time.perf_counter() - began
             if not math.isfinite(sum(losses.values())):
                 bad = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
                 raise UserError(_not_finite(job, step, taken, f"the loss is not finite ({bad})"))
-            log.step(job.name, step, losses, taken / (time.perf_counter() - began))
+            if state.loss_scale.numpy() < LEAST_SCALE:
+                raise UserError(_not_finite(job, step, taken, "gradients overflow float16 at every loss scale"))
+            log.step(job.name, step, losses, taken / seconds, float(waited) / seconds, int(skipped))
             keras_callbacks.on_train_batch_end(step - 1, losses)
 
             if step % settings.validate_every == 0 or step == settings.steps:
@@ -105,22 +112,24 @@ def fit(
                 if total < state.best.numpy():
                     state.best.assign(total)
                     state.best_step.assign(step)
-                    checkpoints.save_best()
+                    save_best(state, job.folder)
                 patience = settings.patience
-                waited = (step - int(state.best_step.numpy())) // settings.validate_every
-                state.stopped.assign(state.model.stop_training or (patience is not None and waited >= patience))
+                idle = (step - int(state.best_step.numpy())) // settings.validate_every
+                (asked_to_end,) = any_of([bool(state.model.stop_training)], strategy)
+                state.stopped.assign(asked_to_end or (patience is not None and idle >= patience))
             if sample and step % settings.sample_every == 0:
                 with state.averaged():
                     sample(state.model, step)
-            if step % settings.checkpoint_every == 0 or step == settings.steps or asked_to_stop.is_set():
+            (stop,) = any_of([asked.is_set()], strategy)
+            if step % settings.checkpoint_every == 0 or step == settings.steps or stop:
                 if not state.finite():
                     raise UserError(_not_finite(job, step, taken, "weights became infinite or NaN"))
                 checkpoints.save()
-            if asked_to_stop.is_set():
+            if stop:
                 raise Interrupted
     keras_callbacks.on_train_end()
     if not (job.folder / BEST).exists():  # no steps at all
-        checkpoints.save_best()
+        save_best(state, job.folder)
     return {
         "steps": step,
         "best_step": int(state.best_step.numpy()),
@@ -134,111 +143,6 @@ def _next(step: int, settings: TrainSettings, sample: Any) -> Iterator[int]:
     for every in (settings.validate_every, settings.checkpoint_every, settings.sample_every if sample else 0):
         if every:
             yield (step // every + 1) * every
-
-
-def _train_function(state: State, strategy: tf.distribute.Strategy, settings: TrainSettings) -> Callable:
-    """(iterator, steps) → mean loss of each term over these steps, everything in one graph call."""
-    names = {group: list(variables) for group, variables in state.groups.items()}
-
-    def losses_of(part: Mapping[str, Any]) -> dict[tuple[str, str], tuple[tf.Tensor, tf.Tensor]]:
-        losses = state.model.losses(part, noise=part["noise"])
-        return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}
-
-    def summed(parts: list[dict], which: int) -> dict[tuple[str, str], tf.Tensor]:
-        return {key: tf.add_n([tf.reduce_sum(part[key][which]) for part in parts]) for key in parts[0]}
-
-    def replica_step(batch: tuple[Mapping[str, Any], ...]) -> dict[str, tf.Tensor]:
-        """One update from the parts of this replica's batch: one, or as many as are accumulated."""
-        replica = tf.distribute.get_replica_context()
-        weights: dict[tuple[str, str], tf.Tensor] = {}
-        if len(batch) > 1:  # the weight of all parts must be known before the first; the graph keeps no more of this
-            weights = replica.all_reduce(SUM, summed([losses_of(part) for part in batch], 1))
-        parts: list[dict] = []
-        gradients: dict[str, list[tf.Tensor]] = {}
-        for part in batch:
-            # one part after the other, so that only one is in memory
-            with tf.control_dependencies(tf.nest.flatten(gradients)), \
-                 tf.GradientTape(persistent=len(names) > 1) as tape:  # fmt: skip
-                flat = losses_of(part)
-                with tape.stop_recording():
-                    weights = weights or replica.all_reduce(SUM, summed([flat], 1))
-                totals = {
-                    group: tf.add_n([
-                        tf.math.divide_no_nan(tf.reduce_sum(value), weights[key])
-                        for key, (value, _) in flat.items() if key[0] == group
-                    ])
-                    for group in names
-                }  # fmt: skip
-            for group, variables in names.items():
-                found = tape.gradient(totals[group], [v.value for v in variables])
-                # densify: the norm of undensified IndexedSlices is wrong where an index comes twice
-                dense = [tf.zeros_like(variable.value) if gradient is None else tf.convert_to_tensor(gradient)
-                         for gradient, variable in zip(found, variables, strict=True)]  # fmt: skip
-                gradients[group] = [a + b for a, b in zip(gradients[group], dense, strict=True)] if parts else dense
-            parts.append(flat)
-        gradients = replica.all_reduce(SUM, gradients)
-        for group, variables in names.items():
-            clipped = gradients[group]
-            if settings.clip_norm:
-                clipped, _ = tf.clip_by_global_norm(clipped, settings.clip_norm)
-            state.optimizers[group].apply(clipped, variables)
-        decay = _ema_decay(state, settings)
-        for average, variable in zip(state.average, state.model.variables, strict=True):
-            value = tf.convert_to_tensor(variable.value)
-            average.assign(value if not value.dtype.is_floating else value + decay * (average - value))
-        sums = replica.all_reduce(SUM, summed(parts, 0))
-        return {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in sums}
-
-    # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first step.
-    @tf.function(autograph=False)
-    def update(iterator: Any) -> dict[str, tf.Tensor]:
-        batch = tuple(next(iterator) for _ in range(settings.accumulate))
-        per_replica = strategy.run(replica_step, (batch,))
-        return {name: strategy.experimental_local_results(value)[0] for name, value in per_replica.items()}
-
-    @tf.function(autograph=False)
-    def train_steps(iterator: Any, steps: tf.Tensor) -> dict[str, tf.Tensor]:
-        def more(done: tf.Tensor, total: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-            return done + 1, {name: total[name] + value for name, value in update(iterator).items()}
-
-        first = (tf.constant(1), update(iterator))
-        _, total = tf.while_loop(lambda done, _: done < steps, more, first, parallel_iterations=1)
-        return {name: value / tf.cast(steps, tf.float32) for name, value in total.items()}
-
-    return train_steps
-
-
-def _ema_decay(state: State, settings: TrainSettings) -> tf.Tensor:
-    """Grows towards `ema` as (1 + t) / (10 + t), so that the average is not held back by the first weights."""
-    steps = tf.cast(next(iter(state.optimizers.values())).iterations, tf.float32)
-    return tf.minimum(settings.ema, (1.0 + steps) / (10.0 + steps))
-
-
-def _evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callable[[Any, int], dict[str, float]]:
-    """(distributed dataset, its batches) → mean loss of each term, weights reduced over all of it."""
-
-    def replica_losses(batch: Mapping[str, Any]) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-        return {
-            term: (tf.reduce_sum(value), tf.reduce_sum(weight))
-            for terms in state.model.losses(batch, noise=None).values()
-            for term, (value, weight) in terms.items()
-        }
-
-    @tf.function(autograph=False)
-    def one(iterator: Any) -> Any:
-        # taken from the iterator inside, where its lengths are unknown, so that no length is traced anew
-        return strategy.run(replica_losses, (next(iterator),))
-
-    def evaluate(batches: Any, count: int) -> dict[str, float]:
-        sums: dict[str, list[float]] = {}
-        iterator = iter(batches)
-        for _ in range(count):
-            for term, pair in one(iterator).items():
-                for place, value in enumerate(pair):
-                    sums.setdefault(term, [0.0, 0.0])[place] += float(strategy.reduce(SUM, value, axis=None))
-        return {term: value / max(weight, 1e-9) for term, (value, weight) in sums.items()}
-
-    return evaluate
 
 
 def _distributed(
@@ -281,6 +185,17 @@ def _not_finite(job: Job, step: int, taken: int, what: str) -> str:
         f"{job.name}: {what} between steps {step - taken} and {step}. The last good checkpoint in {job.folder} is "
         f"kept; lower train.learning_rate or train.clip_norm in the recipe and train anew"
     )
+
+
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """What is built within computes in this precision; its weights are float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name if name == "float32" else f"mixed_{name}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def test_interrupted_then_gone_on_with(place: Path) -> None:
     assert process.returncode == 130, output
     assert "To go on: regenkit train song.yaml" in output
     steps = [line["step"] for line in map(json.loads, log.read_text().splitlines()) if line["kind"] == "train"]
-    assert (place / f"long/generator/checkpoints/ckpt-{steps[-1]}.index").exists()
+    assert (place / f"long/generator/checkpoints/step-{steps[-1]:08d}.npz").exists()
 
 
 @pytest.mark.parametrize("command", [["--help"], ["plugins"], ["data", "list"]])

@@ -245,4 +245,4 @@ def finish(folder: Path, build: str) -> tuple[list[np.ndarray], list[Any]]:
     assert process.returncode == 0, said
     log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     with np.load(folder / "final.npz") as final:
-        return [final[name] for name in final], [{**line, "steps_per_second": None} for line in log]
+        return [final[name] for name in final], [{**line, "steps_per_second": None, "waiting": None} for line in log]

@@ -1,0 +1,96 @@
+"""The last k states of a training, written beside it; each file is whole or absent, and verified when it is read.
+
+A checkpoint is one .npz of everything in `State.named()`, whose parts carry checksums. The values are copied between
+two steps, a thread writes them while training goes on, and the file is renamed into place once it is on the disk. It
+knows nothing of devices: what two replicas saved, one or four go on with.
+"""
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from regenkit.errors import UserError
+from regenkit.state import State
+
+
+@final
+class Checkpoints:
+    """In `folder`, which is made. `close` waits for what is being written."""
+
+    def __init__(self, state: State, folder: Path, keep: int) -> None:
+        self.state, self.folder, self.keep = state, folder, keep
+        folder.mkdir(exist_ok=True)
+        for left in folder.glob(".*.npz"):  # by a process that was killed
+            left.unlink(missing_ok=True)
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future | None = None
+
+    def save(self) -> None:
+        """Begin to write the present state. Raises UserError where this or the last one cannot be written."""
+        self._wait()
+        values = {name: np.array(variable.numpy()) for name, variable in self.state.named().items()}
+        self._writing = self._thread.submit(self._write, int(self.state.step.numpy()), values)
+
+    def restore(self) -> list[str]:
+        """Restore the newest whole checkpoint, if any; returns the damaged ones that were passed over, with reasons.
+
+        Raises UserError where it is of other variables than this state has.
+        """
+        damaged = []
+        for path in reversed(self._all()):
+            try:
+                with path.open("rb") as whole, np.load(whole, allow_pickle=False) as file:
+                    values = {name: file[name] for name in file.files}
+            except Exception as error:  # a damaged archive raises whatever its damaged part leads to
+                damaged.append(f"{path}: {error}")
+                continue
+            variables = self.state.named()
+            if {name: value.shape for name, value in values.items()} != {
+                name: tuple(variable.shape) for name, variable in variables.items()
+            }:
+                raise UserError(f"{path}: is of another model than the recipe builds; start a new run with --run DIR")
+            for name, variable in variables.items():
+                variable.assign(values[name])
+            break
+        return damaged
+
+    def close(self) -> None:
+        """Wait until all is written. Raises UserError where it could not be."""
+        try:
+            self._wait()
+        finally:
+            self._thread.shutdown()
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            writing.result()
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: a checkpoint cannot be written ({error.strerror}); the ones before it are kept. "
+                f"Make room, and run the same command again to go on"
+            ) from error
+
+    def _write(self, step: int, values: dict[str, np.ndarray]) -> None:
+        path = self.folder / f"step-{step:08d}.npz"
+        temporary = path.with_name(f".{path.name}")
+        try:
+            with temporary.open("wb") as file:
+                np.savez(file, **values)  # type: ignore[arg-type] # its stub takes allow_pickle for an array
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        for old in self._all()[: -self.keep]:
+            old.unlink(missing_ok=True)
+
+    def _all(self) -> list[Path]:
+        """Oldest first."""
+        return sorted(self.folder.glob("step-*.npz"))

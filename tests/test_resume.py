@@ -1,0 +1,93 @@
+"""An interruption changes nothing: what goes on from a checkpoint ends as what was never stopped."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_job import lookup, train, transformer, weights
+from toy_watch import Watch, best, difference, lines, stopping_at
+
+from regenkit.distribute import make_strategy
+from regenkit.train import Interrupted
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+    """20 steps of the transformer on one device, without any interruption; a batch of them is of a single example."""
+    folder = tmp_path_factory.mktemp("whole")
+    model, _ = train(folder, sample=lambda model, step: None, sample_every=5)
+    return folder, weights(model)
+
+
+@pytest.fixture(scope="module")
+def halved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, interrupted by a signal at step 10."""
+    folder = tmp_path_factory.mktemp("halved")
+    with pytest.raises(Interrupted):
+        train(folder, sample=stopping_at(10), sample_every=5)
+    assert list(lines(folder, "train")) == [5, 10]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Watch]:
+    """The small stage, trained without any interruption."""
+    folder, watch = tmp_path_factory.mktemp("table"), Watch()
+    train(folder, build=lookup, callbacks=[watch])
+    return folder, watch
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """The same, interrupted by a signal at step 10."""
+    with pytest.raises(Interrupted):
+        train(tmp_path / "stopped", build=lookup, sample=stopping_at(10), sample_every=5)
+    return tmp_path / "stopped"
+
+
+def test_resumed_it_ends_as_if_nothing_had_happened(
+    whole: tuple[Path, list[np.ndarray]], halved: Path, tmp_path: Path
+) -> None:
+    folder, expected = whole
+    resumed = shutil.copytree(halved, tmp_path / "resumed")
+    model, _ = train(resumed)
+    assert difference(weights(model), expected) == 0
+    assert difference(best(resumed, transformer), best(folder, transformer)) == 0
+    for kind in ("train", "validation"):
+        mine, theirs = lines(resumed, kind), lines(folder, kind)
+        for line in (*mine.values(), *theirs.values()):
+            line.pop("steps_per_second", None)
+            line.pop("waiting", None)
+        assert mine == theirs
+    assert len(list((resumed / "tensorboard" / "stage").glob("events.*"))) == 2
+
+
+def test_resumed_on_other_devices_it_ends_nearly_the_same(table: tuple[Path, Watch], stopped: Path) -> None:
+    model, _ = train(stopped, build=lookup, strategy=make_strategy("mirrored"))
+    assert difference(weights(model), table[1].steps[-1]) < 1e-5
+
+
+def test_a_finished_training_is_not_trained_further(tmp_path: Path) -> None:
+    first, result = train(tmp_path, build=lookup)
+    log = (tmp_path / "log.jsonl").read_text()
+    again, repeated = train(tmp_path, build=lookup)
+    assert repeated == result and (tmp_path / "log.jsonl").read_text() == log
+    assert difference(weights(first), weights(again)) == 0
+
+
+def test_a_log_torn_by_a_crash_goes_on(stopped: Path) -> None:
+    with (stopped / "log.jsonl").open("a") as file:
+        file.write('{"stage": "stage", "step": 15, "kind": "train", "high": 1.0}\n{"stage": "sta')
+    train(stopped, build=lookup)
+    assert list(lines(stopped, "train")) == [5, 10, 15, 20]
+
+
+def test_handlers_of_signals_are_put_back(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        train(tmp_path, build=lookup, sample=stopping_at(5), sample_every=5)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
