@@ -15,6 +15,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
@@ -23,6 +24,7 @@ import numpy as np
 from regenkit import plugins
 from regenkit.components import Dataset
 from regenkit.data.batches import Side
+from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
 from regenkit.given import Given
@@ -77,7 +79,10 @@ class Pipeline:
 
     # --- data --------------------------------------------------------------------------------------------------------
 
-    def prepare(self, progress: Progress, processes: int | None = None) -> Prepared:
+    def prepare(
+        self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None
+    ) -> Prepared:
+        """See `data.prepare.prepare`."""
         return prepare(
             dataset=_built(self.recipe, "dataset"),
             identity=_identity(self.recipe, "dataset"),
@@ -86,6 +91,7 @@ class Pipeline:
             specs=self.specs,
             progress=progress,
             processes=processes,
+            elsewhere=elsewhere,
         )
 
     # --- the contract of Y′ ------------------------------------------------------------------------------------------
@@ -204,16 +210,25 @@ class Pipeline:
     ) -> list[Any]:  # fmt: skip
         """`count` values of Y for each input (X, or text to be parsed as X), in order.
 
+        An X longer than the models learned from is generated in parts, where X's modality has `cut` and Y's `join`.
+
         given    what the user fixes, as {"key": "G"}: see the converter's `given`
         options  temperature, top_k, top_p
         """
         inputs = [self.x.parse(value) if isinstance(value, str) else value for value in inputs]
         fixed = self.given(given)
-        encoded = [self.x.encode(value) for value in inputs for _ in range(count)]
-        xs, lengths = [x for x, _ in encoded], [self._length(x) for x, _ in encoded]
+        wholes = [value for value in inputs for _ in range(count)]
+        whole_only = not (hasattr(self.x, "cut") and hasattr(self.y, "join"))
+        parts = [[value] if whole_only else self.x.cut(value) for value in wholes]
+        xs = [self.x.encode(part)[0] for each in parts for part in each]
+        lengths = [self._length(x) for x in xs]
         reps = self.predict_rep(xs, [fixed] * len(xs), lengths, seed=seed, **options)
-        ys = self.render_rep(reps, lengths, seed=seed, permitted=fixed.permitted, **options)
-        return [self.y.decode(y, {**meta, **fixed.meta}) for y, (_, meta) in zip(ys, encoded, strict=True)]
+        ys = iter(self.render_rep(reps, lengths, seed=seed, permitted=fixed.permitted, **options))
+        made = [list(islice(ys, len(each))) for each in parts]
+        return [
+            self.y.decode(y[0] if len(y) == 1 else self.y.join(y), {**self.x.encode(value)[1], **fixed.meta})
+            for value, y in zip(wholes, made, strict=True)
+        ]
 
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""

@@ -1,10 +1,11 @@
 """What the core asks of a modality, for melodies and for lyrics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
 
 from regenkit.spec import Fields
-from regenkit_music.modality import files, lyrics, melody
+from regenkit_music.modality import files, lyrics, melody, parts
 from regenkit_music.modality.lyrics import Lyrics
 from regenkit_music.modality.melody import Melody
 
@@ -29,6 +30,10 @@ class MelodyModality:
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Melody:
         return melody.decode(fields, meta)
+
+    def join(self, parts: Sequence[Fields]) -> Fields:
+        """One melody of several, their bars laid on one another's: see `melody.join`."""
+        return melody.join(parts)
 
     def describe(self, value: Melody) -> str:
         """One line: title, key, metre, length, compass, words."""
@@ -71,6 +76,10 @@ class LyricsModality:
 
     def encode(self, value: Lyrics) -> tuple[Fields, dict[str, Any]]:
         return lyrics.encode(value)
+
+    def cut(self, value: Lyrics) -> list[Lyrics]:
+        """Parts of at most 64 syllables: see `parts.cut`."""
+        return parts.cut(value)
 
     def write(self, value: Lyrics, path: str | Path) -> None:
         """Write a .txt file, a line a phrase. Raises UserError."""

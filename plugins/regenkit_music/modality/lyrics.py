@@ -72,6 +72,11 @@ class Syllable:
     heavy: bool | None = None
     boundary: Boundary = "none"
 
+    @property
+    def ends(self) -> str:
+        """What ends after it: "none", "word", "phrase" or "line"."""
+        return "word" if self.boundary == "none" and self.word in ("single", "end") else self.boundary
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +101,7 @@ class Lyrics:
 def encode(lyrics: Lyrics) -> tuple[Fields, dict[str, Any]]:
     """Fields (SPEC) and meta (syllables, title, words, language) of a song."""
     syllables = lyrics.syllables
-    boundary = [_boundary(syllable) for syllable in syllables]
+    boundary = [syllable.ends for syllable in syllables]
     phrase_left, since = _distances([label in ("phrase", "line") for label in boundary])
     line_left, _ = _distances([label == "line" for label in boundary])
     columns: dict[str, Sequence[int]] = {
@@ -110,12 +115,6 @@ def encode(lyrics: Lyrics) -> tuple[Fields, dict[str, Any]]:
     }
     meta = {"syllables": lyrics.texts, "title": lyrics.title, "words": lyrics.words, "language": lyrics.language}
     return {name: np.array(values, np.int32) for name, values in columns.items()}, meta
-
-
-def _boundary(syllable: Syllable) -> str:
-    if syllable.boundary != "none":
-        return syllable.boundary
-    return "word" if syllable.word in ("single", "end") else "none"
 
 
 def _distances(ends: Sequence[bool]) -> tuple[list[int], list[int]]:

@@ -129,6 +129,17 @@ def onsets(fields: Fields) -> np.ndarray:
     return np.array(found, np.int64)
 
 
+def join(parts: Sequence[Fields]) -> Fields:
+    """The notes of `parts` one after another, in the metre and mode of the first.
+
+    Bars meet: every part keeps its places in the bar, so an upbeat falls into the last bar of the part before.
+    """
+    return {
+        name: parts[0][name] if field.scalar else np.concatenate([part[name] for part in parts])
+        for name, field in SPEC.items()
+    }
+
+
 def decode(fields: Fields, meta: dict[str, Any] | None = None) -> Melody:
     """The melody of `fields`; `meta` (tonic, shift, tempo, title, syllables) may lack any of its keys.
 
