@@ -24,8 +24,8 @@ from regenkit.bits import stage_bits, steps_of, unigram_bits
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.run import environment, load_run, open_run, train_stage, write_json
-from regenkit.runlog import RunLog
+from regenkit.run import load_run, prepare_alike, train_stage, working_on
+from regenkit.rundir import environment, write_json
 from regenkit.spec import Fields
 
 DIRECT = ("direct", "direct_half")
@@ -41,10 +41,11 @@ def evaluate_runs(folders: Sequence[Path], samples: int, console: Console) -> di
 
 def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]:
     pipeline = load_run(folder)
-    with open_run(folder, pipeline.recipe), RunLog(folder, console) as log:
-        prepared = pipeline.prepare(log.counted)
+    strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
+    with working_on(folder, pipeline.recipe, strategy, console) as log:
+        prepared = prepare_alike(pipeline, strategy, log)
         for stage in DIRECT:
-            train_stage(pipeline, stage, prepared, log)
+            train_stage(pipeline, stage, prepared, strategy, log)
         log.say(
             f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples"
         )

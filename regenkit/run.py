@@ -1,4 +1,4 @@
-"""A run directory: made, locked, gone on with, and filled stage by stage.
+"""A run directory filled stage by stage, by one process or several.
 
 runs/lyric2melody/1/
   recipe.yaml  environment.json  log.jsonl  tensorboard/
@@ -6,105 +6,119 @@ runs/lyric2melody/1/
   samples/                 held-out inputs as the trained stages render them
 """
 
+import hashlib
 import json
-import os
-import platform
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
-from regenkit import plugins, train
+from regenkit import distribute, plugins, train
 from regenkit.data.prepare import Prepared
+from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
+from regenkit.rundir import folder_for, open_run, write_json
 from regenkit.runlog import RunLog
 from regenkit.settings import TrainSettings
 
 STAGES = ("generator", "renderer")
 SAMPLES = 3
-PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = STAGES) -> Path:
     """Train what is not yet trained of a recipe and leave samples; returns the run directory.
 
-    `folder` None takes the newest unfinished run of the same recipe, else a new one. Raises UserError, or
-    train.Interrupted once everything is saved.
+    `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes are told which.
+    Raises UserError, or train.Interrupted once everything is saved.
     """
-    folder = folder or _newest_unfinished(recipe) or _next_folder(recipe)
-    with open_run(folder, recipe), RunLog(folder, console) as log:
+    if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
+        raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
+    strategy = plugins.host().hook.make_strategy(recipe=recipe)
+    folder = folder or folder_for(recipe)
+    with working_on(folder, recipe, strategy, console) as log:
         log.say(f"run directory [bold]{folder}[/]")
         pipeline = Pipeline(recipe, folder)
-        prepared = pipeline.prepare(log.counted)
+        prepared = prepare_alike(pipeline, strategy, log)
         _say_data(log, prepared)
         for stage in stages:
-            train_stage(pipeline, stage, prepared, log)
-        if all((folder / stage / "done.json").exists() for stage in STAGES):
-            _write_samples(pipeline, prepared, folder / "samples")
-            log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
+            train_stage(pipeline, stage, prepared, strategy, log)
+        with together(strategy):  # a process that ended earlier would be taken for one that broke down
+            if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in STAGES):
+                _write_samples(pipeline, prepared, folder / "samples")
+                log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
     return folder
 
 
-def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, log: RunLog) -> dict[str, Any]:
+@contextmanager
+def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) -> Iterator[RunLog]:
+    """Hold a run and log what is done to it. Of several processes the chief does; others log into worker-N/ there."""
+    index = worker_index(strategy)
+    with ExitStack() as stack:
+        with together(strategy):
+            if not index:
+                stack.enter_context(open_run(folder, recipe))
+        own = folder / f"worker-{index}" if index else folder
+        own.mkdir(parents=True, exist_ok=True)
+        yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
+
+
+def prepare_alike(pipeline: Pipeline, strategy: Any, log: RunLog) -> Prepared:
+    """The recipe's data. Raises UserError where several processes do not have the same."""
+    with together(strategy):
+        prepared = pipeline.prepare(log.counted)
+    digest = hashlib.sha256(pipeline.recipe.digest().encode())
+    for column in (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps):
+        digest.update("\n".join(map(str, column)).encode())
+    found = gathered(strategy, f"{len(prepared.split)} examples, {digest.hexdigest()[:12]}")
+    if len(set(found)) > 1:
+        listed = "; ".join(f"worker {index}: {each}" for index, each in enumerate(found))
+        raise UserError(f"the data of the processes differ ({listed}); give all the same recipe, sources and versions")
+    return prepared
+
+
+def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: RunLog) -> dict[str, Any]:
     """Train one stage of a run unless it is done; returns what `train.fit` found."""
     assert pipeline.folder is not None
-    folder = pipeline.folder / stage
+    recipe, folder, chief = pipeline.recipe, pipeline.folder / stage, is_chief(strategy)
     done = folder / "done.json"
-    if done.exists():
-        return json.loads(done.read_text())
-    recipe = pipeline.recipe
-    folder.mkdir(exist_ok=True)
-    if stage in STAGES and (other := recipe.section(stage).run):
-        return _take(pipeline, stage, other, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with together(strategy):
+        if chief and not done.exists():
+            if stage in STAGES and (other := recipe.section(stage).run):
+                _take(pipeline, stage, other, folder)
+            else:
+                pipeline.sign(stage, folder)
+    result = gathered(strategy, json.loads(done.read_text()) if done.exists() else {})[0]
+    if result:
+        return result
     settings = _settings(recipe, stage)
-    host = plugins.host()
-    strategy = host.hook.make_strategy(recipe=recipe)
-    callbacks = [each for found in host.hook.training_callbacks(recipe=recipe, stage=stage, run_dir=pipeline.folder)
+    hook = plugins.host().hook
+    callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
                  for each in found or ()]  # fmt: skip
     condition, target = pipeline.sides(stage)
-    pipeline.sign(stage, folder)
     job = train.Job(name=stage, build=lambda: pipeline.build(stage), condition=condition, target=target,
-                    settings=settings, folder=folder)  # fmt: skip
+                    settings=settings, folder=log.folder / stage)  # fmt: skip
 
     def sample(model: Any, step: int) -> None:
-        _sample_stage(pipeline, stage, model, step, prepared)
+        if chief:
+            _sample_stage(pipeline, stage, model, step, prepared)
 
-    result = train.fit(
-        job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
-    )
-    write_json(done, result)
+    try:
+        result = train.fit(
+            job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
+        )
+    except train.Interrupted:
+        gathered(strategy, None)  # let all have saved
+        raise
+    if chief:
+        write_json(done, result)
     return result
-
-
-@contextmanager
-def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
-    """Make the run directory if need be, and hold it for this process alone."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UserError(
-            f"{folder}: another process is working on this run; wait for it, or start a new one with --run DIR"
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{folder}: cannot be written ({error.strerror}); choose another folder with --run DIR"
-        ) from error
-    try:
-        _sign_run(folder, recipe)
-        yield
-    finally:
-        lock.release()
 
 
 def load_run(folder: Path | str) -> Pipeline:
@@ -118,61 +132,6 @@ def load_run(folder: Path | str) -> Pipeline:
     return Pipeline(load_recipe(path), folder)
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Written beside, then renamed: whole or absent."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False))
-    os.replace(temporary, path)
-
-
-def environment() -> dict[str, Any]:
-    """Versions of what a result depends on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def _sign_run(folder: Path, recipe: Recipe) -> None:
-    path = folder / "environment.json"
-    mine = recipe.digest()
-    if path.exists():
-        theirs = json.loads(path.read_text())["recipe"]
-        if theirs != mine:
-            raise UserError(
-                f"{folder}: holds a run of another recipe (see {folder / 'recipe.yaml'}); choose another --run DIR"
-            )
-        return
-    text = f"# {recipe.path}, resolved\n{recipe.dump()}"
-    (folder / "recipe.yaml").write_text(text)
-    write_json(path, {"recipe": mine, "name": recipe.name, "command": sys.argv, **environment()})
-
-
-def _newest_unfinished(recipe: Recipe) -> Path | None:
-    mine = recipe.digest()
-    for folder in reversed(_numbered(recipe)):
-        try:
-            same = json.loads((folder / "environment.json").read_text())["recipe"] == mine
-        except (OSError, ValueError, KeyError):
-            continue
-        if same and not (folder / "samples" / "done").exists():
-            return folder
-    return None
-
-
-def _numbered(recipe: Recipe) -> list[Path]:
-    found = [path for path in (Path("runs") / recipe.name).glob("*") if path.name.isdecimal()]
-    return sorted(found, key=lambda path: int(path.name))
-
-
-def _next_folder(recipe: Recipe) -> Path:
-    numbers = [int(path.name) for path in _numbered(recipe)]
-    return Path("runs") / recipe.name / str(max(numbers, default=0) + 1)
-
-
 def _settings(recipe: Recipe, stage: str) -> TrainSettings:
     """A direct baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
     if stage in STAGES:
@@ -183,7 +142,7 @@ def _settings(recipe: Recipe, stage: str) -> TrainSettings:
     return settings.model_copy(update={"steps": sum(recipe.train_settings(each).steps for each in STAGES)})
 
 
-def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> dict[str, Any]:
+def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> None:
     """A stage of another run: checked against this Y′, then copied."""
     if not (other / stage / "done.json").exists():
         raise UserError(f"{other}: has no trained {stage} to take")
@@ -192,7 +151,6 @@ def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> dict[str
         shutil.copyfile(other / stage / name, folder / name)
     result = {**json.loads((other / stage / "done.json").read_text()), "from": str(other)}
     write_json(folder / "done.json", result)
-    return result
 
 
 def _say_data(log: RunLog, prepared: Prepared) -> None:

@@ -1,13 +1,19 @@
 """train, preview, evaluate."""
 
+from __future__ import annotations
+
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from regenkit.recipe import Recipe
 
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
@@ -26,25 +32,44 @@ def train(
     run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
     settings: Settings = None,
     stage: Annotated[str | None, typer.Option(help="train this stage alone: generator or renderer")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="auto, none, mirrored or multi_worker: short for --set train.strategy=…")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes on this machine's CPUs, to try distribution out")] = 1,
 ) -> None:
     """Train a recipe's stages. The same command goes on where it was interrupted."""
     from regenkit.errors import UserError
     from regenkit.recipe import load
 
     console = Console(soft_wrap=True)
-    loaded = load(recipe, settings or [])
+    loaded = load(recipe, [*(settings or []), *([f"train.strategy={strategy}"] if strategy else [])])
+    if stage not in (None, "generator", "renderer"):
+        raise UserError(f"--stage {stage}: there are generator, renderer")
+    loaded.check_components()
+    if workers > 1 and "TF_CONFIG" not in os.environ:
+        sys.exit(_launch(loaded, run, workers))
     from regenkit.run import STAGES, train_recipe
     from regenkit.train import Interrupted
 
-    loaded.check_components()
-    if stage is not None and stage not in STAGES:
-        raise UserError(f"--stage {stage}: there are {', '.join(STAGES)}")
     try:
         train_recipe(loaded, run, console, [stage] if stage else STAGES)
     except Interrupted:
         again = " ".join(["regenkit", *sys.argv[1:]])
         console.print(f"interrupted; everything is saved. To go on: [bold]{again}[/]")
         sys.exit(130)
+
+
+def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
+    from regenkit.errors import UserError
+    from regenkit.launch import launch
+    from regenkit.rundir import folder_for, open_run
+
+    if (name := recipe.train_settings().strategy) not in ("auto", "multi_worker"):
+        raise UserError(f"--workers {workers} needs train.strategy auto or multi_worker, not {name}")
+    folder = run or folder_for(recipe)
+    with open_run(folder, recipe):
+        pass  # refused here, it is refused once
+    return launch(workers, [*sys.argv[1:], *([] if run else ["--run", str(folder)])], folder)
 
 
 def preview(

@@ -1,0 +1,109 @@
+"""A run directory: found, made, signed with its recipe, and held by one process at a time. Needs no TensorFlow."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from regenkit.errors import UserError
+from regenkit.recipe import Recipe
+from regenkit.recipe import load as load_recipe
+from regenkit.spec import digest
+
+PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
+
+
+def folder_for(recipe: Recipe) -> Path:
+    """The newest unfinished run of the same recipe, else a new one: runs/NAME/N."""
+    numbered = sorted(
+        (path for path in (Path("runs") / recipe.name).glob("*") if path.name.isdecimal()),
+        key=lambda path: int(path.name), reverse=True,
+    )  # fmt: skip
+    for folder in numbered:
+        try:
+            same = _signature(folder) == _identity(recipe)
+        except UserError:
+            continue
+        if same and not (folder / "samples" / "done").exists():
+            return folder
+    return Path("runs") / recipe.name / str(int(numbered[0].name) + 1 if numbered else 1)
+
+
+@contextmanager
+def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
+    """Make the run directory if need be, and hold it for this process alone."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"{folder}: another process is working on this run; wait for it, or start a new one with --run DIR"
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be written ({error.strerror}); choose another folder with --run DIR"
+        ) from error
+    try:
+        _sign(folder, recipe)
+        yield
+    finally:
+        lock.release()
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Written beside, then renamed: whole or absent."""
+    _write(path, json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def environment() -> dict[str, Any]:
+    """Versions of what a result depends on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _sign(folder: Path, recipe: Recipe) -> None:
+    theirs = _signature(folder)
+    if theirs is None:
+        _write(folder / "recipe.yaml", f"# {recipe.path}, resolved\n{recipe.dump()}")
+        write_json(
+            folder / "environment.json",
+            {"recipe": recipe.digest(), "name": recipe.name, "command": sys.argv, **environment()},
+        )
+    elif theirs != _identity(recipe):
+        raise UserError(
+            f"{folder}: holds a run of another recipe (see {folder / 'recipe.yaml'}); choose another --run DIR"
+        )
+
+
+def _signature(folder: Path) -> str | None:
+    """The identity of the recipe of a run, None where there is none yet; as it is read today, so that a setting added
+    since then, which has its default there, makes no difference."""
+    if not (folder / "environment.json").exists():  # written last
+        return None
+    return _identity(load_recipe(folder / "recipe.yaml"))
+
+
+def _identity(recipe: Recipe) -> str:
+    """What two processes that work on one run must agree on: the recipe but for the devices."""
+    resolved = recipe.resolved()
+    del resolved["train"]["strategy"]
+    return digest(resolved)
