@@ -16,7 +16,7 @@ from regenkit_music.data.segments import SHORTEST
 from regenkit_music.modality import lyrics, melody
 from regenkit_music.modality.melody import decode
 
-CORPUS = Corpus(unpaired=("essen", "oneills", "airds", "ryans"))
+CORPUS = Corpus(unpaired=("essen", "oneills", "airds", "ryans", "misc"))
 
 SONGS = (
     "bach/bwv333", "bach/bwv269", "bach/bwv335", "bach/bwv39.7", "bach/bwv280",
@@ -24,7 +24,8 @@ SONGS = (
     "trecento/PMFC_12_9-Gloria Clementiae Pax", "trecento/PMFC_06-Jacopo-01-Aquila-Altera",
 )  # fmt: skip
 
-TUNES = ("essenFolksong/erk5#0-27", "airdsAirs/book1#0-200", "ryansMammoth/*#0-100", "oneills1850/0001-0050#0-50")
+TUNES = ("essenFolksong/erk5#0-27", "airdsAirs/book1#0-200", "ryansMammoth/*#0-100", "oneills1850/0001-0050#0-50",
+         "miscFolk/americanfifeopus#0-200")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_sources_are_many_fixed_and_stay_so():
     sources = CORPUS.sources()
     assert sources == CORPUS.sources() and len(set(sources)) == len(sources)
     assert {source.split("/")[0] for source in sources} == {
-        "bach", "monteverdi", "trecento", "essenFolksong", "oneills1850", "airdsAirs", "ryansMammoth",
+        "bach", "monteverdi", "trecento", "essenFolksong", "oneills1850", "airdsAirs", "ryansMammoth", "miscFolk",
     }  # fmt: skip
     assert "essenFolksong/erk10#200-400" in sources and "bach/bwv333" in sources
     assert len(Corpus(limit=3).sources()) == 6

@@ -14,7 +14,10 @@ from regenkit_music.modality.melody import Melody
 
 LANGUAGES = {"bach": "de", "monteverdi": "it", "trecento": "it"}
 LATIN = re.compile(r"kyrie|gloria|credo|sanctus|agnus|benedicamus|dicant|_01-|_24_[12]\d", re.IGNORECASE)
-COLLECTIONS = {"essen": "essenFolksong", "oneills": "oneills1850", "airds": "airdsAirs", "ryans": "ryansMammoth"}
+COLLECTIONS = {
+    "essen": "essenFolksong", "oneills": "oneills1850", "airds": "airdsAirs", "ryans": "ryansMammoth",
+    "misc": "miscFolk",
+}  # fmt: skip
 TUNES_A_UNIT = 200
 FILES_A_UNIT = 100  # where every tune has a file of its own
 
@@ -24,7 +27,8 @@ class Corpus:
     """Melodies with words from Bach, Monteverdi and the Italian Trecento; tunes without words from folk collections.
 
     paired     Bach's chorale melodies (the first part with words); every voice with words of the madrigals and motets
-    unpaired   Essen folk songs, O'Neill's Music of Ireland, Aird's Airs, Ryan's Mammoth Collection
+    unpaired   Essen folk songs (7,590 tunes), O'Neill's Music of Ireland (1,650), Aird's Airs (1,134), Ryan's Mammoth
+               Collection (918), and misc: American fife tunes and the Northumbrian Minstrelsy (154)
     longest    notes of an example; longer songs are cut at phrase ends
     limit      sources of each kind (paired, unpaired) to use at most, for a trial run
     """
@@ -34,7 +38,7 @@ class Corpus:
     def __init__(
         self,
         paired: Sequence[Literal["bach", "monteverdi", "trecento"]] = ("bach", "monteverdi", "trecento"),
-        unpaired: Sequence[Literal["essen", "oneills", "airds", "ryans"]] = ("essen",),
+        unpaired: Sequence[Literal["essen", "oneills", "airds", "ryans", "misc"]] = ("essen",),
         longest: int = 64,
         limit: int | None = None,
     ) -> None:
