@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from regenkit.cli import generating, inspecting, training
+from regenkit.cli import generating, inspecting, preparing, training
 from regenkit.errors import BadSource, UserError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (training, generating, inspecting):
+for module in (training, preparing, generating, inspecting):
     module.add_to(app)
 
 
