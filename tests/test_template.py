@@ -1,7 +1,5 @@
 """music/template: total, deterministic, written as text and read back, and open to what a musician gives."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -194,6 +192,7 @@ def test_what_cannot_be_given_is_refused(options: dict[str, str], message: str) 
         Template().given(options)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 11), st.sampled_from(melody.MODES), st.integers(30, 90), st.integers(12, 30))
 def test_a_range_permits_only_pitches_that_sound_within_it(tonic: int, mode: str, low: int, width: int) -> None:
     key = melody.NAMES[tonic] + ("m" if mode == "minor" else "")
@@ -217,17 +216,3 @@ def test_chords_go_round_one_a_bar_in_the_songs_key() -> None:
         assert not without["chord"].any()
     with pytest.raises(UserError, match="Gsus4"):
         EVERYTHING.given({"chords": "Gsus4"})
-
-
-def test_a_thousand_songs_convert_in_seconds() -> None:
-    rng = np.random.default_rng(0)
-    notes, onset = [], 0
-    for _ in range(60):
-        duration = int(rng.choice([2, 4, 4, 4, 8]))
-        notes.append(melody.Note(onset=onset, duration=duration, pitch=int(rng.integers(60, 77))))
-        onset += duration
-    y, _ = melody.encode(melody.Melody(notes=tuple(notes)))
-    start = time.perf_counter()
-    for _ in range(200):
-        EVERYTHING.convert(y)
-    assert (time.perf_counter() - start) / 200 < 0.01  # measured: 0.001
