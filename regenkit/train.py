@@ -115,12 +115,12 @@ def fit(
                     save_best(state, job.folder)
                 patience = settings.patience
                 idle = (step - int(state.best_step.numpy())) // settings.validate_every
-                (asked_to_end,) = any_of([bool(state.model.stop_training)], strategy)
+                asked_to_end = any_of(bool(state.model.stop_training), strategy)
                 state.stopped.assign(asked_to_end or (patience is not None and idle >= patience))
             if sample and step % settings.sample_every == 0:
                 with state.averaged():
                     sample(state.model, step)
-            (stop,) = any_of([asked.is_set()], strategy)
+            stop = any_of(asked.is_set(), strategy)
             if step % settings.checkpoint_every == 0 or step == settings.steps or stop:
                 if not state.finite():
                     raise UserError(_not_finite(job, step, taken, "weights became infinite or NaN"))
@@ -149,13 +149,14 @@ def _distributed(
     strategy: tf.distribute.Strategy, prepared: Prepared, plan: Any, job: Job, *, first: int, parts: int = 1
 ) -> Any:
     """The plan's batches, each cut evenly into `parts` elements for every replica."""
-    pieces = strategy.num_replicas_in_sync * parts
+    replicas = strategy.num_replicas_in_sync
 
     def local(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        share = pieces // context.num_input_pipelines
-        mine = slice(context.input_pipeline_id * share, (context.input_pipeline_id + 1) * share)
+        share = replicas // context.num_input_pipelines
+        start = context.input_pipeline_id * share
+        mine = [part * replicas + replica for part in range(parts) for replica in range(start, start + share)]
         last = None if isinstance(plan, Plan) else len(plan)
-        return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=pieces,
+        return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=replicas * parts,
                        mine=mine, seed=job.settings.seed)  # fmt: skip
 
     return strategy.distribute_datasets_from_function(local)

@@ -215,12 +215,12 @@ np.savez(folder / "final.npz", *toy_job.weights(model))
 """
 
 
-def start(code: str, *arguments: object) -> subprocess.Popen:
-    """Run `code`, in which this module is `toy_job`, in a new interpreter; its output is kept."""
+def start(code: str, *arguments: object, output: Any = subprocess.PIPE, **environment: str) -> subprocess.Popen:
+    """Run `code`, in which this module is `toy_job`, in a new interpreter."""
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "plugins", ROOT / "tests")))
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)], env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-c", code, *map(str, arguments)], env={**os.environ, "PYTHONPATH": paths, **environment},
+        stdout=output, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -98,12 +97,13 @@ def dataset(
     first: int = 0,
     last: int | None = None,
     replicas: int = 1,
-    mine: slice = slice(None),
+    mine: Sequence[int] | None = None,
     seed: int = 0,
 ) -> tf.data.Dataset:
     """Batches `first`…`last` of the plan as {"condition", "target", "noise"}, one element a replica, replicas in order.
 
-    A batch is cut into `replicas` parts as even as can be, some perhaps empty; `mine` are this process's parts.
+    A batch is cut into `replicas` parts as even as can be, some perhaps empty; `mine` are this process's parts,
+    all of them if None.
     """
 
     def elements() -> Iterator[tuple[list[bytes], list[bytes], np.ndarray]]:
@@ -112,7 +112,8 @@ def dataset(
             places = plan.examples(step) if isinstance(plan, Plan) else plan[step]
             noise = np.stack([np.full(len(places), _mixed(seed, step)), np.arange(len(places))], 1).astype(np.int32)
             cuts = [len(places) * replica // replicas for replica in range(replicas + 1)]
-            for start, stop in list(pairwise(cuts))[mine]:
+            for part in range(replicas) if mine is None else mine:
+                start, stop = cuts[part : part + 2]
                 chosen = places[start:stop]
                 yield (
                     [prepared.examples[place] for place in chosen],
