@@ -26,6 +26,7 @@ def melody(pitches: list[int], lengths: list[int], mode: str = "major", metre: s
     return Melody(notes=notes, mode=mode, metre=metre, tonic=0 if mode == "major" else 9)
 
 
+@settings(deadline=None)
 @given(shift=st.integers(-12, 12))
 def test_key_moves_with_the_melody(shift: int) -> None:
     tonic, mode = find_key(np.array(TWINKLE) + shift, np.array(LENGTHS))
