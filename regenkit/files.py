@@ -1,9 +1,15 @@
-"""Text files, read with errors that teach and written whole or not at all."""
+"""Files, read with errors that teach and written whole or not at all."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from regenkit.errors import UserError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk is full, a quota is used up, a file grows past the limit of its size."""
 
 
 def read_text(path: Path) -> str:
@@ -19,11 +25,52 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside, then rename. Raises UserError where the folder can't be written."""
+    """Written whole or not at all. Raises UserError where it can't be."""
+    with beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A path to write to, renamed to `path` once whole and deleted where that fails. Raises UserError naming `path`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
+        with writing(path):
+            yield temporary
+            os.replace(temporary, path)
+    finally:
         temporary.unlink(missing_ok=True)
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Within, what keeps `path` from being written is a UserError that names it."""
+    try:
+        yield
+    except Exception as error:  # TensorFlow has errors of its own
+        reason = (isinstance(error, OSError) and error.strerror) or _full(error)
+        if not reason:
+            raise
+        raise UserError(f"{path}: cannot be written ({reason})") from error
+
+
+def no_room(error: BaseException) -> str | None:
+    """What to say of an error that a full disk led to, by whatever way; None of any other."""
+    reason = _full(error)
+    if reason is None:
+        return None
+    said = str(error)
+    if not isinstance(error, UserError):
+        named = getattr(error, "filename", None)
+        said = f"{named}: cannot be written ({reason})" if named else f"a file cannot be written ({reason})"
+    return f"{said}. What was saved before it is kept: make room, and run the same command again"
+
+
+def _full(error: BaseException | None) -> str | None:
+    """The system's words for a full disk where they, or their number, stand in `error` or in what led to it."""
+    while error is not None:
+        for code in _FULL:
+            if getattr(error, "errno", None) == code or os.strerror(code) in str(error):
+                return os.strerror(code)
+        error = error.__cause__ or error.__context__
+    return None

@@ -11,6 +11,10 @@ from rich.console import Console
 
 from regenkit.cli import generating, inspecting, preparing, training
 from regenkit.errors import BadSource, UserError
+from regenkit.files import no_room
+
+SHOWN = 40
+"""Lines of a message."""
 
 app = typer.Typer(
     name="regenkit",
@@ -24,17 +28,34 @@ for module in (training, preparing, generating, inspecting):
 
 
 def main() -> None:
-    """Run a command. A user's mistake is one message and exit code 2; an interruption says how to go on (130)."""
+    """Run a command. A user's mistake or a full disk is one message and exit code 2; an interruption says how to go on
+    (130).
+    """
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        app(standalone_mode=True)
-    except (UserError, BadSource) as error:
-        errors.print("[bold red]error[/]", end=" ")
-        errors.print(str(error), markup=False)
-        sys.exit(2)
+        try:
+            app(standalone_mode=True)
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         errors.print("interrupted; nothing half-written was kept. Run the same command again to go on")
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         sys.exit(141)
+    except Exception as error:
+        said = no_room(error)
+        if said:
+            _close_stdout()  # which may be what is full
+        elif not isinstance(error, UserError | BadSource):
+            raise
+        lines = (said or str(error)).splitlines()
+        more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
+        errors.print("[bold red]error[/]", end=" ")
+        errors.print("\n".join([*lines[:SHOWN], *more]), markup=False)
+        sys.exit(2)
+
+
+def _close_stdout() -> None:
+    """What could not be written is not tried again at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
