@@ -3,7 +3,8 @@
 import json
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -32,11 +33,9 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     if found:
         return _multi_worker(json.dumps(found))
     gpus = tf.config.list_logical_devices("GPU")
-    if name == "auto":
-        name = "mirrored" if len(gpus) > 1 else "none"
-    if name == "none":
+    if name == "none" or (name == "auto" and len(gpus) < 2):
         return tf.distribute.get_strategy()
-    if name == "mirrored":
+    if name in ("auto", "mirrored"):
         devices = gpus or tf.config.list_logical_devices("CPU")
         return _mirrored(tuple(device.name for device in devices))
     raise UserError(f"train.strategy: {name!r} is none of auto, none, mirrored, multi_worker")
@@ -75,6 +74,11 @@ def _slurm() -> dict[str, Any]:
         return {"cluster": {"worker": workers}, "task": {"type": "worker", "index": workers.index(mine)}}
     except (KeyError, RuntimeError, ValueError) as error:
         raise UserError(f"SLURM's environment names no cluster ({error}); start with srun, or set TF_CONFIG") from error
+
+
+def local() -> tf.distribute.Strategy:
+    """The devices of this machine, to sample on."""
+    return make_strategy("auto" if not cluster() else "none")
 
 
 # One strategy a process: a second one numbers its collective operations from the same start, and they are taken for
@@ -146,3 +150,25 @@ def together(strategy: tf.distribute.Strategy) -> Iterator[None]:
     for index, text in enumerate(refusals):
         if text:
             raise UserError(f"worker {index}: {text}")
+
+
+def spread(strategy: tf.distribute.Strategy, function: Callable[[int], T], count: int) -> list[T]:
+    """[function(0), function(1), …]: the calls go to the strategy's processes and devices in turn.
+
+    Of several processes all must call it, and what is returned must pickle.
+    """
+    if strategy is tf.distribute.get_strategy():
+        return [function(number) for number in range(count)]
+    devices = strategy.extended.worker_devices
+    mine = range(worker_index(strategy), count, worker_count(strategy))
+
+    def on(place: int) -> dict[int, T]:
+        with strategy.scope(), tf.device(devices[place]):  # in the scope, a variable is read from the device's own copy
+            return {number: function(number) for number in mine[place :: len(devices)]}
+
+    with together(strategy), ThreadPoolExecutor(len(devices)) as threads:
+        found = list(threads.map(on, range(len(devices))))
+    results = {
+        number: each for process in gathered(strategy, found) for part in process for number, each in part.items()
+    }
+    return [results[number] for number in range(count)]

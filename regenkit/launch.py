@@ -43,10 +43,12 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
     finally:
         for worker in workers:
             _kill(worker)
+            if worker.stdin:
+                worker.stdin.close()
     if failed is None:
         return 0
     code = workers[failed].returncode
-    if failed:
+    if failed and workers[0].returncode <= 0:  # or else worker 0 has said why
         path = folder / f"worker-{failed}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:])
         print(f"worker {failed} ended with exit code {code}; the end of {path}:\n{tail}", file=sys.stderr)
