@@ -1,8 +1,10 @@
-"""Preparing: what was interrupted goes on, what is damaged is named, and what has not changed is not done again."""
+"""Preparing: what was interrupted goes on, what is bad is set aside, and what has not changed is not done again."""
 
 import os
+import signal
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,56 @@ import pytest
 import toy_job
 from toy_job import Data, Parity, prepared
 
+from regenkit.components import Example
 from regenkit.data import prepare as prepare_module
-from regenkit.data import shards
-from regenkit.errors import UserError
+from regenkit.data import workers
+from regenkit.errors import BadSource, UserError
+from regenkit.spec import Fields
 
 HUNDRED = Data(count=100)
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """`Data`, of which some sources do what they should not."""
+
+    faults: dict[int, str]
+    data: Data = field(default=HUNDRED)
+    version = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.data, name)
+
+    def read(self, source: str) -> list[Example]:
+        (example,) = self.data.read(source)
+        match self.faults.get(int(source)):
+            case "range":
+                return [replace(example, y={**example.y, "high": example.y["high"] + 9}), replace(example, id="sound")]
+            case "type":
+                return [replace(example, y={**example.y, "high": example.y["high"] / 2})]
+            case "field":
+                return [replace(example, x={"word": example.y["high"]})]
+            case "error":
+                return [{}["melody"]]
+            case "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return [example]
+
+
+@dataclass(frozen=True)
+class Picky(Parity):
+    """`Parity`, which refuses songs that begin with a 1, and fails at those that begin with a 2."""
+
+    wrong: bool = False
+    fails: bool = False
+
+    def convert(self, y: Fields) -> Fields:
+        if y["high"][0] == 1 and not self.wrong:
+            raise BadSource("y", "begins with a 1")
+        if y["high"][0] == 2 and self.fails:
+            raise KeyError("two")
+        found = super().convert(y)
+        return {**found, "parity": found["parity"] + (2 if y["high"][0] == 1 else 0)}
 
 
 @pytest.fixture
@@ -142,57 +189,6 @@ def test_where_there_are_no_sources_it_is_said(fresh: Path) -> None:
         prepared(Data(count=0))
 
 
-@pytest.mark.parametrize("reps", [False, True])
-def test_a_flipped_byte_is_found_wherever_it_is(fresh: Path, reps: bool) -> None:
-    prepared(Data(count=40))
-    path = next(path for path in sorted(fresh.rglob("part-00000.tfrecord")) if ("reps" in path.parts) == reps)
-    data = path.read_bytes()
-    second = 16 + int.from_bytes(data[:8], "little")
-    size = int.from_bytes(data[second : second + 8], "little")
-    for flipped in (0, 8, 12, 12 + size // 2, 12 + size, size + 15):
-        changed = bytearray(data)
-        changed[second + flipped] ^= 1
-        path.write_bytes(changed)
-        found = prepared(Data(count=40))
-        records = found.reps if reps else found.examples
-        assert records[0] and records[2]
-        with pytest.raises(UserError) as caught:
-            records[1]
-        assert str(path) in str(caught.value) and f"byte {second} " in str(caught.value)
-
-
-@pytest.mark.parametrize("suffix", [".tfrecord", ".npz"])
-@pytest.mark.parametrize("damage", ["cut", "deleted"])
-def test_a_damaged_file_is_named(fresh: Path, suffix: str, damage: str) -> None:
-    found = prepared(Data(count=40))
-    path = next(fresh.glob(f"examples/*/part-00000{suffix}"))
-    kept = path.read_bytes()
-    if damage == "deleted":
-        path.unlink()
-    else:
-        path.write_bytes(kept[: len(kept) // 2])
-    if (suffix, damage) == (".npz", "deleted"):  # a shard without its index is one that was never finished
-        again = prepared(Data(count=40))
-        assert [again.examples[place] for place in range(40)] == [found.examples[place] for place in range(40)]
-        assert path.read_bytes() == kept
-    else:
-        with pytest.raises(UserError, match=path.name):
-            again = prepared(Data(count=40))
-            [again.examples[place] for place in range(40)]
-
-
-def test_any_tensorflow_program_reads_the_shards(fresh: Path) -> None:
-    from regenkit.quiet import tensorflow as tf
-
-    found = prepared(HUNDRED)
-    paths = [str(path.with_suffix(".tfrecord")) for path in found.examples.paths]
-    assert len(paths) == 4
-    records = list(tf.data.TFRecordDataset(paths).as_numpy_iterator())
-    assert records == [found.examples[place] for place in range(100)]
-    features = tf.io.parse_single_example(records[1], {"y/high": tf.io.VarLenFeature(tf.int64)})
-    assert features["y/high"].values.numpy().tolist() == Data().read("1")[0].y["high"].tolist()
-
-
 def test_a_cache_that_cannot_be_written_is_the_users_to_mend(
     fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,15 +203,85 @@ def test_a_cache_that_cannot_be_written_is_the_users_to_mend(
             prepared(HUNDRED)
 
 
-def test_records_hold_whatever_a_spec_allows() -> None:
-    from regenkit.spec import Field, Spec, tokens
+# --- what is bad -----------------------------------------------------------------------------------------------------
 
-    spec = Spec({"grid": Field(vocabulary=9, shape=(None, 2, 3)), "mel": Field(kind="continuous", shape=(None, 4)),
-                 "speed": Field(kind="continuous", shape=()), "key": tokens(12, scalar=True)})  # fmt: skip
-    fields = {"grid": np.arange(24).reshape(4, 2, 3) % 10, "mel": np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4),
-              "speed": np.float32(0.5), "key": np.int32(7)}  # fmt: skip
-    sides, meta = shards.deserialize(shards.serialize({"y": fields, "x": None}, {"title": "Ä"}), {"y": spec, "x": spec})
-    assert sides["x"] is None and meta == {"title": "Ä"}
-    spec.check(sides["y"], "y")  # type: ignore[arg-type]
-    for name, value in fields.items():
-        np.testing.assert_array_equal(sides["y"][name], value)  # type: ignore[index]
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: int) -> None:
+    for _ in range(2):  # made, and found in the cache
+        found = prepared(Faulty({7: "range", 50: "type", 80: "field"}), processes=processes)  # type: ignore[arg-type]
+        assert [found.example(place)[1]["id"] for place in (6, 7, 8)] == ["6", "sound", "8"]
+        assert len(found.examples) == 98
+        reasons = dict(found.skipped)
+        assert list(reasons) == ["7", "50", "80"]
+        assert "y: high holds" in reasons["7"] and "float64" in reasons["50"] and "x: has the fields" in reasons["80"]
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> None:
+    plain = prepared(HUNDRED)
+    without = [place for place in range(100) if plain.example(place)[0]["y"]["high"][0] == 1]  # type: ignore[index]
+    assert 3 < len(without) < 20
+    reason = "y′: parity holds" if wrong else "begins with a 1"
+    for _ in range(2):  # made, and found in the cache
+        found = prepared(HUNDRED, Picky(flip=True, wrong=wrong))
+        assert [int(name) for name, _ in found.skipped] == without
+        assert all(each.startswith(reason) for _, each in found.skipped)
+        assert set(found.split[without]) == {"dropped"}
+        others = np.setdiff1d(np.arange(100), without)
+        assert (found.split[others] == plain.split[others]).all()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) -> None:
+    with pytest.raises(UserError, match=r"Faulty.read\('40'\): KeyError: 'melody' .*test_prepare.py, line \d+"):
+        prepared(Faulty({40: "error"}), processes=processes)  # type: ignore[arg-type]
+    assert len(files(fresh)) == 2  # the part before it is kept
+    with pytest.raises(UserError, match=r"Picky.convert, example '\d+': KeyError: 'two'"):
+        prepared(HUNDRED, Picky(flip=True, fails=True), processes=processes)
+
+
+def test_a_worker_that_is_killed_ends_the_preparation(fresh: Path) -> None:
+    with pytest.raises(UserError, match="ended from outside"):
+        prepared(Faulty({40: "killed"}), processes=2)  # type: ignore[arg-type]
+    assert len(prepared(HUNDRED).examples) == 100
+
+
+def test_more_bad_than_good_stops_unless_it_is_allowed(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = replace(HUNDRED, bad=tuple(range(0, 100, 2)))
+    assert len(prepared(half).examples) == 50
+    more = replace(HUNDRED, bad=(*range(0, 100, 2), 99))
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"toy/data: 51 of 100 .* more than 50%\n  0: number 0 is bad\n"):
+            prepared(more)
+    monkeypatch.setenv("REGENKIT_MAX_BAD", "0.6")
+    assert len(prepared(more).examples) == 49
+    monkeypatch.setenv("REGENKIT_MAX_BAD", "many")
+    with pytest.raises(UserError, match="REGENKIT_MAX_BAD=many"):
+        prepared(more)
+
+
+def test_a_hopeless_dataset_is_not_read_to_its_end(fresh: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="32 of 32"):
+        prepared(replace(HUNDRED, bad=tuple(range(40)), journal=str(tmp_path / "journal")))
+    assert len(journal(tmp_path / "journal")) == 32
+
+
+# --- what it takes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chunk", [1, 8])
+def test_workers_are_never_far_ahead(chunk: int) -> None:
+    taken: list[int] = []
+    with workers.pool(2) as run:
+        results = run(abs, (taken.append(number) or -number for number in count()), chunk)  # type: ignore[func-returns-value]
+        for number in range(300):
+            assert next(results) == number
+            assert len(taken) <= number + 1 + 2 * workers.AHEAD + chunk
+
+
+def test_neither_preparation_nor_its_workers_import_tensorflow() -> None:
+    code = "import sys, regenkit.data.beam, regenkit.data.prepare; sys.exit('tensorflow' in sys.modules)"
+    process = toy_job.start(code)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said

@@ -55,7 +55,12 @@ def on(runner: str, options: Sequence[str] = ()) -> Elsewhere:
 
 
 def _said(error: Exception) -> str:
-    """What a worker's UserError said, out of what a runner makes of it; else the runner's own last line."""
-    if found := re.search(rf"{UserError.__name__}: (.*?)(?= \[while running|\n\n|$)", str(error), re.DOTALL):
-        return found[1]
-    return f"the Beam pipeline failed: {type(error).__name__}: {str(error).strip().splitlines()[-1:]}"
+    """What a worker's UserError said, itself or within a remote traceback; else the runner's own last line."""
+    said = str(error)
+    if not isinstance(error, UserError):
+        found = re.search(rf"{UserError.__name__}: (.*?)(?=\n\n|$)", said, re.DOTALL)
+        if not found:
+            last = said.strip().rpartition("\n")[2]
+            return f"the Beam pipeline failed: {type(error).__name__}: {last}"
+        said = found[1]
+    return said.partition(" [while running")[0]
