@@ -10,19 +10,19 @@ a line for each fault: `file:line:column: key.path: what is wrong; did you mean 
 """
 
 import functools
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-import yaml
 from pydantic import ValidationError
 
 from regenkit import plugins
 from regenkit.arguments import faults
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.recipe_yaml import Document, Where, read, shown
+from regenkit.recipe_yaml import Document, Where, dump, read, shown
 from regenkit.section import Section
 from regenkit.settings import TrainSettings
 from regenkit.spec import digest
@@ -85,13 +85,14 @@ class Recipe:
                 section.arguments()
             except UserError as error:
                 found.update(dict.fromkeys(str(error).splitlines()))
-            if section.run and not section.run.is_dir():
+            if section.run and not os.path.isdir(section.run):  # is_dir() raises where a name is too long
                 found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
         for name in ("dataset", "converter") if not found else ():
             try:
                 self.build(name)  # cheap, and may refuse a combination, or a folder that is not there
-            except (ValueError, UserError) as error:
-                found[f"{self.section(name).where()}: {error}"] = None
+            except Exception as error:  # whatever a stranger's constructor does
+                said = error if isinstance(error, ValueError | UserError) else f"{type(error).__name__}: {error}"
+                found[f"{self.section(name).where()}: {said}"] = None
         if found:
             raise UserError("\n".join(found))
 
@@ -114,7 +115,7 @@ class Recipe:
         return result
 
     def dump(self) -> str:
-        return yaml.safe_dump(self.resolved(), sort_keys=False, allow_unicode=True, width=120)
+        return dump(self.resolved())
 
     def digest(self, *sections: str) -> str:
         """Twelve hexadecimal digits that name the resolved settings of `sections` (of all, without any)."""
