@@ -7,7 +7,7 @@ mask an example for all its steps, so that its noise costs [batch, width] and no
 Axes are [batch, steps, width]; within attention [batch, heads, steps, size].
 """
 
-from typing import final
+from typing import NamedTuple, final
 
 from regenkit.layers import noise
 from regenkit.quiet import keras
@@ -25,6 +25,24 @@ def _rotate(x: tf.Tensor, turn: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     first, second = tf.split(x, 2, axis=-1)
     cosine, sine = turn
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
+
+
+class Place(NamedTuple):
+    """One position of a decoder, as `Block.step` wants it: the same for every block, so made once a position."""
+
+    cosine: tf.Tensor  # [3, 1, size], for query (which it also scales), key and value (which it leaves alone)
+    sine: tf.Tensor  # the same, its first half negated
+    rows: tf.Tensor  # int32 [2 × batch × heads, 3], where in a cache this position's keys and values go
+    future: tf.Tensor  # [length], 0 up to this position and −1e9 after it
+
+
+def turns(steps: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """`Place.cosine` and `Place.sine` of the positions 0 … steps − 1, [steps, 3, 1, size]."""
+    cosine, sine = rotary(tf.range(steps), size)
+    cosine, sine = tf.concat([cosine, cosine], 1), tf.concat([-sine, sine], 1)
+    scale = size**-0.5
+    cosines = tf.stack([cosine * scale, cosine, tf.ones_like(cosine)], 1)
+    return cosines[:, :, None], tf.stack([sine * scale, sine, tf.zeros_like(sine)], 1)[:, :, None]
 
 
 @final
@@ -57,11 +75,7 @@ class Block(keras.layers.Layer):
         return tf.unstack(tf.transpose(x, [2, 0, 3, 1, 4]))
 
     def _finish(self, x: tf.Tensor, attended: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        shape = tf.shape(x)
-        attended = self.attention_out(
-            tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [shape[0], shape[1], self.width])
-        )
-        x += self._drop(attended, seeds, 0)
+        x += self._drop(self.attention_out(attended), seeds, 0)
         gate, value = tf.split(self.hidden(self.hidden_norm(x)), 2, axis=-1)
         return x + self._drop(self.hidden_out(tf.nn.silu(gate) * value), seeds, 1)
 
@@ -76,18 +90,15 @@ class Block(keras.layers.Layer):
         query, key = _rotate(query, turn), _rotate(key, turn)
         scores = tf.matmul(query, key, transpose_b=True) * self.size**-0.5
         weights = tf.nn.softmax(tf.where(seen[:, None], scores, -1e9))
-        return self._finish(x, tf.matmul(weights, value), seeds)
+        attended = tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3])
+        return self._finish(x, tf.reshape(attended, tf.shape(x)), seeds)
 
-    def step(
-        self, x: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, position: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """One position: x [batch, 1, width], caches [length, batch, heads, size] → (x, keys, values)."""
-        query, key, value = self._heads(x)
-        turn = rotary(position[None], self.size)
-        query, key = _rotate(query, turn), _rotate(key, turn)
-        keys = tf.tensor_scatter_nd_update(keys, [[position]], key[None, :, :, 0])
-        values = tf.tensor_scatter_nd_update(values, [[position]], value[None, :, :, 0])
-        scores = tf.einsum("bhqd,lbhd->bhql", query, keys) * self.size**-0.5
-        past = tf.range(tf.shape(keys)[0]) <= position
-        weights = tf.nn.softmax(tf.where(past[None, None, None], scores, -1e9))
-        return self._finish(x, tf.einsum("bhql,lbhd->bhqd", weights, values), None), keys, values
+    def step(self, x: tf.Tensor, cache: tf.Tensor, place: Place) -> tuple[tf.Tensor, tf.Tensor]:
+        """One position: x [batch, width], keys and values [2, batch × heads, length, size] → (x, cache)."""
+        h = tf.reshape(self.query_key_value(self.attention_norm(x)), [-1, 3, self.heads, self.size])
+        h = h * place.cosine + tf.roll(h, self.size // 2, axis=-1) * place.sine
+        h = tf.reshape(tf.transpose(h, [1, 0, 2, 3]), [3, -1, 1, self.size])
+        cache = tf.tensor_scatter_nd_update(cache, place.rows, tf.reshape(h[1:], [-1, self.size]))
+        keys, values = tf.unstack(cache)
+        weights = tf.nn.softmax(tf.matmul(h[0], keys, transpose_b=True) + place.future)
+        return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None), cache

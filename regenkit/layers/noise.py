@@ -16,17 +16,20 @@ def _mix(value: tf.Tensor) -> tf.Tensor:
     return tf.bitwise.bitwise_xor(value, tf.bitwise.right_shift(value, tf.constant(16, tf.uint32)))
 
 
-def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: tf.Tensor | int) -> tf.Tensor:
-    """Uniform numbers in (0, 1), float32 [batch, size], from `seeds` int32 [batch, 2]."""
-    seeds = tf.bitcast(seeds, tf.uint32)
-    key = _mix(seeds[:, 0] + _mix(seeds[:, 1] + _mix(tf.cast(stream, tf.uint32) + tf.constant(0x9E3779B9, tf.uint32))))
+def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
+    """Uniform numbers in (0, 1), float32 [batch, size], from `seeds` int32 [batch, 2].
+
+    Of several streams at once, int32 [streams]: [streams, batch, size].
+    """
+    seeds, stream = tf.bitcast(seeds, tf.uint32), tf.cast(stream, tf.uint32)[..., None]
+    key = _mix(seeds[:, 0] + _mix(seeds[:, 1] + _mix(stream + tf.constant(0x9E3779B9, tf.uint32))))
     place = tf.cast(tf.range(size), tf.uint32) * tf.constant(0x9E3779B9, tf.uint32)
-    bits = tf.bitwise.right_shift(_mix(key[:, None] + place[None, :]), tf.constant(8, tf.uint32))
+    bits = tf.bitwise.right_shift(_mix(key[..., None] + place), tf.constant(8, tf.uint32))
     return (tf.cast(bits, tf.float32) + 0.5) / float(1 << 24)
 
 
-def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: tf.Tensor | int) -> tf.Tensor:
-    """Standard Gumbel noise, float32 [batch, size]."""
+def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
+    """Standard Gumbel noise, float32, of the shape of `uniform`."""
     return -tf.math.log(-tf.math.log(uniform(seeds, stream, size)))
 
 

@@ -1,17 +1,23 @@
-"""Ancestral sampling, whole in one graph call: a `while_loop` over steps with a cache that grows in buckets."""
+"""Ancestral sampling, whole in one graph call, which is traced once for batches and lengths of any size.
+
+A loop over steps within a loop over chunks of steps: noise is drawn a chunk at a time, and the caches of keys and values
+grow by a chunk, so that a step attends to at most a chunk more than it must.
+"""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regenkit.layers import noise
+from regenkit.layers.attention import Place, turns
 from regenkit.quiet import tensorflow as tf
 
 if TYPE_CHECKING:
     from regenkit.models.transformer import Transformer
 
-BUCKETS = (32, 64, 128, 256, 512, 1024, 2048, 4096)
+CHUNK = 32
 
 
 def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
@@ -48,18 +54,16 @@ def sample_loop(
             raise ValueError("the condition has no steps of its own: say length=…")
         condition["mask"] = tf.ones([batch, length], tf.bool)
     steps = int(condition["mask"].shape[1])
-    padded = next((size for size in BUCKETS if size >= steps), steps)
-    condition = {
-        name: _pad(value, padded - steps) if _runs(model, name) else value for name, value in condition.items()
-    }
-    allowed = _allowed(model, given or {}, batch, padded)
+    allowed = _allowed(model, given or {}, batch, steps)
     folded = (seed ^ seed >> 31) & 0x7FFFFFFF  # any size into 31 bits
     seeds = tf.stack([tf.fill([batch], folded), tf.range(batch)], axis=1)
-    key = (batch, padded, top_k, top_p, temperature == 0, tuple(sorted(condition)))
-    cache = model.__dict__.setdefault("_samplers", {})
-    if key not in cache:
-        cache[key] = tf.function(lambda *inputs: _run(model, top_k, top_p, *inputs), autograph=False)
-    found = cache[key](condition, allowed, seeds, tf.constant(temperature, tf.float32))
+    inputs = (condition, allowed, seeds, tf.constant(temperature, tf.float32))
+    key = (top_k, top_p, tuple(condition), tuple(allowed))
+    samplers = model.__dict__.setdefault("_samplers", {})
+    if key not in samplers:
+        signature = tf.nest.map_structure(lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs)
+        samplers[key] = tf.function(partial(_run, model, top_k, top_p), signature, autograph=False)
+    found = samplers[key](*inputs)
     result = {}
     for name, field in model.target.items():
         value = found[name].numpy()
@@ -67,16 +71,8 @@ def sample_loop(
             result[name] = value[:, 0]
         else:
             value = value[:, 1:] if model.has_scalars else value
-            result[name] = value[:, :steps] * condition["mask"].numpy()[:, :steps]
+            result[name] = value * condition["mask"].numpy()
     return result
-
-
-def _runs(model: "Transformer", name: str) -> bool:
-    return name == "mask" or not model.condition[name].scalar
-
-
-def _pad(value: tf.Tensor, more: int) -> tf.Tensor:
-    return tf.pad(value, [[0, 0], [0, more]] + [[0, 0]] * (len(value.shape) - 2)) if more else value
 
 
 def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: int) -> dict[str, tf.Tensor]:
@@ -105,42 +101,62 @@ def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: 
     return allowed
 
 
-def _run(model, top_k, top_p, condition, allowed, seeds, temperature):  # type: ignore[no-untyped-def]
-    encoded = model.encode(condition, condition["mask"], None)
-    batch, total = encoded.shape[0], encoded.shape[1]
-    heads, size = model.decoder[0].heads, model.decoder[0].size
-    tokens = {name: tf.zeros([total, batch], tf.int32) for name in model.target}
-    last = {name: tf.zeros([batch, 1], tf.int32) for name in model.target}
-    caches = [tf.zeros([0, batch, heads, size])] * (2 * model.depth)
+def _run(
+    model: "Transformer",
+    top_k: int,
+    top_p: float,
+    condition: Mapping[str, tf.Tensor],
+    allowed: Mapping[str, tf.Tensor],
+    seeds: tf.Tensor,
+    temperature: tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    """Tokens of each field of the target, [batch, steps (+1 for scalars)]."""
+    encoded = tf.transpose(model.encode(condition, condition["mask"], None), [1, 0, 2])
+    allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
+    total, batch = tf.unstack(tf.shape(encoded)[:2])
+    heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
+    cosine, sine = turns(total, size)
+    pairs = tf.reshape(tf.stack(tf.meshgrid(tf.range(2), tf.range(batch * heads), indexing="ij"), -1), [-1, 2])
+    rows = tf.pad(pairs, [[0, 0], [0, 1]])
 
-    def body(step, last, tokens, caches):  # type: ignore[no-untyped-def]
-        embedded = tf.add_n([model.target_embeddings[name](last[name]) for name in model.target])
-        x = tf.where(step == 0, tf.broadcast_to(model.start, tf.shape(embedded)), embedded)
-        x += tf.gather(encoded, [step], axis=1)
-        grown = []
-        for layer, block in enumerate(model.decoder):
-            x, keys, values = block.step(x, caches[2 * layer], caches[2 * layer + 1], step)
-            grown += [keys, values]
-        x = model.decoder_norm(x)
-        earlier: dict[str, tf.Tensor] = {}
-        for place, (name, field) in enumerate(model.target.items()):
-            active = (step == 0) if field.scalar else (step >= int(model.has_scalars))
-            logits = tf.cast(model.head(name, x, earlier)[:, 0], tf.float32)
-            if name in allowed:
-                logits = tf.where(tf.gather(allowed[name], step, axis=1), logits, -1e9)
-            logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
-            stream = step * len(model.target) + place
-            drawn = noise.gumbel(seeds, stream, field.vocabulary) * tf.cast(temperature > 0, tf.float32)
-            token = tf.where(active, 1 + tf.argmax(logits + drawn, axis=-1, output_type=tf.int32), 0)
-            earlier[name] = token[:, None]
-            tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], token[None])}
-        return step + 1, earlier, tokens, grown
+    def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
+        first, end = step, tf.minimum(step + CHUNK, total)
+        drawn = {
+            name: noise.gumbel(seeds, tf.range(first, end) * fields + place, field.vocabulary or 0)
+            * tf.cast(temperature > 0, tf.float32)
+            for place, (name, field) in enumerate(model.target.items())
+        }
 
-    step, done = tf.constant(0), 0
-    for bucket in [size for size in BUCKETS if size < total] + [total]:
-        caches = [tf.pad(cache, [[0, bucket - done], [0, 0], [0, 0], [0, 0]]) for cache in caches]
-        step, last, tokens, caches = tf.while_loop(
-            lambda step, *_, end=bucket: step < end, body, (step, last, tokens, caches)
+        def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
+            x += encoded[step]
+            future = tf.where(tf.range(end) > step, -1e9, 0.0)
+            place = Place(cosine[step], sine[step], rows + tf.stack([0, 0, step]), future)
+            grown = []
+            for block, cache in zip(model.decoder, caches, strict=True):
+                x, cache = block.step(x, cache, place)
+                grown.append(cache)
+            x = model.decoder_norm(x)
+            earlier: dict[str, tf.Tensor] = {}
+            for name, field in model.target.items():
+                logits = model.head(name, x, earlier)
+                if name in allowed:
+                    logits = tf.where(allowed[name][step], logits, -1e9)
+                logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
+                active = (step == 0) if field.scalar else (step >= int(model.has_scalars))
+                token = 1 + tf.argmax(logits + drawn[name][step - first], axis=-1, output_type=tf.int32)
+                earlier[name] = tf.where(active, token, 0)
+            tokens = {name: tf.tensor_scatter_nd_update(tokens[name], [[step]], earlier[name][None]) for name in earlier}
+            return step + 1, model.embed(earlier), tokens, grown
+
+        step, x, tokens, caches = tf.while_loop(
+            lambda step, *_: step < end, one_step, (step, x, tokens, caches), parallel_iterations=1
         )
-        done = bucket
+        more = tf.minimum(end + CHUNK, total) - end
+        return step, x, tokens, [tf.pad(cache, [[0, 0], [0, 0], [0, more], [0, 0]]) for cache in caches]
+
+    x = tf.broadcast_to(model.start, tf.shape(encoded[0]))
+    tokens = {name: tf.zeros([total, batch], tf.int32) for name in model.target}
+    caches = [tf.zeros([2, batch * heads, tf.minimum(CHUNK, total), size])] * model.depth
+    start = (tf.constant(0), x, tokens, caches)
+    tokens = tf.while_loop(lambda step, *_: step < total, one_chunk, start, parallel_iterations=1)[2]
     return {name: tf.transpose(value) for name, value in tokens.items()}

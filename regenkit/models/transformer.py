@@ -198,8 +198,12 @@ class Transformer(keras.Model):
             x = block(x, mask[:, None, :], seeds)
         return self.encoder_norm(x)
 
+    def embed(self, steps: Batch) -> tf.Tensor:
+        """All fields of a step of the target, summed: [..., width] of tokens [...]."""
+        return tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
+
     def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
-        x = tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
+        x = self.embed(steps)
         x = tf.concat([tf.broadcast_to(self.start, tf.shape(x[:, :1])), x[:, :-1]], axis=1) + encoded
         length = tf.shape(x)[1]
         seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
@@ -208,7 +212,7 @@ class Transformer(keras.Model):
         return self.decoder_norm(x)
 
     def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Logits of `name` [batch, steps, vocabulary], given the decoder's output and the step's earlier fields."""
+        """Logits of `name` [..., vocabulary], given the decoder's output [..., width] and the step's earlier fields."""
         for before, tokens in earlier.items():
             x += self.step_embeddings[before](tokens)
         return self.head_logits[name](x + self.head_hidden[name](x))
