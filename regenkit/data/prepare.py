@@ -94,10 +94,11 @@ def prepare(
         examples = _read(where, dataset, folder, specs, progress, processes, elsewhere)
         skipped = _skipped(examples)
         settle(where, len(examples), skipped)
-        ids, paired, steps, split = _split(examples)
+        split = _split(examples)
         reps = _convert(examples, split, converter, rep_folder, specs, progress, processes, elsewhere)
         without = parts.without(reps)
-        unconverted = [(ids[place], reason) for place, reason in without]
+        ids = examples.column("id") if without else ()
+        unconverted = [(str(ids[place]), reason) for place, reason in without]
         settle(f"converter {converter_identity.get('use')}", len(reps) - len(without), unconverted)
     split[[place for place, _ in without]] = "dropped"
     return Prepared(
@@ -105,8 +106,8 @@ def prepare(
         reps=reps,
         specs=specs,
         split=split,
-        paired=paired,
-        steps=steps,
+        paired=examples.column("paired"),
+        steps=examples.column("steps"),
         skipped=(*skipped, *unconverted),
     )
 
@@ -152,19 +153,25 @@ def _read(
     return shards.Shards(paths)
 
 
-def _split(examples: shards.Shards) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """(ids, paired, steps, split) of the examples."""
-    ids: list[str] = []
-    groups: list[list[str]] = []
-    prints: list[np.ndarray] = []
-    paired, steps = np.zeros(len(examples), bool), np.zeros(len(examples), np.int64)
-    for index in examples.each("id", "groups", "fingerprints", "fingerprint_count", "paired", "steps"):
-        inside = slice(len(ids), len(ids) + len(index["id"]))
-        paired[inside], steps[inside] = index["paired"], index["steps"]
-        ids += index["id"].tolist()
-        groups += map(json.loads, index["groups"].tolist())
-        prints += np.split(index["fingerprints"], np.cumsum(index["fingerprint_count"]))[:-1]
-    return ids, paired, steps, assign(ids, groups, prints, paired)
+def _split(examples: shards.Shards) -> np.ndarray:
+    return assign(
+        (name for index in examples.each("id") for name in index["id"].tolist()),
+        (json.loads(keys) for index in examples.each("groups") for keys in index["groups"].tolist()),
+        _Fingerprints(examples),
+        examples.column("paired"),
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Fingerprints:
+    """Those of each example, read each time that they are gone through."""
+
+    examples: shards.Shards
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for index in self.examples.each("fingerprints", "fingerprint_count"):
+            yield from np.split(index["fingerprints"], np.cumsum(index["fingerprint_count"]))[:-1]
 
 
 def _convert(

@@ -23,6 +23,7 @@ import numpy as np
 
 from regenkit.data.messages import Example
 from regenkit.errors import UserError
+from regenkit.files import writing
 from regenkit.spec import Fields, Spec
 
 
@@ -66,12 +67,12 @@ def deserialize(record: bytes, specs: Mapping[str, Spec]) -> tuple[dict[str, Fie
 def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[str, Any]] = dict) -> None:
     """Write the shard `path` (without suffix): records as they come, then the index, with the `columns` known by then.
 
-    Nothing half-written is ever visible.
+    Nothing half-written is ever visible. Raises UserError where the disk is full or closed.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # a process number is one machine's only
     lengths = []
     try:
-        with temporary.open("wb") as file:
+        with writing(path.with_suffix(".tfrecord")), temporary.open("wb") as file:
             for record in records:
                 size = struct.pack("<Q", len(record))
                 file.write(size + struct.pack("<I", _masked(size)) + record + struct.pack("<I", _masked(record)))
@@ -79,7 +80,7 @@ def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[st
         os.replace(temporary, path.with_suffix(".tfrecord"))
         sizes = np.array(lengths, np.int64)
         offsets = np.cumsum(sizes + 16) - sizes - 16  # 8 length, 4 + 4 checksums
-        with temporary.open("wb") as file:
+        with writing(path.with_suffix(".npz")), temporary.open("wb") as file:
             np.savez_compressed(file, offset=offsets, size=sizes, **columns())
         os.replace(temporary, path.with_suffix(".npz"))
     finally:

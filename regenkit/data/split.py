@@ -1,7 +1,8 @@
 """Train, validation and test: what shares a group key stays together, and nothing held out is seen in training."""
 
 import hashlib
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,9 +13,17 @@ HELD_OUT = 0.1
 """Share of the candidates in the test set, and again in the validation set."""
 
 
-def components(groups: Sequence[Sequence[str]]) -> np.ndarray:
-    """The connected component of each example; two examples are joined by any group key they share (union-find)."""
-    parent = list(range(len(groups)))
+def components(groups: Iterable[Sequence[str]]) -> np.ndarray:
+    """The connected component of each example, named by its first; two are joined by any group key they share.
+
+    Union-find over hashes of the keys: of an example 8 bytes are kept, and of a key 16, however long it is.
+    """
+    parent, hashes, owners = array("q"), array("q"), array("q")
+    for place, keys in enumerate(groups):
+        parent.append(place)
+        for key in keys:
+            hashes.frombytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+            owners.append(place)
 
     def root(place: int) -> int:
         while parent[place] != place:
@@ -22,19 +31,19 @@ def components(groups: Sequence[Sequence[str]]) -> np.ndarray:
             place = parent[place]
         return place
 
-    first: dict[str, int] = {}
-    for place, keys in enumerate(groups):
-        for key in keys:
-            other = root(first.setdefault(key, place))
-            mine = root(place)
-            parent[max(mine, other)] = min(mine, other)
-    return np.array([root(place) for place in range(len(groups))], np.int64)
+    order = np.argsort(hashes, kind="stable") if hashes else np.zeros(0, np.int64)
+    alike, owner = np.array(hashes)[order], np.array(owners)[order]
+    same = np.flatnonzero(alike[1:] == alike[:-1])
+    for one, other in zip(owner[same], owner[same + 1], strict=True):
+        first, second = sorted((root(int(one)), root(int(other))))
+        parent[second] = first
+    return np.fromiter((root(place) for place in range(len(parent))), np.int64, len(parent))
 
 
 def assign(
-    ids: Sequence[str],
-    groups: Sequence[Sequence[str]],
-    fingerprints: Sequence[np.ndarray],
+    ids: Iterable[str],
+    groups: Iterable[Sequence[str]],
+    fingerprints: Iterable[np.ndarray],
     paired: np.ndarray,
 ) -> np.ndarray:
     """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
@@ -45,54 +54,67 @@ def assign(
 
     Where that leaves validation, test or training without a candidate, the components are few: then the smallest are
     held out whatever their size, and three of them suffice. Two are for training and validation.
+
+    All but `paired` may be read as they are gone through, the fingerprints twice.
     """
-    if not len(ids):
+    if not len(paired):
         return np.zeros(0, "U10")
     component = components(groups)
-    wanted = paired if paired.any() else np.ones(len(ids), bool)
-    members: dict[int, list[int]] = {}
-    for place, root in enumerate(component):
-        members.setdefault(int(root), []).append(place)
-    names = {root: min(ids[place] for place in places) for root, places in members.items()}
-    order = sorted(members, key=lambda root: hashlib.sha256(names[root].encode()).digest())
-    sizes = {root: int(wanted[members[root]].sum()) for root in order}
-    quota = max(1, round(HELD_OUT * sum(sizes.values())))
-    held = _in_turn({root: size for root, size in sizes.items() if size}, quota)
-    split = np.full(len(ids), "train", "U10")
-    for root, where in held.items():
-        split[members[root]] = where
-    counts = np.array([len(each) for each in fingerprints])
-    owner = np.repeat(np.arange(len(ids)), counts)
-    prints = np.concatenate(list(fingerprints)) if counts.sum() else np.zeros(0, np.int64)
-    shared = np.isin(prints, np.unique(prints[split[owner] != "train"]))
-    split[(split == "train") & (np.bincount(owner[shared], minlength=len(ids)) > 0)] = "dropped"
+    wanted = paired if paired.any() else np.ones(len(paired), bool)
+    names: dict[int, str] = {}
+    for root, name in zip(map(int, component), ids, strict=True):
+        names[root] = min(name, names.get(root, name))
+    order = sorted(names, key=lambda root: hashlib.sha256(names[root].encode()).digest())
+    sizes = np.bincount(component, wanted).astype(np.int64)
+    quota = max(1, round(HELD_OUT * int(sizes.sum())))
+    of_component = np.full(len(paired), "train", "U10")
+    for root, where in _in_turn([root for root in order if sizes[root]], sizes, quota).items():
+        of_component[root] = where
+    split = of_component[component]
+    split[_overlapping(fingerprints, split != "train")] = "dropped"
     # an unpaired member of a held-out group is neither trained on nor scored
     split[(split != "train") & ~wanted] = "dropped"
     return split
 
 
-def _in_turn(sizes: dict[int, int], quota: int) -> dict[int, str]:
-    """Where the candidate components that are held out go, by quota; `sizes` in the order in which they are taken."""
+def _overlapping(fingerprints: Iterable[np.ndarray], held: np.ndarray) -> np.ndarray:
+    """Numbers of the examples that are not held out and share a fingerprint with one that is."""
+    kept = array("q")
+    for prints, out in zip(fingerprints, held, strict=True):
+        if out:
+            kept.frombytes(prints.astype(np.int64).tobytes())
+    known = np.unique(np.array(kept, np.int64))
+    last = len(known) - 1
+    found = [
+        place
+        for place, (prints, out) in enumerate(zip(fingerprints, held, strict=True))
+        if last >= 0 and not out and (known[np.minimum(np.searchsorted(known, prints), last)] == prints).any()
+    ]
+    return np.array(found, np.int64)
+
+
+def _in_turn(order: list[int], sizes: np.ndarray, quota: int) -> dict[int, str]:
+    """Where the candidate components that are held out go, by quota, taken in `order`; `sizes` by component."""
     room = {"test": quota, "validation": quota}
     held: dict[int, str] = {}
-    for root, size in sizes.items():
-        where = next((name for name, left in room.items() if size <= left), None)
+    for root in order:
+        where = next((name for name, left in room.items() if sizes[root] <= left), None)
         if where:
             held[root] = where
-            room[where] -= size
-    return held if set(held.values()) == set(room) and len(held) < len(sizes) else _smallest(sizes, quota)
+            room[where] -= int(sizes[root])
+    return held if set(held.values()) == set(room) and len(held) < len(order) else _smallest(order, sizes, quota)
 
 
-def _smallest(sizes: dict[int, int], quota: int) -> dict[int, str]:
+def _smallest(order: list[int], sizes: np.ndarray, quota: int) -> dict[int, str]:
     """The same for few components: all but the largest, smallest first, to whichever of the two holds less.
 
     Beyond its first component each takes only what its quota allows.
     """
     taken = {"validation": 0, "test": 0}
     held: dict[int, str] = {}
-    for root in sorted(sizes, key=lambda root: sizes[root])[:-1]:
+    for root in sorted(order, key=lambda root: sizes[root])[:-1]:
         where = min(taken, key=lambda name: taken[name])
         if not taken[where] or taken[where] + sizes[root] <= quota:
             held[root] = where
-            taken[where] += sizes[root]
+            taken[where] += int(sizes[root])
     return held
