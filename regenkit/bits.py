@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.data.batches import Side
+from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
 from regenkit.stack import stack
@@ -27,15 +29,14 @@ def stage_bits(
     """
     condition, target = pipeline.sides(stage)
     model: Any = pipeline.stage(stage)
-    found: dict[str, list[np.ndarray]] = {name: [] for name in target.spec}
-    for start in range(0, len(sides), BATCH):
-        part = sides[start : start + BATCH]
-        reps = rep[start : start + BATCH] if rep is not None else [each["rep"] for each in part]
+
+    def batch_bits(number: int) -> dict[str, np.ndarray]:
+        batch = slice(number * BATCH, (number + 1) * BATCH)
+        part = sides[batch]
+        reps = rep[batch] if rep is not None else [each["rep"] for each in part]
         lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in part]
 
-        def pick(
-            side: Any, lengths: list[int] = lengths, part: Any = part, reps: Any = reps, read: bool = True
-        ) -> Fields:
+        def pick(side: Side, read: bool = True) -> Fields:
             rows = [
                 {name: {**each, "rep": known}[side.source[name]][name]
                  for name in side.spec if read or side.source[name] != "x"}
@@ -44,9 +45,10 @@ def stage_bits(
             return stack(rows, side.spec, lengths)
 
         log_prob = model.field_log_prob(pick(condition, read=not withhold), pick(target))
-        for name, value in log_prob.items():
-            found[name].append(-np.asarray(value) / np.log(2))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        return {name: -np.asarray(value) / np.log(2) for name, value in log_prob.items()}
+
+    parts = spread(pipeline.strategy, batch_bits, -(-len(sides) // BATCH))
+    return {name: np.concatenate([part[name] for part in parts]) for name in target.spec}
 
 
 def steps_of(fields: Fields, spec: Spec) -> int:

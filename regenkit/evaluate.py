@@ -19,12 +19,14 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
+from regenkit.alike import prepare_alike
 from regenkit.baselines import constant_rep, random_training, unigram
 from regenkit.bits import stage_bits, steps_of, unigram_bits
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
+from regenkit.distribute import is_chief, together
 from regenkit.pipeline import Pipeline
-from regenkit.run import load_run, prepare_alike, train_stage, working_on
+from regenkit.run import load_run, train_stage, working_on
 from regenkit.rundir import environment, write_json
 from regenkit.spec import Fields
 
@@ -41,20 +43,22 @@ def evaluate_runs(folders: Sequence[Path], samples: int, console: Console) -> di
 
 def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]:
     pipeline = load_run(folder)
-    strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
+    strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
     with working_on(folder, pipeline.recipe, strategy, console) as log:
-        prepared = prepare_alike(pipeline, strategy, log)
+        prepared = prepare_alike(pipeline, strategy, log.counted)
         for stage in DIRECT:
             train_stage(pipeline, stage, prepared, strategy, log)
         log.say(
             f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples"
         )
         report = measure(pipeline, prepared, samples)
-        write_json(folder / "report.json", report)
-        from regenkit.report import write_html
+        with together(strategy):
+            if is_chief(strategy):
+                write_json(folder / "report.json", report)
+                from regenkit.report import write_html
 
-        write_html(report, folder / "report.html")
-        log.say(f"written: {folder / 'report.json'}, {folder / 'report.html'}")
+                write_html(report, folder / "report.html")
+                log.say(f"written: {folder / 'report.json'}, {folder / 'report.html'}")
     return report
 
 

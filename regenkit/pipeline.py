@@ -21,7 +21,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit import plugins
+from regenkit import distribute, plugins
 from regenkit.components import Dataset
 from regenkit.data.batches import Side
 from regenkit.data.parts import Elsewhere
@@ -79,9 +79,7 @@ class Pipeline:
 
     # --- data --------------------------------------------------------------------------------------------------------
 
-    def prepare(
-        self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None
-    ) -> Prepared:
+    def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
         """See `data.prepare.prepare`."""
         return prepare(
             dataset=_built(self.recipe, "dataset"),
@@ -123,6 +121,11 @@ class Pipeline:
 
     # --- trained stages ----------------------------------------------------------------------------------------------
 
+    @cached_property
+    def strategy(self) -> Any:
+        """The `tf.distribute.Strategy` of trained stages, over whose devices samples are spread; may be replaced."""
+        return distribute.local()
+
     def stage(self, name: str) -> Any:
         """A trained stage with its best averaged weights. Raises UserError where there is none."""
         if name not in self._stages:
@@ -131,8 +134,9 @@ class Pipeline:
                     f"{self.folder}: {name} has not been trained; run `regenkit train` (it goes on where it stopped)"
                 )
             self.check_contract(name, self.folder / name)
-            model = self.build(name)
-            model.load_weights(self.folder / name / "best.weights.h5")
+            with self.strategy.scope():
+                model = self.build(name)
+                model.load_weights(self.folder / name / "best.weights.h5")
             self._stages[name] = model
         return self._stages[name]
 
@@ -163,14 +167,19 @@ class Pipeline:
         """Targets of `stage` for conditions of any lengths, in batches of like length."""
         condition, target = self.sides(stage)
         given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
-        found: list[Fields] = [{} for _ in conditions]
         order = np.argsort(lengths, kind="stable")
-        for number, start in enumerate(range(0, len(order), SAMPLE_BATCH)):
-            places = order[start : start + SAMPLE_BATCH]
-            sizes = [lengths[place] for place in places]
-            batch = stack([conditions[place] for place in places], condition.spec, sizes)
-            drawn = self.stage(stage).sample(batch, seed=seed + 7919 * number, given=given, **options)
-            for place, fields in zip(places, unstack(drawn, target.spec, sizes), strict=True):
+        batches = [order[start : start + SAMPLE_BATCH] for start in range(0, len(order), SAMPLE_BATCH)]
+        model = self.stage(stage)
+
+        def draw(number: int) -> list[Fields]:
+            sizes = [lengths[place] for place in batches[number]]
+            batch = stack([conditions[place] for place in batches[number]], condition.spec, sizes)
+            drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **options)
+            return unstack(drawn, target.spec, sizes)
+
+        found: list[Fields] = [{} for _ in conditions]
+        for places, drawn in zip(batches, distribute.spread(self.strategy, draw, len(batches)), strict=True):
+            for place, fields in zip(places, drawn, strict=True):
                 found[place] = fields
         return found
 

@@ -6,7 +6,6 @@ runs/lyric2melody/1/
   samples/                 held-out inputs as the trained stages render them
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -17,10 +16,12 @@ from typing import Any
 from rich.console import Console
 
 from regenkit import distribute, plugins, train
+from regenkit.alike import prepare_alike
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
+from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.rundir import folder_for, open_run, write_json
@@ -44,7 +45,8 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     with working_on(folder, recipe, strategy, console) as log:
         log.say(f"run directory [bold]{folder}[/]")
         pipeline = Pipeline(recipe, folder)
-        prepared = prepare_alike(pipeline, strategy, log)
+        pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
+        prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
         for stage in stages:
             train_stage(pipeline, stage, prepared, strategy, log)
@@ -66,20 +68,6 @@ def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) ->
         own = folder / f"worker-{index}" if index else folder
         own.mkdir(parents=True, exist_ok=True)
         yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
-
-
-def prepare_alike(pipeline: Pipeline, strategy: Any, log: RunLog) -> Prepared:
-    """The recipe's data. Raises UserError where several processes do not have the same."""
-    with together(strategy):
-        prepared = pipeline.prepare(log.counted)
-    digest = hashlib.sha256(pipeline.recipe.digest().encode())
-    for column in (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps):
-        digest.update("\n".join(map(str, column)).encode())
-    found = gathered(strategy, f"{len(prepared.split)} examples, {digest.hexdigest()[:12]}")
-    if len(set(found)) > 1:
-        listed = "; ".join(f"worker {index}: {each}" for index, each in enumerate(found))
-        raise UserError(f"the data of the processes differ ({listed}); give all the same recipe, sources and versions")
-    return prepared
 
 
 def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: RunLog) -> dict[str, Any]:

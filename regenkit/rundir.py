@@ -1,7 +1,6 @@
 """A run directory: found, made, signed with its recipe, and held by one process at a time. Needs no TensorFlow."""
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from regenkit.errors import UserError
+from regenkit.files import write_text
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.spec import digest
@@ -60,7 +60,7 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
 
 def write_json(path: Path, data: Any) -> None:
     """Written beside, then renamed: whole or absent."""
-    _write(path, json.dumps(data, indent=1, ensure_ascii=False))
+    write_text(path, json.dumps(data, indent=1, ensure_ascii=False))
 
 
 def environment() -> dict[str, Any]:
@@ -74,16 +74,10 @@ def environment() -> dict[str, Any]:
     return found
 
 
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
 def _sign(folder: Path, recipe: Recipe) -> None:
     theirs = _signature(folder)
     if theirs is None:
-        _write(folder / "recipe.yaml", f"# {recipe.path}, resolved\n{recipe.dump()}")
+        write_text(folder / "recipe.yaml", f"# {recipe.path}, resolved\n{recipe.dump()}")
         write_json(
             folder / "environment.json",
             {"recipe": recipe.digest(), "name": recipe.name, "command": sys.argv, **environment()},

@@ -1,0 +1,68 @@
+"""The toy problem of toy_job as an installed plugin with a recipe: trained by the real command line in seconds."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import toy_job
+
+from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit.spec import Fields
+
+RECIPE = """\
+dataset: {use: toy/data, count: 60}
+converter: {use: toy/parity}
+generator: {use: transformer, width: 16, depth: 1, heads: 2}
+renderer: {use: transformer, width: 16, depth: 1, heads: 2}
+train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1}
+"""
+
+
+class Letters:
+    spec, version = toy_job.X, 1
+
+
+class Notes:
+    spec, version = toy_job.Y, 1
+
+    def decode(self, fields: Fields, meta: dict[str, Any]) -> dict[str, Any]:
+        return {name: value.tolist() for name, value in fields.items()}
+
+    def write(self, value: dict[str, Any], path: Path) -> None:
+        path.write_text(json.dumps(value))
+
+
+class Parity(toy_job.Parity):
+    spec = toy_job.REP
+
+    def complete(self, rep: Fields, given: Any) -> Fields:
+        return rep
+
+    def to_text(self, rep: Fields, meta: dict[str, Any]) -> str:
+        return json.dumps(Notes().decode(rep, meta))
+
+
+@hookimpl
+def register_modalities() -> Iterator[Modality]:
+    yield Modality(name="letters", target="letters:Letters")
+    yield Modality(name="notes", target="letters:Notes", writes=(".json",))
+
+
+@hookimpl
+def register_datasets() -> Iterator[Dataset]:
+    yield Dataset(name="toy/data", target="toy_job:Data", x="letters", y="notes")
+
+
+@hookimpl
+def register_converters() -> Iterator[Converter]:
+    yield Converter(name="toy/parity", target="letters:Parity", modality="notes")
+
+
+def install(folder: Path) -> None:
+    """Make `folder`, from which a command is started, a place where this plugin is installed; and write the recipe."""
+    info = folder / "letters-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: letters\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[regenkit]\nletters = letters\n")
+    (folder / "toy.yaml").write_text(RECIPE)

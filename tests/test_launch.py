@@ -1,0 +1,102 @@
+"""`regenkit train --workers 2`: two processes end as one would, and together, however they are stopped."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import letters
+import pytest
+from processes import PATIENCE, alive, assert_alike, end, kill, regenkit, wait_for_steps, weights, workers
+
+from regenkit.launch import launch
+
+pytestmark = [
+    pytest.mark.timeout(4 * PATIENCE),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc, which Linux has"),
+]
+LONG = ("train", "toy.yaml", "--stage", "generator", "--set", "train.steps=60", "--set", "train.steps_per_call=1")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe, and with `one`, which one process trained."""
+    folder = tmp_path_factory.mktemp("user")
+    letters.install(folder)
+    end(regenkit("train", "toy.yaml", "--run", "one", cwd=folder))
+    return folder
+
+
+def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
+    said = end(regenkit("train", "toy.yaml", "--run", "two", "--workers", 2, cwd=place))
+    assert "done; samples are in two/samples" in said
+    assert_alike(weights(place / "two"), weights(place / "one"), 1e-5)
+    names = {path.name for path in (place / "two/samples").iterdir()}
+    assert names == {path.name for path in (place / "one/samples").iterdir()}
+    assert (place / "two/worker-1.log").read_text() == ""
+    assert (place / "two/log.jsonl").exists() and (place / "two/worker-1/log.jsonl").exists()
+
+
+@pytest.mark.exhaustive
+def test_interrupted_they_go_on_as_one_or_as_two(place: Path) -> None:
+    end(regenkit(*LONG, "--run", "whole", cwd=place))
+    for count in (2, 1, 2):
+        process = regenkit(*LONG, "--run", "stopped", "--workers", count, cwd=place)
+        lines = (place / "stopped/log.jsonl").read_text().count('"train"') if (place / "stopped").exists() else 0
+        wait_for_steps(place / "stopped", lines + 3, process)
+        process.send_signal(signal.SIGTERM if count == 1 else signal.SIGINT)
+        said = end(process, expect=130)
+        assert "everything is saved. To go on: regenkit train toy.yaml" in said
+    assert "going on from step" in end(regenkit(*LONG, "--run", "stopped", cwd=place))
+    assert_alike(weights(place / "stopped", ["generator"]), weights(place / "whole", ["generator"]), 1e-5)
+
+
+@pytest.mark.exhaustive
+def test_all_end_when_one_is_killed(place: Path) -> None:
+    process = regenkit(*LONG, "--run", "killed", "--workers", 2, cwd=place)
+    wait_for_steps(place / "killed", 2, process)
+    os.kill(workers(process)[1], signal.SIGKILL)
+    assert "killed/worker-1.log" in end(process, expect=128 + signal.SIGKILL)
+    end(regenkit(*LONG, "--run", "killed", cwd=place))
+
+
+@pytest.mark.exhaustive
+def test_no_process_survives_a_killed_launcher(place: Path) -> None:
+    process = regenkit(*LONG, "--run", "orphans", "--workers", 2, cwd=place)
+    wait_for_steps(place / "orphans", 2, process)
+    assert len(alive(process)) >= 3
+    os.kill(process.pid, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while alive(process) and time.monotonic() < until:
+        time.sleep(0.1)
+    left = alive(process)
+    kill(process)
+    assert not left
+
+
+def test_a_mistake_of_all_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert launch(2, ["train", str(tmp_path / "none.yaml")], tmp_path) == 2
+    said = capfd.readouterr().err
+    assert said.count("none.yaml") == 1 and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--workers", "2", "--strategy", "mirrored"), "--workers 2 needs train.strategy auto or multi_worker"),
+        (("--workers", "2", "--set", "generator.depth=2", "--run", "one"), "one: holds a run of another recipe"),
+        (("--strategy", "multi_worker"), "multi_worker needs several processes"),
+        (("--strategy", "several"), "train.strategy"),
+    ],
+)
+def test_a_mistake_is_one_message(place: Path, arguments: tuple[str, ...], said: str) -> None:
+    before = set(place.rglob("*"))
+    message = end(regenkit("train", "toy.yaml", *arguments, cwd=place), expect=2)
+    assert said in message and "Traceback" not in message
+    assert set(place.rglob("*")) == before
+
+
+def test_processes_started_by_others_are_told_the_run(place: Path) -> None:
+    config = '{"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker", "index": 0}}'
+    message = end(regenkit("train", "toy.yaml", cwd=place, TF_CONFIG=config), expect=2)
+    assert "--run DIR" in message and not (place / "runs").exists()
