@@ -1,7 +1,11 @@
-"""Two CPU devices wherever TensorFlow is imported, so that a laptop tests distribution too; and a cache of our own."""
+"""Two CPU devices wherever TensorFlow is imported, so that a laptop tests distribution too; a cache of our own; and
+REGENKIT_SAMPLE=MINUTES, which of the exhaustive tests takes as many as fit in, others every day.
+"""
 
+import datetime
 import importlib.util
 import os
+import random
 import sys
 from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
@@ -52,3 +56,46 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGENKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `saboteur.RECIPE` leaves when nothing goes wrong."""
+    import saboteur
+
+    folder = saboteur.furnish(tmp_path_factory.mktemp("user") / "untouched")
+    status, said = saboteur.train(folder)
+    assert status == 0, said
+    return saboteur.result(folder)
+
+
+@pytest.hookimpl(trylast=True)  # after -m has chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Draw, by the date, exhaustive tests for REGENKIT_SAMPLE minutes; `exhaustive(minutes=…)` says what each takes."""
+    if not (budget := os.environ.get("REGENKIT_SAMPLE")):
+        return
+    left, drawn = float(budget), set[pytest.Item]()
+    for item in random.Random(today()).sample(items, len(items)):
+        if (minutes := estimate(item)) <= left:
+            left -= minutes
+            drawn.add(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
+    items[:] = [item for item in items if item in drawn]
+
+
+def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:
+    if not (budget := os.environ.get("REGENKIT_SAMPLE")):
+        return []
+    sum_ = sum(map(estimate, items))
+    head = f"drawn for {today()}: {len(items)} tests of about {sum_:.0f} minutes, of {budget} there are"
+    return [head, *(f"  {item.nodeid}" for item in items)]
+
+
+def estimate(item: pytest.Item) -> float:
+    """Minutes that a test takes on two cores."""
+    marker = item.get_closest_marker("exhaustive")
+    return float(marker.kwargs.get("minutes", 2)) if marker else 0.0
+
+
+def today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
