@@ -1,0 +1,59 @@
+"""compare: one recipe with some settings varied, on one table and one page."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from regenkit.cli.training import Json, Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(compare)
+
+
+def compare(
+    recipe: Annotated[Path, typer.Argument(help="the recipe")],
+    vary: Annotated[
+        list[str],
+        typer.Option(metavar="KEY=A,B,…", help="the values of a setting, e.g. converter.parts=[timing],[rhythm]"),
+    ],
+    settings: Settings = None,
+    seeds: Annotated[int, typer.Option(min=1, help="training seeds a cell; three give a spread")] = 1,
+    baseline: Annotated[Literal["direct"] | None, typer.Option(help="train the direct route X → Y beside")] = None,
+    split: Annotated[Literal["validation", "test"], typer.Option(help="what to measure on")] = "validation",
+    as_json: Json = False,
+) -> None:
+    """Compare choices of Y′, or of anything else in a recipe: train what is not yet trained, measure held-out bits.
+
+    Several --vary make a grid. The same command goes on where it was interrupted, and finds again what is trained.
+    """
+    from regenkit.grid import cells
+
+    console = Console(soft_wrap=True, stderr=as_json)
+    grid = cells(recipe, settings or [], vary, seeds)
+    from regenkit.compare import compare as run
+    from regenkit.report.comparison import as_table, write
+    from regenkit.train import Interrupted
+    from regenkit.verdict import finding, limits
+
+    command = shlex.join(["regenkit", *sys.argv[1:]])
+    try:
+        report = run(grid, split, baseline == "direct", console)
+    except Interrupted:
+        console.print(f"interrupted; everything is saved. To go on: [bold]{escape(command)}[/]", highlight=False)
+        sys.exit(130)
+    report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
+    written = write(report)
+    if as_json:
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+    else:
+        console.print(as_table(report), width=None if console.is_terminal else 200)
+        for sentence in (*report["finding"], *report["limits"]):
+            console.print(f"• {sentence}", markup=False, highlight=False)
+    console.print(f"written: {', '.join(map(str, written))}", markup=False, highlight=False)

@@ -1,0 +1,216 @@
+"""Train a grid of recipes and measure what each choice costs, in held-out bits: −log₂ P a step of Y.
+
+    generator   X → Y′, and without X what it would cost: the difference is what X knows of Y′
+    renderer    Y′ → Y
+    total       both: Y, and Y′ with it, from X
+    direct      X → Y without Y′
+
+Only likelihoods are compared, which need no sampling. All cells are measured on the examples that all of them hold out.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from rich.console import Console
+
+from regenkit import distribute, plugins
+from regenkit.bits import stage_bits, steps_of
+from regenkit.data.prepare import Prepared
+from regenkit.errors import UserError
+from regenkit.evaluate import _known as known_to_all
+from regenkit.evaluate import interval
+from regenkit.grid import Cell, folders, identity
+from regenkit.gridlog import GridLog
+from regenkit.pipeline import Pipeline
+from regenkit.quiet import tensorflow as tf
+from regenkit.recipe import Recipe
+from regenkit.reuse import remember, stage_key, take
+from regenkit.run import STAGES, train_stage
+from regenkit.run import _settings as settings_of
+from regenkit.rundir import environment, open_run
+from regenkit.runlog import RunLog
+
+Bits = dict[str, dict[str, np.ndarray]]
+"""By stage, or STAGE_without_x, and target field: [examples]."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What one run costs, on the paired examples that it holds out."""
+
+    folder: Path
+    ids: list[str]
+    steps: np.ndarray
+    bits: Bits
+    keys: dict[str, str]  # what each stage depends on
+    given: tuple[str, ...]
+    parameters: dict[str, int]
+    seconds: dict[str, float]
+
+
+def compare(cells: Sequence[Cell], split: str, direct: bool, console: Console) -> dict[str, Any]:
+    """Train what is not yet trained of every cell, and return the comparison (see `summary`).
+
+    Raises UserError, or train.Interrupted once everything is saved.
+    """
+    recipes = [(cell, seed, recipe) for cell in cells for seed, recipe in cell.recipes.items()]
+    for cell, _, recipe in recipes:
+        if recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
+            raise UserError("compare works in one process: train its cells by themselves, or set train.strategy=none")
+        if direct and recipe.direct is None:
+            raise UserError(f"--baseline direct: {cell.label} takes its generator from a run; there is none to build")
+    stages, where = (*STAGES, *(["direct"] if direct else [])), folders(cells)
+    updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in stages)
+    runs: list[list[Measured]] = [[] for _ in cells]
+    tf.get_logger().setLevel("ERROR")  # it warns of tracing one function for many stages, which is what a grid does
+    with GridLog(console, updates) as log:
+        for number, (cell, seed, recipe) in enumerate(recipes, 1):
+            log.at(f"{number}/{len(recipes)} {cell.label} seed {seed}")
+            runs[cells.index(cell)].append(_run(recipe, where[identity(recipe)], stages, split, log))
+    return {
+        "recipe": recipes[0][2].name,
+        "split": split,
+        "base": recipes[0][2].resolved(),
+        **summary([(cell.label, cell.settings) for cell in cells], runs),
+        "seeds": [sorted(cell.recipes) for cell in cells],
+        "environment": environment(),
+    }
+
+
+def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, grid: GridLog) -> Measured:
+    """One run of the grid: what it lacks is trained, or taken where another has it."""
+    strategy = plugins.host().hook.make_strategy(recipe=recipe)
+    with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as quiet:
+        pipeline, log = Pipeline(recipe, folder), grid.told(quiet)
+        pipeline.strategy = strategy
+        prepared = pipeline.prepare(log.counted)
+        keys = {}
+        for stage in stages:
+            keys[stage] = stage_key(pipeline, stage, prepared)
+            take(pipeline, stage, keys[stage], Path("runs") / recipe.name)
+            train_stage(pipeline, stage, prepared, strategy, log)
+            remember(folder / stage, keys[stage])
+            grid.passed(settings_of(recipe, stage).steps)
+        grid.show(0, "measuring")
+        return _measure(pipeline, prepared, keys, split)
+
+
+def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split: str) -> Measured:
+    assert pipeline.folder is not None
+    places = [int(place) for place in prepared.places(split, paired=True)]
+    sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
+    bits: Bits = {}
+    for stage in keys:
+        if not hasattr(pipeline.stage(stage), "field_log_prob"):
+            raise UserError(f"{pipeline.folder}: its {stage} has no likelihood (field_log_prob), so no bits to compare")
+        bits[stage] = stage_bits(pipeline, stage, sides)
+        if stage != "renderer":
+            bits[f"{stage}_without_x"] = stage_bits(pipeline, stage, sides, withhold=True)
+    names = prepared.examples.column("id")
+    return Measured(
+        folder=pipeline.folder, ids=[str(names[place]) for place in places],
+        steps=np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides]), bits=bits, keys=keys,
+        given=tuple(pipeline.given_scalars),
+        parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
+                    for stage in keys},
+        seconds={stage: seconds(pipeline.folder, stage) for stage in keys},
+    )  # fmt: skip
+
+
+def seconds(folder: Path, stage: str) -> float:
+    """Seconds that a stage's updates took, validation and checkpoints left out: from the log of the run that trained
+    it; NaN where that is gone."""
+    done = folder / stage / "done.json"
+    other = json.loads(done.read_text()).get("from") if done.exists() else None
+    if other:
+        return seconds(Path(other), stage)
+    if not (folder / "log.jsonl").exists():
+        return float("nan")
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines() if line.endswith("}")]
+    mine = [line for line in lines if line["stage"] == stage and line["kind"] == "train"]
+    before = [0, *(line["step"] for line in mine)]
+    return sum((line["step"] - last) / line["steps_per_second"] for line, last in zip(mine, before, strict=False))
+
+
+def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence[Measured]]) -> dict[str, Any]:
+    """The figures of every cell, given its (label, settings) and its runs, one a seed.
+
+    A figure is bits a step: {"mean", "low", "high": 95 % bootstrap interval over examples of the mean over seeds,
+    "seeds": of each, "spread": their standard deviation, where there are several}. Differences are taken example by
+    example and seed by seed. Raises UserError where no example is held out by all.
+    """
+    every = [run for each in runs for run in each]
+    common = sorted(set(every[0].ids).intersection(*(run.ids for run in every)))
+    if not common:
+        raise UserError("no paired example is held out by all cells, so there is nothing to compare them on")
+    places = {id(run): {name: place for place, name in enumerate(run.ids)} for run in every}
+    at = {run: [places[run][name] for name in common] for run in places}
+    steps = every[0].steps[at[id(every[0])]]
+
+    def total(cell: Sequence[Measured], *stages: str) -> np.ndarray:
+        """Bits of whole stages, [seeds, examples]."""
+        return np.array([np.add.reduce([value for stage in stages for value in run.bits[stage].values()])[at[id(run)]]
+                         for run in cell])  # fmt: skip
+
+    def field(cell: Sequence[Measured], stage: str, name: str) -> np.ndarray:
+        return np.array([run.bits[stage][name][at[id(run)]] for run in cell])
+
+    def route(cell: Sequence[Measured], stage: str) -> dict[str, Any]:
+        """What a stage that reads X costs, and what X saves it."""
+        with_x, without = total(cell, stage), total(cell, f"{stage}_without_x")
+        fields = {}
+        for name in cell[0].bits[stage]:
+            bits, blind = field(cell, stage, name), field(cell, f"{stage}_without_x", name)
+            fields[name] = {"bits": figure(bits, steps), "saved": figure(blind - bits, steps)}
+        return {"bits": figure(with_x, steps), "saved": figure(without - with_x, steps), "fields": fields}
+
+    totals = [total(cell, "generator", "renderer") for cell in runs]
+    lowest = int(np.argmin([each.mean(0).sum() for each in totals]))
+    found: dict[str, Any] = {"examples": len(common), "steps": int(steps.sum()), "lowest": lowest}
+    found["left_out"] = max(len(run.ids) for run in every) - len(common)
+    direct: dict[tuple[str, ...], dict[str, Any]] = {}
+    found["cells"] = []
+    for (label, settings), cell, mine in zip(named, runs, totals, strict=True):
+        row = {
+            "label": label,
+            "settings": settings,
+            "runs": [str(run.folder) for run in cell],
+            "given": list(cell[0].given),
+            "generator": route(cell, "generator"),
+            "renderer": {
+                "bits": figure(total(cell, "renderer"), steps),
+                "fields": {name: {"bits": figure(field(cell, "renderer", name), steps)}
+                           for name in cell[0].bits["renderer"]},
+            },
+            "total": figure(mine, steps),
+            "minus_lowest": figure(mine - totals[lowest], steps),
+            "parameters": sum(cell[0].parameters[stage] for stage in STAGES),
+            "seconds": _mean([sum(run.seconds[stage] for stage in STAGES) for run in cell]),
+        }  # fmt: skip
+        if "direct" in cell[0].keys:
+            key = tuple(run.keys["direct"] for run in cell)
+            direct.setdefault(key, {
+                "label": label, **route(cell, "direct"), "parameters": cell[0].parameters["direct"],
+                "seconds": _mean([run.seconds["direct"] for run in cell]),
+            })  # fmt: skip
+            row["direct"] = list(direct).index(key)
+            row["minus_direct"] = figure(mine - total(cell, "direct"), steps)
+        found["cells"].append(row)
+    return {**found, "direct": list(direct.values())}
+
+
+def figure(bits: np.ndarray, steps: np.ndarray) -> dict[str, Any]:
+    """Bits a step of [seeds, examples]: see `summary`."""
+    seeds = [float(each) for each in bits.sum(1) / steps.sum()]
+    spread = {"spread": float(np.std(seeds, ddof=1))} if len(seeds) > 1 else {}
+    return {**interval(bits.mean(0), steps), "seeds": seeds, **spread}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    mean = float(np.mean(values))
+    return mean if np.isfinite(mean) else None

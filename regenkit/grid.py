@@ -1,0 +1,148 @@
+"""A grid of recipes: one recipe, the settings that `--vary KEY=A,B,…` varies, and training seeds.
+
+The values are the items of a YAML list without its brackets, each as `--set KEY=VALUE` takes it: a comma within
+brackets, braces or quotes parts nothing.
+
+    generator.width=64,128                          two numbers
+    converter.parts=[timing],[rhythm, cadence]      two lists
+    converter={use: a/b},{use: a/b, parts: [c]}     two whole sections
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import final
+
+import yaml
+
+from regenkit.errors import UserError
+from regenkit.recipe import REQUIRED, Recipe, load
+from regenkit.spec import digest
+
+EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
+LARGEST = 10_000
+"""Characters of a --vary: no grid that can be trained has more."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One choice of every varied setting: its recipe, by training seed."""
+
+    label: str
+    settings: dict[str, str]  # key → value, as written
+    recipes: dict[int, Recipe]
+
+
+def cells(path: Path, settings: Sequence[str], varied: Sequence[str], seeds: int) -> list[Cell]:
+    """Every cell of the grid, the last --vary changing fastest; their components are checked. Raises UserError."""
+    choices = dict(parse(option) for option in varied)
+    if len(choices) < len(varied) or not varied:
+        keys = [option.partition("=")[0].strip() for option in varied]
+        twice = [key for key in choices if keys.count(key) > 1]
+        said = (
+            f"{twice[0]} is varied twice; give all its values in one --vary" if twice else f"what is to vary? {EXAMPLE}"
+        )
+        raise UserError(f"--vary: {said}")
+    for key in choices:
+        if inner := next((other for other in choices if other.startswith(f"{key}.")), None):
+            raise UserError(f"--vary: {inner} lies within {key}; vary one of the two")
+    if seeds > 1 and "train.seed" in choices:
+        raise UserError("--vary train.seed: --seeds varies it already; keep one of the two")
+    first = load(path, settings).train_settings().seed
+    found = []
+    for values in product(*choices.values()):
+        chosen = dict(zip(choices, values, strict=True))
+        label = ", ".join(f"{_short(key, choices)}={value}" for key, value in chosen.items())
+        given = [f"{key}={value}" for key, value in chosen.items()]
+        numbers = [first] if "train.seed" in choices else range(first, first + seeds)
+        recipes = {number: _recipe(path, settings, given, number, choices) for number in numbers}
+        found.append(Cell(label=label, settings=chosen, recipes=recipes))
+    counts = Counter(identity(recipe) for cell in found for recipe in cell.recipes.values())
+    if alike := [cell.label for cell in found if any(counts[identity(each)] > 1 for each in cell.recipes.values())]:
+        raise UserError(f"--vary: {' and '.join(alike)} are the same recipe; keep one")
+    return found
+
+
+def parse(option: str) -> tuple[str, list[str]]:
+    """KEY=A,B → (key, [text of A, text of B]). Raises UserError."""
+    place = f"--vary {option if option.isprintable() and len(option) < 200 else repr(option[:100])}"
+    key, equals, text = option.partition("=")
+    if not (equals and key.strip() and text.strip()) or len(option) > LARGEST:
+        raise UserError(f"{place}: write KEY=A,B, {EXAMPLE}")
+    listed = f"[{text}]"
+    try:
+        node = yaml.compose(listed, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise UserError(f"{place}: not values with commas between them; write KEY=A,B, {EXAMPLE}") from error
+    assert isinstance(node, yaml.SequenceNode)
+    values = [listed[item.start_mark.index : item.end_mark.index].strip() for item in node.value]
+    if len(values) < 2:
+        hint = ", the list in brackets" if isinstance(node.value[0], yaml.SequenceNode) else ""
+        raise UserError(f"{place}: there is one value{hint}; it takes two to compare, {EXAMPLE}")
+    if twice := next((value for value in values if values.count(value) > 1), None):
+        raise UserError(f"{place}: the value {twice} stands here twice")
+    return key.strip(), values
+
+
+def identity(recipe: Recipe) -> str:
+    """What makes a run: all of its recipe but for the devices."""
+    resolved = recipe.resolved()
+    del resolved["train"]["strategy"]
+    return digest(resolved)
+
+
+def folders(cells: Sequence[Cell]) -> dict[str, Path]:
+    """Identity → run directory of every recipe: a run of the same recipe wherever it lies under runs/NAME, if its
+    stages are trained or a comparison began it; else the one to be made, runs/NAME/compare/READABLE-DIGEST."""
+    home = Path("runs") / next(iter(cells[0].recipes.values())).name
+    known: dict[str, Path] = {}
+    for path in (*home.glob("*/recipe.yaml"), *home.glob("compare/*/recipe.yaml")):
+        done = all((path.parent / stage / "done.json").exists() for stage in ("generator", "renderer"))
+        if not done and path.parent.parent.name != "compare":
+            continue  # somebody may be at work on it
+        try:
+            known[identity(load(path))] = path.parent
+        except UserError:  # of another version, or of a plugin that is not here
+            continue
+    return {
+        mine: known.get(mine, home / "compare" / f"{slug(f'{cell.label} seed={seed}')}-{mine}")
+        for cell in cells
+        for seed, recipe in cell.recipes.items()
+        for mine in [identity(recipe)]
+    }
+
+
+def slug(label: str) -> str:
+    """A label as the name of a folder: at most 60 characters, none of them special to a shell."""
+    return re.sub(r"[^\w.=+-]+", "-", re.sub(r"[\[\]]", "", label))[:60].strip("-")
+
+
+def _short(key: str, keys: Sequence[str] | dict[str, list[str]]) -> str:
+    """The last part of a key, or as many as tell it from the others."""
+    parts = key.split(".")
+    for count in range(1, len(parts)):
+        tail = ".".join(parts[-count:])
+        if not any(other != key and other.endswith(tail) for other in keys):
+            return tail
+    return key
+
+
+def _recipe(
+    path: Path, settings: Sequence[str], given: Sequence[str], seed: int, choices: dict[str, list[str]]
+) -> Recipe:
+    own = [] if "train.seed" in choices else [f"train.seed={seed}"]
+    try:
+        recipe = load(path, [*settings, *given, *own])
+        recipe.check_components()
+    except UserError as error:
+        said = str(error)
+        for each in given:
+            said = said.replace(f"--set {each}", f"--vary {each}")
+        raise UserError(said) from error
+    for stage in (name for name in (*REQUIRED, "direct") if own and "seed" in recipe.train.get(name, {})):
+        raise UserError(f"{path}: train.{stage}.seed: stays the same whatever --seeds says; leave it to train.seed")
+    return recipe

@@ -1,0 +1,167 @@
+"""A comparison as a table for the terminal, and as a self-contained page: no network, opens from disk."""
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.markup import escape
+from rich.table import Table
+
+from regenkit.files import write_text
+from regenkit.grid import slug
+from regenkit.report.tradeoff import tradeoff
+from regenkit.spec import digest
+from regenkit.verdict import share, signed, unknown
+
+STYLE = """
+:root { color-scheme: light dark; --accent: light-dark(#b3261e, #ff8a80) }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+div { overflow-x: auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem }
+th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap }
+.text { text-align: left }
+.best, .flag { color: var(--accent); font-weight: 600 }
+svg { width: 100%; max-width: 44rem; height: auto; font: 13px system-ui, sans-serif }
+svg text { fill: currentColor } svg line, svg rect { stroke: currentColor; fill: none }
+svg .iso { stroke-opacity: .25 } svg .direct { stroke: var(--accent); stroke-dasharray: 6 4 }
+svg circle { fill: Canvas; stroke: currentColor; stroke-width: 1.5 }
+svg .lowest circle { stroke: var(--accent); stroke-width: 3 }
+pre { background: #8882; padding: 1rem; overflow-x: auto; font-size: .85rem }
+"""
+
+
+def write(report: dict[str, Any]) -> list[Path]:
+    """Write the figures and the page into runs/NAME/compare, named by what was varied; returns both paths."""
+    grid = [report[name] for name in ("base", "seeds", "split")] + [cell["settings"] for cell in report["cells"]]
+    keys = "+".join(report["cells"][0]["settings"])
+    stem = f"comparison-{slug(keys)}-{digest([grid, bool(report['direct'])])}"
+    paths = [Path("runs") / report["recipe"] / "compare" / f"{stem}{suffix}" for suffix in (".json", ".html")]
+    for path, text in zip(paths, (json.dumps(report, indent=1, ensure_ascii=False), page(report)), strict=True):
+        write_text(path, text)
+    return paths
+
+
+def as_table(report: dict[str, Any]) -> Table:
+    """The cells without the intervals, which the page has."""
+    table = Table(title=_measured_on(report), box=None, pad_edge=False)
+    for title in _TITLES:
+        table.add_column(title, justify="left" if title == "cell" else "right", overflow="fold")
+    for row in _rows(report):
+        table.add_row(
+            *(escape(each.partition(" [")[0]) if place > 1 else escape(each) for place, each in enumerate(row))
+        )
+    return table
+
+
+def page(report: dict[str, Any]) -> str:
+    """The comparison as HTML."""
+    versions = yaml.safe_dump(report["environment"], sort_keys=False)
+    recipe = yaml.safe_dump(report["base"], sort_keys=False, allow_unicode=True)
+    name, runs = html.escape(report["recipe"]), [run for cell in report["cells"] for run in cell["runs"]]
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{name}: comparison</title>
+<style>{STYLE}</style>
+<h1>{name}: comparison</h1>
+<p>{html.escape(_measured_on(report))}. A figure is bits a step of Y, its mean over training seeds; ± is the standard
+deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by example.</p>
+<h2>Finding</h2>
+{_listed(report["finding"])}
+<h2>The trade-off</h2>
+{tradeoff(report)}
+<p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
+same{"; the dashed line is the direct route" if report["direct"] else ""}.</p>
+<h2>Every cell</h2>
+{_table(_TITLES, _rows(report), best=report["lowest"])}
+<h2>The fields</h2>
+<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a twentieth, breaks the second
+principle: Y′ should keep what has to do with X and leave the rest to the renderer
+(<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>
+{_table(("cell", "field", "way", "bits", "X saves", "of it", "principle 2"), list(_field_rows(report)))}
+<h2>What this does not say</h2>
+{_listed(report["limits"])}
+<h2>The recipe</h2>
+<p>As it is but for what is varied. Runs: {html.escape(", ".join(runs))}</p>
+<pre>{html.escape(recipe)}</pre>
+<h2>Made with</h2>
+<pre>{html.escape(report["command"])}
+
+{html.escape(versions)}</pre></html>"""
+
+
+_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
+
+
+def _measured_on(report: dict[str, Any]) -> str:
+    seeds = len(report["cells"][0]["total"]["seeds"])
+    return (
+        f"{report['split']} split, {report['examples']} examples, {report['steps']} steps of Y, "
+        f"{seeds} training seed{'s' * (seeds > 1)}"
+    )
+
+
+def _rows(report: dict[str, Any]) -> list[list[str]]:
+    """A row a cell, then one a direct route."""
+    rows = []
+    for number, cell in enumerate(report["cells"], 1):
+        lowest = "–" if number - 1 == report["lowest"] else signed(cell["minus_lowest"])
+        rows.append([
+            str(number), cell["label"], _figure(cell["generator"]["bits"]), _figure(cell["renderer"]["bits"]),
+            _figure(cell["total"]), lowest,
+            signed(cell["minus_direct"]) if "direct" in cell else "–",
+            _figure(cell["generator"]["saved"]), f"{cell['parameters'] / 1e6:.2f}", _seconds(cell),
+        ])  # fmt: skip
+    for row in report["direct"]:
+        label = "direct X → Y" if len(report["direct"]) == 1 else f"direct X → Y of {row['label']}"
+        rows.append([
+            "", label, "–", "–", _figure(row["bits"]), "–", "–", _figure(row["saved"]),
+            f"{row['parameters'] / 1e6:.2f}", _seconds(row),
+        ])  # fmt: skip
+    return rows
+
+
+def _field_rows(report: dict[str, Any]) -> Iterator[list[str]]:
+    for cell in report["cells"]:
+        broken = unknown(cell)
+        for name, figures in cell["generator"]["fields"].items():
+            part = f"{max(share(figures), 0):.1%}"
+            flag = "broken" if name in broken else ""
+            yield [cell["label"], name, "X → Y′", _figure(figures["bits"]), _figure(figures["saved"]), part, flag]
+        for name, figures in cell["renderer"]["fields"].items():
+            yield [cell["label"], name, "Y′ → Y", _figure(figures["bits"]), "–", "–", ""]
+    for row in report["direct"]:
+        for name, figures in row["fields"].items():
+            part = f"{max(share(figures), 0):.1%}"
+            yield ["direct", name, "X → Y", _figure(figures["bits"]), _figure(figures["saved"]), part, ""]
+
+
+def _figure(value: dict[str, Any]) -> str:
+    return f"{value['mean']:.3f}" + (f" ± {value['spread']:.3f}" if "spread" in value else "")
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    return "–" if row["seconds"] is None else f"{row['seconds']:.0f}"
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], best: int | None = None) -> str:
+    text = {title for title in titles if title in ("cell", "field", "way", "principle 2")}
+    head = "".join(f'<th scope="col"{_class(title in text)}>{html.escape(title)}</th>' for title in titles)
+    body = "".join(
+        f"<tr{' class=best' * (number == best)}>"
+        + "".join(f"<td{_class(title in text, value == 'broken')}>{html.escape(value)}</td>"
+                  for title, value in zip(titles, row, strict=True))
+        + "</tr>"
+        for number, row in enumerate(rows)
+    )  # fmt: skip
+    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _class(text: bool, flag: bool = False) -> str:
+    names = ["text"] * text + ["flag"] * flag
+    return f' class="{" ".join(names)}"' if names else ""

@@ -1,0 +1,67 @@
+"""Stages that several runs have in common are trained once: found by content, and copied.
+
+Two stages are one where they are built alike, trained alike, and learn from the same examples. A generator or renderer
+learns from Y′, so its converter must be the same; a direct route sees of Y′ only what is given, and there the values of
+a sample of examples are compared.
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regenkit.data.prepare import Prepared
+from regenkit.pipeline import Pipeline
+from regenkit.run import _settings as settings_of
+from regenkit.rundir import write_json
+from regenkit.spec import digest
+
+SAMPLED = 64
+
+
+def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
+    """Names what a trained stage depends on."""
+    contract, settings = pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
+    del settings["strategy"]
+    known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.resolved()}
+    columns = (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps)
+    known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
+    if stage == "direct":
+        del contract["converter"]
+        known["given"] = _given(pipeline, prepared)
+    return digest(known)
+
+
+def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
+    """Copy a stage of this key, already trained in a run under `home`, unless the pipeline's run has its own."""
+    assert pipeline.folder is not None
+    mine = pipeline.folder / stage
+    if (mine / "done.json").exists() or (stage != "direct" and pipeline.recipe.section(stage).run):
+        return
+    for path in sorted((*home.glob(f"*/{stage}/key.json"), *home.glob(f"compare/*/{stage}/key.json"))):
+        done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
+        if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
+            continue
+        mine.mkdir(parents=True, exist_ok=True)
+        pipeline.sign(stage, mine)
+        shutil.copyfile(weights, mine / weights.name)
+        write_json(mine / "done.json", {**json.loads(done.read_text()), "from": str(path.parents[1])})  # last
+        return
+
+
+def remember(folder: Path, key: str) -> None:
+    """Write beside a trained stage what it depends on."""
+    write_json(folder / "key.json", key)
+
+
+def _given(pipeline: Pipeline, prepared: Prepared) -> str:
+    found = hashlib.sha256()
+    places = np.linspace(0, len(prepared.split) - 1, SAMPLED).astype(int) if pipeline.given_scalars else ()
+    for place in places:
+        rep = prepared.example(int(place))[0]["rep"] or {}
+        for name in pipeline.given_scalars:
+            found.update(np.asarray(rep[name]).tobytes())
+    return found.hexdigest()

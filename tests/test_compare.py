@@ -1,0 +1,268 @@
+"""`regenkit compare`: the grid, the figures and the finding on made-up bits with known answers, and real processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from songs import anything
+
+from regenkit.errors import UserError
+from regenkit.grid import cells, parse, slug
+from regenkit.report.comparison import page
+from regenkit.report.tradeoff import ticks
+from regenkit.verdict import finding, limits, share, unknown
+
+ROOT = Path(__file__).parents[1]
+RECIPE = """\
+dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
+converter: {use: music/template, parts: [timing], given: [tonality, metre]}
+generator: {use: transformer, width: 8, depth: 1, heads: 2}
+renderer: {use: transformer, width: 8, depth: 1, heads: 2}
+train: {steps: 2, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 0, warmup_steps: 1}
+"""
+PATIENCE = 900
+GRID = ["compare", "song.yaml", "--vary", "renderer.width=8,4", "--baseline", "direct", "--json"]
+
+# --- the grid --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("generator.width=64,128", ["64", "128"]),
+        ("converter.parts=[timing],[rhythm, cadence]", ["[timing]", "[rhythm, cadence]"]),
+        ("converter={use: a/b},{use: a/b, parts: [c, d]}", ["{use: a/b}", "{use: a/b, parts: [c, d]}"]),
+        ("train.learning_rate= 1e-3 , 3e-4", ["1e-3", "3e-4"]),
+        ("dataset.path='a, b',c=d", ["'a, b'", "c=d"]),
+    ],
+)
+def test_values_are_the_items_of_a_list(option: str, values: list[str]) -> None:
+    assert parse(option) == (option.partition("=")[0], values)
+
+
+def test_what_is_no_choice_of_values_is_taught() -> None:
+    for option, said in {
+        "generator.width": "write KEY=A,B",
+        "=1,2": "write KEY=A,B",
+        "generator.width=": "write KEY=A,B",
+        "generator.width=64": "one value; it takes two",
+        "converter.parts=[timing, rhythm]": "one value, the list in brackets",
+        "converter.parts=[timing]|[rhythm]": "commas between them",
+        "converter.parts=[timing],[rhythm": "commas between them",
+        "generator.width=64,64": "the value 64 stands here twice",
+        "x=" + "[" * 5000: "commas between them",
+    }.items():
+        with pytest.raises(UserError, match=re.escape(said)) as caught:
+            parse(option)
+        assert str(caught.value).startswith("--vary ")
+
+
+@anything
+@given(st.text(max_size=60))
+def test_any_text_is_values_or_refused(text: str) -> None:
+    try:
+        _, values = parse(f"a.b={text}")
+    except UserError:
+        return
+    assert len(values) >= 2
+    assert all(value in text for value in values)
+
+
+def test_cells_are_every_choice_by_every_seed(tmp_path: Path) -> None:
+    recipe = tmp_path / "song.yaml"
+    recipe.write_text(RECIPE)
+    found = cells(recipe, ["train.seed=5"], ["converter.parts=[timing],[rhythm]", "generator.width=8,4"], 2)
+    assert [cell.label for cell in found] == [
+        "parts=[timing], width=8", "parts=[timing], width=4", "parts=[rhythm], width=8", "parts=[rhythm], width=4"
+    ]  # fmt: skip
+    assert [list(cell.recipes) for cell in found] == [[5, 6]] * 4
+    last = found[-1].recipes[6]
+    assert (last.train_settings().seed, last.generator.args["width"], last.converter.args["parts"]) == (
+        6,
+        4,
+        ["rhythm"],
+    )
+    assert slug(found[0].label) == "parts=timing-width=8"
+    for varied, seeds, said in (
+        (["generator.width=8,4", "generator.width=2,1"], 1, "varied twice"),
+        (["converter={use: music/template},{use: a}", "converter.parts=[timing],[rhythm]"], 1, "lies within converter"),
+        (["train.seed=1,2"], 2, "--seeds varies it already"),
+        (["generator.dropout=0.1,0.10"], 1, "the same recipe"),
+        (["generator.width=8,wide"], 1, "--vary generator.width=wide: generator.width: should be a valid integer"),
+        (["generator.widht=8,4"], 1, "did you mean 'width'"),
+    ):
+        with pytest.raises(UserError, match=re.escape(said)):
+            cells(recipe, [], varied, seeds)
+
+
+# --- figures and words on made-up bits --------------------------------------------------------------------------------
+
+
+def report(*, seeds: int = 1, apart: float = 0.0, direct: float | None = None) -> dict:
+    """Two cells of 40 examples of 10 steps. `full` has a chord of 2 bits a step that X knows nothing of, and a beat of
+    which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
+    """
+    from regenkit.compare import Measured, summary
+
+    random = np.random.default_rng(0)
+    steps = np.full(40, 10)
+
+    def run(seed: int, fields: dict[str, tuple[float, float]], pitch: float) -> Measured:
+        def bits(value: float) -> np.ndarray:
+            return steps * (value + 0.01 * random.standard_normal(40))
+
+        shift = apart * (seed - (seeds - 1) / 2)
+        stages = {
+            "generator": {name: bits(value) for name, (value, _) in fields.items()},
+            "generator_without_x": {name: bits(value) for name, (_, value) in fields.items()},
+            "renderer": {"pitch": bits(pitch + shift)},
+        }
+        if direct is not None:
+            stages |= {"direct": {"pitch": bits(direct)}, "direct_without_x": {"pitch": bits(direct)}}
+        known = [stage for stage in stages if "without" not in stage]
+        return Measured(
+            folder=Path("runs/made/up"), ids=[f"song {number}" for number in range(40)], steps=steps, bits=stages,
+            keys=dict.fromkeys(known, "same"), given=(), parameters=dict.fromkeys(known, 1000),
+            seconds=dict.fromkeys(known, 60.0),
+        )  # fmt: skip
+
+    full = [run(seed, {"chord": (2.0, 2.01), "beat": (0.5, 1.0)}, 1.0) for seed in range(seeds)]
+    lean = [run(seeds - 1 - seed, {"beat": (0.5, 1.0)}, 2.5) for seed in range(seeds)]
+    found = summary([("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})], [full, lean])
+    found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "command": "regenkit compare"}
+    return {**found, "finding": finding(found), "limits": limits(found)}
+
+
+def test_figures_are_what_was_put_in() -> None:
+    found = report(direct=2.8)
+    full, lean = found["cells"]
+    assert found["lowest"] == 1 and found["examples"] == 40 and found["steps"] == 400
+    assert full["total"]["mean"] == pytest.approx(3.5, abs=0.02)
+    assert full["minus_lowest"]["mean"] == pytest.approx(0.5, abs=0.02)
+    assert full["minus_lowest"]["low"] < 0.5 < full["minus_lowest"]["high"] < 0.52
+    assert lean["minus_direct"]["mean"] == pytest.approx(0.2, abs=0.02)
+    assert share(lean["generator"]["fields"]["beat"]) == pytest.approx(0.5, abs=0.02)
+    assert (full["parameters"], full["seconds"]) == (2000, 120)
+    assert len(found["direct"]) == 1  # one baseline for both
+
+
+def test_the_field_that_x_does_not_know_is_named_and_the_leaner_cell_with_it() -> None:
+    found = report(direct=2.8)
+    assert [unknown(cell) for cell in found["cells"]] == [["chord"], []]
+    said = " ".join(found["finding"])
+    assert re.search(r"lean is lowest: (3\.00|2\.99)\d bits .* Beyond it: full \+0\.(49|50)\d", said)
+    assert re.search(r"chord breaks the second principle: in full it costs (1\.99|2\.00)\d of the 2\.(49|50)\d", said)
+    assert "beat breaks" not in said
+    assert re.search(r"The leaner Y′ of full without chord is lean, -0\.(49|50)", said)
+    assert "the detour by Y′ costs more: lean +0.2" in said
+    alone = {**found, "cells": [found["cells"][0]] * 2, "lowest": 0}
+    assert "A leaner Y′ to try: full without chord, which leaves beat." in finding(alone)
+
+
+def test_a_difference_within_the_spread_of_the_seeds_is_none() -> None:
+    near, far = report(seeds=3, apart=0.1), report(seeds=3, apart=0.5)
+    assert near["cells"][0]["minus_lowest"]["spread"] == pytest.approx(0.2, abs=0.02)
+    assert any(sentence.startswith("Beyond it: full") for sentence in near["finding"])
+    assert any(sentence.startswith("Within the spread of it") for sentence in far["finding"])
+    assert not any(sentence.startswith("Beyond it") for sentence in far["finding"])
+    assert any("fewer than three" in sentence for sentence in report(seeds=2)["limits"])
+    assert not any("fewer than three" in sentence for sentence in near["limits"])
+
+
+def test_the_page_stands_alone_and_says_the_picture_in_words() -> None:
+    text = page(report(seeds=3, apart=0.1, direct=2.8))
+    open_tags: list[str] = []
+
+    class Checker(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert not {"src", "srcset"} & {name for name, _ in attrs}
+            if tag not in ("meta", "html"):
+                open_tags.append(tag)
+
+        def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            pass
+
+        def handle_endtag(self, tag: str) -> None:
+            assert tag in ("html", open_tags[-1] if open_tags else None), tag
+            if tag != "html":
+                open_tags.pop()
+
+    Checker().feed(text)
+    assert [tag for tag in open_tags if tag not in ("li", "p", "td", "tr", "th")] == []
+    described = re.search(r'<desc id="tradeoff-text">(.*?)</desc>', text)
+    assert described and re.search(r"1: full: X → Y′ 2\..*; 2: lean: X → Y′ 0\.", described[1])
+    assert text.count("<circle") == 2 and 'class="direct"' in text and "broken" in text
+
+
+@given(st.floats(-100, 100), st.floats(1e-3, 100))
+def test_ticks_are_few_and_within(low: float, width: float) -> None:
+    found = ticks(low, low + width)
+    assert 2 <= len(found) <= 8
+    assert low - 1e-6 <= found[0] and found[-1] <= low + width + 1e-6
+
+
+# --- real processes --------------------------------------------------------------------------------------------------
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
+    return subprocess.Popen(
+        [sys.executable, "-m", "regenkit", *arguments], cwd=cwd, env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_a_mistake_is_one_message_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "song.yaml").write_text(RECIPE)
+    process = start("compare", "song.yaml", "--vary", "converter.parts=[timing, rhythm]", cwd=tmp_path)
+    _, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2 and "one value, the list in brackets" in error and "Traceback" not in error
+    assert [path.name for path in tmp_path.iterdir()] == ["song.yaml"]
+
+
+def test_a_grid_is_trained_once_and_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    (tmp_path / "song.yaml").write_text(RECIPE)
+    first, runs = start(*GRID, cwd=tmp_path), tmp_path / "runs/song/compare"
+    while first.poll() is None and not list(runs.glob("width=8*/generator/done.json")):
+        time.sleep(0.1)
+    first.send_signal(signal.SIGINT)
+    _, said = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 130, said
+    assert "Run the same command again" in said or "To go on: regenkit compare song.yaml" in said
+    (trained,) = runs.glob("*/generator/best.weights.h5")
+    before = trained.stat().st_mtime_ns
+
+    second = start(*GRID, cwd=tmp_path)
+    output, said = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, said
+    assert trained.stat().st_mtime_ns == before
+    found = json.loads(output)
+    wide, narrow = found["cells"]
+    for cell in (wide, narrow):
+        whole = cell["generator"]["bits"]["mean"] + cell["renderer"]["bits"]["mean"]
+        assert cell["total"]["mean"] == pytest.approx(whole)
+        assert set(cell["generator"]["fields"]) == {"position", "duration"}
+        assert cell["total"]["low"] < cell["total"]["mean"] < cell["total"]["high"]
+        assert cell["seconds"] > 0
+    assert wide["generator"]["bits"] == narrow["generator"]["bits"]  # which does not vary: it is one
+    assert wide["renderer"]["bits"] != narrow["renderer"]["bits"]
+    assert len(found["direct"]) == 1  # nor does the direct route
+    for stage, origin in (("generator", wide["runs"][0]), ("renderer", None), ("direct", wide["runs"][0])):
+        done = json.loads((tmp_path / narrow["runs"][0] / stage / "done.json").read_text())
+        assert done.get("from") == origin
+    assert yaml.safe_load((tmp_path / narrow["runs"][0] / "recipe.yaml").read_text())["renderer"]["width"] == 4
+    written = sorted(path.name for path in runs.iterdir() if path.is_file())
+    assert [re.sub("-[0-9a-f]{12}", "", name) for name in written] == [
+        "comparison-renderer.width.html", "comparison-renderer.width.json"
+    ]  # fmt: skip
