@@ -1,10 +1,11 @@
-"""Preparation by Apache Beam: other processes, the same bytes."""
+"""`regenkit prepare`, and Apache Beam: other processes, the same bytes."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -133,19 +134,34 @@ def test_without_beam_it_is_said_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 2 and "pip install 'regenkit[beam]'" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_prepare_without_a_runner_uses_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / "cache"))
+def test_options_without_a_runner_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "song.yaml").write_text(RECIPE)
+    done = command("prepare", "song.yaml", "--", "--flink_master=here", cwd=tmp_path)
+    assert done.returncode == 2 and "--flink_master=here" in done.stderr
+
+
+def test_prepare_without_a_runner_goes_on_where_it_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "song.yaml").write_text(RECIPE)
     (tmp_path / "songs").mkdir()
-    for number in range(4):
-        (tmp_path / "songs" / f"{number}.abc").write_text(TUNE.format(number=number))
+    for number in range(400):
+        (tmp_path / "songs" / f"{number:03}.abc").write_text(TUNE.format(number=number))
     (tmp_path / "songs" / "empty.abc").write_text("nothing\n")
-    made: list[dict[Path, int]] = []
-    for _ in range(2):
-        done = command("prepare", "song.yaml", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert "unpaired" in done.stdout and "skipped empty.abc: " in done.stdout
-        made.append({path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("part-*")})
-    assert len(made[0]) == 4 and made[0] == made[1]  # the second time all is there
-    refused = command("prepare", "song.yaml", "--", "--flink_master=here", cwd=tmp_path)
-    assert refused.returncode == 2 and "--flink_master=here" in refused.stderr
+    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / "cache"))
+    paths = os.pathsep.join(map(str, (toy_job.ROOT, toy_job.ROOT / "plugins")))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regenkit", "prepare", "song.yaml"], env={**os.environ, "PYTHONPATH": paths},
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    while not list((tmp_path / "cache").rglob("part-00000.npz")) and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130 and "To go on: regenkit prepare song.yaml" in said and "Traceback" not in said
+    before = files(tmp_path / "cache")
+    assert 2 <= len(before) < 2 * 14
+    done = command("prepare", "song.yaml", cwd=tmp_path)
+    assert done.returncode == 0 and "unpaired" in done.stdout and "skipped empty.abc: " in done.stdout, done.stderr
+    after = files(tmp_path / "cache")
+    assert len(after) == 2 * 14 and before.items() <= after.items()

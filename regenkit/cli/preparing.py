@@ -1,5 +1,6 @@
 """prepare: read and convert a recipe's dataset ahead of its training, here or on a cluster."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 def prepare(
     recipe: Annotated[Path, typer.Argument(help="the recipe")],
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- BEAM OPTIONS]", help="the runner's, as --direct_num_workers=4")
+        list[str] | None, typer.Argument(metavar="-- BEAM OPTIONS", help="the runner's, as --direct_num_workers=4")
     ] = None,
     runner: Annotated[
         str | None, typer.Option(help="Apache Beam runner, e.g. DirectRunner or FlinkRunner (default: local processes)")
@@ -38,11 +39,15 @@ def prepare(
     from regenkit.pipeline import Pipeline
 
     console = Console(soft_wrap=True, highlight=False)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        tasks = {what: bar.add_task(what, total=None) for what in ("reading", "converting")}
-        prepared = Pipeline(loaded).prepare(
-            lambda what, done, total: bar.update(tasks[what], completed=done, total=total), elsewhere=elsewhere
-        )
+    try:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            tasks = {what: bar.add_task(what, total=None) for what in ("reading", "converting")}
+            prepared = Pipeline(loaded).prepare(
+                lambda what, done, total: bar.update(tasks[what], completed=done, total=total), elsewhere=elsewhere
+            )
+    except KeyboardInterrupt:
+        console.print(f"interrupted; what is done is kept. To go on: [bold]regenkit {' '.join(sys.argv[1:])}[/]")
+        sys.exit(130)
     for split, counts in prepared.counts().items():
         console.print(f"{split}: {counts['paired']} paired, {counts['unpaired']} unpaired")
     for source, reason in prepared.skipped:

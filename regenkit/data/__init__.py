@@ -3,6 +3,7 @@
 prepare.py   a dataset's examples and their Y′, computed once, in parallel, into a cache
 workers.py   what worker processes do: read a source, convert an example
 parts.py     one part of a prepared dataset, made and written
+beam.py      parts made on other machines, by Apache Beam
 aside.py     what can't be used is set aside; too much of it stops the run
 shards.py    the TFRecord files and the index that makes them random-access
 messages.py  their records, without TensorFlow

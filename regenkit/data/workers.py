@@ -1,6 +1,7 @@
 """What runs in worker processes, here or on other machines: they import the plugin and this file, and no TensorFlow."""
 
 import json
+import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -121,7 +122,9 @@ def pool(processes: int) -> Iterator[Map]:
     if processes < 2:
         yield lambda function, items, chunk: map(function, items)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
+    silent = (signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once, without a traceback
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, initializer=signal.signal, initargs=silent) as executor:
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
