@@ -67,7 +67,15 @@ def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) ->
                 stack.enter_context(open_run(folder, recipe))
         own = folder / f"worker-{index}" if index else folder
         own.mkdir(parents=True, exist_ok=True)
-        yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
+        try:
+            yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
+        except tf.errors.OpError as error:
+            if not isinstance(error, tf.errors.UnavailableError) and "Collective ops is aborted" not in error.message:
+                raise
+            raise UserError(
+                f"{folder}: another process of this training has gone ({error.message.splitlines()[0]}). What was "
+                "saved is kept: start all processes again to go on"
+            ) from error
 
 
 def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: RunLog) -> dict[str, Any]:

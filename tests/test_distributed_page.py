@@ -5,6 +5,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,20 @@ from pathlib import Path
 import letters
 import pytest
 import yaml
-from processes import PATIENCE, ROOT, addresses, assert_alike, end, end_all, regenkit, start, weights
+from processes import (
+    PATIENCE,
+    ROOT,
+    addresses,
+    assert_alike,
+    end,
+    end_all,
+    kill,
+    regenkit,
+    start,
+    tf_config,
+    wait_for_steps,
+    weights,
+)  # fmt: skip
 
 PAGE = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -106,11 +120,38 @@ class TestTwoProcesses:
         end_all([in_shell(command, site, TF_CONFIG=json.dumps(config)) for config in configs])
         assert_alike(weights(site / "runs/lyric2melody/k8s"), weights(site / "one"), 1e-5)
 
+    def test_evaluated_in_turns(self, site: Path) -> None:
+        """By one process, which trains the direct routes; and the same run anew by two."""
+        end(regenkit("evaluate", "one", cwd=site))
+        shutil.copytree(site / "one", site / "again", ignore=shutil.ignore_patterns("report.*"))
+        places = addresses(2)
+        end_all([regenkit("evaluate", "again", cwd=site, TF_CONFIG=tf_config({"worker": places}, "worker", index))
+                 for index in range(2)])  # fmt: skip
+        alone, both = (json.loads((site / run / "report.json").read_text()) for run in ("one", "again"))
+        assert alone["bits_by_field"]["predicted"]["parity"] > 0
+        assert alone["bits_by_field"] == both["bits_by_field"]
+
+    def test_a_process_says_that_another_was_lost(self, site: Path) -> None:
+        places = addresses(2)
+        started = [
+            regenkit("train", "recipes/lyric2melody.yaml", "--run", "lost", "--set", "train.steps=100000",
+                     cwd=site, TF_CONFIG=tf_config({"worker": places}, "worker", index))
+            for index in range(2)
+        ]  # fmt: skip
+        try:
+            wait_for_steps(site / "lost", 2, started[0])
+            kill(started[1])
+            said = end(started[0], expect=2)
+            assert "another process of this training has gone" in said and "Traceback" not in said
+        finally:
+            kill(started[0])
+            started[1].communicate()
+
     def test_processes_with_different_data_refuse(self, site: Path) -> None:
-        cluster = {"worker": addresses(2)}
+        places = addresses(2)
         started = [
             regenkit("train", "recipes/lyric2melody.yaml", "--run", "differ", "--set", f"dataset.count={60 - index}",
-                     cwd=site, TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}))
+                     cwd=site, TF_CONFIG=tf_config({"worker": places}, "worker", index))
             for index in range(2)
         ]  # fmt: skip
         for said in end_all(started, expect=2):
