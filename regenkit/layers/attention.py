@@ -23,7 +23,7 @@ def rotary(steps: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 def _rotate(x: tf.Tensor, turn: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     first, second = tf.split(x, 2, axis=-1)
-    cosine, sine = turn
+    cosine, sine = (tf.cast(value, x.dtype) for value in turn)
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
@@ -88,17 +88,19 @@ class Block(keras.layers.Layer):
         query, key, value = self._heads(x)
         turn = rotary(tf.range(tf.shape(x)[1]), self.size)
         query, key = _rotate(query, turn), _rotate(key, turn)
-        scores = tf.matmul(query, key, transpose_b=True) * self.size**-0.5
-        weights = tf.nn.softmax(tf.where(seen[:, None], scores, -1e9))
+        scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32) * self.size**-0.5
+        weights = tf.cast(tf.nn.softmax(tf.where(seen[:, None], scores, -1e9)), value.dtype)
         attended = tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3])
         return self._finish(x, tf.reshape(attended, tf.shape(x)), seeds)
 
     def step(self, x: tf.Tensor, cache: tf.Tensor, place: Place) -> tuple[tf.Tensor, tf.Tensor]:
         """One position: x [batch, width], keys and values [2, batch × heads, length, size] → (x, cache)."""
         h = tf.reshape(self.query_key_value(self.attention_norm(x)), [-1, 3, self.heads, self.size])
-        h = h * place.cosine + tf.roll(h, self.size // 2, axis=-1) * place.sine
+        cosine, sine = tf.cast(place.cosine, h.dtype), tf.cast(place.sine, h.dtype)
+        h = h * cosine + tf.roll(h, self.size // 2, axis=-1) * sine
         h = tf.reshape(tf.transpose(h, [1, 0, 2, 3]), [3, -1, 1, self.size])
         cache = tf.tensor_scatter_nd_update(cache, place.rows, tf.reshape(h[1:], [-1, self.size]))
         keys, values = tf.unstack(cache)
-        weights = tf.nn.softmax(tf.matmul(h[0], keys, transpose_b=True) + place.future)
+        scores = tf.cast(tf.matmul(h[0], keys, transpose_b=True), tf.float32)
+        weights = tf.cast(tf.nn.softmax(scores + place.future), x.dtype)
         return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None), cache

@@ -1,7 +1,7 @@
 """Ancestral sampling, whole in one graph call, which is traced once for batches and lengths of any size.
 
-A loop over steps within a loop over chunks of steps: noise is drawn a chunk at a time, and the caches of keys and values
-grow by a chunk, so that a step attends to at most a chunk more than it must.
+A loop over steps within a loop over chunks of steps: noise is drawn a chunk at a time, and the caches of keys and
+values grow by a chunk, so that a step attends to at most a chunk more than it must.
 """
 
 from collections.abc import Mapping
@@ -145,7 +145,7 @@ def _run(
                 active = (step == 0) if field.scalar else (step >= int(model.has_scalars))
                 token = 1 + tf.argmax(logits + drawn[name][step - first], axis=-1, output_type=tf.int32)
                 earlier[name] = tf.where(active, token, 0)
-            tokens = {name: tf.tensor_scatter_nd_update(tokens[name], [[step]], earlier[name][None]) for name in earlier}
+                tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], earlier[name][None])}
             return step + 1, model.embed(earlier), tokens, grown
 
         step, x, tokens, caches = tf.while_loop(
@@ -154,9 +154,9 @@ def _run(
         more = tf.minimum(end + CHUNK, total) - end
         return step, x, tokens, [tf.pad(cache, [[0, 0], [0, 0], [0, more], [0, 0]]) for cache in caches]
 
-    x = tf.broadcast_to(model.start, tf.shape(encoded[0]))
+    x = tf.cast(tf.broadcast_to(model.start, tf.shape(encoded[0])), encoded.dtype)
     tokens = {name: tf.zeros([total, batch], tf.int32) for name in model.target}
-    caches = [tf.zeros([2, batch * heads, tf.minimum(CHUNK, total), size])] * model.depth
+    caches = [tf.zeros([2, batch * heads, tf.minimum(CHUNK, total), size], encoded.dtype)] * model.depth
     start = (tf.constant(0), x, tokens, caches)
     tokens = tf.while_loop(lambda step, *_: step < total, one_chunk, start, parallel_iterations=1)[2]
     return {name: tf.transpose(value) for name, value in tokens.items()}

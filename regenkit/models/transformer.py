@@ -185,7 +185,7 @@ class Transformer(keras.Model):
     def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
         shape = tf.shape(mask)
-        x = tf.zeros([shape[0], shape[1], self.width])
+        x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
         for name, field in self.condition.items():
             value = condition[name]
             if field.vocabulary is None:
@@ -204,7 +204,8 @@ class Transformer(keras.Model):
 
     def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
         x = self.embed(steps)
-        x = tf.concat([tf.broadcast_to(self.start, tf.shape(x[:, :1])), x[:, :-1]], axis=1) + encoded
+        start = tf.cast(tf.broadcast_to(self.start, tf.shape(x[:, :1])), x.dtype)
+        x = tf.concat([start, x[:, :-1]], axis=1) + encoded
         length = tf.shape(x)[1]
         seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
         for block in self.decoder:
@@ -215,7 +216,7 @@ class Transformer(keras.Model):
         """Logits of `name` [..., vocabulary], given the decoder's output [..., width] and the step's earlier fields."""
         for before, tokens in earlier.items():
             x += self.step_embeddings[before](tokens)
-        return self.head_logits[name](x + self.head_hidden[name](x))
+        return tf.cast(self.head_logits[name](x + self.head_hidden[name](x)), tf.float32)
 
     def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
         steps = self._steps_of(target, self.target)
