@@ -49,6 +49,7 @@ class Measured:
     bits: Bits
     keys: dict[str, str]  # what each stage depends on
     given: tuple[str, ...]
+    shared: tuple[str, ...]  # the fields of Y′ that Y holds too
     parameters: dict[str, int]
     seconds: dict[str, float]
 
@@ -116,6 +117,7 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
         folder=pipeline.folder, ids=[str(names[place]) for place in places],
         steps=np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides]), bits=bits, keys=keys,
         given=tuple(pipeline.given_scalars),
+        shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
                     for stage in keys},
         seconds={stage: seconds(pipeline.folder, stage) for stage in keys},
@@ -181,6 +183,7 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
             "settings": settings,
             "runs": [str(run.folder) for run in cell],
             "given": list(cell[0].given),
+            "shared": list(cell[0].shared),
             "generator": route(cell, "generator"),
             "renderer": {
                 "bits": figure(total(cell, "renderer"), steps),

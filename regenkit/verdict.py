@@ -8,10 +8,9 @@ is not.
 from collections.abc import Iterator
 from typing import Any
 
-KNOWN = 0.05
-"""X knows a field where it saves this part of its bits."""
-HEAVY = 0.1
-"""A field is worth a word where it costs this part of X → Y′."""
+MUCH, LITTLE = 0.1, 0.1
+"""A field costs much from a tenth of X → Y′ on; X knows little of it where it saves less than a tenth of its bits, or
+nothing for all that the examples tell."""
 
 
 def finding(report: dict[str, Any]) -> list[str]:
@@ -50,7 +49,8 @@ def unknown(cell: dict[str, Any]) -> list[str]:
     """The fields of a cell's Y′ that break the second principle, the costliest first."""
     whole, fields = cell["generator"]["bits"]["mean"], cell["generator"]["fields"]
     costs = {name: figures["bits"]["mean"] for name, figures in fields.items()}
-    found = [name for name in fields if costs[name] >= HEAVY * whole and share(fields[name]) < KNOWN]
+    little = {name for name in fields if share(fields[name]) < LITTLE or fields[name]["saved"]["low"] <= 0}
+    found = [name for name in fields if costs[name] >= MUCH * whole and name in little]
     return sorted(found, key=lambda name: -costs[name])
 
 
@@ -102,17 +102,22 @@ def _principle(report: dict[str, Any]) -> Iterator[str]:
     flagged = [(cell, name) for cell in cells for name in unknown(cell)]
     if not flagged:
         yield (
-            f"No field of Y′ breaks the second principle: X saves at least {KNOWN:.0%} of the bits of each that costs "
-            f"more than {HEAVY:.0%} of X → Y′."
+            f"No field of Y′ breaks the second principle: X saves at least {LITTLE:.0%} of the bits of each that costs "
+            f"{MUCH:.0%} of X → Y′ or more."
         )
     for name in dict.fromkeys(name for _, name in flagged):
         within = [cell for cell, other in flagged if other == name]
         cell = max(within, key=lambda cell: cell["generator"]["fields"][name]["bits"]["mean"])
         figures, whole = cell["generator"]["fields"][name], cell["generator"]["bits"]["mean"]
         also = f" (also in {'; '.join(each['label'] for each in within if each is not cell)})" if within[1:] else ""
+        unsure = " (for all the examples tell, nothing)" if figures["saved"]["low"] <= 0 else ""
+        if name in cell["shared"]:
+            where = "Y holds it too: a Y′ without it pays for it in Y′ → Y."
+        else:
+            where = "Y does not hold it: what it costs is lost but for what it spares Y′ → Y."
         yield (
             f"{name} breaks the second principle: in {cell['label']}{also} it costs {figures['bits']['mean']:.3f} of "
-            f"the {whole:.3f} bits of X → Y′, of which X saves {max(share(figures), 0):.1%}."
+            f"the {whole:.3f} bits of X → Y′, of which X saves {max(share(figures), 0):.1%}{unsure}. {where}"
         )
     said = set()
     for cell, _ in flagged:
@@ -121,9 +126,10 @@ def _principle(report: dict[str, Any]) -> Iterator[str]:
             continue
         said.add(left)
         without = f"{cell['label']} without {', '.join(unknown(cell))}"
-        tried = next((each for each in cells if frozenset(each["generator"]["fields"]) == left), None)
+        alike = [each for each in cells if frozenset(each["generator"]["fields"]) == left]
+        tried = min(alike, key=lambda each: each["total"]["mean"], default=None)
         if not left:
-            yield f"X knows nothing of the Y′ of {cell['label']}: another Y′ is wanted, not a leaner one."
+            yield f"X knows little of any field of {cell['label']}: another Y′ is wanted, not a leaner one."
         elif tried:
             difference = tried["total"]["mean"] - cell["total"]["mean"]
             yield f"The leaner Y′ of {without} is {tried['label']}, {difference:+.3f} bits a step in all."

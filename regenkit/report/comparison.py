@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap }
 .text { text-align: left }
 .best, .flag { color: var(--accent); font-weight: 600 }
-svg { width: 100%; max-width: 44rem; height: auto; font: 13px system-ui, sans-serif }
+svg { width: 100%; min-width: 30rem; max-width: 44rem; height: auto; font: 13px system-ui, sans-serif }
 svg text { fill: currentColor } svg line, svg rect { stroke: currentColor; fill: none }
 svg .iso { stroke-opacity: .25 } svg .direct { stroke: var(--accent); stroke-dasharray: 6 4 }
 svg circle { fill: Canvas; stroke: currentColor; stroke-width: 1.5 }
@@ -39,20 +40,23 @@ def write(report: dict[str, Any]) -> list[Path]:
     keys = "+".join(report["cells"][0]["settings"])
     stem = f"comparison-{slug(keys)}-{digest([grid, bool(report['direct'])])}"
     paths = [Path("runs") / report["recipe"] / "compare" / f"{stem}{suffix}" for suffix in (".json", ".html")]
+    paths[0].parent.mkdir(parents=True, exist_ok=True)  # its cells may all be runs that were there before
     for path, text in zip(paths, (json.dumps(report, indent=1, ensure_ascii=False), page(report)), strict=True):
         write_text(path, text)
     return paths
 
 
 def as_table(report: dict[str, Any]) -> Table:
-    """The cells without the intervals, which the page has."""
+    """The cells, their total with its spread; the page has the other spreads and the intervals."""
     table = Table(title=_measured_on(report), box=None, pad_edge=False)
     for title in _TITLES:
         table.add_column(title, justify="left" if title == "cell" else "right", overflow="fold")
     for row in _rows(report):
-        table.add_row(
-            *(escape(each.partition(" [")[0]) if place > 1 else escape(each) for place, each in enumerate(row))
+        kept = (
+            *row[:2],
+            *(re.sub(r" ±.*| \[.*", "", each) if place != 2 else each for place, each in enumerate(row[2:])),
         )
+        table.add_row(*map(escape, kept))
     return table
 
 
@@ -76,8 +80,8 @@ same{"; the dashed line is the direct route" if report["direct"] else ""}.</p>
 <h2>Every cell</h2>
 {_table(_TITLES, _rows(report), best=report["lowest"])}
 <h2>The fields</h2>
-<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a twentieth, breaks the second
-principle: Y′ should keep what has to do with X and leave the rest to the renderer
+<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, for all that the
+examples tell), breaks the second principle: Y′ should keep what has to do with X and leave the rest to the renderer
 (<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>
 {_table(("cell", "field", "way", "bits", "X saves", "of it", "principle 2"), list(_field_rows(report)))}
 <h2>What this does not say</h2>
@@ -91,7 +95,7 @@ principle: Y′ should keep what has to do with X and leave the rest to the rend
 {html.escape(versions)}</pre></html>"""
 
 
-_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
+_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M param.", "seconds")
 
 
 def _measured_on(report: dict[str, Any]) -> str:
@@ -106,11 +110,11 @@ def _rows(report: dict[str, Any]) -> list[list[str]]:
     """A row a cell, then one a direct route."""
     rows = []
     for number, cell in enumerate(report["cells"], 1):
-        lowest = "–" if number - 1 == report["lowest"] else signed(cell["minus_lowest"])
+        lowest = "–" if number - 1 == report["lowest"] else _difference(cell["minus_lowest"])
         rows.append([
             str(number), cell["label"], _figure(cell["generator"]["bits"]), _figure(cell["renderer"]["bits"]),
             _figure(cell["total"]), lowest,
-            signed(cell["minus_direct"]) if "direct" in cell else "–",
+            _difference(cell["minus_direct"]) if "direct" in cell else "–",
             _figure(cell["generator"]["saved"]), f"{cell['parameters'] / 1e6:.2f}", _seconds(cell),
         ])  # fmt: skip
     for row in report["direct"]:
@@ -139,6 +143,10 @@ def _field_rows(report: dict[str, Any]) -> Iterator[list[str]]:
 
 def _figure(value: dict[str, Any]) -> str:
     return f"{value['mean']:.3f}" + (f" ± {value['spread']:.3f}" if "spread" in value else "")
+
+
+def _difference(value: dict[str, Any]) -> str:
+    return signed(value).partition(", seeds")[0]
 
 
 def _seconds(row: dict[str, Any]) -> str:

@@ -20,13 +20,13 @@ def tradeoff(report: dict[str, Any]) -> str:
     def down(y: float) -> float:
         return BOTTOM - (y - y0) / (y1 - y0) * (BOTTOM - TOP)
 
-    def iso(total: float, kind: str, label: str) -> str:
+    def iso(total: float, kind: str, label: str, left: int = 4) -> str:
         """The line of equal x + y within the frame, if it crosses it."""
         begin, end = max(x0, total - y1), min(x1, total - y0)
         if begin >= end:
             return ""
         line = _line(across(begin), down(total - begin), across(end), down(total - end), kind)
-        return line + _text(across(end) - 4, down(total - end) - 5, label, "end")
+        return line + _text(across(end) - left, down(total - end) - 5, label, "end")
 
     parts = [f'<rect x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}" stroke-opacity=".5"/>']
     for x in ticks(x0, x1):
@@ -34,7 +34,9 @@ def tradeoff(report: dict[str, Any]) -> str:
     for y in ticks(y0, y1):
         parts.append(_line(LEFT - 5, down(y), LEFT, down(y)) + _text(LEFT - 9, down(y) + 4, f"{y:g}", "end"))
     parts += [iso(total, "iso", f"{total:g}") for total in ticks(x0 + y0, x1 + y1)]
-    parts += [iso(row["bits"]["mean"], "direct", f"direct {row['bits']['mean']:.2f}") for row in report["direct"]]
+    for row in report["direct"]:
+        total = row["bits"]["mean"]
+        parts.append(iso(total, "direct", f"direct {total:.2f}", 30))
     for number, (x, y) in enumerate(points):
         column, row = across(x["mean"]), down(y["mean"])
         wide, high = across(x["mean"] + x.get("spread", 0)) - column, row - down(y["mean"] + y.get("spread", 0))
