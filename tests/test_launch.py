@@ -71,6 +71,7 @@ def test_no_process_survives_a_killed_launcher(place: Path) -> None:
         time.sleep(0.1)
     left = alive(process)
     kill(process)
+    process.communicate()
     assert not left
 
 
