@@ -198,7 +198,7 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
         if "direct" in cell[0].keys:
             key = tuple(run.keys["direct"] for run in cell)
             direct.setdefault(key, {
-                "label": label, **route(cell, "direct"), "parameters": cell[0].parameters["direct"],
+                **route(cell, "direct"), "parameters": cell[0].parameters["direct"],
                 "seconds": _mean([run.seconds["direct"] for run in cell]),
             })  # fmt: skip
             row["direct"] = list(direct).index(key)

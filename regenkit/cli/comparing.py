@@ -45,15 +45,15 @@ def compare(
     command = shlex.join(["regenkit", *sys.argv[1:]])
     try:
         report = run(grid, split, baseline == "direct", console)
-    except Interrupted:
-        console.print(f"interrupted; everything is saved. To go on: [bold]{escape(command)}[/]", highlight=False)
+    except (Interrupted, KeyboardInterrupt):
+        console.print(f"interrupted; what is trained is kept. To go on: [bold]{escape(command)}[/]", highlight=False)
         sys.exit(130)
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:
         print(json.dumps(report, indent=1, ensure_ascii=False))
     else:
-        console.print(as_table(report), width=None if console.is_terminal else 200)
+        console.print(as_table(report))
         for sentence in (*report["finding"], *report["limits"]):
             console.print(f"• {sentence}", markup=False, highlight=False)
     console.print(f"written: {', '.join(map(str, written))}", markup=False, highlight=False)

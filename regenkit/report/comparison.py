@@ -48,15 +48,14 @@ def write(report: dict[str, Any]) -> list[Path]:
 
 def as_table(report: dict[str, Any]) -> Table:
     """The cells, their total with its spread; the page has the other spreads and the intervals."""
-    table = Table(title=_measured_on(report), box=None, pad_edge=False)
-    for title in _TITLES:
-        table.add_column(title, justify="left" if title == "cell" else "right", overflow="fold")
+    table = Table(title=_measured_on(report), box=None, pad_edge=False, collapse_padding=True)
+    shown = [title for title in _TITLES if report["direct"] or title != "− direct"]
+    for title in shown:
+        cell = title == "cell"
+        table.add_column(_SHORT.get(title, title), justify="left" if cell else "right", no_wrap=not cell)
     for row in _rows(report):
-        kept = (
-            *row[:2],
-            *(re.sub(r" ±.*| \[.*", "", each) if place != 2 else each for place, each in enumerate(row[2:])),
-        )
-        table.add_row(*map(escape, kept))
+        values = dict(zip(_TITLES, map(escape, row), strict=True))
+        table.add_row(*(_plain(values[title]) if title not in ("cell", "total") else values[title] for title in shown))
     return table
 
 
@@ -95,7 +94,8 @@ examples tell), breaks the second principle: Y′ should keep what has to do wit
 {html.escape(versions)}</pre></html>"""
 
 
-_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M param.", "seconds")
+_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
+_SHORT = {"M parameters": "M", "seconds": "s"}
 
 
 def _measured_on(report: dict[str, Any]) -> str:
@@ -117,8 +117,9 @@ def _rows(report: dict[str, Any]) -> list[list[str]]:
             _difference(cell["minus_direct"]) if "direct" in cell else "–",
             _figure(cell["generator"]["saved"]), f"{cell['parameters'] / 1e6:.2f}", _seconds(cell),
         ])  # fmt: skip
-    for row in report["direct"]:
-        label = "direct X → Y" if len(report["direct"]) == 1 else f"direct X → Y of {row['label']}"
+    for place, row in enumerate(report["direct"]):
+        numbers = [str(number) for number, cell in enumerate(report["cells"], 1) if cell["direct"] == place]
+        label = "direct X → Y" + (f" of {', '.join(numbers)}" if len(report["direct"]) > 1 else "")
         rows.append([
             "", label, "–", "–", _figure(row["bits"]), "–", "–", _figure(row["saved"]),
             f"{row['parameters'] / 1e6:.2f}", _seconds(row),
@@ -143,6 +144,11 @@ def _field_rows(report: dict[str, Any]) -> Iterator[list[str]]:
 
 def _figure(value: dict[str, Any]) -> str:
     return f"{value['mean']:.3f}" + (f" ± {value['spread']:.3f}" if "spread" in value else "")
+
+
+def _plain(text: str) -> str:
+    """A figure without what stands behind it."""
+    return re.sub(r" ±.*| \\?\[.*", "", text)
 
 
 def _difference(value: dict[str, Any]) -> str:
