@@ -1,0 +1,152 @@
+"""Code lengths, bounds and intervals on synthetic sources whose truth is known."""
+
+from copy import deepcopy
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regenkit import Field, Spec, tokens
+from regenkit.bootstrap import interval
+from regenkit.boundary import codebook
+from regenkit.compactness import FRACTION, ContextCoder, compactness, field_bits
+from regenkit.relevance import relevance
+
+FOUR = tokens(4)
+
+
+def bits_a_token(field: Field, training: list[np.ndarray], held_out: list[np.ndarray], order: int) -> float:
+    return float(field_bits(field, training, held_out)[f"order{order}"].sum() / sum(map(np.size, held_out)))
+
+
+@given(st.lists(st.lists(st.integers(1, 5), max_size=30), max_size=4), st.integers(0, 3))
+def test_what_may_come_next_has_probability_one_in_all(past: list[list[int]], order: int) -> None:
+    coder = ContextCoder(5, order)
+    for each in past:
+        coder.bits(each)
+    start = [1, 2, 3]
+    before = deepcopy(coder).bits(start)
+    following = [deepcopy(coder).bits([*start, token]) - before for token in range(1, 6)]
+    assert sum(2**-bits for bits in following) == pytest.approx(1)
+
+
+def test_an_independent_source_costs_its_entropy() -> None:
+    random = np.random.default_rng(0)
+    drawn = [random.choice(4, 400, p=[0.5, 0.25, 0.125, 0.125]) + 1 for _ in range(40)]
+    for order in (0, 1, 2):
+        assert bits_a_token(FOUR, drawn[:20], drawn[20:], order) == pytest.approx(1.75, abs=0.04)
+
+
+def test_a_markov_source_costs_its_entropy_rate_from_order_one_on() -> None:
+    random = np.random.default_rng(1)
+    stay = 0.9  # of two states: entropy rate 0.469 bits
+    drawn = [np.cumsum(random.random(500) > stay) % 2 + 1 for _ in range(40)]
+    rate = -(stay * np.log2(stay) + (1 - stay) * np.log2(1 - stay))
+    assert bits_a_token(tokens(2), drawn[:20], drawn[20:], 0) == pytest.approx(1.0, abs=0.02)
+    assert bits_a_token(tokens(2), drawn[:20], drawn[20:], 1) == pytest.approx(rate, abs=0.02)
+
+
+def test_a_wrong_model_costs_more_than_the_source_and_learns_on_the_way() -> None:
+    random = np.random.default_rng(2)
+    training = [np.full(300, 1)]
+    coming = [random.integers(1, 5, 2000) for _ in range(2)]
+    first, second = field_bits(FOUR, training, coming)["order0"] / 2000
+    assert first > second > 2.0
+
+
+def test_what_is_absent_costs_nothing() -> None:
+    some = np.array([1, 2, 1, 4])
+    plain, padded = field_bits(FOUR, [some], [some, np.concatenate([some, np.zeros(5, int)])])["order2"]
+    assert padded < plain  # the same once more, known by now
+    assert field_bits(FOUR, [some], [np.zeros(5, int)])["order1"] == pytest.approx([0.0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_gaussian_costs_its_entropy_at_the_step_stated(channels: int) -> None:
+    random = np.random.default_rng(3)
+    field = Field(kind="continuous", shape=(None, channels), hop=Fraction(1))
+    drawn = [random.normal(5, 3, (2000, channels)).astype(np.float32) for _ in range(8)]
+    found = field_bits(field, drawn[:6], drawn[6:])
+    assert found["step"] == pytest.approx(3 / FRACTION, rel=0.05)
+    entropy = 0.5 * np.log2(2 * np.pi * np.e * 3**2)
+    assert found["order0"].sum() / (4000 * channels) == pytest.approx(entropy - np.log2(found["step"]), abs=0.05)
+
+
+def test_the_ratio_of_a_half_is_a_half() -> None:
+    random = np.random.default_rng(4)
+    spec = Spec({"one": FOUR, "two": FOUR})
+    drawn = [{name: random.integers(1, 5, 50) for name in spec} for _ in range(60)]
+    specs = {"rep": spec.without(["two"]), "y": spec}
+    training, coming = ({side: drawn[part] for side in specs} for part in (slice(30), slice(30, 60)))
+    found = compactness(specs, training, coming, np.full(30, 50))
+    assert found["ratio"]["low"] <= 0.5 <= found["ratio"]["high"]
+    assert found["per_step"]["y"]["mean"] == pytest.approx(4.0, abs=0.1)
+    assert found["per_example"]["rep"]["mean"] == pytest.approx(100, abs=3)
+
+
+def related(count: int, length: int, same: float, values: int, seed: int) -> dict[str, list[dict[str, np.ndarray]]]:
+    """X of uniform tokens; a Y′ that is X with probability `same`, else uniform; a Y that holds it and noise."""
+    random = np.random.default_rng(seed)
+    sides: dict[str, list[dict[str, np.ndarray]]] = {"x": [], "rep": [], "y": []}
+    for _ in range(count):
+        x = random.integers(1, values + 1, length)
+        rep = np.where(random.random(length) < same, x, random.integers(1, values + 1, length))
+        sides["x"].append({"letter": x})
+        sides["rep"].append({"low": rep})
+        sides["y"].append({"low": rep, "noise": random.integers(1, values + 1, length)})
+    return sides
+
+
+def told(same: float, values: int) -> float:
+    """Mutual information of X and Y′ above, in bits a step."""
+    kept = same + (1 - same) / values
+    other = (1 - same) / values
+    return float(np.log2(values) + kept * np.log2(kept) + (values - 1) * other * np.log2(max(other, 1e-300)))
+
+
+def specs(field: Field) -> dict[str, Spec]:
+    return {"x": Spec({"letter": field}), "rep": Spec({"low": field}), "y": Spec({"low": field, "noise": field})}
+
+
+@pytest.mark.parametrize("same", [0.0, 0.6, 0.8])
+def test_the_bound_comes_near_the_truth_from_below(same: float) -> None:
+    training, coming = related(400, 16, same, 2, 0), related(200, 16, same, 2, 1)
+    found = relevance(specs(tokens(2)), training, coming, {"training": [16] * 400, "held_out": [16] * 200})
+    truth = 4 * told(same, 2)
+    assert found["unit"] == "window of 4 steps" and found["units"] == 800
+    for side in ("rep", "y"):
+        assert 0.8 * truth - 0.05 <= found[side]["mean"] <= truth + 0.1
+        assert abs(found[f"{side}_shuffled"]["mean"]) < 0.05
+    if same:
+        assert 0.85 < found["kept"]["mean"] < 1.2
+    else:
+        assert np.isnan(found["kept"]["mean"])
+
+
+def test_the_bound_never_passes_its_cap() -> None:
+    one = Field(vocabulary=200, shape=())
+    training, coming = related(2000, 1, 1.0, 200, 0), related(300, 1, 1.0, 200, 1)
+    flat = [
+        {side: [{name: value[0] for name, value in each.items()} for each in rows] for side, rows in part.items()}
+        for part in (training, coming)
+    ]
+    found = relevance(specs(one), *flat, {"training": [1] * 2000, "held_out": [1] * 300})
+    assert found["unit"] == "example"
+    assert 1.0 < found["rep"]["mean"] <= found["cap"] < told(1.0, 200)
+
+
+def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
+    random = np.random.default_rng(5)
+    held = 0
+    for _ in range(200):
+        weights = random.integers(1, 9, 80)
+        found = interval(weights * 2.0 + random.exponential(3, 80) - 3, weights)  # a ratio, 2, and skewed
+        held += found["low"] <= 2.0 <= found["high"]
+    assert 0.89 * 200 <= held <= 0.99 * 200
+
+
+def test_dead_tokens_are_counted() -> None:
+    found = codebook(Spec({"low": tokens(6)}), [{"low": np.array([1, 1, 2, 2, 0])}, {"low": np.array([3, 3, 4, 4])}])
+    assert found["low"] == {"tokens": 6, "used": 4, "dead": 2, "perplexity": pytest.approx(4.0), "commonest": 0.25}
