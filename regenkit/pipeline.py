@@ -13,7 +13,8 @@ once Y′ is there, so only the renderer sees them.
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -140,9 +141,17 @@ class Pipeline:
             self._stages[name] = model
         return self._stages[name]
 
-    def use(self, name: str, model: Any) -> None:
-        """Take `model` for the stage `name`, trained or under training."""
+    @contextmanager
+    def using(self, name: str, model: Any) -> Iterator[None]:
+        """Within, `model` is the stage `name`: one under training, whose weights are not the best ones to come."""
+        before = self._stages.pop(name, None)
         self._stages[name] = model
+        try:
+            yield
+        finally:
+            del self._stages[name]
+            if before is not None:
+                self._stages[name] = before
 
     # --- running -----------------------------------------------------------------------------------------------------
 

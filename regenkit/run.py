@@ -103,7 +103,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
 
     def sample(model: Any, step: int) -> None:
         if chief:
-            _sample_stage(pipeline, stage, model, step, prepared)
+            with pipeline.using(stage, model):
+                _sample_stage(pipeline, stage, step, prepared)
 
     try:
         result = train.fit(
@@ -168,10 +169,9 @@ def _held(prepared: Prepared, split: str) -> list[int]:
     return [int(place) for place in places[:: max(1, len(places) // SAMPLES)][:SAMPLES]]
 
 
-def _sample_stage(pipeline: Pipeline, stage: str, model: Any, step: int, prepared: Prepared) -> None:
+def _sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
     """A few validation examples through the stage under training, into samples/."""
     assert pipeline.folder is not None
-    pipeline.use(stage, model)
     folder = pipeline.folder / "samples"
     folder.mkdir(exist_ok=True)
     for number, place in enumerate(_held(prepared, "validation"), 1):
@@ -186,7 +186,10 @@ def _sample_stage(pipeline: Pipeline, stage: str, model: Any, step: int, prepare
             text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         else:
-            y = pipeline.render_rep([rep], length, seed=number)[0]
+            if stage == "renderer":
+                y = pipeline.render_rep([rep], length, seed=number)[0]
+            else:
+                y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
             for suffix in pipeline.y_record.writes[:2]:
                 pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
 
