@@ -39,7 +39,9 @@ def end(process: subprocess.Popen, expect: int = 0) -> str:
         kill(process)
         said, _ = process.communicate()
         raise AssertionError(f"still running after {PATIENCE} s:\n{said}") from None
-    left = alive(process)
+    until = time.monotonic() + 20
+    while (left := alive(process)) and time.monotonic() < until:
+        time.sleep(0.1)  # what multiprocessing keeps to clean up ends a little later
     kill(process)
     assert process.returncode == expect, said
     assert not left, said

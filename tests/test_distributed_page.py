@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import letters
+import numpy as np
 import pytest
 import yaml
 from processes import (
@@ -66,7 +67,7 @@ def test_the_manifest_is_a_tfjob() -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small recipe of the name that the page uses, `regenkit` and `srun`; and `one`, a trained run."""
+    """A folder with a small recipe of the name that the page uses, `regenkit` and `srun`."""
     folder = tmp_path_factory.mktemp("site")
     letters.install(folder)
     (folder / "recipes").mkdir()
@@ -76,8 +77,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in scripts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    end(regenkit("train", "recipes/lyric2melody.yaml", "--run", "one", cwd=folder))
     return folder
+
+
+@pytest.fixture(scope="module")
+def one(site: Path) -> dict[str, np.ndarray]:
+    """The weights of one process, from the run `one`."""
+    end(regenkit("train", "recipes/lyric2melody.yaml", "--run", "one", cwd=site))
+    return weights(site / "one")
 
 
 def in_shell(script: str, site: Path, **environment: str) -> subprocess.Popen:
@@ -91,36 +98,36 @@ class TestTwoProcesses:
     def test_mirrored(self, site: Path) -> None:
         end(in_shell(f"{MIRRORED.strip()} --run mirrored", site))
 
-    def test_launched(self, site: Path) -> None:
+    def test_launched(self, site: Path, one: dict[str, np.ndarray]) -> None:
         end(in_shell(LAUNCHED, site))
-        assert_alike(weights(site / "runs/lyric2melody/1"), weights(site / "one"), 1e-5)
+        assert_alike(weights(site / "runs/lyric2melody/1"), one, 1e-5)
 
-    def test_by_hand(self, site: Path) -> None:
+    def test_by_hand(self, site: Path, one: dict[str, np.ndarray]) -> None:
         places = dict(zip(("one:2222", "two:2222"), addresses(2), strict=True))
         script = re.sub("one:2222|two:2222", lambda found: places[found[0]], BY_HAND)
         other = script.replace('"index": 0', '"index": 1')
         assert other != script != BY_HAND
         end_all([in_shell(each, site) for each in (script, other)])
-        assert_alike(weights(site / "runs/lyric2melody/both"), weights(site / "one"), 1e-5)
+        assert_alike(weights(site / "runs/lyric2melody/both"), one, 1e-5)
 
-    def test_slurm(self, site: Path) -> None:
+    def test_slurm(self, site: Path, one: dict[str, np.ndarray]) -> None:
         end(in_shell(SBATCH, site))
-        assert_alike(weights(site / "runs/lyric2melody/slurm"), weights(site / "one"), 1e-5)
+        assert_alike(weights(site / "runs/lyric2melody/slurm"), one, 1e-5)
         parts = [path.relative_to(site / "cache") for path in (site / "cache").rglob("part-*.*")]
         assert len(parts) == 6, "of the examples two and of their Y′ one, an index and records each"
         for part in parts:  # made in turns, and by one process
             assert (site / "cache" / part).read_bytes() == (Path(os.environ["REGENKIT_CACHE"]) / part).read_bytes()
 
-    def test_tfjob(self, site: Path) -> None:
+    def test_tfjob(self, site: Path, one: dict[str, np.ndarray]) -> None:
         """TF_CONFIG as the operator sets it, but for the names: NAME-worker-0.NAMESPACE.svc:2222."""
         cluster = {"worker": addresses(MANIFEST["spec"]["tfReplicaSpecs"]["Worker"]["replicas"])}
         configs = [{"cluster": cluster, "task": {"type": "worker", "index": index}, "environment": "cloud"}
                    for index in range(2)]  # fmt: skip
         command = shlex.join(CONTAINER["command"])
         end_all([in_shell(command, site, TF_CONFIG=json.dumps(config)) for config in configs])
-        assert_alike(weights(site / "runs/lyric2melody/k8s"), weights(site / "one"), 1e-5)
+        assert_alike(weights(site / "runs/lyric2melody/k8s"), one, 1e-5)
 
-    def test_evaluated_in_turns(self, site: Path) -> None:
+    def test_evaluated_in_turns(self, site: Path, one: dict[str, np.ndarray]) -> None:
         """By one process, which trains the direct routes; and the same run anew by two."""
         end(regenkit("evaluate", "one", cwd=site))
         shutil.copytree(site / "one", site / "again", ignore=shutil.ignore_patterns("report.*"))
