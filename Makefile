@@ -17,9 +17,8 @@ fix: ## mend what can be mended
 	ruff check --fix .
 	ruff format .
 
-bench: ## figures of the analyser and of the metrics
-	python benchmarks/analyser.py
-	python benchmarks/metrics.py
+bench: ## the figures of docs/performance.md, of the analyser and of the metrics; an hour
+	set -e; for each in loop startup scaling prepare sampling analyser metrics; do python benchmarks/$$each.py; done
 
 soak: ## the long tests
 	pytest -m exhaustive -q

@@ -170,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a small model, two rounds")
     quick = parser.parse_args().quick
-    rounds = 2 if quick else 9
+    rounds = 2 if quick else 15
     tf.get_logger().setLevel("ERROR")  # it takes contenders that are traced one after the other for a retracing
     build = functools.partial(job.transformer, **({"width": 32, "depth": 1} if quick else {"width": 128, "depth": 3}))
     print(job.machine(), flush=True)

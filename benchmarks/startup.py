@@ -45,6 +45,7 @@ def run(arguments: list[str], folder: Path) -> tuple[float, float, str]:
     """(wall seconds, CPU seconds, output) of a Python process in `folder`."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
     environment = {**os.environ, "PYTHONPATH": paths, "REGENKIT_CACHE": str(folder / "cache")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile regenkit anew
     with (folder / "out").open("w+") as out:
         began = time.perf_counter()
         process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=out, stderr=out)
