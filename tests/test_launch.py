@@ -37,7 +37,7 @@ def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
     assert (place / "two/log.jsonl").exists() and (place / "two/worker-1/log.jsonl").exists()
 
 
-@pytest.mark.exhaustive
+@pytest.mark.exhaustive(minutes=3)
 def test_interrupted_they_go_on_as_one_or_as_two(place: Path) -> None:
     end(regenkit(*LONG, "--run", "whole", cwd=place))
     for count in (2, 1, 2):
