@@ -72,8 +72,7 @@ class Checkpoints:
             writing.result()
         except OSError as error:
             raise UserError(
-                f"{self.folder}: a checkpoint cannot be written ({error.strerror}); the ones before it are kept. "
-                f"Make room, and run the same command again to go on"
+                f"{self.folder}: a checkpoint cannot be written ({error.strerror}); the ones before it are kept"
             ) from error
 
     def _write(self, step: int, values: dict[str, np.ndarray]) -> None:

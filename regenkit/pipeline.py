@@ -10,10 +10,8 @@ ones of Y′: a user supplies them, so every route gets them. Those that run alo
 once Y′ is there, so only the renderer sees them.
 """
 
-import json
 import math
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
@@ -24,6 +22,7 @@ import numpy as np
 
 from regenkit import distribute, plugins
 from regenkit.components import Dataset
+from regenkit.contract import check, plain
 from regenkit.data.batches import Side
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
@@ -93,32 +92,15 @@ class Pipeline:
             elsewhere=elsewhere,
         )
 
-    # --- the contract of Y′ ------------------------------------------------------------------------------------------
-
     def contract(self, stage: str) -> dict[str, Any]:
-        """What a stage's weights are only good for: written beside them, compared when they are read."""
+        """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""
         condition, target = self.sides(stage)
-        return {
-            "component": _plain(_identity(self.recipe, "generator" if stage == "direct_half" else stage)),
-            "converter": {**_plain(_identity(self.recipe, "converter")), "version": self.converter.version},
+        return plain({
+            "component": _identity(self.recipe, "generator" if stage == "direct_half" else stage),
+            "converter": {**_identity(self.recipe, "converter"), "version": self.converter.version},
             "condition": condition.spec.to_json(),
             "target": target.spec.to_json(),
-        }
-
-    def sign(self, stage: str, folder: Path) -> None:
-        """Write the contract beside a stage's weights."""
-        path = folder / "stage.json"
-        temporary = path.with_name(f".stage.{os.getpid()}")
-        temporary.write_text(json.dumps(self.contract(stage), indent=1))
-        os.replace(temporary, path)
-
-    def check_contract(self, stage: str, folder: Path) -> None:
-        """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
-        theirs = json.loads((folder / "stage.json").read_text())
-        differences = list(_differences(theirs, _plain(self.contract(stage))))
-        if differences:
-            listed = "\n  ".join(differences[:8])
-            raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")
+        })  # fmt: skip
 
     # --- trained stages ----------------------------------------------------------------------------------------------
 
@@ -134,7 +116,7 @@ class Pipeline:
                 raise UserError(
                     f"{self.folder}: {name} has not been trained; run `regenkit train` (it goes on where it stopped)"
                 )
-            self.check_contract(name, self.folder / name)
+            check(name, self.folder / name, self.contract(name))
             with self.strategy.scope():
                 model = self.build(name)
                 model.load_weights(self.folder / name / "best.weights.h5")
@@ -293,15 +275,3 @@ def _built(recipe: Recipe, section: str, **supplied: Any) -> Any:
 def _identity(recipe: Recipe, name: str) -> dict[str, Any]:
     section = recipe.section(name)
     return {"use": section.component.name if section.component else None, **section.arguments()}
-
-
-def _plain(data: Any) -> Any:
-    return json.loads(json.dumps(data, default=str))
-
-
-def _differences(theirs: Any, ours: Any, path: str = "") -> Iterable[str]:
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        for key in [*theirs, *(key for key in ours if key not in theirs)]:
-            yield from _differences(theirs.get(key), ours.get(key), f"{path}.{key}" if path else key)
-    elif theirs != ours:
-        yield f"{path}: trained with {theirs!r}, the recipe has {ours!r}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.contract import sign
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
 from regenkit.run import _settings as settings_of
@@ -46,7 +47,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
         if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
             continue
         mine.mkdir(parents=True, exist_ok=True)
-        pipeline.sign(stage, mine)
+        sign(mine, pipeline.contract(stage))
         shutil.copyfile(weights, mine / weights.name)
         write_json(mine / "done.json", {**json.loads(done.read_text()), "from": str(path.parents[1])})  # last
         return

@@ -17,9 +17,11 @@ from rich.console import Console
 
 from regenkit import distribute, plugins, train
 from regenkit.alike import prepare_alike
+from regenkit.contract import check, sign
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import UserError
+from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
@@ -89,7 +91,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
             if stage in STAGES and (other := recipe.section(stage).run):
                 _take(pipeline, stage, other, folder)
             else:
-                pipeline.sign(stage, folder)
+                sign(folder, pipeline.contract(stage))
     result = gathered(strategy, json.loads(done.read_text()) if done.exists() else {})[0]
     if result:
         return result
@@ -143,7 +145,7 @@ def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> None:
     """A stage of another run: checked against this Y′, then copied."""
     if not (other / stage / "done.json").exists():
         raise UserError(f"{other}: has no trained {stage} to take")
-    pipeline.check_contract(stage, other / stage)
+    check(stage, other / stage, pipeline.contract(stage))
     for name in ("best.weights.h5", "stage.json"):
         shutil.copyfile(other / stage / name, folder / name)
     result = {**json.loads((other / stage / "done.json").read_text()), "from": str(other)}
@@ -184,7 +186,7 @@ def _sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared)
             drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
             text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+            write_text(folder / f"{name}.yaml", text)
         else:
             if stage == "renderer":
                 y = pipeline.render_rep([rep], length, seed=number)[0]
@@ -205,9 +207,7 @@ def _write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None
         given = pipeline.given_of(rep)
         predicted = pipeline.predict_rep([x], [given], [length], seed=number)
         drawn = pipeline.render_rep(predicted, [length], seed=number)[0]
-        (folder / f"{number}-predicted.yaml").write_text(
-            pipeline.converter.to_text(predicted[0], meta), encoding="utf-8"
-        )
+        write_text(folder / f"{number}-predicted.yaml", pipeline.converter.to_text(predicted[0], meta))
         for kind, fields in (("reference", y), ("predicted", drawn)):
             for suffix in pipeline.y_record.writes:
                 pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")

@@ -1,7 +1,6 @@
 """What a training says: one progress line, log.jsonl, and TensorBoard."""
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from regenkit.files import write_text, writing
 from regenkit.quiet import tensorflow as tf
 
 EVERY_SECONDS = 20
@@ -51,9 +51,7 @@ class RunLog:
         if self._file.exists():
             lines = [json.loads(line) for line in self._file.read_text().splitlines() if line.endswith("}")]
             kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
-            temporary = self._file.with_suffix(".tmp")
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
-            os.replace(temporary, self._file)
+            write_text(self._file, "".join(json.dumps(line) + "\n" for line in kept))
         self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
         self._show(stage, step, steps, "tracing")
         going = f", going on from step {step}" if step else ""
@@ -90,7 +88,7 @@ class RunLog:
 
     def _write(self, stage: str, step: int, kind: str, values: Mapping[str, float]) -> None:
         line = {"stage": stage, "step": step, "kind": kind, **{name: round(value, 6) for name, value in values.items()}}
-        with self._file.open("a") as file:
+        with writing(self._file), self._file.open("a") as file:
             file.write(json.dumps(line) + "\n")
         with self._writers[stage].as_default(step=step):
             for name, value in values.items():

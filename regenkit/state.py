@@ -1,6 +1,6 @@
 """Everything a training is, between two steps: variables, optimisers, moving average, position, early-stop state."""
 
-import os
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
@@ -92,7 +93,16 @@ def save_best(state: State, folder: Path) -> None:
 
 
 def write_weights(model: keras.Model, path: Path) -> None:
-    """Keras's own weights file, renamed into place once whole."""
-    temporary = path.with_name(f".{os.getpid()}.weights.h5")
-    model.save_weights(temporary)
-    os.replace(temporary, path)
+    """Keras's own weights file, renamed into place once whole. Raises UserError where it can't be written."""
+    memory = _Memory()
+    model.save_weights(memory)
+    with beside(path) as temporary:
+        temporary.write_bytes(memory.getbuffer())
+
+
+@final
+class _Memory(io.BytesIO):
+    """HDF5 takes the process down with it when its disk is full, so it writes to memory, and Python to the disk."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"  # Keras looks at the suffix of whatever it writes to

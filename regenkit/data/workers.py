@@ -1,7 +1,9 @@
 """What runs in worker processes, here or on other machines: they import the plugin and this file, and no TensorFlow."""
 
 import json
+import os
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, final
 
 import numpy as np
@@ -122,9 +124,7 @@ def pool(processes: int) -> Iterator[Map]:
     if processes < 2:
         yield lambda function, items, chunk: map(function, items)
         return
-    silent = (signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once, without a traceback
-    spawn = get_context("spawn")
-    with ProcessPoolExecutor(processes, spawn, initializer=signal.signal, initargs=silent) as executor:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin) as executor:
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
@@ -144,6 +144,19 @@ def pool(processes: int) -> Iterator[Map]:
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _begin() -> None:
+    """In a worker: Ctrl-C ends it at once, without a traceback, and so does the end of its parent, however that came;
+    it would wait for its next task for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _each(function: Callable[[Any], Any], batch: list[Any]) -> list[Any]:

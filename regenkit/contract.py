@@ -1,0 +1,36 @@
+"""What a stage's weights are only good for: written beside them as stage.json, compared when they are read."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from regenkit.errors import UserError
+from regenkit.files import write_text
+
+FILE = "stage.json"
+
+
+def plain(data: Any) -> Any:
+    """As JSON gives it back."""
+    return json.loads(json.dumps(data, default=str))
+
+
+def sign(folder: Path, contract: dict[str, Any]) -> None:
+    write_text(folder / FILE, json.dumps(contract, indent=1))
+
+
+def check(stage: str, folder: Path, contract: dict[str, Any]) -> None:
+    """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
+    theirs = json.loads((folder / FILE).read_text())
+    if differences := list(_differences(theirs, plain(contract))):
+        listed = "\n  ".join(differences[:8])
+        raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")
+
+
+def _differences(theirs: Any, ours: Any, path: str = "") -> Iterator[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in [*theirs, *(key for key in ours if key not in theirs)]:
+            yield from _differences(theirs.get(key), ours.get(key), f"{path}.{key}" if path else key)
+    elif theirs != ours:
+        yield f"{path}: trained with {theirs!r}, the recipe has {ours!r}"
