@@ -134,8 +134,8 @@ def _bound(units: dict[str, dict[str, np.ndarray]], side: str, *, shuffled: bool
 
 
 def _share(rep: np.ndarray, y: np.ndarray, bound: dict[str, float]) -> dict[str, float]:
-    """What share of the bound on I(X; Y) the one on I(X; Y′) reaches; undefined where the former may be 0."""
-    return interval(rep, y) if bound.get("low", 0.0) > 0 else {"mean": float("nan")}
+    """What share of the bound on I(X; Y) the one on I(X; Y′) reaches; nothing where the former may be 0."""
+    return interval(rep, y) if bound.get("low", 0.0) > 0 else {}
 
 
 def _pooled(field: Field, value: np.ndarray, spans: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ ROUTES = {
 
 def columns(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """(title, figures by route) of each column: bits first, then the metrics."""
-    return [("bits/step", report["bits_per_step"]), *report["metrics"].items()]
+    return [("bits a step", report["bits_per_step"]), *report["metrics"].items()]
 
 
 def figure(value: dict[str, float] | None) -> str:
