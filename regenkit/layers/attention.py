@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
     cosine: tf.Tensor  # [3, 1, size], for query (which it also scales), key and value (which it leaves alone)
     sine: tf.Tensor  # the same, its first half negated
-    rows: tf.Tensor  # int32 [2 × batch × heads, 3], where in a cache this position's keys and values go
+    rows: tf.Tensor  # int32 [2 × batch × heads], where in a cache this position's keys and values go, counted in steps
     future: tf.Tensor  # [length], 0 up to this position and −1e9 after it
 
 
@@ -94,12 +94,19 @@ class Block(keras.layers.Layer):
         return self._finish(x, tf.reshape(attended, tf.shape(x)), seeds)
 
     def step(self, x: tf.Tensor, cache: tf.Tensor, place: Place) -> tuple[tf.Tensor, tf.Tensor]:
-        """One position: x [batch, width], keys and values [2, batch × heads, length, size] → (x, cache)."""
+        """One position: x [batch, width], keys and values [2, batch × heads, length, size] → (x, cache).
+
+        The cache is written in place, so no other may share its memory.
+        """
         h = tf.reshape(self.query_key_value(self.attention_norm(x)), [-1, 3, self.heads, self.size])
         cosine, sine = tf.cast(place.cosine, h.dtype), tf.cast(place.sine, h.dtype)
         h = h * cosine + tf.roll(h, self.size // 2, axis=-1) * sine
         h = tf.reshape(tf.transpose(h, [1, 0, 2, 3]), [3, -1, 1, self.size])
-        cache = tf.tensor_scatter_nd_update(cache, place.rows, tf.reshape(h[1:], [-1, self.size]))
+        # tensor_scatter_nd_update would copy the cache at every step. Whoever reads the cache has by now: x came of it.
+        written = tf.raw_ops.InplaceUpdate(
+            x=tf.reshape(cache, [-1, self.size]), i=place.rows, v=tf.reshape(h[1:], [-1, self.size])
+        )
+        cache = tf.reshape(written, tf.shape(cache))
         keys, values = tf.unstack(cache)
         scores = tf.cast(tf.matmul(h[0], keys, transpose_b=True), tf.float32)
         weights = tf.cast(tf.nn.softmax(scores + place.future), x.dtype)

@@ -116,11 +116,10 @@ def _run(
     total, batch = tf.unstack(tf.shape(encoded)[:2])
     heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
     cosine, sine = turns(total, size)
-    pairs = tf.reshape(tf.stack(tf.meshgrid(tf.range(2), tf.range(batch * heads), indexing="ij"), -1), [-1, 2])
-    rows = tf.pad(pairs, [[0, 0], [0, 1]])
 
     def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
         first, end = step, tf.minimum(step + CHUNK, total)
+        rows = tf.range(2 * batch * heads) * end
         drawn = {
             name: noise.gumbel(seeds, tf.range(first, end) * fields + place, field.vocabulary or 0)
             * tf.cast(temperature > 0, tf.float32)
@@ -130,7 +129,7 @@ def _run(
         def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
             x += encoded[step]
             future = tf.where(tf.range(end) > step, -1e9, 0.0)
-            place = Place(cosine[step], sine[step], rows + tf.stack([0, 0, step]), future)
+            place = Place(cosine[step], sine[step], rows + step, future)
             grown = []
             for block, cache in zip(model.decoder, caches, strict=True):
                 x, cache = block.step(x, cache, place)
@@ -156,7 +155,8 @@ def _run(
 
     x = tf.cast(tf.broadcast_to(model.start, tf.shape(encoded[0])), encoded.dtype)
     tokens = {name: tf.zeros([total, batch], tf.int32) for name in model.target}
-    caches = [tf.zeros([2, batch * heads, tf.minimum(CHUNK, total), size], encoded.dtype)] * model.depth
+    # slices of one tensor: each is written in place, and equal tensors of zeros could be made one by the optimiser
+    caches = tf.unstack(tf.zeros([model.depth, 2, batch * heads, tf.minimum(CHUNK, total), size], encoded.dtype))
     start = (tf.constant(0), x, tokens, caches)
     tokens = tf.while_loop(lambda step, *_: step < total, one_chunk, start, parallel_iterations=1)[2]
     return {name: tf.transpose(value) for name, value in tokens.items()}
