@@ -1,4 +1,4 @@
-.PHONY: install test lint types fix bench soak
+.PHONY: install test lint types fix bench soak beam
 
 install: ## everything a developer needs
 	pip install -e '.[dev]'
@@ -22,3 +22,7 @@ bench: ## the figures of docs/performance.md, of the analyser and of the metrics
 
 soak: ## the long tests
 	pytest -m exhaustive -q
+
+beam: ## preparation as an Apache Beam pipeline, whose packages are large
+	pip install -e '.[test,beam]'
+	pytest -q tests/test_beam.py

@@ -31,6 +31,7 @@ setup(
         "keras>=3.15",
         "numpy>=1.26",
         "pluggy>=1.7",  # 1.6 leaves an invalid plugin half registered
+        "protobuf>=4.22",
         "pydantic>=2.7",
         "pyyaml>=6.0",
         "rich>=13.7",
@@ -39,6 +40,7 @@ setup(
         "typer>=0.12",
     ],
     extras_require={
+        "beam": ["apache-beam>=2.77"],
         "music": MUSIC,
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],

@@ -6,7 +6,7 @@ default one holds TensorFlow's, where that is imported, and takes no second of i
 
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # type: ignore[import-untyped]
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 Kind = descriptor_pb2.FieldDescriptorProto
 PACKAGE = "tensorflow"
