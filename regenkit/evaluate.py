@@ -11,6 +11,7 @@
 Given fields (a key, a metre) are supplied to every route.
 """
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from regenkit import plugins
 from regenkit.alike import prepare_alike
 from regenkit.baselines import constant_rep, random_training, unigram
 from regenkit.bits import stage_bits, steps_of, unigram_bits
-from regenkit.components import Evaluation
+from regenkit.bootstrap import interval
+from regenkit.boundary import boundary
+from regenkit.components import Evaluation, Metric
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import is_chief, together
 from regenkit.pipeline import Pipeline
@@ -32,7 +35,8 @@ from regenkit.spec import Fields
 
 DIRECT = ("direct", "direct_half")
 SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram")
-BOOTSTRAP = 1000
+WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
+Drawn = dict[str, list[Fields]]
 
 
 def evaluate_runs(folders: Sequence[Path], samples: int, console: Console) -> dict[str, Any]:
@@ -51,25 +55,39 @@ def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]
         log.say(
             f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples"
         )
-        report = measure(pipeline, prepared, samples)
+        begun = time.perf_counter()
+        report, bits, drawn = measure(pipeline, prepared, samples)
         with together(strategy):
             if is_chief(strategy):
-                write_json(folder / "report.json", report)
-                from regenkit.report import write_html
+                from regenkit.report import provenance, write_card, write_gallery, write_html
 
+                places = [int(place) for place in prepared.places("test", paired=True)]
+                examples = [_named(prepared, place) for place in places]
+                report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, examples)
+                report |= provenance(pipeline, prepared)
+                report["evaluation"] = {"samples": samples, "seconds": time.perf_counter() - begun}
+                write_json(folder / "report.json", report)
                 write_html(report, folder / "report.html")
-                log.say(f"written: {folder / 'report.json'}, {folder / 'report.html'}")
+                write_card(report, folder / "MODEL_CARD.md")
+                log.say(f"written: {', '.join(str(folder / name) for name in WRITTEN)}")
     return report
 
 
-def measure(pipeline: Pipeline, prepared: Prepared, samples: int = 1, split: str = "test") -> dict[str, Any]:
-    """The report of a run whose stages are all trained, on the paired examples of `split`."""
+def measure(
+    pipeline: Pipeline, prepared: Prepared, samples: int = 1, split: str = "test"
+) -> tuple[dict[str, Any], np.ndarray, Drawn]:
+    """(report, bits a step of the predicted route, Y by route) of a run whose stages are all trained.
+
+    On the paired examples of `split`, in their order; of Y there are `samples` rounds of them.
+    """
     places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [_known(pipeline, prepared.example(place)[0]) for place in places]
-    training = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
+    learned = [_known(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)]
+    training = [each["y"] for each in learned]
     steps = np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides])
-    bits, by_field = _bits(pipeline, sides, [each["y"] or {} for each in training], steps)
-    return {
+    bits, by_field, worth, predicted = _bits(pipeline, sides, training, steps)
+    metrics, better, drawn = _metrics(pipeline, sides, training, samples)
+    report = {
         "run": str(pipeline.folder),
         "recipe": pipeline.recipe.resolved(),
         "examples": len(places),
@@ -77,9 +95,19 @@ def measure(pipeline: Pipeline, prepared: Prepared, samples: int = 1, split: str
         "parameters": pipeline.parameters,
         "bits_per_step": bits,
         "bits_by_field": by_field,
-        "metrics": _metrics(pipeline, sides, training, samples),
+        "worth_of_x": worth,
+        "metrics": metrics,
+        "better": better,
+        **boundary(pipeline, learned, sides),
         "environment": environment(),
     }
+    return report, predicted / steps, drawn
+
+
+def _named(prepared: Prepared, place: int) -> tuple[str, Fields, dict[str, Any]]:
+    """(id, X, meta) of one example."""
+    sides, meta = prepared.example(place)
+    return str(prepared.examples.column("id")[place]), sides["x"] or {}, meta
 
 
 def _known(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
@@ -93,7 +121,8 @@ def _known(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fie
 
 def _bits(
     pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], steps: np.ndarray
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], np.ndarray]:
+    """Totals and means by field of every route, what X is worth to generator and direct, and bits of each example."""
     constant = constant_rep(pipeline, training, sides)
     y_spec = pipeline.specs["y"].without(pipeline.given_spec)
     parts = {
@@ -107,38 +136,56 @@ def _bits(
     }
     parts["predicted"] = {**parts["generator"], **parts["oracle"]}
     parts["predicted_without_x"] = {**parts["generator_without_x"], **parts["oracle"]}
-    totals = {route: interval(np.add.reduce(list(fields.values())), steps) for route, fields in parts.items()}
-    for stage in DIRECT:
-        difference = np.add.reduce(list(parts["predicted"].values())) - np.add.reduce(list(parts[stage].values()))
-        totals[f"predicted − {stage}"] = interval(difference, steps)
-    return totals, {
+    whole = {route: np.add.reduce(list(fields.values())) for route, fields in parts.items()}
+    totals = {route: interval(value, steps) for route, value in whole.items()}
+    for one, other in (*(("predicted", stage) for stage in DIRECT), ("constant", "oracle")):
+        totals[f"{one} − {other}"] = interval(whole[one] - whole[other], steps)
+    worth = {
+        stage: {
+            "total": interval(whole[f"{stage}_without_x"] - whole[stage], steps),
+            "by_field": {name: interval(parts[f"{stage}_without_x"][name] - value, steps)
+                         for name, value in parts[stage].items()},
+        }
+        for stage in ("generator", *DIRECT)
+    }  # fmt: skip
+    by_field = {
         route: {name: float(value.sum() / steps.sum()) for name, value in fields.items()}
         for route, fields in parts.items()
     }
+    return totals, by_field, worth, whole["predicted"]
 
 
 def _metrics(
-    pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[dict[str, Any]], samples: int
-) -> dict[str, Any]:
+    pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], samples: int
+) -> tuple[dict[str, Any], dict[str, str], Drawn]:
+    """Every metric by route, which side of each is better, and Y by route."""
     host = plugins.host()
-    metrics = {name: host.find("metric", name).load() for name in pipeline.recipe.evaluate}
+    records = {name: host.find("metric", name) for name in pipeline.recipe.evaluate}
+    metrics = {name: record.load() for name, record in records.items()}
     references = [each["y"] for each in sides] * samples
     conditions = [each["x"] for each in sides] * samples
-    known = [each["y"] for each in training]
     scores: dict[str, dict[str, Any]] = {name: {} for name in metrics}
+    values: dict[str, dict[str, np.ndarray]] = {name: {} for name in metrics}
     drawn = {route: _draw(pipeline, route, sides, training, samples) for route in SAMPLED}
     for route, (ys, reps) in drawn.items():
-        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=known)
+        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=training)
         for name, metric in metrics.items():
-            value = np.asarray(metric(evaluation), np.float64)
-            scores[name][route] = interval(value) if value.ndim else {"mean": float(value)}
-    for name in scores:
-        scores[name]["gap"] = {"mean": scores[name]["predicted"]["mean"] - scores[name]["oracle"]["mean"]}
-    return scores
+            values[name][route] = np.asarray(metric(evaluation), np.float64)
+            scores[name][route] = _mean(values[name][route])
+    for name in metrics:
+        for other in ("oracle", *DIRECT):
+            title = "gap" if other == "oracle" else f"predicted − {other}"
+            scores[name][title] = _mean(values[name]["predicted"] - values[name][other])
+    better = {name: record.better for name, record in records.items() if isinstance(record, Metric)}
+    return scores, better, {route: ys for route, (ys, _) in drawn.items()}
+
+
+def _mean(value: np.ndarray) -> dict[str, float]:
+    return interval(value) if value.ndim else {"mean": float(value)}
 
 
 def _draw(
-    pipeline: Pipeline, route: str, sides: list[dict[str, Fields]], training: list[dict[str, Any]], samples: int
+    pipeline: Pipeline, route: str, sides: list[dict[str, Fields]], training: list[Fields], samples: int
 ) -> tuple[list[Fields], list[Fields]]:
     """(Y, the Y′ it is held against) of every test input by one route, `samples` times over."""
     ys: list[Fields] = []
@@ -146,15 +193,14 @@ def _draw(
     lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in sides]
     xs, truths = [each["x"] for each in sides], [each["rep"] for each in sides]
     given = [pipeline.given_of(rep) for rep in truths]
-    known = [each["y"] for each in training]
     for seed in range(samples):
         reps = truths
         if route == "reference":
             drawn = [each["y"] for each in sides]
         elif route == "random":
-            drawn = random_training(pipeline, known, truths, lengths, seed)
+            drawn = random_training(pipeline, training, truths, lengths, seed)
         elif route == "unigram":
-            drawn = unigram(pipeline, known, truths, lengths, seed)
+            drawn = unigram(pipeline, training, truths, lengths, seed)
         elif route in DIRECT:
             conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
             targets = pipeline.sample(route, conditions, lengths, seed=seed)
@@ -163,25 +209,11 @@ def _draw(
             if route == "predicted":
                 reps = pipeline.predict_rep(xs, given, lengths, seed=seed)
             elif route == "constant":
-                reps = constant_rep(pipeline, known, sides)
+                reps = constant_rep(pipeline, training, sides)
             drawn = pipeline.render_rep(reps, lengths, seed=seed)
         ys += drawn
         used += reps
     return ys, used
-
-
-def interval(values: np.ndarray, weights: np.ndarray | None = None) -> dict[str, float]:
-    """Mean (Σ values / Σ weights) and its 95 % bootstrap interval over examples; undefined scores are left out."""
-    values = np.asarray(values, np.float64)
-    weights = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
-    defined = np.isfinite(values)
-    values, weights = values[defined], weights[defined]
-    if not len(values):
-        return {"mean": float("nan")}
-    drawn = np.random.default_rng(0).integers(0, len(values), (BOOTSTRAP, len(values)))
-    means = values[drawn].sum(1) / weights[drawn].sum(1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return {"mean": float(values.sum() / weights.sum()), "low": float(low), "high": float(high)}
 
 
 def combine(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -196,6 +228,6 @@ def combine(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
             return {key: merged([value[key] for value in values]) for key in first}
         return float(np.mean(values)) if isinstance(first, float) else first
 
-    figures = ("bits_per_step", "bits_by_field", "metrics")
+    figures = ("bits_per_step", "bits_by_field", "worth_of_x", "metrics")
     combined = {name: merged([report[name] for report in reports]) for name in figures}
     return {**reports[0], **combined, "run": [report["run"] for report in reports]}

@@ -49,7 +49,7 @@ def _without(*modules: str) -> Iterator[None]:
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what fails is raised as well
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-# Keras imports these two where they are installed, for plots and wrappers that nothing here uses: a quarter of the time.
+# Keras imports these where they are installed, for plots and wrappers that nothing here uses: a quarter of its time.
 with _stderr_aside(), _without("matplotlib", "sklearn"):
     import keras
     import tensorflow
