@@ -19,10 +19,10 @@ from rich.console import Console
 
 from regenkit import distribute, plugins
 from regenkit.bits import stage_bits, steps_of
+from regenkit.bootstrap import interval
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.evaluate import _known as known_to_all
-from regenkit.evaluate import interval
 from regenkit.grid import Cell, folders, identity
 from regenkit.gridlog import GridLog
 from regenkit.pipeline import Pipeline

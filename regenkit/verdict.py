@@ -8,9 +8,7 @@ is not.
 from collections.abc import Iterator
 from typing import Any
 
-MUCH, LITTLE = 0.1, 0.1
-"""A field costs much from a tenth of X → Y′ on; X knows little of it where it saves less than a tenth of its bits, or
-nothing for all that the examples tell."""
+from regenkit.report.finding import LITTLE, MUCH
 
 
 def finding(report: dict[str, Any]) -> list[str]:
@@ -46,7 +44,8 @@ def limits(report: dict[str, Any]) -> list[str]:
 
 
 def unknown(cell: dict[str, Any]) -> list[str]:
-    """The fields of a cell's Y′ that break the second principle, the costliest first."""
+    """The fields of a cell's Y′ that break the second principle: they cost MUCH of X → Y′, and X saves LITTLE of them,
+    or nothing for all that the examples tell. The costliest first."""
     whole, fields = cell["generator"]["bits"]["mean"], cell["generator"]["fields"]
     costs = {name: figures["bits"]["mean"] for name, figures in fields.items()}
     little = {name for name in fields if share(fields[name]) < LITTLE or fields[name]["saved"]["low"] <= 0}
