@@ -95,7 +95,7 @@ def test_evaluate_writes_a_report(place: Path) -> None:
     report = json.loads((place / "runs/song/1/report.json").read_text())
     assert report["bits_per_step"]["predicted"]["mean"] > report["bits_per_step"]["oracle"]["mean"] > 0
     assert set(report["metrics"]["music/stress_on_beat"]) >= {"reference", "oracle", "predicted", "direct", "gap"}
-    assert "What Y′ bought and cost" in (place / "runs/song/1/report.html").read_text()
+    assert "Where the bits go" in (place / "runs/song/1/report.html").read_text()
     regenkit("evaluate", "runs/song/1", cwd=place)
     again = json.loads((place / "runs/song/1/report.json").read_text())
     for figures in ("bits_per_step", "metrics"):  # models as trained a moment ago, or as loaded from their best weights
