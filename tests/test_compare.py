@@ -166,7 +166,7 @@ def test_the_field_that_x_does_not_know_is_named_and_the_leaner_cell_with_it() -
     assert re.search(r"chord breaks the second principle: in full it costs (1\.99|2\.00)\d of the 2\.(49|50)\d", said)
     assert "beat breaks" not in said and "Y does not hold it" in said
     assert re.search(r"The leaner Y′ of full without chord is lean, -0\.(49|50)", said)
-    assert "the detour by Y′ costs more: lean +0.2" in said
+    assert re.search(r"the detour by Y′ costs more: lean \+0\.(19|20)", said)
     alone = {**found, "cells": [found["cells"][0]] * 2, "lowest": 0}
     assert "A leaner Y′ to try: full without chord, which leaves beat." in finding(alone)
 
