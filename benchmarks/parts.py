@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from regenkit.bits import stage_bits, steps_of
-from regenkit.evaluate import _known as known
+from regenkit.evaluate import known_to_all
 from regenkit.run import load_run
 
 SPLITS = ("validation", "test")
@@ -23,7 +23,9 @@ def bits_of(run: str) -> tuple[str, dict[str, dict[str, float]]]:
     prepared = pipeline.prepare(lambda *_: None)
     found = {}
     for split in SPLITS:
-        sides = [known(pipeline, prepared.example(int(place))[0]) for place in prepared.places(split, paired=True)]
+        sides = [
+            known_to_all(pipeline, prepared.example(int(place))[0]) for place in prepared.places(split, paired=True)
+        ]
         notes = sum(steps_of(each["y"], pipeline.specs["y"]) for each in sides)
         parts = {
             "X → Y′": stage_bits(pipeline, "generator", sides),

@@ -22,15 +22,14 @@ from regenkit.bits import stage_bits, steps_of
 from regenkit.bootstrap import interval
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
-from regenkit.evaluate import _known as known_to_all
+from regenkit.evaluate import known_to_all
 from regenkit.grid import Cell, folders, identity
 from regenkit.gridlog import GridLog
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.reuse import remember, stage_key, take
-from regenkit.run import STAGES, train_stage
-from regenkit.run import _settings as settings_of
+from regenkit.run import STAGES, settings_of, train_stage
 from regenkit.rundir import environment, open_run
 from regenkit.runlog import RunLog
 
@@ -57,7 +56,7 @@ class Measured:
 def compare(cells: Sequence[Cell], split: str, direct: bool, console: Console) -> dict[str, Any]:
     """Train what is not yet trained of every cell, and return the comparison (see `summary`).
 
-    Raises UserError, or train.Interrupted once everything is saved.
+    Raises UserError, or Interrupted once everything is saved.
     """
     recipes = [(cell, seed, recipe) for cell in cells for seed, recipe in cell.recipes.items()]
     for cell, _, recipe in recipes:

@@ -10,6 +10,11 @@ class UserError(Exception):
 
 
 @final
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the training to stop; its state has been saved."""
+
+
+@final
 class BadSource(Exception):
     """One source of a dataset that can't be read: it is skipped, named and counted."""
 

@@ -81,8 +81,10 @@ def measure(
     On the paired examples of `split`, in their order; of Y there are `samples` rounds of them.
     """
     places = [int(place) for place in prepared.places(split, paired=True)]
-    sides = [_known(pipeline, prepared.example(place)[0]) for place in places]
-    learned = [_known(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)]
+    sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
+    learned = [
+        known_to_all(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)
+    ]
     training = [each["y"] for each in learned]
     steps = np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides])
     bits, by_field, worth, predicted = _bits(pipeline, sides, training, steps)
@@ -110,7 +112,7 @@ def _named(prepared: Prepared, place: int) -> tuple[str, Fields, dict[str, Any]]
     return str(prepared.examples.column("id")[place]), sides["x"] or {}, meta
 
 
-def _known(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
+def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
     """An example as every route is to see it: given scalars supplied, given sequences (as chords) withheld."""
     rep = dict(sides["rep"] or {})
     for name, field in pipeline.given_spec.items():

@@ -16,7 +16,7 @@ import numpy as np
 from regenkit.contract import sign
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.run import _settings as settings_of
+from regenkit.run import settings_of
 from regenkit.rundir import write_json
 from regenkit.spec import digest
 

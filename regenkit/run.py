@@ -20,7 +20,7 @@ from regenkit.alike import prepare_alike
 from regenkit.contract import check, sign
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together, worker_index
-from regenkit.errors import UserError
+from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
@@ -38,7 +38,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     """Train what is not yet trained of a recipe and leave samples; returns the run directory.
 
     `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes are told which.
-    Raises UserError, or train.Interrupted once everything is saved.
+    Raises UserError, or Interrupted once everything is saved.
     """
     if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
         raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
@@ -95,7 +95,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     result = gathered(strategy, json.loads(done.read_text()) if done.exists() else {})[0]
     if result:
         return result
-    settings = _settings(recipe, stage)
+    settings = settings_of(recipe, stage)
     hook = plugins.host().hook
     callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
                  for each in found or ()]  # fmt: skip
@@ -112,7 +112,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
         result = train.fit(
             job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
         )
-    except train.Interrupted:
+    except Interrupted:
         gathered(strategy, None)  # let all have saved
         raise
     if chief:
@@ -131,7 +131,7 @@ def load_run(folder: Path | str) -> Pipeline:
     return Pipeline(load_recipe(path), folder)
 
 
-def _settings(recipe: Recipe, stage: str) -> TrainSettings:
+def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     """A direct baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
     if stage in STAGES:
         return recipe.train_settings(stage)

@@ -18,7 +18,7 @@ from regenkit.agreement import any_of, share
 from regenkit.checkpoints import Checkpoints
 from regenkit.data.batches import Plan, Side, as_user_errors, dataset
 from regenkit.data.prepare import Prepared
-from regenkit.errors import UserError
+from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.runlog import RunLog
@@ -28,10 +28,6 @@ from regenkit.step import evaluate_function, train_function
 
 LEAST_SCALE = 2.0**-10
 """A loss scale below this will not be cured by a lower one."""
-
-
-class Interrupted(Exception):
-    """A signal asked the training to stop; its state has been saved."""
 
 
 @final

@@ -46,7 +46,7 @@ def test_interrupted_they_go_on_as_one_or_as_two(place: Path) -> None:
         wait_for_steps(place / "stopped", lines + 3, process)
         process.send_signal(signal.SIGTERM if count == 1 else signal.SIGINT)
         said = end(process, expect=130)
-        assert "everything is saved. To go on: regenkit train toy.yaml" in said
+        assert "is saved. To go on: regenkit train toy.yaml" in said
     assert "going on from step" in end(regenkit(*LONG, "--run", "stopped", cwd=place))
     assert_alike(weights(place / "stopped", ["generator"]), weights(place / "whole", ["generator"]), 1e-5)
 

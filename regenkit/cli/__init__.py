@@ -4,6 +4,7 @@ TensorFlow is imported inside the commands that need it, so that help and lists 
 """
 
 import os
+import shlex
 import sys
 
 import typer
@@ -15,6 +16,7 @@ from regenkit.files import no_room
 
 SHOWN = 40
 """Lines of a message."""
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="regenkit",
@@ -37,9 +39,11 @@ def main() -> None:
             app(standalone_mode=True)
         finally:
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        errors.print("interrupted; nothing half-written was kept. Run the same command again to go on")
-        sys.exit(130)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # what the library makes of a KeyboardInterrupt
+            again = shlex.join(["regenkit", *sys.argv[1:]])
+            errors.print(f"interrupted; everything done is saved. To go on: {again}", markup=False)
+        raise
     except BrokenPipeError:
         _close_stdout()
         sys.exit(141)

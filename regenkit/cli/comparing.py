@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from regenkit.cli.training import Json, Settings
 
@@ -39,15 +38,10 @@ def compare(
     grid = cells(recipe, settings or [], vary, seeds)
     from regenkit.compare import compare as run
     from regenkit.report.comparison import as_table, write
-    from regenkit.train import Interrupted
     from regenkit.verdict import finding, limits
 
     command = shlex.join(["regenkit", *sys.argv[1:]])
-    try:
-        report = run(grid, split, baseline == "direct", console)
-    except (Interrupted, KeyboardInterrupt):
-        console.print(f"interrupted; what is trained is kept. To go on: [bold]{escape(command)}[/]", highlight=False)
-        sys.exit(130)
+    report = run(grid, split, baseline == "direct", console)
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:

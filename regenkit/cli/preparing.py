@@ -1,6 +1,5 @@
 """prepare: read and convert a recipe's dataset ahead of its training, here or on a cluster."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -39,15 +38,11 @@ def prepare(
     from regenkit.pipeline import Pipeline
 
     console = Console(soft_wrap=True, highlight=False)
-    try:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            tasks = {what: bar.add_task(what, total=None) for what in ("reading", "converting")}
-            prepared = Pipeline(loaded).prepare(
-                lambda what, done, total: bar.update(tasks[what], completed=done, total=total), elsewhere=elsewhere
-            )
-    except KeyboardInterrupt:
-        console.print(f"interrupted; what is done is kept. To go on: [bold]regenkit {' '.join(sys.argv[1:])}[/]")
-        sys.exit(130)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks = {what: bar.add_task(what, total=None) for what in ("reading", "converting")}
+        prepared = Pipeline(loaded).prepare(
+            lambda what, done, total: bar.update(tasks[what], completed=done, total=total), elsewhere=elsewhere
+        )
     for split, counts in prepared.counts().items():
         console.print(f"{split}: {counts['paired']} paired, {counts['unpaired']} unpaired")
     for source, reason in prepared.skipped:

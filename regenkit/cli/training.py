@@ -49,14 +49,8 @@ def train(
     if workers > 1 and "TF_CONFIG" not in os.environ:
         sys.exit(_launch(loaded, run, workers))
     from regenkit.run import STAGES, train_recipe
-    from regenkit.train import Interrupted
 
-    try:
-        train_recipe(loaded, run, console, [stage] if stage else STAGES)
-    except Interrupted:
-        again = " ".join(["regenkit", *sys.argv[1:]])
-        console.print(f"interrupted; everything is saved. To go on: [bold]{again}[/]")
-        sys.exit(130)
+    train_recipe(loaded, run, console, [stage] if stage else STAGES)
 
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
