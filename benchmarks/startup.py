@@ -131,7 +131,7 @@ def main(quick: bool) -> None:
                 measured.setdefault("train, to its first step", []).append((wall, cpu))
                 laps.append(json.loads(said.splitlines()[-1]))
     load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {load:.1f}; {rounds} rounds, medians")
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {load:.1f}; medians, rounds: {rounds}")
     print("\n| Command | wall s | CPU s | wall against `import tensorflow` |\n| --- | --- | --- | --- |")
     for name, values in measured.items():
         ratio = statistics.median(mine[0] / unit[0] for mine, unit in zip(values, measured[UNIT], strict=True))
