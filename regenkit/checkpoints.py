@@ -1,7 +1,7 @@
 """The last k states of a training, written beside it; each file is whole or absent, and verified when it is read.
 
-A checkpoint is one .npz of everything in `State.named()`, whose parts carry checksums. The values are copied between
-two steps, a thread writes them while training goes on, and the file is renamed into place once it is on the disk. It
+A checkpoint is one .npz of everything in `State.named()`, and a checksum of it all. The values are copied between two
+steps, a thread writes them while training goes on, and the file is renamed into place once it is on the disk. It
 knows nothing of devices: what two replicas saved, one or four go on with.
 """
 
@@ -10,10 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import final
 
+import google_crc32c
 import numpy as np
 
 from regenkit.errors import UserError
 from regenkit.state import State
+
+CHECKSUM = "checksum"
 
 
 @final
@@ -44,6 +47,8 @@ class Checkpoints:
             try:
                 with path.open("rb") as whole, np.load(whole, allow_pickle=False) as file:
                     values = {name: file[name] for name in file.files}
+                if values.pop(CHECKSUM) != _checksum(values):
+                    raise ValueError("its checksum is wrong")
             except Exception as error:  # a damaged archive raises whatever its damaged part leads to
                 damaged.append(f"{path}: {error}")
                 continue
@@ -76,6 +81,7 @@ class Checkpoints:
             ) from error
 
     def _write(self, step: int, values: dict[str, np.ndarray]) -> None:
+        values[CHECKSUM] = np.array(_checksum(values))
         path = self.folder / f"step-{step:08d}.npz"
         temporary = path.with_name(f".{path.name}")
         try:
@@ -93,3 +99,13 @@ class Checkpoints:
     def _all(self) -> list[Path]:
         """Oldest first."""
         return sorted(self.folder.glob("step-*.npz"))
+
+
+def _checksum(values: dict[str, np.ndarray]) -> int:
+    """CRC-32C of names, types, shapes and values: those of the archive's parts miss a part cut short or left out."""
+    found = 0
+    for name in sorted(values):
+        value = values[name]
+        found = google_crc32c.extend(found, f"{name} {value.dtype} {value.shape} ".encode())
+        found = google_crc32c.extend(found, value.tobytes())
+    return int(found)

@@ -237,6 +237,7 @@ def test_a_mistake_is_one_message_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["song.yaml"]
 
 
+@pytest.mark.exhaustive(minutes=4)
 @pytest.mark.timeout(900)
 def test_a_grid_is_trained_once_and_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     (tmp_path / "song.yaml").write_text(RECIPE)
