@@ -21,7 +21,7 @@ bench: ## the figures of docs/performance.md, of the analyser and of the metrics
 	set -e; for each in loop startup scaling prepare sampling analyser metrics; do python benchmarks/$$each.py; done
 
 soak: ## the long tests
-	pytest -m exhaustive -q
+	pytest -n 0 -m exhaustive -q
 
 beam: ## preparation as an Apache Beam pipeline, whose packages are large
 	pip install -e '.[test,beam]'

@@ -1,5 +1,6 @@
 """Lyrics longer than the songs that were learned from: cut where it is natural, generated in parts, joined at bars."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -105,14 +106,13 @@ def test_bars_of_joined_melodies_meet(parts: list[melody.Fields]) -> None:
 
 
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """A small untrained model of each stage: what it sings is noise, and valid."""
     path = tmp_path_factory.mktemp("recipe") / "song.yaml"
     path.write_text(RECIPE)
     made = Pipeline(load(path))
-    for stage in ("generator", "renderer"):
-        made.use(stage, made.build(stage))
-    return made
+    with made.using("generator", made.build("generator")), made.using("renderer", made.build("renderer")):
+        yield made
 
 
 def test_two_hundred_syllables_are_sung_in_order_in_range_and_in_time(pipeline: Pipeline) -> None:

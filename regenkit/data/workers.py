@@ -124,7 +124,8 @@ def pool(processes: int) -> Iterator[Map]:
     if processes < 2:
         yield lambda function, items, chunk: map(function, items)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin) as executor:
+    spawn = get_context("spawn")
+    with _interruption() as asked, ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor:
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
@@ -133,17 +134,37 @@ def pool(processes: int) -> Iterator[Map]:
                 waiting.append(executor.submit(_each, function, batch))
                 if len(waiting) * chunk >= AHEAD * processes:
                     yield from waiting.popleft().result()
+                if asked.is_set():
+                    raise KeyboardInterrupt
             while waiting:
                 yield from waiting.popleft().result()
 
         try:
             yield run
         except BrokenProcessPool as error:
+            if asked.is_set():  # Ctrl-C ended the workers as well
+                raise KeyboardInterrupt from None
             raise UserError("a process that prepared data was ended from outside; was the memory full? What is done "
                             "is kept: the same command goes on") from error  # fmt: skip
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event set by Ctrl-C. Raised anywhere, KeyboardInterrupt may leave a lock of the executor held for ever."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked.is_set():  # after the last result
+        raise KeyboardInterrupt
 
 
 def _begin() -> None:
