@@ -40,7 +40,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:  # what the library makes of a KeyboardInterrupt
+        if leaving.code == INTERRUPTED and leaving.__context__:  # a KeyboardInterrupt here, not in launched processes
             again = shlex.join(["regenkit", *sys.argv[1:]])
             errors.print(f"interrupted; everything done is saved. To go on: {again}", markup=False)
         raise
