@@ -40,7 +40,7 @@ def bits_of(run: str) -> tuple[str, dict[str, dict[str, float]]]:
 def main(runs: list[str]) -> None:
     print("## Which Y′\n\nBits a note. The choice is made on validation; test stands beside it. Written by "
           f"`python benchmarks/parts.py {' '.join(runs)}`, each run trained by\n")  # fmt: skip
-    print("    regenkit train recipes/lyric2melody.yaml --set 'converter.parts=[…]' --set train.seed=N\n")
+    print("    regenkit train recipes/lyric2melody.yaml --run RUN --set 'converter.parts=[…]' --set train.seed=N\n")
     by_parts = defaultdict(list)
     for run in runs:
         parts, found = bits_of(run)

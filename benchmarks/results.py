@@ -21,8 +21,8 @@ def main(runs: list[str]) -> None:
           f"training seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}; "
           f"Y′: {', '.join(report['recipe']['converter']['parts'])}.\n")  # fmt: skip
     print("Written by `python benchmarks/results.py " + " ".join(runs) + "`, after\n")
-    for seed in seeds:
-        print(f"    regenkit train recipes/lyric2melody.yaml --set train.seed={seed}")
+    for run, seed in zip(runs, seeds, strict=True):
+        print(f"    regenkit train recipes/lyric2melody.yaml --run {run} --set train.seed={seed}")
     print("    regenkit evaluate " + " ".join(runs) + "\n")
     print("## The detour against the direct route, seed by seed\n")
     print("Bits a note on the same songs, with the 95 % bootstrap interval over songs; below 0 the detour is better.\n")

@@ -169,7 +169,8 @@ class _Reader:
             value = value.get(part, {})
         if isinstance(value, dict):
             return value
-        example = f"; write {{use: {value}}}" if isinstance(value, str) and path[-1] in REQUIRED else ""
+        a_name = isinstance(value, str) and value.isprintable() and path[-1] in REQUIRED
+        example = f"; write {{use: {value}}}" if a_name else ""
         self._fault(f"should be a map, not {shown(value)}{example}", *path)
         return None
 
