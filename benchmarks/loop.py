@@ -30,10 +30,10 @@ from rounds import Race, Tick
 from regenkit.data.batches import Plan, dataset
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.runlog import RunLog
-from regenkit.state import State
-from regenkit.step import train_function
-from regenkit.train import Job, fit
+from regenkit.training.runlog import RunLog
+from regenkit.training.state import State
+from regenkit.training.step import train_function
+from regenkit.training.train import Job, fit
 
 Contender = Callable[[Tick], None]
 

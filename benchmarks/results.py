@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from regenkit.evaluate import combine
+from regenkit.evaluation.evaluate import combine
 from regenkit.report.table import ROUTES, columns, figure
 
 

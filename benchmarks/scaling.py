@@ -27,12 +27,12 @@ import job
 import numpy as np
 from rounds import Race, Tick
 
-from regenkit import distribute
 from regenkit.data.batches import Plan, dataset
-from regenkit.launch import _free_addresses
 from regenkit.quiet import tensorflow as tf
-from regenkit.state import State
-from regenkit.step import train_function
+from regenkit.training import distribute
+from regenkit.training.launch import _free_addresses
+from regenkit.training.state import State
+from regenkit.training.step import train_function
 
 DEPTH = 2
 WIDTHS = (32, 64, 128, 256)

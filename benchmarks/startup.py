@@ -72,8 +72,9 @@ def first_step() -> None:
     from rich.console import Console
 
     import regenkit.run as running
-    from regenkit import recipe, train
+    from regenkit import recipe
     from regenkit.quiet import tensorflow as tf
+    from regenkit.training import train
 
     lap("imports")
     loaded = recipe.load(Path("song.yaml"))

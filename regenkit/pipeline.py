@@ -20,7 +20,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit import distribute, plugins
+from regenkit import plugins
 from regenkit.components import Dataset
 from regenkit.contract import check, plain
 from regenkit.data.batches import Side
@@ -31,6 +31,7 @@ from regenkit.given import Given
 from regenkit.recipe import Recipe
 from regenkit.spec import Fields, Spec
 from regenkit.stack import stack, unstack
+from regenkit.training import distribute
 
 SAMPLE_BATCH = 64
 

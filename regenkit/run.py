@@ -15,11 +15,9 @@ from typing import Any
 
 from rich.console import Console
 
-from regenkit import distribute, plugins, train
-from regenkit.alike import prepare_alike
+from regenkit import plugins
 from regenkit.contract import check, sign
 from regenkit.data.prepare import Prepared
-from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
@@ -27,8 +25,11 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.rundir import folder_for, open_run, write_json
-from regenkit.runlog import RunLog
 from regenkit.settings import TrainSettings
+from regenkit.training import distribute, train
+from regenkit.training.alike import prepare_alike
+from regenkit.training.distribute import gathered, is_chief, together, worker_index
+from regenkit.training.runlog import RunLog
 
 STAGES = ("generator", "renderer")
 SAMPLES = 3

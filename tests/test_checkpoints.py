@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 from toy_job import lookup, settings, train, weights
 
-from regenkit.checkpoints import Checkpoints
 from regenkit.errors import UserError
-from regenkit.state import State
-from regenkit.train import Interrupted
+from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.state import State
+from regenkit.training.train import Interrupted
 
 # Keras 3.15 saves a variable of a model's own with a call that NumPy 2 finds old-fashioned.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

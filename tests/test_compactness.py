@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit import Field, Spec, tokens
-from regenkit.bootstrap import interval
-from regenkit.boundary import codebook
-from regenkit.compactness import FRACTION, ContextCoder, compactness, field_bits
-from regenkit.relevance import relevance
+from regenkit.evaluation.bootstrap import interval
+from regenkit.evaluation.boundary import codebook
+from regenkit.evaluation.compactness import FRACTION, ContextCoder, compactness, field_bits
+from regenkit.evaluation.relevance import relevance
 
 FOUR = tokens(4)
 

@@ -19,11 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from songs import anything
 
+from regenkit.comparison.grid import cells, parse, slug
+from regenkit.comparison.verdict import finding, limits, share, unknown
 from regenkit.errors import UserError
-from regenkit.grid import cells, parse, slug
 from regenkit.report.comparison import page
 from regenkit.report.tradeoff import ticks
-from regenkit.verdict import finding, limits, share, unknown
 
 ROOT = Path(__file__).parents[1]
 RECIPE = """\
@@ -114,7 +114,7 @@ def report(*, seeds: int = 1, apart: float = 0.0, direct: float | None = None) -
     """Two cells of 40 examples of 10 steps. `full` has a chord of 2 bits a step that X knows nothing of, and a beat of
     which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
     """
-    from regenkit.compare import Measured, summary
+    from regenkit.comparison.compare import Measured, summary
 
     random = np.random.default_rng(0)
     steps = np.full(40, 10)

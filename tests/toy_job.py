@@ -171,8 +171,8 @@ def train(
     from rich.console import Console
 
     from regenkit.quiet import tensorflow as tf
-    from regenkit.runlog import RunLog
-    from regenkit.train import Job, fit
+    from regenkit.training.runlog import RunLog
+    from regenkit.training.train import Job, fit
 
     built = []
 
@@ -202,7 +202,7 @@ from pathlib import Path
 import numpy as np
 import toy_job
 from regenkit.quiet import keras
-from regenkit.train import Interrupted
+from regenkit.training.train import Interrupted
 
 tell = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: print("step", flush=True))
 folder = Path(sys.argv[1])

@@ -32,13 +32,13 @@ def compare(
 
     Several --vary make a grid. The same command goes on where it was interrupted, and finds again what is trained.
     """
-    from regenkit.grid import cells
+    from regenkit.comparison.grid import cells
 
     console = Console(soft_wrap=True, stderr=as_json)
     grid = cells(recipe, settings or [], vary, seeds)
-    from regenkit.compare import compare as run
+    from regenkit.comparison.compare import compare as run
+    from regenkit.comparison.verdict import finding, limits
     from regenkit.report.comparison import as_table, write
-    from regenkit.verdict import finding, limits
 
     command = shlex.join(["regenkit", *sys.argv[1:]])
     report = run(grid, split, baseline == "direct", console)

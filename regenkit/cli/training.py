@@ -55,8 +55,8 @@ def train(
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
     from regenkit.errors import UserError
-    from regenkit.launch import launch
     from regenkit.rundir import folder_for, open_run
+    from regenkit.training.launch import launch
 
     if (name := recipe.train_settings().strategy) not in ("auto", "multi_worker"):
         raise UserError(f"--workers {workers} needs train.strategy auto or multi_worker, not {name}")
@@ -107,7 +107,7 @@ def evaluate(
 
     Trains the direct baseline into the run's direct/ where that is not done yet.
     """
-    from regenkit.evaluate import evaluate_runs
+    from regenkit.evaluation.evaluate import evaluate_runs
     from regenkit.report import as_table
 
     console = Console(soft_wrap=True, stderr=as_json)

@@ -11,11 +11,11 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
+from regenkit.comparison.grid import slug
+from regenkit.comparison.verdict import share, signed, unknown
 from regenkit.files import write_text
-from regenkit.grid import slug
 from regenkit.report.tradeoff import tradeoff
 from regenkit.spec import digest
-from regenkit.verdict import share, signed, unknown
 
 STYLE = """
 :root { color-scheme: light dark; --accent: light-dark(#b3261e, #ff8a80) }

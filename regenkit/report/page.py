@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from regenkit.compactness import ORDERS
+from regenkit.evaluation.compactness import ORDERS
 from regenkit.files import write_text
 from regenkit.report.finding import finding, plain
 from regenkit.report.media import KINDS, data_uri

@@ -9,7 +9,7 @@ from typing import Any
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
-from regenkit.state import State
+from regenkit.training.state import State
 
 SUM = tf.distribute.ReduceOp.SUM
 STATISTICS = "statistics"

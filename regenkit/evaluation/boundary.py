@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.bits import steps_of
-from regenkit.compactness import compactness
+from regenkit.evaluation.bits import steps_of
+from regenkit.evaluation.compactness import compactness
+from regenkit.evaluation.relevance import relevance
 from regenkit.pipeline import Pipeline
-from regenkit.relevance import relevance
 from regenkit.spec import Fields, Spec
 
 TIMED = 100

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regenkit.agreement import any_of, share
-from regenkit.checkpoints import Checkpoints
 from regenkit.data.batches import Plan, Side, as_user_errors, dataset
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.runlog import RunLog
 from regenkit.settings import TrainSettings
-from regenkit.state import BEST, State, save_best
-from regenkit.step import evaluate_function, train_function
+from regenkit.training.agreement import any_of, share
+from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.runlog import RunLog
+from regenkit.training.state import BEST, State, save_best
+from regenkit.training.step import evaluate_function, train_function
 
 LEAST_SCALE = 2.0**-10
 """A loss scale below this will not be cured by a lower one."""

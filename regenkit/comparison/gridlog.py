@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from regenkit.runlog import EVERY_SECONDS, RunLog
+from regenkit.training.runlog import EVERY_SECONDS, RunLog
 
 
 @final

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from regenkit.data.batches import Side
-from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
 from regenkit.stack import stack
+from regenkit.training.distribute import spread
 
 BATCH = 64
 

@@ -5,9 +5,9 @@ Alone, a process agrees with itself at no cost. All must call these, in the same
 
 import numpy as np
 
-from regenkit.distribute import gathered, worker_count
 from regenkit.quiet import tensorflow as tf
-from regenkit.state import State
+from regenkit.training.distribute import gathered, worker_count
+from regenkit.training.state import State
 
 
 def share(state: State, strategy: tf.distribute.Strategy) -> None:

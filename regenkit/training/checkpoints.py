@@ -14,7 +14,7 @@ import google_crc32c
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.state import State
+from regenkit.training.state import State
 
 CHECKSUM = "checksum"
 

@@ -20,18 +20,18 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.alike import prepare_alike
-from regenkit.baselines import constant_rep, random_training, unigram
-from regenkit.bits import stage_bits, steps_of, unigram_bits
-from regenkit.bootstrap import interval
-from regenkit.boundary import boundary
 from regenkit.components import Evaluation, Metric
 from regenkit.data.prepare import Prepared
-from regenkit.distribute import is_chief, together
+from regenkit.evaluation.baselines import constant_rep, random_training, unigram
+from regenkit.evaluation.bits import stage_bits, steps_of, unigram_bits
+from regenkit.evaluation.bootstrap import interval
+from regenkit.evaluation.boundary import boundary
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.rundir import environment, write_json
 from regenkit.spec import Fields
+from regenkit.training.alike import prepare_alike
+from regenkit.training.distribute import is_chief, together
 
 DIRECT = ("direct", "direct_half")
 SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram")

@@ -17,21 +17,22 @@ from typing import Any, final
 import numpy as np
 from rich.console import Console
 
-from regenkit import distribute, plugins
-from regenkit.bits import stage_bits, steps_of
-from regenkit.bootstrap import interval
+from regenkit import plugins
+from regenkit.comparison.grid import Cell, folders, identity
+from regenkit.comparison.gridlog import GridLog
+from regenkit.comparison.reuse import remember, stage_key, take
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
-from regenkit.evaluate import known_to_all
-from regenkit.grid import Cell, folders, identity
-from regenkit.gridlog import GridLog
+from regenkit.evaluation.bits import stage_bits, steps_of
+from regenkit.evaluation.bootstrap import interval
+from regenkit.evaluation.evaluate import known_to_all
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.reuse import remember, stage_key, take
 from regenkit.run import STAGES, settings_of, train_stage
 from regenkit.rundir import environment, open_run
-from regenkit.runlog import RunLog
+from regenkit.training import distribute
+from regenkit.training.runlog import RunLog
 
 Bits = dict[str, dict[str, np.ndarray]]
 """By stage, or STAGE_without_x, and target field: [examples]."""

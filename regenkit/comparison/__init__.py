@@ -1,0 +1,1 @@
+"""`regenkit compare`: a grid of recipes, trained once, measured in bits, and put into words."""
