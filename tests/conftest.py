@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,7 +45,7 @@ class _TwoDevices(MetaPathFinder):
             halves = [module.config.LogicalDeviceConfiguration()] * 2
             module.config.set_logical_device_configuration(module.config.list_physical_devices("CPU")[0], halves)
 
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        spec.loader.exec_module = exec_module
         return spec
 
 
@@ -102,3 +103,40 @@ def estimate(item: pytest.Item) -> float:
 
 def today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+# --- what tests of the loop compare with, trained when first asked for: a few seconds each ----------------------------
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """20 steps of the transformer on one device, without any interruption; a batch of them is of a single example."""
+    from toy_job import train, weights
+
+    folder = tmp_path_factory.mktemp("whole")
+    model, _ = train(folder, sample=lambda model, step: None, sample_every=5)
+    return folder, weights(model)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """The small stage, trained without any interruption."""
+    from toy_job import lookup, train
+    from toy_watch import Watch
+
+    folder, watch = tmp_path_factory.mktemp("table"), Watch()
+    train(folder, build=lookup, callbacks=[watch])
+    return folder, watch
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """The same, interrupted by a signal at step 10, with checkpoints of steps 5 and 10."""
+    from toy_job import lookup, train
+    from toy_watch import stopping_at
+
+    from regenkit.errors import Interrupted
+
+    with pytest.raises(Interrupted):
+        train(tmp_path / "stopped", build=lookup, sample=stopping_at(10), sample_every=5)
+    return tmp_path / "stopped"

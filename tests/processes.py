@@ -107,13 +107,12 @@ def tf_config(cluster: dict[str, list[str]], job: str, index: int) -> str:
 
 def weights(run: Path, stages: Sequence[str] = ("generator", "renderer")) -> dict[str, np.ndarray]:
     """The best averaged weights of a run."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for stage in stages:
         with h5py.File(run / stage / "best.weights.h5") as file:
-            file.visititems(
-                lambda name, each, stage=stage: found.update({f"{stage}/{name}": each[()]})  # type: ignore[misc]
-                if isinstance(each, h5py.Dataset) else None
-            )  # fmt: skip
+            names: list[str] = []
+            file.visit(names.append)
+            found |= {f"{stage}/{name}": file[name][()] for name in names if isinstance(file[name], h5py.Dataset)}
     assert found
     return found
 

@@ -126,17 +126,17 @@ def test_a_batch_holds_the_records_it_is_planned_of() -> None:
         assert batch["noise"].shape == (len(plan.examples(step)), 2)
         for row, place in enumerate(plan.examples(step)):
             fields, _ = toy().example(place)
-            length = len(fields["y"]["high"])  # type: ignore[index]
+            length = len(fields["y"]["high"])
             letter = fields["x"]["letter"] if fields["x"] else np.zeros(length, int)
             for side, name, value in (
                 ("condition", "letter", letter),
-                ("target", "high", fields["y"]["high"]),  # type: ignore[index]
-                ("target", "low", fields["y"]["low"]),  # type: ignore[index]
+                ("target", "high", fields["y"]["high"]),
+                ("target", "low", fields["y"]["low"]),
                 ("target", "mask", np.ones(length, bool)),
             ):
                 np.testing.assert_array_equal(batch[side][name][row, :length], value)
                 assert not batch[side][name][row, length:].any()
-            assert batch["condition"]["mode"][row] == fields["rep"]["mode"]  # type: ignore[index]
+            assert batch["condition"]["mode"][row] == fields["rep"]["mode"]
 
 
 def test_they_are_of_seed_and_step_alone() -> None:

@@ -1,9 +1,6 @@
 """What is saved is whole or absent: damage is found when a checkpoint is read, and the one before it is taken."""
 
 import io
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,61 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from toy_job import lookup, settings, train, weights
+from toy_watch import Watch, difference
 
 from regenkit.errors import UserError
 from regenkit.training.checkpoints import Checkpoints
 from regenkit.training.state import State
-from regenkit.training.train import Interrupted
 
 # Keras 3.15 saves a variable of a model's own with a call that NumPy 2 finds old-fashioned.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
-    model, _ = train(tmp_path_factory.mktemp("untouched"), build=lookup)
-    return weights(model)
-
-
-def stopping_at(stop: int) -> Callable[[Any, int], None]:
-    def sample(model: Any, step: int) -> None:
-        if step == stop:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return sample
-
-
-@pytest.fixture
-def stopped(tmp_path: Path) -> Path:
-    """A training interrupted by a signal at step 10, with checkpoints of steps 5 and 10."""
-    with pytest.raises(Interrupted):
-        train(tmp_path / "stopped", build=lookup, sample=stopping_at(10), sample_every=5)
-    return tmp_path / "stopped"
-
-
-def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return all(np.array_equal(left, right) for left, right in zip(one, other, strict=True))
-
-
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "emptied"])
-def test_a_damaged_checkpoint_is_passed_over(untouched: list[np.ndarray], stopped: Path, damage: str) -> None:
+def test_a_damaged_checkpoint_is_passed_over(table: tuple[Path, Watch], stopped: Path, damage: str) -> None:
     path = stopped / "stage" / "checkpoints" / "step-00000010.npz"
     data, middle = path.read_bytes(), path.stat().st_size // 2
     overwritten = data[:middle] + bytes(400) + data[middle + 400 :]
     path.write_bytes({"cut": data[:middle], "overwritten": overwritten, "emptied": b""}[damage])
     said = io.StringIO()
     model, _ = train(stopped, build=lookup, console=Console(file=said, width=500))
-    assert same(weights(model), untouched)
+    assert difference(weights(model), table[1].steps[-1]) == 0
     assert f"passed over a damaged checkpoint, {path}: " in said.getvalue()
     assert "going on from step 5" in said.getvalue()
 
 
-def test_with_no_checkpoint_left_it_begins_anew(untouched: list[np.ndarray], stopped: Path) -> None:
+def test_with_no_checkpoint_left_it_begins_anew(table: tuple[Path, Watch], stopped: Path) -> None:
     for path in (stopped / "stage" / "checkpoints").iterdir():
         path.write_bytes(path.read_bytes()[:-40])
     said = io.StringIO()
     model, _ = train(stopped, build=lookup, console=Console(file=said, width=500))
-    assert same(weights(model), untouched)
+    assert difference(weights(model), table[1].steps[-1]) == 0
     assert said.getvalue().count("damaged checkpoint") == 2 and "going on" not in said.getvalue()
 
 

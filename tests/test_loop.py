@@ -23,22 +23,6 @@ def two() -> tf.distribute.Strategy:
     return strategy
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
-    """20 steps of the transformer on one device, without any interruption; a batch of them is of a single example."""
-    folder = tmp_path_factory.mktemp("whole")
-    model, _ = train(folder, sample=lambda model, step: None, sample_every=5)
-    return folder, weights(model)
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Watch]:
-    """The small stage, trained without any interruption."""
-    folder, watch = tmp_path_factory.mktemp("table"), Watch()
-    train(folder, build=lookup, callbacks=[watch])
-    return folder, watch
-
-
 # --- one device or many ----------------------------------------------------------------------------------------------
 
 

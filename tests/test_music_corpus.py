@@ -128,9 +128,9 @@ def test_what_cannot_be_used_says_why():
 
 def test_wrong_options_are_the_users_to_mend():
     with pytest.raises(UserError, match="paired names 'mozart'; right is a list out of bach, monteverdi, trecento"):
-        Corpus(paired=["mozart"])  # type: ignore[list-item]
+        Corpus(paired=["mozart"])
     with pytest.raises(UserError, match="unpaired names 'essen'"):
-        Corpus(unpaired="essen")  # type: ignore[arg-type]
+        Corpus(unpaired="essen")
     with pytest.raises(UserError, match="longest is 4"):
         Corpus(longest=4)
 

@@ -178,7 +178,7 @@ class FakeEntry:
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
 def test_a_faulty_plugin_leaves_no_trace(plugin: Any, said: str) -> None:
-    host = plugins.Host(found=[FakeEntry(plugin), FakeEntry(Named("fine"))])  # type: ignore[list-item]
+    host = plugins.Host(found=[FakeEntry(plugin), FakeEntry(Named("fine"))])
     assert [broken.name for broken in host.broken] == [type(plugin).__name__]
     assert said in host.broken[0].error
     assert host.names("generator") == ["fine", "transformer"]

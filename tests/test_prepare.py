@@ -99,8 +99,8 @@ def test_what_is_prepared_is_what_was_read(fresh: Path) -> None:
         expected = {"x": example.x, "y": example.y, "rep": Parity().convert(example.y)}
         for side, fields in expected.items():
             for name, value in (fields or {}).items():
-                np.testing.assert_array_equal(sides[side][name], value)  # type: ignore[index]
-                assert sides[side][name].dtype == np.int32  # type: ignore[index]
+                np.testing.assert_array_equal(sides[side][name], value)
+                assert sides[side][name].dtype == np.int32
         assert found.steps[place] == len(example.y["high"])
     counts = found.counts()
     assert sum(sum(each.values()) for each in counts.values()) == 100
@@ -157,7 +157,7 @@ def test_other_settings_of_the_converter_convert_anew_and_read_nothing(fresh: Pa
     assert journal(read) == []
     assert plain.split.tolist() == flipped.split.tolist()
     for place in range(100):
-        one, other = (each.example(place)[0]["rep"]["parity"] for each in (plain, flipped))  # type: ignore[index]
+        one, other = (each.example(place)[0]["rep"]["parity"] for each in (plain, flipped))
         np.testing.assert_array_equal(one, 3 - other)
     assert len(list(fresh.glob("examples/*"))) == 1 and len(list(fresh.glob("examples/*/reps/*"))) == 2
 
@@ -209,7 +209,7 @@ def test_a_cache_that_cannot_be_written_is_the_users_to_mend(
 @pytest.mark.parametrize("processes", [1, 2])
 def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: int) -> None:
     for _ in range(2):  # made, and found in the cache
-        found = prepared(Faulty({7: "range", 50: "type", 80: "field"}), processes=processes)  # type: ignore[arg-type]
+        found = prepared(Faulty({7: "range", 50: "type", 80: "field"}), processes=processes)
         assert [found.example(place)[1]["id"] for place in (6, 7, 8)] == ["6", "sound", "8"]
         assert len(found.examples) == 98
         reasons = dict(found.skipped)
@@ -220,7 +220,7 @@ def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: in
 @pytest.mark.parametrize("wrong", [False, True])
 def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> None:
     plain = prepared(HUNDRED)
-    without = [place for place in range(100) if plain.example(place)[0]["y"]["high"][0] == 1]  # type: ignore[index]
+    without = [place for place in range(100) if plain.example(place)[0]["y"]["high"][0] == 1]
     assert 3 < len(without) < 20
     reason = "y′: parity holds" if wrong else "begins with a 1"
     for _ in range(2):  # made, and found in the cache
@@ -235,7 +235,7 @@ def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> N
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) -> None:
     with pytest.raises(UserError, match=r"Faulty.read\('40'\): KeyError: 'melody' .*test_prepare.py, line \d+"):
-        prepared(Faulty({40: "error"}), processes=processes)  # type: ignore[arg-type]
+        prepared(Faulty({40: "error"}), processes=processes)
     assert len(files(fresh)) == 2  # the part before it is kept
     with pytest.raises(UserError, match=r"Picky.convert, example '\d+': KeyError: 'two'"):
         prepared(HUNDRED, Picky(flip=True, fails=True), processes=processes)
@@ -243,7 +243,7 @@ def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) 
 
 def test_a_worker_that_is_killed_ends_the_preparation(fresh: Path) -> None:
     with pytest.raises(UserError, match="ended from outside"):
-        prepared(Faulty({40: "killed"}), processes=2)  # type: ignore[arg-type]
+        prepared(Faulty({40: "killed"}), processes=2)
     assert len(prepared(HUNDRED).examples) == 100
 
 
@@ -274,7 +274,7 @@ def test_a_hopeless_dataset_is_not_read_to_its_end(fresh: Path, tmp_path: Path) 
 def test_workers_are_never_far_ahead(chunk: int) -> None:
     taken: list[int] = []
     with workers.pool(2) as run:
-        results = run(abs, (taken.append(number) or -number for number in count()), chunk)  # type: ignore[func-returns-value]
+        results = run(abs, (taken.append(number) or -number for number in count()), chunk)
         for number in range(300):
             assert next(results) == number
             assert len(taken) <= number + 1 + 2 * workers.AHEAD + chunk

@@ -17,8 +17,8 @@ from toy_job import prepared, start, train
 from toy_stages import CASES, Codebook, play
 from toy_watch import difference, stopping_at
 
+from regenkit.errors import Interrupted
 from regenkit.training.distribute import make_strategy
-from regenkit.training.train import Interrupted
 
 pytestmark = [
     pytest.mark.exhaustive,

@@ -9,18 +9,10 @@ import pytest
 from toy_job import lookup, train, transformer, weights
 from toy_watch import Watch, best, difference, lines, stopping_at
 
+from regenkit.errors import Interrupted
 from regenkit.training.distribute import make_strategy
-from regenkit.training.train import Interrupted
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
-    """20 steps of the transformer on one device, without any interruption; a batch of them is of a single example."""
-    folder = tmp_path_factory.mktemp("whole")
-    model, _ = train(folder, sample=lambda model, step: None, sample_every=5)
-    return folder, weights(model)
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +23,6 @@ def halved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         train(folder, sample=stopping_at(10), sample_every=5)
     assert list(lines(folder, "train")) == [5, 10]
     return folder
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Watch]:
-    """The small stage, trained without any interruption."""
-    folder, watch = tmp_path_factory.mktemp("table"), Watch()
-    train(folder, build=lookup, callbacks=[watch])
-    return folder, watch
-
-
-@pytest.fixture
-def stopped(tmp_path: Path) -> Path:
-    """The same, interrupted by a signal at step 10."""
-    with pytest.raises(Interrupted):
-        train(tmp_path / "stopped", build=lookup, sample=stopping_at(10), sample_every=5)
-    return tmp_path / "stopped"
 
 
 def test_resumed_it_ends_as_if_nothing_had_happened(

@@ -129,9 +129,9 @@ def test_records_hold_whatever_a_spec_allows() -> None:
               "speed": np.float32(0.5), "key": np.int32(7)}  # fmt: skip
     sides, meta = shards.deserialize(shards.serialize({"y": fields, "x": None}, {"title": "Ä"}), {"y": spec, "x": spec})
     assert sides["x"] is None and meta == {"title": "Ä"}
-    spec.check(sides["y"], "y")  # type: ignore[arg-type]
+    spec.check(sides["y"], "y")
     for name, value in fields.items():
-        np.testing.assert_array_equal(sides["y"][name], value)  # type: ignore[index]
+        np.testing.assert_array_equal(sides["y"][name], value)
 
 
 def test_records_are_those_that_tensorflow_writes() -> None:

@@ -78,7 +78,7 @@ def test_held_out_examples_are_few_and_paired(found: Examples) -> None:
 @given(examples(), st.randoms())
 def test_the_order_of_the_examples_does_not_matter(found: Examples, random: object) -> None:
     order = list(range(len(found.ids)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     assert assign(*found.taken(order)).tolist() == assign(*found)[order].tolist()
 
 

@@ -66,7 +66,7 @@ def test_what_is_given_is_optional_and_what_is_predicted_is_not() -> None:
 )
 def test_contradictory_parts_are_refused(parts: tuple[str, ...], supplied: tuple[str, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Template(parts=parts, given=supplied)  # type: ignore[arg-type]
+        Template(parts=parts, given=supplied)
 
 
 SYLLABLES = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)

@@ -134,7 +134,7 @@ def lookup(poison: int | None = None, gradient_only: bool = False) -> Any:
             terms = {}
             for stream, (name, table) in enumerate(self.tables.items()):
                 logits = tf.gather(tf.convert_to_tensor(table), batch["condition"]["letter"])
-                kept = noises.keep(noise, stream, Y[name].vocabulary, 0.2)  # type: ignore[arg-type]
+                kept = noises.keep(noise, stream, Y[name].vocabulary, 0.2)
                 logits = logits if kept is None else logits * kept[:, None]
                 if poison is not None and noise is not None:
                     logits = spoilt(logits, tf.reduce_any(noise[:, 0] == _mixed(3, poison)))
@@ -202,7 +202,7 @@ from pathlib import Path
 import numpy as np
 import toy_job
 from regenkit.quiet import keras
-from regenkit.training.train import Interrupted
+from regenkit.errors import Interrupted
 
 tell = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: print("step", flush=True))
 folder = Path(sys.argv[1])

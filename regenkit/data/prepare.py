@@ -123,8 +123,7 @@ def _read(
 ) -> shards.Shards:
     sources = dataset.sources()
     chunks = [sources[start : start + SOURCES_A_PART] for start in range(0, len(sources), SOURCES_A_PART)]
-    paths = [folder / f"part-{number:05d}" for number in range(len(chunks))]
-    missing = [number for number, path in enumerate(paths) if not shards.exists(path)]
+    paths, missing = _parts(folder, len(chunks))
     if not missing:
         return shards.Shards(paths)
     flat = [source for number in missing for source in chunks[number]]
@@ -193,8 +192,7 @@ def _convert(
     folder.mkdir(parents=True, exist_ok=True)
     convert = workers.Convert(converter, specs)
     total = len(examples)
-    paths = [folder / f"part-{number:05d}" for number in range(-(-total // EXAMPLES_A_PART))]
-    missing = [number for number, path in enumerate(paths) if not shards.exists(path)]
+    paths, missing = _parts(folder, -(-total // EXAMPLES_A_PART))
     spans = {number: range(number * EXAMPLES_A_PART, min((number + 1) * EXAMPLES_A_PART, total)) for number in missing}
     if missing and elsewhere:
         tasks = [(paths[number], span, *examples.within(span.start, span.stop)) for number, span in spans.items()]
@@ -210,6 +208,12 @@ def _convert(
             done += len(span)
             progress("converting", done, total)
     return shards.Shards(paths)
+
+
+def _parts(folder: Path, count: int) -> tuple[list[Path], list[int]]:
+    """(the path of each part, the numbers of those that are not there yet)"""
+    paths = [folder / f"part-{number:05d}" for number in range(count)]
+    return paths, [number for number, path in enumerate(paths) if not shards.exists(path)]
 
 
 def _skipped(examples: shards.Shards) -> Aside:

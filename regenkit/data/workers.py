@@ -20,6 +20,7 @@ import numpy as np
 from regenkit.components import Example
 from regenkit.data import shards
 from regenkit.errors import BadSource, UserError
+from regenkit.signals import noted
 from regenkit.spec import Fields, Spec
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
@@ -125,7 +126,7 @@ def pool(processes: int) -> Iterator[Map]:
         yield lambda function, items, chunk: map(function, items)
         return
     spawn = get_context("spawn")
-    with _interruption() as asked, ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor:
+    with noted(signal.SIGINT) as asked, ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor:
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
@@ -149,20 +150,6 @@ def pool(processes: int) -> Iterator[Map]:
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """An event set by Ctrl-C. Raised anywhere, KeyboardInterrupt may leave a lock of the executor held for ever."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
     if asked.is_set():  # after the last result
         raise KeyboardInterrupt
 

@@ -170,10 +170,11 @@ def _components(fit: np.ndarray, held_out: np.ndarray) -> tuple[np.ndarray, np.n
     _, spread, axes = np.linalg.svd(np.cov(fit - mean, rowvar=False, bias=True).reshape(fit.shape[1], -1))
     kept = axes[:COMPONENTS][spread[:COMPONENTS] > 1e-6 * max(float(spread[0]), 1e-12)]
     scale = np.maximum(((fit - mean) @ kept.T).std(0), 1e-6)
-    return tuple(
-        np.concatenate([np.clip((each - mean) @ kept.T / scale, -5, 5), np.ones((len(each), 1))], 1)
-        for each in (fit, held_out)
-    )  # type: ignore[return-value]
+
+    def along(each: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.clip((each - mean) @ kept.T / scale, -5, 5), np.ones((len(each), 1))], 1)
+
+    return along(fit), along(held_out)
 
 
 def _loss(x: np.ndarray, z: np.ndarray, weights: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -17,6 +17,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from regenkit.signals import handled
+
 GRACE = 10.0
 """Seconds that the others have to end by themselves once one has ended: they may wait for it for ever."""
 
@@ -75,12 +77,8 @@ def _signals_to(workers: list[subprocess.Popen]) -> Iterator[None]:
             else:
                 worker.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(pass_on, signal.SIGINT, signal.SIGTERM):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _first_failure(workers: list[subprocess.Popen]) -> int | None:

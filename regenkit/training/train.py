@@ -6,7 +6,6 @@ and averages. Read `fit` from top to bottom.
 
 import math
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +19,7 @@ from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
+from regenkit.signals import noted
 from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
 from regenkit.training.runlog import RunLog
@@ -82,7 +82,7 @@ def fit(
     # --- the loop --------------------------------------------------------------------------------------------------
     train_steps = train_function(state, strategy, settings)
     evaluate = evaluate_function(state, strategy)
-    with _signals() as asked, as_user_errors(), closing(checkpoints):
+    with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints):
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
@@ -193,18 +193,3 @@ def _precision(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event set by Ctrl-C or SIGTERM, so that the step under way is finished and saved."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

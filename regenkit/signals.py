@@ -1,0 +1,28 @@
+"""Signals handled for a while: noted, to be obeyed at a safe place, or passed on."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[None]:
+    """Within, these signals go to `handler`; but not in a thread, where Python lets none be set."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+@contextmanager
+def noted(*numbers: int) -> Iterator[threading.Event]:
+    """An event that these signals set. A KeyboardInterrupt raised anywhere may leave a step half done, a lock held."""
+    asked = threading.Event()
+    with handled(lambda *_: asked.set(), *numbers):
+        yield asked
