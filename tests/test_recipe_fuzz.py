@@ -36,7 +36,8 @@ renderer: {use: transformer}
 SEEDS = [TEXT, ELSEWHERE, SONGS,
          *(path.read_text() for path in sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml")))]  # fmt: skip
 SECONDS = 1.0
-"""Of this thread's processor time, so that a busy machine fails nothing."""
+"""Of this thread's processor time. A mutant is slow if it is so each time: a pause of the machine does not come back."""
+TRIES = 3
 WITHOUT_LINE = ("needs the section", "the file is empty", "nothing in it but comments", "larger than", "not YAML")
 """What is wrong with a file as a whole."""
 
@@ -161,7 +162,6 @@ def judge(folder: Path, text: bytes, settings: list[str]) -> str:
     """Whether it "loaded" or was "refused", each as it has to be."""
     path = folder / "fuzz.yaml"
     path.write_bytes(text)
-    began = time.thread_time()
     try:
         recipe = load(path, settings, HOST)
         recipe.check_components()
@@ -179,8 +179,17 @@ def judge(folder: Path, text: bytes, settings: list[str]) -> str:
         again.check_components()
         assert again.resolved() == recipe.resolved()
         assert again.digest() == recipe.digest() and again.dump() == recipe.dump()
-    assert time.thread_time() - began < SECONDS
     return outcome
+
+
+def within_time(folder: Path, text: bytes, settings: list[str]) -> str:
+    """As `judge`, within SECONDS."""
+    for _ in range(TRIES):
+        began = time.thread_time()
+        outcome = judge(folder, text, settings)
+        if time.thread_time() - began < SECONDS:
+            return outcome
+    raise AssertionError(f"slower than {SECONDS} s, {TRIES} times in a row")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -207,7 +216,7 @@ def fuzz(folder: Path, kind: str, count: int) -> Counter[str]:
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(*mutants)
     def each(text: bytes, changed: list[str]) -> None:
-        outcomes[judge(folder, text, changed)] += 1
+        outcomes[within_time(folder, text, changed)] += 1
 
     run: Callable[[], None] = each
     run()
