@@ -24,6 +24,7 @@ from regenkit import plugins
 from regenkit.components import Dataset
 from regenkit.contract import check, plain
 from regenkit.data.batches import Side
+from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
@@ -81,8 +82,8 @@ class Pipeline:
     # --- data --------------------------------------------------------------------------------------------------------
 
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
-        """See `data.prepare.prepare`."""
-        return prepare(
+        """See `data.prepare.prepare`; the recipe's `dataset.paired_fraction` of the training pairs keep X."""
+        prepared = prepare(
             dataset=_built(self.recipe, "dataset"),
             identity=_identity(self.recipe, "dataset"),
             converter=self.converter,
@@ -92,6 +93,7 @@ class Pipeline:
             processes=processes,
             elsewhere=elsewhere,
         )
+        return hide(prepared, self.recipe.paired_fraction)
 
     def contract(self, stage: str) -> dict[str, Any]:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""

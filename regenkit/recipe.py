@@ -31,6 +31,7 @@ __all__ = ["Recipe", "Section", "TrainSettings", "load"]
 
 SECTIONS = ("dataset", "converter", "generator", "renderer", "direct", "train", "evaluate")
 REQUIRED = ("dataset", "converter", "generator", "renderer")
+FRACTION = "paired_fraction"
 STAGES = ("converter", "generator", "renderer", "direct")
 """What is trained, in this order; `direct` is the baseline X → Y: the generator's class with the other target."""
 
@@ -41,7 +42,8 @@ class Recipe:
     """A recipe whose form and names are right.
 
     `direct` is the route X → Y: the generator's component and arguments, but for what `direct:` says; None
-    where the generator comes from another run.
+    where the generator comes from another run. `paired_fraction` is the dataset's key of that name, whichever dataset
+    it is: see `data.fraction`.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Recipe:
     converter: Section
     generator: Section
     renderer: Section
+    paired_fraction: float = 1.0
     direct: Section | None
     train: Mapping[str, Any]
     evaluate: tuple[str, ...]
@@ -109,6 +112,8 @@ class Recipe:
     def resolved(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
         result: dict[str, Any] = {section.name: section.resolved() for section in self.sections}
+        if self.paired_fraction < 1:  # left out where it is nothing new, so that runs from before keep their names
+            result["dataset"]["paired_fraction"] = self.paired_fraction
         overrides = {stage: dict(self.train[stage]) for stage in STAGES if stage in self.train}
         result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
         result["evaluate"] = list(self.evaluate)
@@ -151,6 +156,7 @@ class _Reader:
             if name not in document.data:
                 self._fault(f"needs the section {name!r}, as in {name}: {{use: NAME}}")
         parts = {name: self._section(name) for name in REQUIRED if name in document.data}
+        fraction = self._paired_fraction()
         direct = self._direct(parts.get("generator"))
         train = self._train()
         evaluate = self._evaluate()
@@ -158,7 +164,7 @@ class _Reader:
             self._check_modalities(parts["dataset"], parts["converter"], evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
-        return Recipe(path=path, **parts, direct=direct, train=train, evaluate=tuple(evaluate))
+        return Recipe(path=path, **parts, paired_fraction=fraction, direct=direct, train=train, evaluate=tuple(evaluate))
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
         self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
@@ -187,7 +193,8 @@ class _Reader:
             self._fault("has both 'use' and 'from'; keep one" if given else needs, name, key=True)
             return section
         way, value = given[0], content[given[0]]
-        args = {key: inner for key, inner in content.items() if key != way}
+        own = (way, *([FRACTION] if name == "dataset" else []))
+        args = {key: inner for key, inner in content.items() if key not in own}
         if not isinstance(value, str) or not value:
             self._fault(f"should be a name, not {shown(value)}", name, way)
             return section
@@ -205,6 +212,14 @@ class _Reader:
         except UserError as error:
             self._fault(str(error), name, "use")
             return section
+
+    def _paired_fraction(self) -> float:
+        dataset = self.document.data.get("dataset")
+        value = dataset.get(FRACTION, 1.0) if isinstance(dataset, dict) else 1.0
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            self._fault(f"should be a number over 0 and up to 1, not {shown(value)}", "dataset", FRACTION)
+            return 1.0
+        return float(value)
 
     def _direct(self, generator: Section | None) -> Section | None:
         changes = self._map("direct") or {}

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from regenkit import plugins
 from regenkit.contract import check, sign
+from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_text
@@ -111,7 +112,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
 
     try:
         result = train.fit(
-            job, prepared, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
+            job, seen(prepared, condition), strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
         )
     except Interrupted:
         gathered(strategy, None)  # let all have saved
@@ -161,6 +162,10 @@ def _say_data(log: RunLog, prepared: Prepared) -> None:
     log.say(
         f"examples: {', '.join(parts)}; {dropped} left out of training because held-out ones contain a part of them"
     )
+    if prepared.hidden is not None:
+        keep = counts["train"]["paired"]
+        pairs = keep + int(prepared.hidden.sum())
+        log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; the others teach Y alone")
     for source, reason in prepared.skipped[:3]:
         log.warn(f"skipped {source}: {reason}")
     if len(prepared.skipped) > 3:

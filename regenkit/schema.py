@@ -8,7 +8,7 @@ from regenkit import plugins
 from regenkit.arguments import adapter, defaults, parameters
 from regenkit.components import Component
 from regenkit.errors import UserError
-from regenkit.recipe import REQUIRED, STAGES
+from regenkit.recipe import FRACTION, REQUIRED, STAGES
 from regenkit.settings import TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,6 +22,15 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     for role in ("generator", "renderer"):
         run = {"type": "string", "description": "run directory whose trained stage is taken"}
         sections[role]["anyOf"].append(_map({"from": run}, title="from", required=["from"]))
+    fraction = {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 1,
+        "default": 1,
+        "description": "share of the training pairs that keep X; of the others Y alone is learned from",
+    }
+    for choice in sections["dataset"]["anyOf"]:
+        choice["properties"][FRACTION] = fraction
     decoder = {"const": "converter", "description": "the converter's own decoder"}
     sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
     direct = {"type": "object", "description": "arguments of the generator that differ in the baseline X → Y"}

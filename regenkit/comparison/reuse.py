@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from regenkit.contract import sign
+from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
 from regenkit.run import settings_of
@@ -28,6 +29,7 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     contract, settings = pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
     del settings["strategy"]
     known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.resolved()}
+    prepared = seen(prepared, pipeline.sides(stage)[0])  # which tells of dataset.paired_fraction what the stage learns
     columns = (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps)
     known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
     if stage == "direct":

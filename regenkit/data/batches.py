@@ -103,10 +103,12 @@ def dataset(
     """Batches `first`…`last` of the plan as {"condition", "target", "noise"}, one element a replica, replicas in order.
 
     A batch is cut into `replicas` parts as even as can be, some perhaps empty; `mine` are this process's parts,
-    all of them if None.
+    all of them if None. An example whose X is hidden is as one that has none.
     """
 
-    def elements() -> Iterator[tuple[list[bytes], list[bytes], np.ndarray]]:
+    hidden = np.zeros(len(prepared.paired), bool) if prepared.hidden is None else prepared.hidden
+
+    def elements() -> Iterator[tuple[list[bytes], list[bytes], np.ndarray, np.ndarray]]:
         step = first
         while last is None or step < last:
             places = plan.examples(step) if isinstance(plan, Plan) else plan[step]
@@ -118,14 +120,14 @@ def dataset(
                 yield (
                     [prepared.examples[place] for place in chosen],
                     [prepared.reps[place] for place in chosen],
+                    ~hidden[chosen],
                     noise[start:stop],
                 )
             step += 1
 
     strings = tf.TensorSpec([None], tf.string)
-    made = tf.data.Dataset.from_generator(
-        elements, output_signature=(strings, strings, tf.TensorSpec([None, 2], tf.int32))
-    )
+    flags, marks = tf.TensorSpec([None], tf.bool), tf.TensorSpec([None, 2], tf.int32)
+    made = tf.data.Dataset.from_generator(elements, output_signature=(strings, strings, flags, marks))
     parse = _Parse(prepared.specs, condition, target)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
@@ -173,11 +175,15 @@ class _Parse:
              if field.hop == 1 and source != "x"), next(((s, n) for (s, n), f in wanted.items() if f.hop == 1), None)
         )  # fmt: skip
 
-    def __call__(self, examples: tf.Tensor, reps: tf.Tensor, noise: tf.Tensor) -> dict[str, Any]:
+    def __call__(self, examples: tf.Tensor, reps: tf.Tensor, has_x: tf.Tensor, noise: tf.Tensor) -> dict[str, Any]:
         ragged: dict[str, tf.RaggedTensor] = {}
         for file, records in (("example", examples), ("rep", reps)):
             if self.features[file]:
                 ragged |= tf.io.parse_example(records, self.features[file])
+        for source, name in self.wanted:
+            if source == "x":
+                key = feature_key(source, name)
+                ragged[key] = _emptied(ragged[key], has_x)
         batch: dict[str, Any] = {"condition": {}, "target": {}, "noise": noise}
         steps = mask = None
         if self.ruler:
@@ -192,6 +198,13 @@ class _Parse:
             if mask is not None:
                 batch[name]["mask"] = mask
         return batch
+
+
+def _emptied(value: tf.RaggedTensor, kept: tf.Tensor) -> tf.RaggedTensor:
+    """Rows that are not kept become empty, as those of an example that lacks the field are."""
+    sizes = value.row_lengths()
+    values = tf.boolean_mask(value.values, tf.repeat(kept, sizes))
+    return tf.RaggedTensor.from_row_lengths(values, sizes * tf.cast(kept, sizes.dtype), validate=False)
 
 
 def _inner(field: Field) -> int:

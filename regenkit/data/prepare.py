@@ -44,6 +44,7 @@ class Prepared:
     paired: np.ndarray
     steps: np.ndarray
     skipped: tuple[tuple[str, str], ...]  # (source, reason)
+    hidden: np.ndarray | None = None  # whose X no stage is to learn from: see `fraction`; these are not `paired`
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
         """Record numbers of a split, of the paired or unpaired examples alone if said."""

@@ -1,0 +1,42 @@
+"""`dataset.paired_fraction`: what unpaired data are worth, measured by hiding X (arXiv 2301.08846, RQ9).
+
+Of the pairs in training a share keeps X; of the others the stages that read X see Y alone. Held-out examples stay as
+they are, and so does what is measured of the data itself.
+"""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from regenkit.data.batches import Side
+from regenkit.data.prepare import Prepared
+
+
+def hide(prepared: Prepared, fraction: float) -> Prepared:
+    """Hide X in all but `fraction` (0 to 1, at least one) of the training pairs, which then count as unpaired.
+
+    Those that keep it come first by a hash of their ids: the same every time, and those of a smaller fraction are
+    among those of a larger one.
+    """
+    pairs = prepared.places("train", paired=True)
+    if fraction >= 1 or not len(pairs):
+        return prepared
+    names = prepared.examples.column("id")
+    drawn = sorted(pairs, key=lambda place: hashlib.sha256(str(names[place]).encode()).digest())
+    hidden = np.zeros(len(prepared.paired), bool)
+    hidden[drawn[max(1, round(fraction * len(drawn))) :]] = True
+    return replace(prepared, paired=prepared.paired & ~hidden, hidden=hidden)
+
+
+def shown(prepared: Prepared) -> Prepared:
+    """The same with no X hidden."""
+    if prepared.hidden is None:
+        return prepared
+    return replace(prepared, paired=prepared.paired | prepared.hidden, hidden=None)
+
+
+def seen(prepared: Prepared, condition: Side) -> Prepared:
+    """The data as a stage of this condition sees it: one that reads no X (the renderer) has no use for pairs, and
+    learns the same whatever the fraction."""
+    return prepared if "x" in condition.source.values() else shown(prepared)
