@@ -165,9 +165,10 @@ def train(
     console: Any = None,
     sample: Callable[[Any, int], None] | None = None,
     callbacks: Any = (),
+    between: tuple[Any, Any] | None = None,
     **options: Any,
 ) -> tuple[Any, dict[str, Any]]:
-    """(the model, what `fit` returned), trained in `folder` with `settings(**options)`."""
+    """(the model, what `fit` returned), trained in `folder` with `settings(**options)`, `between` other sides."""
     from rich.console import Console
 
     from regenkit.quiet import tensorflow as tf
@@ -180,7 +181,7 @@ def train(
         built.append(build())
         return built[0]
 
-    condition, target = sides()
+    condition, target = between or sides()
     job = Job(name="stage", build=keep, condition=condition, target=target, settings=settings(**options),
               folder=folder / "stage")  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

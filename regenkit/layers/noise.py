@@ -5,6 +5,8 @@ Wellons' search for hash functions of low bias, 2018) turns seed, stream and pla
 uses within one model.
 """
 
+import math
+
 from regenkit.quiet import tensorflow as tf
 
 
@@ -31,6 +33,12 @@ def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
 def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
     """Standard Gumbel noise, float32, of the shape of `uniform`."""
     return -tf.math.log(-tf.math.log(uniform(seeds, stream, size)))
+
+
+def normal(seeds: tf.Tensor, stream: int, size: int) -> tf.Tensor:
+    """Standard normal noise, float32 [batch, size] (Box and Muller 1958): two streams, this and the next."""
+    radius = tf.sqrt(-2.0 * tf.math.log(uniform(seeds, stream, size)))
+    return radius * tf.cos(2.0 * math.pi * uniform(seeds, stream + 1, size))
 
 
 def keep(seeds: tf.Tensor | None, stream: int, size: int, rate: float) -> tf.Tensor | None:

@@ -1,0 +1,59 @@
+"""All fields of a spec as one sequence of vectors: embedded each, and summed."""
+
+import math
+from collections.abc import Mapping
+from typing import final
+
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec
+
+
+@final
+class FieldsEmbedding(keras.layers.Layer):
+    """Fields [batch, …] → [batch, steps, width], of one entry a step; scalars are added to every step.
+
+    Tokens may be *soft*: float32 [batch, steps, vocabulary], a distribution over the tokens 1…vocabulary at each step,
+    all 0 where absent. So a gradient reaches whatever predicted them.
+    """
+
+    def __init__(self, spec: Spec, width: int) -> None:
+        super().__init__()
+        self.spec, self.width = spec, width
+        # of a size with the normalised activations they are added to, or the past is drowned by the condition at first
+        normal = keras.initializers.RandomNormal(stddev=0.3)
+        self.fields = {
+            name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal)
+            if field.vocabulary
+            else keras.layers.Dense(width)
+            for name, field in spec.items()
+        }
+
+    def build(self, _shape: object = None) -> None:
+        for name, layer in self.fields.items():
+            layer.build((None, None, 1 if self.spec[name].vocabulary else entry(self.spec[name])))
+        self.built = True
+
+    def call(self, values: Mapping[str, tf.Tensor], shape: tf.Tensor) -> tf.Tensor:
+        """`shape` int32 [2]: batch and steps."""
+        x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
+        for name, field in self.spec.items():
+            embedded = self.embed(name, values[name], shape)
+            x += embedded[:, None] if field.scalar and field.vocabulary else embedded
+        return x
+
+    def embed(self, name: str, value: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+        """One field, [batch, steps or 1, width]; a scalar of tokens [batch, width]."""
+        field, layer = self.spec[name], self.fields[name]
+        if field.vocabulary is None:
+            return layer(tf.reshape(value, [shape[0], 1 if field.scalar else -1, entry(field)]))
+        if value.dtype.is_floating:
+            absent = 1.0 - tf.reduce_sum(value, -1, keepdims=True)
+            table = tf.cast(tf.convert_to_tensor(layer.embeddings), self.compute_dtype)
+            return tf.matmul(tf.cast(tf.concat([absent, value], -1), self.compute_dtype), table)
+        return layer(value)
+
+
+def entry(field: Field) -> int:
+    """Values of a field at one step."""
+    return math.prod(size or 1 for size in field.shape[1:])

@@ -1,0 +1,104 @@
+"""A trained auto-encoder in the converter's role: what every learned Y′ has in common, whatever its network.
+
+The network (`models/autoencoder.py`) has `spec`, `encode(condition, target)` and `losses`. Y's optional fields (a key,
+a metre) pass by it, unchanged: they are given, so they are part of Y′ for every route.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import yaml
+
+from regenkit.errors import UserError
+from regenkit.given import Given
+from regenkit.nearest import did_you_mean
+from regenkit.spec import Field, Fields, Spec
+from regenkit.stack import stack, unstack
+
+BATCH = 64
+
+
+@final
+class Learned:
+    """Y → Y′ by a network that is trained, or yet to be.
+
+    y       the spec of Y
+    latent  the spec of what the network makes
+    model   gives the trained network
+    """
+
+    def __init__(self, *, y: Spec, latent: Spec, model: Callable[[], Any], weights: Path | None) -> None:
+        self.given_spec, self.read = y.only(optional=True), y
+        self.spec = self.given_spec | latent
+        self._latent, self._model, self._weights = latent, model, weights
+
+    @property
+    def version(self) -> str:
+        """Names the weights: another training makes another Y′."""
+        if self._weights is None or not self._weights.exists():
+            return "untrained"
+        return hashlib.sha256(self._weights.read_bytes()).hexdigest()[:12]
+
+    def convert(self, y: Fields) -> Fields:
+        return self.convert_all([y])[0]
+
+    def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
+        """The Y′ of each Y, in batches; a float of it may differ in the last digit with the batch it came in."""
+        model, found = self._model(), []
+        for start in range(0, len(ys), BATCH):
+            part = ys[start : start + BATCH]
+            lengths = [max((np.shape(y[name])[0] for name in self.read if np.ndim(y[name])), default=1) for y in part]
+            batch = stack(part, self.read, lengths)
+            rep = {name: np.asarray(value) for name, value in model.encode(batch, batch).items()}
+            found += [
+                {**{name: y[name] for name in self.given_spec}, **latent}
+                for y, latent in zip(part, unstack(rep, self._latent, lengths), strict=True)
+            ]
+        return found
+
+    def given(self, options: Mapping[str, str]) -> Given:
+        """NAME=LABEL for each optional field of Y with labels; the first label where none is said."""
+        fields = {name: field for name, field in self.given_spec.items() if field.scalar and field.vocabulary}
+        for name in options:
+            if name not in fields:
+                raise UserError(
+                    f"--given {name}: this Y′ is learned, nothing of that name can be given"
+                    f"{did_you_mean(name, fields) or f'; there is {", ".join(fields) or "nothing"}'}"
+                )
+        return Given(fields={name: _token(name, field, options.get(name)) for name, field in fields.items()})
+
+    def complete(self, rep: Fields, given: Given) -> Fields:
+        return {**rep, **given.fields}
+
+    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
+        """Y′ as YAML, a list a field; `from_text` reads it."""
+        plain = {
+            name: np.asarray(rep[name]).round(4).tolist()
+            if field.vocabulary is None
+            else np.asarray(rep[name]).tolist()
+            for name, field in self.spec.items()
+        }
+        return yaml.safe_dump({"meta": dict(meta), **plain}, allow_unicode=True, default_flow_style=None, width=100)
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        """(rep, meta). Raises UserError where it is not what `to_text` writes."""
+        try:
+            read = yaml.safe_load(text)
+            meta = dict(read.pop("meta", None) or {})
+            kinds = {name: np.int32 if field.vocabulary else np.float32 for name, field in self.spec.items()}
+            rep = {name: np.array(value, kinds[name]) for name, value in read.items() if name in kinds}
+            self.spec.check({**rep, **{name: read[name] for name in read if name not in kinds}}, "it")
+        except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
+            raise UserError(f"not a Y′ of {', '.join(self.spec)}: {error}") from error
+        return rep, meta
+
+
+def _token(name: str, field: Field, label: str | None) -> np.ndarray:
+    if label is None:
+        return np.array(1, np.int32)
+    if label not in field.labels:
+        raise UserError(f"--given {name}={label}: it is one of {', '.join(field.labels)}")
+    return np.array(1 + field.labels.index(label), np.int32)

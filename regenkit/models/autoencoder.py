@@ -1,0 +1,205 @@
+"""A learned Y′ for sequences of tokens: one small code, or one small vector, a step.
+
+    encoder     all fields of a step of Y, read in both directions → a vector a step
+    bottleneck  "vq": the nearest of a few codes (VQ-VAE, arXiv 1711.00937)
+                "vae": a Gaussian a step, held near the normal one (VAE, arXiv 1312.6114; β: Higgins et al. 2017)
+    decoder     reads them in both directions; each field of each step is predicted for itself, so that what the fields
+                have to do with one another must go through the bottleneck
+
+As a converter it is `soft`, `encode` and `losses`; as a renderer (its own decoder) `sample` and `field_log_prob`.
+Optional fields of Y (a key) are known on both sides of the bottleneck.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, final
+
+import numpy as np
+
+from regenkit.layers import noise as noises
+from regenkit.layers.attention import Block
+from regenkit.layers.fields import FieldsEmbedding
+from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec, tokens
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 5000
+
+
+class Encoded(NamedTuple):
+    """Y′ of a batch while something is trained on it."""
+
+    soft: dict[str, tf.Tensor]  # with a gradient: tokens as distributions, straight through; vectors drawn
+    hard: dict[str, tf.Tensor]  # as `encode` gives it
+    vector: tf.Tensor  # what the decoder reads, [batch, steps, size]
+    penalty: dict[str, tuple[tf.Tensor, tf.Tensor]]  # term → (value, weight), each [batch]
+    statistics: dict[str, tf.Tensor]
+
+
+@final
+class Autoencoder(keras.Model):
+    """Y → Y′ → Y, learned from Y alone.
+
+    bottleneck  "vq" or "vae"
+    codes       of vq: how many
+    size        numbers of a step's vector
+    commitment  of vq: weight of the distance of a vector to its code (β of arXiv 1711.00937, equation 3)
+    beta        of vae: weight of the divergence
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        bottleneck: Literal["vq", "vae"] = "vq",
+        codes: int = 16,
+        size: int = 8,
+        commitment: float = 0.25,
+        beta: float = 0.1,
+        width: int = 128,
+        depth: int = 2,
+        heads: int = 4,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        for name, field in target.items():
+            if field.kind != "tokens" or field.hop != 1:
+                raise ValueError(f"the autoencoder takes tokens, one a step; {name} is none: use a converter for it")
+        self.condition, self.target, self.bottleneck = condition, target, bottleneck
+        self.commitment, self.beta, self.width = commitment, beta, width
+        self.spec = Spec(
+            {"code": tokens(codes)}
+            if bottleneck == "vq"
+            else {"latent": Field(kind="continuous", shape=(None, size), hop=next(iter(target.values())).hop)}
+        )
+
+        def blocks(stream: int) -> list[Block]:
+            return [
+                Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=(2 * depth) ** -0.5)
+                for layer in range(depth)
+            ]
+
+        self.read = FieldsEmbedding(condition | target, width)
+        self.encoder = blocks(STREAM)
+        self.encoder_norm = keras.layers.LayerNormalization(center=False)
+        self.to_vector = keras.layers.Dense(size if bottleneck == "vq" else 2 * size)
+        self.quantizer = VectorQuantizer(codes, size, stream=STREAM + 900) if bottleneck == "vq" else None
+        self.known = FieldsEmbedding(condition, width)
+        self.from_vector = keras.layers.Dense(width)
+        self.decoder = blocks(STREAM + 500)
+        self.decoder_norm = keras.layers.LayerNormalization(center=False)
+        self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
+        for layer in (self.read, self.known, *([self.quantizer] if self.quantizer else [])):
+            layer.build(None)
+        for layer in (*self.encoder, self.encoder_norm, self.to_vector, *self.decoder, self.decoder_norm,
+                      *self.logits.values()):  # fmt: skip
+            layer.build((None, None, width))
+        self.from_vector.build((None, None, size))
+        self.built = True
+
+    # --- Y → Y′ ------------------------------------------------------------------------------------------------------
+
+    def soft(self, condition: Batch, target: Batch, *, noise: tf.Tensor | None) -> Encoded:
+        """Y′ of Y for training; `noise` int32 [batch, 2], None = evaluation."""
+        mask = target["mask"]
+        x = self.read({**condition, **target}, tf.shape(mask))
+        for block in self.encoder:
+            x = block(x, mask[:, None, :], noise)
+        out = tf.cast(self.to_vector(self.encoder_norm(x)), tf.float32)
+        known = tf.cast(mask, tf.float32)
+        weight = tf.reduce_sum(known, 1)
+        if self.quantizer is None:
+            mean, log_scale = tf.split(out, 2, -1)
+            log_scale = tf.clip_by_value(log_scale, -7.0, 3.0)
+            kl = 0.5 * (mean**2 + tf.exp(2 * log_scale) - 1) - log_scale
+            drawn = mean
+            if noise is not None:
+                size = tf.shape(mean)[1] * mean.shape[2]
+                normal = tf.reshape(noises.normal(noise, STREAM + 901, size), tf.shape(mean))
+                drawn = mean + tf.exp(log_scale) * normal
+            penalty = {"divergence": (self.beta * tf.reduce_sum(tf.reduce_sum(kl, -1) * known, 1), weight)}
+            mean, drawn = mean * known[..., None], drawn * known[..., None]
+            return Encoded({"latent": drawn}, {"latent": mean}, drawn, penalty, {})
+        chosen = self.quantizer(out)
+        code = self.quantizer.vectors(chosen)
+        near = tf.reduce_sum((out - tf.stop_gradient(code)) ** 2, -1)
+        penalty = {"commitment": (self.commitment * tf.reduce_sum(near * known, 1), weight)}
+        likely = tf.nn.softmax(-self.quantizer.distances(out))
+        hot = tf.one_hot(chosen, self.quantizer.codes)
+        soft = (hot + likely - tf.stop_gradient(likely)) * known[..., None]
+        statistics = {} if noise is None else self.quantizer.statistics(out, chosen, known, noise)
+        vector = out + tf.stop_gradient(code - out)  # straight through
+        hard = tf.where(mask, chosen + 1, 0)
+        return Encoded({"code": soft}, {"code": hard}, vector, penalty, statistics)
+
+    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """Y′ of Y: the nearest codes, or the means; 0 after an example's end."""
+        return self.soft(condition, target, noise=None).hard
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+        """Negative log-likelihood in nats of each field given its Y′, and what the bottleneck adds."""
+        encoded = self.soft(batch["condition"], batch["target"], noise=noise)
+        terms = dict(encoded.penalty)
+        for name, (nll, weight) in self._nll(batch["condition"], encoded.vector, batch["target"], noise).items():
+            terms[name] = (nll, weight)
+        return {"main": terms, **({"statistics": encoded.statistics} if encoded.statistics else {})}
+
+    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+        """The codebook follows (see `VectorQuantizer`)."""
+        assert self.quantizer is not None
+        self.quantizer.absorb(statistics)
+
+    # --- Y′ → Y ------------------------------------------------------------------------------------------------------
+
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """log P(field | Y′) in nats, each [batch]; condition: Y′ with the optional fields of Y."""
+        found = self._nll(condition, self._vector(condition), target, None)
+        return {name: -nll for name, (nll, _) in found.items()}
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
+        given: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """Draw Y for every Y′: int32 fields [batch, steps]; temperature 0 takes the likeliest token.
+
+        given   by field: booleans [vocabulary] permit tokens
+        """
+        if top_k or top_p < 1:
+            raise ValueError("top_k and top_p are for autoregressive models: an autoencoder's decoder has temperature")
+        mask = tf.constant(condition["mask"])
+        rows = tf.range(tf.shape(mask)[0])
+        seeds = tf.stack([tf.fill([tf.size(rows)], seed % 2**31), rows], 1)
+        found = {}
+        for stream, (name, logits) in enumerate(self._decode(condition, self._vector(condition), None).items()):
+            if given and name in given:
+                logits = tf.where(given[name], logits, -1e9)
+            if temperature:
+                noise = noises.gumbel(seeds, stream, tf.size(logits[0]))
+                logits = logits / temperature + tf.reshape(noise, tf.shape(logits))
+            found[name] = tf.where(mask, tf.argmax(logits, -1, output_type=tf.int32) + 1, 0).numpy()
+        return found
+
+    def _vector(self, rep: Batch) -> tf.Tensor:
+        if self.quantizer is None:
+            return tf.cast(rep["latent"], tf.float32)
+        return self.quantizer.vectors(tf.maximum(tf.cast(rep["code"], tf.int32) - 1, 0))
+
+    def _decode(self, condition: Batch, vector: tf.Tensor, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        mask = condition["mask"]
+        x = self.from_vector(vector) + self.known(condition, tf.shape(mask))
+        for block in self.decoder:
+            x = block(x, mask[:, None, :], seeds)
+        x = self.decoder_norm(x)
+        return {name: tf.cast(layer(x), tf.float32) for name, layer in self.logits.items()}
+
+    def _nll(self, condition: Batch, vector: tf.Tensor, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
+        found = {}
+        for name, logits in self._decode(condition, vector, seeds).items():
+            known = tf.cast(target[name] > 0, tf.float32)
+            nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(target[name] - 1, 0), logits)
+            found[name] = (tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1))
+        return found

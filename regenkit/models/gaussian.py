@@ -1,0 +1,101 @@
+"""Vectors from a condition: a Gaussian at every step, independent of the others given the condition.
+
+The density network of Bishop 1994 (Mixture density networks, one component), over the transformer's encoder: the
+counterpart of `transformer` where Y′ is continuous, and squared error where the scale is fixed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.layers import noise as noises
+from regenkit.layers.attention import Block
+from regenkit.layers.fields import FieldsEmbedding, entry
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 7000
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+@final
+class Gaussian(keras.Model):
+    """P(target | condition) over continuous fields of one entry a step."""
+
+    def __init__(
+        self, *, condition: Spec, target: Spec, width: int = 128, depth: int = 3, heads: int = 4, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        if not target:
+            raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
+        for name, field in target.items():
+            if field.kind != "continuous" or field.hop != 1:
+                raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use the transformer")
+        self.condition, self.target = condition, target
+        self.embedding = FieldsEmbedding(condition, width)
+        self.blocks = [
+            Block(width, heads, dropout=dropout, stream=STREAM + 2 * layer, residual_scale=(2 * depth) ** -0.5)
+            for layer in range(depth)
+        ]
+        self.norm = keras.layers.LayerNormalization(center=False)
+        self.out = {name: keras.layers.Dense(2 * entry(field)) for name, field in target.items()}
+        self.embedding.build(None)
+        for layer in (*self.blocks, self.norm, *self.out.values()):
+            layer.build((None, None, width))
+        self.width, self.built = width, True
+
+    def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
+        x = self.embedding(condition, tf.shape(mask))
+        for block in self.blocks:
+            x = block(x, mask[:, None, :], seeds)
+        return self.norm(x)
+
+    def predict_steps(
+        self, condition: Batch, target: Batch | None = None, *, noise: tf.Tensor | None = None
+    ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        """Mean and logarithm of the standard deviation by field, each [batch, steps, size]; `target` has no say."""
+        x = self.encode(condition, condition["mask"], noise)
+        found = {}
+        for name, layer in self.out.items():
+            mean, log_scale = tf.split(tf.cast(layer(x), tf.float32), 2, -1)
+            found[name] = mean, tf.clip_by_value(log_scale, -7.0, 3.0)
+        return found
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
+        """Negative log-density in nats of each field, summed an example; its weight is its number of steps."""
+        condition = batch["condition"]
+        weight = tf.reduce_sum(tf.cast(condition["mask"], tf.float32), 1)
+        return {"main": {name: (nll, weight) for name, nll in self._nll(condition, batch["target"], noise).items()}}
+
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """Log-density in nats by field, each [batch]."""
+        return {name: -nll for name, nll in self._nll(condition, target, None).items()}
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Draw float32 fields [batch, steps, …]; temperature scales the standard deviation, 0 takes the mean."""
+        mask = tf.constant(condition["mask"])
+        rows = tf.range(tf.shape(mask)[0])
+        seeds = tf.stack([tf.fill([tf.size(rows)], seed % 2**31), rows], 1)
+        found = {}
+        for number, (name, (mean, log_scale)) in enumerate(self.predict_steps(condition).items()):
+            normal = noises.normal(seeds, 2 * number, tf.size(mean[0]))
+            drawn = mean + temperature * tf.exp(log_scale) * tf.reshape(normal, tf.shape(mean))
+            drawn *= tf.cast(mask, tf.float32)[..., None]
+            shape = self.target[name].shape[1:]
+            found[name] = tf.reshape(drawn, [*mask.shape, *(size or 1 for size in shape)]).numpy()
+        return found
+
+    def _nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        known = tf.cast(condition["mask"], tf.float32)
+        found = {}
+        for name, (mean, log_scale) in self.predict_steps(condition, noise=seeds).items():
+            value = tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean))
+            nll = 0.5 * (((value - mean) * tf.exp(-log_scale)) ** 2 + LOG_2PI) + log_scale
+            found[name] = tf.reduce_sum(tf.reduce_sum(nll, -1) * known, 1)
+        return found
