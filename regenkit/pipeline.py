@@ -4,6 +4,7 @@
     renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
     direct      condition: X and the given scalars of Y′     target: the fields of Y that are not given
     direct_half the same, with the generator's own arguments
+    finetune    the renderer trained further, on predicted Y′ (see `predicted`)
 
 Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
 ones of Y′: a user supplies them, so every route gets them. Those that run along Y (a chord for each note) are laid out
@@ -21,6 +22,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import plugins
+from regenkit.building import SECTION, built, identity
 from regenkit.components import Dataset
 from regenkit.contract import check, plain
 from regenkit.data.batches import Side
@@ -30,6 +32,7 @@ from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.recipe import Recipe
+from regenkit.remedies import RESAMPLE
 from regenkit.spec import Fields, Spec
 from regenkit.stack import stack, unstack
 from regenkit.training import distribute
@@ -50,7 +53,7 @@ class Pipeline:
         self.x = self.x_record.load()()
         self.y_record = host.find("modality", data.y)
         self.y = self.y_record.load()()
-        self.converter = _built(recipe, "converter")
+        self.converter = built(recipe, "converter")
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}
         self.given_spec = self.specs["rep"].only(optional=True)
         self.given_scalars = Spec((name, field) for name, field in self.given_spec.items() if field.scalar)
@@ -67,7 +70,7 @@ class Pipeline:
         asked = Side(
             spec=x | self.given_scalars, source={**dict.fromkeys(x, "x"), **dict.fromkeys(self.given_scalars, "rep")}
         )
-        if stage == "renderer":
+        if SECTION.get(stage, stage) == "renderer":
             rest = y.without(rep)
             return Side(spec=rep, source=dict.fromkeys(rep, "rep")), Side(spec=rest, source=dict.fromkeys(rest, "y"))
         target, side = (rep.only(optional=False), "rep") if stage == "generator" else (y.without(self.given_spec), "y")
@@ -76,18 +79,17 @@ class Pipeline:
     def build(self, stage: str) -> Any:
         """A new, untrained stage."""
         condition, target = self.sides(stage)
-        section = "generator" if stage == "direct_half" else stage
-        return _built(self.recipe, section, condition=condition.spec, target=target.spec)
+        return built(self.recipe, stage, condition=condition.spec, target=target.spec)
 
     # --- data --------------------------------------------------------------------------------------------------------
 
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
         """See `data.prepare.prepare`; the recipe's `dataset.paired_fraction` of the training pairs keep X."""
         prepared = prepare(
-            dataset=_built(self.recipe, "dataset"),
-            identity=_identity(self.recipe, "dataset"),
+            dataset=built(self.recipe, "dataset"),
+            identity=identity(self.recipe, "dataset"),
             converter=self.converter,
-            converter_identity=_identity(self.recipe, "converter"),
+            converter_identity=identity(self.recipe, "converter"),
             specs=self.specs,
             progress=progress,
             processes=processes,
@@ -99,8 +101,8 @@ class Pipeline:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""
         condition, target = self.sides(stage)
         return plain({
-            "component": _identity(self.recipe, "generator" if stage == "direct_half" else stage),
-            "converter": {**_identity(self.recipe, "converter"), "version": self.converter.version},
+            "component": identity(self.recipe, stage),
+            "converter": {**identity(self.recipe, "converter"), "version": self.converter.version},
             "condition": condition.spec.to_json(),
             "target": target.spec.to_json(),
         })  # fmt: skip
@@ -113,16 +115,20 @@ class Pipeline:
         return distribute.local()
 
     def stage(self, name: str) -> Any:
-        """A trained stage with its best averaged weights. Raises UserError where there is none."""
+        """A trained stage with its best averaged weights; the renderer as fine-tuned, where the recipe asks for that.
+
+        Raises UserError where there is none.
+        """
         if name not in self._stages:
-            if self.folder is None or not (self.folder / name / "best.weights.h5").exists():
+            trained = "finetune" if name == "renderer" and self.recipe.finetune else name
+            if self.folder is None or not (self.folder / trained / "best.weights.h5").exists():
                 raise UserError(
-                    f"{self.folder}: {name} has not been trained; run `regenkit train` (it goes on where it stopped)"
+                    f"{self.folder}: {trained} has not been trained; run `regenkit train` (it goes on where it stopped)"
                 )
-            check(name, self.folder / name, self.contract(name))
+            check(trained, self.folder / trained, self.contract(trained))
             with self.strategy.scope():
-                model = self.build(name)
-                model.load_weights(self.folder / name / "best.weights.h5")
+                model = self.build(trained)
+                model.load_weights(self.folder / trained / "best.weights.h5")
             self._stages[name] = model
         return self._stages[name]
 
@@ -156,19 +162,29 @@ class Pipeline:
         *,
         seed: int,
         permitted: Mapping[str, np.ndarray] | None = None,
+        truths: Sequence[Fields] | None = None,
         **options: Any,
     ) -> list[Fields]:
-        """Targets of `stage` for conditions of any lengths, in batches of like length."""
+        """Targets of `stage` for conditions of any lengths, in batches of like length.
+
+        truths   draw each step given these true earlier ones. Raises UserError where the stage has no `resample`.
+        """
         condition, target = self.sides(stage)
         given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
         order = np.argsort(lengths, kind="stable")
         batches = [order[start : start + SAMPLE_BATCH] for start in range(0, len(order), SAMPLE_BATCH)]
         model = self.stage(stage)
+        if truths is not None and not hasattr(model, "resample"):
+            raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
 
         def draw(number: int) -> list[Fields]:
             sizes = [lengths[place] for place in batches[number]]
             batch = stack([conditions[place] for place in batches[number]], condition.spec, sizes)
-            drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **options)
+            if truths is None:
+                drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **options)
+            else:
+                known = stack([truths[place] for place in batches[number]], target.spec, sizes)
+                drawn = model.resample(batch, known, seed=seed + 7919 * number)
             return unstack(drawn, target.spec, sizes)
 
         found: list[Fields] = [{} for _ in conditions]
@@ -266,15 +282,3 @@ class Pipeline:
 
 def _absent(spec: Spec, length: int) -> Fields:
     return {name: np.zeros([length] * (not field.scalar), np.int32) for name, field in spec.items()}
-
-
-def _built(recipe: Recipe, section: str, **supplied: Any) -> Any:
-    try:
-        return recipe.build(section, **supplied)
-    except ValueError as error:
-        raise UserError(f"{recipe.section(section).where()}: {error}") from error
-
-
-def _identity(recipe: Recipe, name: str) -> dict[str, Any]:
-    section = recipe.section(name)
-    return {"use": section.component.name if section.component else None, **section.arguments()}

@@ -23,16 +23,17 @@ from regenkit.arguments import faults
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.recipe_yaml import Document, Where, dump, read, shown
+from regenkit.remedies import misplaced, tuned_on, unable
 from regenkit.section import Section
 from regenkit.settings import TrainSettings
 from regenkit.spec import digest
 
 __all__ = ["Recipe", "Section", "TrainSettings", "load"]
 
-SECTIONS = ("dataset", "converter", "generator", "renderer", "direct", "train", "evaluate")
+SECTIONS = ("dataset", "converter", "generator", "renderer", "finetune", "direct", "train", "evaluate")
 REQUIRED = ("dataset", "converter", "generator", "renderer")
 FRACTION = "paired_fraction"
-STAGES = ("converter", "generator", "renderer", "direct")
+STAGES = ("converter", "generator", "renderer", "finetune", "direct")
 """What is trained, in this order; `direct` is the baseline X → Y: the generator's class with the other target."""
 
 
@@ -43,7 +44,7 @@ class Recipe:
 
     `direct` is the route X → Y: the generator's component and arguments, but for what `direct:` says; None
     where the generator comes from another run. `paired_fraction` is the dataset's key of that name, whichever dataset
-    it is: see `data.fraction`.
+    it is: see `data.fraction`. `finetune` says which predicted Y′ the renderer is trained on further, if it is.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Recipe:
     converter: Section
     generator: Section
     renderer: Section
+    finetune: str | None = None
     paired_fraction: float = 1.0
     direct: Section | None
     train: Mapping[str, Any]
@@ -90,6 +92,9 @@ class Recipe:
                 found.update(dict.fromkeys(str(error).splitlines()))
             if section.run and not os.path.isdir(section.run):  # is_dir() raises where a name is too long
                 found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
+        if not found:
+            noise = self.train_settings("renderer").rep_noise
+            found.update(dict.fromkeys(unable(self.generator, self.finetune, noise)))
         for name in ("dataset", "converter") if not found else ():
             try:
                 self.build(name)  # cheap, and may refuse a combination, or a folder that is not there
@@ -114,6 +119,8 @@ class Recipe:
         result: dict[str, Any] = {section.name: section.resolved() for section in self.sections}
         if self.paired_fraction < 1:  # left out where it is nothing new, so that runs from before keep their names
             result["dataset"]["paired_fraction"] = self.paired_fraction
+        if self.finetune:
+            result["finetune"] = {"on": self.finetune}
         overrides = {stage: dict(self.train[stage]) for stage in STAGES if stage in self.train}
         result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
         result["evaluate"] = list(self.evaluate)
@@ -157,6 +164,7 @@ class _Reader:
                 self._fault(f"needs the section {name!r}, as in {name}: {{use: NAME}}")
         parts = {name: self._section(name) for name in REQUIRED if name in document.data}
         fraction = self._paired_fraction()
+        finetune = self._finetune()
         direct = self._direct(parts.get("generator"))
         train = self._train()
         evaluate = self._evaluate()
@@ -164,7 +172,8 @@ class _Reader:
             self._check_modalities(parts["dataset"], parts["converter"], evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
-        return Recipe(path=path, **parts, paired_fraction=fraction, direct=direct, train=train, evaluate=tuple(evaluate))
+        return Recipe(path=path, **parts, finetune=finetune, paired_fraction=fraction, direct=direct, train=train,
+                      evaluate=tuple(evaluate))  # fmt: skip
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
         self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
@@ -213,6 +222,13 @@ class _Reader:
             self._fault(str(error), name, "use")
             return section
 
+    def _finetune(self) -> str | None:
+        try:
+            return tuned_on(self.document.data.get("finetune"))
+        except ValueError as error:
+            self._fault(str(error), "finetune")
+            return None
+
     def _paired_fraction(self) -> float:
         dataset = self.document.data.get("dataset")
         value = dataset.get(FRACTION, 1.0) if isinstance(dataset, dict) else 1.0
@@ -241,6 +257,8 @@ class _Reader:
         for stage in STAGES:
             if stage in train and self._map("train", stage) is not None:
                 self._check_settings(train[stage], "train", stage, known=TrainSettings.model_fields)
+        for path in misplaced(train):
+            self._fault("only the renderer reads Y′: write it in train.renderer", "train", *path, key=True)
         return train
 
     def _check_settings(self, settings: dict[str, Any], *path: str, known: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 runs/lyric2melody/1/
   recipe.yaml  environment.json  log.jsonl  tensorboard/
   generator/ renderer/     checkpoints/, best.weights.h5, stage.json (the contract of Y′), done.json
+  finetune/                the same of a renderer trained further, and reps/, the predicted Y′ it is trained on
   samples/                 held-out inputs as the trained stages render them
 """
 
@@ -22,22 +23,31 @@ from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
+from regenkit.predicted import predicted
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
+from regenkit.rep_noise import perturbation
 from regenkit.rundir import folder_for, open_run, write_json
 from regenkit.settings import TrainSettings
 from regenkit.training import distribute, train
 from regenkit.training.alike import prepare_alike
 from regenkit.training.distribute import gathered, is_chief, together, worker_index
 from regenkit.training.runlog import RunLog
+from regenkit.training.state import BEST
 
 STAGES = ("generator", "renderer")
+"""Of every recipe; see `stages_of`."""
 SAMPLES = 3
 
 
-def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = STAGES) -> Path:
-    """Train what is not yet trained of a recipe and leave samples; returns the run directory.
+def stages_of(recipe: Recipe) -> tuple[str, ...]:
+    """What is trained of a recipe, in this order."""
+    return (*STAGES, "finetune") if recipe.finetune else STAGES
+
+
+def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
+    """Train what is not yet trained of a recipe (or of its `stages`) and leave samples; returns the run directory.
 
     `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes are told which.
     Raises UserError, or Interrupted once everything is saved.
@@ -52,10 +62,10 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
-        for stage in stages:
+        for stage in stages or stages_of(recipe):
             train_stage(pipeline, stage, prepared, strategy, log)
         with together(strategy):  # a process that ended earlier would be taken for one that broke down
-            if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in STAGES):
+            if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in stages_of(recipe)):
                 _write_samples(pipeline, prepared, folder / "samples")
                 log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
     return folder
@@ -90,7 +100,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     folder.mkdir(parents=True, exist_ok=True)
     with together(strategy):
         if chief and not done.exists():
-            if stage in STAGES and (other := recipe.section(stage).run):
+            if other := _taken_from(recipe, stage):
                 _take(pipeline, stage, other, folder)
             else:
                 sign(folder, pipeline.contract(stage))
@@ -102,21 +112,35 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
                  for each in found or ()]  # fmt: skip
     condition, target = pipeline.sides(stage)
-    job = train.Job(name=stage, build=lambda: pipeline.build(stage), condition=condition, target=target,
-                    settings=settings, folder=log.folder / stage)  # fmt: skip
+    perturb = perturbation(pipeline, prepared, settings.rep_noise, strategy) if settings.rep_noise else None
+    tuned = stage == "finetune"
+    learned = seen(prepared, condition)
+    if tuned:
+        learned = predicted(pipeline, prepared, settings.seed, strategy, log)
+
+    def build() -> Any:
+        model = pipeline.build(stage)
+        if tuned and chief:  # whose state all others get
+            model.load_weights(folder.parent / "renderer" / BEST)
+        return model
+
+    job = train.Job(name=stage, build=build, condition=condition, target=target, settings=settings,
+                    folder=log.folder / stage, perturb=perturb)  # fmt: skip
 
     def sample(model: Any, step: int) -> None:
         if chief:
-            with pipeline.using(stage, model):
-                _sample_stage(pipeline, stage, step, prepared)
+            with pipeline.using("renderer" if tuned else stage, model):
+                _sample_stage(pipeline, stage, step, learned)
 
     try:
         result = train.fit(
-            job, seen(prepared, condition), strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
+            job, learned, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
         )
     except Interrupted:
         gathered(strategy, None)  # let all have saved
         raise
+    if tuned:
+        result["on"] = recipe.finetune
     if chief:
         write_json(done, result)
     return result
@@ -135,12 +159,19 @@ def load_run(folder: Path | str) -> Pipeline:
 
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     """A direct baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
-    if stage in STAGES:
+    if stage in (*STAGES, "finetune"):
         return recipe.train_settings(stage)
     settings = recipe.train_settings("direct")
     if "steps" in recipe.train.get("direct", {}):
         return settings
     return settings.model_copy(update={"steps": sum(recipe.train_settings(each).steps for each in STAGES)})
+
+
+def _taken_from(recipe: Recipe, stage: str) -> Path | None:
+    """The run that a stage is taken from; with a generator comes its direct baseline, where it has been trained."""
+    if stage == "direct" and recipe.direct is None and (run := recipe.generator.run):
+        return run if (run / stage / "done.json").exists() else None
+    return recipe.section(stage).run if stage in STAGES else None
 
 
 def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> None:
@@ -194,7 +225,7 @@ def _sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared)
             text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
             write_text(folder / f"{name}.yaml", text)
         else:
-            if stage == "renderer":
+            if stage in ("renderer", "finetune"):
                 y = pipeline.render_rep([rep], length, seed=number)[0]
             else:
                 y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])

@@ -9,6 +9,7 @@ from regenkit.arguments import adapter, defaults, parameters
 from regenkit.components import Component
 from regenkit.errors import UserError
 from regenkit.recipe import FRACTION, REQUIRED, STAGES
+from regenkit.remedies import FINETUNE
 from regenkit.settings import TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -33,10 +34,13 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
         choice["properties"][FRACTION] = fraction
     decoder = {"const": "converter", "description": "the converter's own decoder"}
     sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
+    on = {"enum": list(FINETUNE), "description": "which Y′: drawn freely, or each step given the true earlier"}
+    tuned = _map({"on": on}, title="finetune", required=["on"])
+    finetune = {"description": "train the renderer further on predicted Y′", "anyOf": [tuned, {"type": "null"}]}
     direct = {"type": "object", "description": "arguments of the generator that differ in the baseline X → Y"}
     evaluate = {"type": "array", "items": {"enum": host.names("metric")}, "description": "scores of samples"}
     schema = _map(
-        {**sections, "direct": direct, "train": _train(), "evaluate": evaluate},
+        {**sections, "finetune": finetune, "direct": direct, "train": _train(), "evaluate": evaluate},
         title="regenkit recipe",
         required=list(REQUIRED),
     )

@@ -25,6 +25,10 @@ class TrainSettings(BaseModel):
     )
     paired_share: Share = Field(0.5, description="part of each batch drawn from paired examples, where there are both")
 
+    rep_noise: Share | Literal["generator"] = Field(
+        0.0, description="of the renderer: the share of Y′ that is replaced while it learns; or as the generator errs"
+    )
+
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
     warmup_steps: Count = Field(200, description="steps in which the learning rate rises from 0 in a straight line")
     schedule: Literal["cosine", "constant"] = Field("cosine", description="of the learning rate after the warm-up")

@@ -31,7 +31,7 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="the recipe, e.g. recipes/lyric2melody.yaml")],
     run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
     settings: Settings = None,
-    stage: Annotated[str | None, typer.Option(help="train this stage alone: generator or renderer")] = None,
+    stage: Annotated[str | None, typer.Option(help="train this stage alone: generator, renderer, finetune")] = None,
     strategy: Annotated[
         str | None, typer.Option(help="auto, none, mirrored or multi_worker: short for --set train.strategy=…")
     ] = None,
@@ -43,14 +43,15 @@ def train(
 
     console = Console(soft_wrap=True)
     loaded = load(recipe, [*(settings or []), *([f"train.strategy={strategy}"] if strategy else [])])
-    if stage not in (None, "generator", "renderer"):
-        raise UserError(f"--stage {stage}: there are generator, renderer")
+    stages = ("generator", "renderer", *(["finetune"] if loaded.finetune else []))
+    if stage not in (None, *stages):
+        raise UserError(f"--stage {stage}: there are {', '.join(stages)}")
     loaded.check_components()
     if workers > 1 and "TF_CONFIG" not in os.environ:
         sys.exit(_launch(loaded, run, workers))
-    from regenkit.run import STAGES, train_recipe
+    from regenkit.run import train_recipe
 
-    train_recipe(loaded, run, console, [stage] if stage else STAGES)
+    train_recipe(loaded, run, console, [stage] if stage else ())
 
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:

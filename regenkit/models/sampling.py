@@ -55,9 +55,7 @@ def sample_loop(
         condition["mask"] = tf.ones([batch, length], tf.bool)
     steps = int(condition["mask"].shape[1])
     allowed = _allowed(model, given or {}, batch, steps)
-    folded = (seed ^ seed >> 31) & 0x7FFFFFFF  # any size into 31 bits
-    seeds = tf.stack([tf.fill([batch], folded), tf.range(batch)], axis=1)
-    inputs = (condition, allowed, seeds, tf.constant(temperature, tf.float32))
+    inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
     key = (top_k, top_p, tuple(condition), tuple(allowed))
     samplers = model.__dict__.setdefault("_samplers", {})
     if key not in samplers:
@@ -73,6 +71,12 @@ def sample_loop(
             value = value[:, 1:] if model.has_scalars else value
             result[name] = value * condition["mask"].numpy()
     return result
+
+
+def seeds_of(seed: int, batch: int) -> tf.Tensor:
+    """A seed an example, int32 [batch, 2], from one of any size."""
+    folded = (seed ^ seed >> 31) & 0x7FFFFFFF
+    return tf.stack([tf.fill([batch], folded), tf.range(batch)], axis=1)
 
 
 def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: int) -> dict[str, tf.Tensor]:

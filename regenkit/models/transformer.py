@@ -18,7 +18,7 @@ import numpy as np
 
 from regenkit.layers import noise
 from regenkit.layers.attention import Block
-from regenkit.models.sampling import sample_loop
+from regenkit.models.sampling import sample_loop, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -143,6 +143,31 @@ class Transformer(keras.Model):
         return sample_loop(
             self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, length=length, given=given
         )
+
+    def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
+        """One draw of every token of a known target, given the true earlier steps and fields: teacher forcing.
+
+        condition, target   as of `sample`, and as it returns. Absent tokens stay absent. Given what `sample` drew with
+        the same seed, it is what is returned.
+        """
+        condition, target = ({name: tf.convert_to_tensor(value) for name, value in side.items()}
+                             for side in (condition, target))  # fmt: skip
+        steps = self._steps_of(target, self.target)
+        mask = self.mask_of(condition, target)
+        x = self._decode(self.encode(condition, mask, None), steps, None)
+        batch, length = tf.unstack(tf.shape(x)[:2])
+        seeds, places = seeds_of(seed, batch), tf.range(length) * len(self.target)
+        earlier: dict[str, tf.Tensor] = {}
+        drawn = {}
+        for place, (name, field) in enumerate(self.target.items()):
+            gumbel = noise.gumbel(seeds, places + place, field.vocabulary or 0)
+            logits = self.head(name, x, earlier) + tf.transpose(gumbel, [1, 0, 2])
+            token = (1 + tf.argmax(logits, axis=-1, output_type=tf.int32)).numpy()
+            token = token[:, 0] if field.scalar else token[:, int(self.has_scalars) :]
+            known = target[name].numpy()
+            drawn[name] = np.where(known > 0, token.reshape(known.shape), 0)
+            earlier[name] = steps[name]
+        return drawn
 
     # --- the network -------------------------------------------------------------------------------------------------
 

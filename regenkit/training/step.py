@@ -9,6 +9,7 @@ from typing import Any
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.settings import TrainSettings
+from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 
 SUM = tf.distribute.ReduceOp.SUM
@@ -17,7 +18,9 @@ STATISTICS = "statistics"
 SCALE_GROWS_AFTER = 2000  # good steps in a row (Micikevicius et al. 2018, arXiv 1710.03740)
 
 
-def train_function(state: State, strategy: tf.distribute.Strategy, settings: TrainSettings) -> Callable:
+def train_function(
+    state: State, strategy: tf.distribute.Strategy, settings: TrainSettings, perturb: Perturb | None = None
+) -> Callable:
     """(iterator, steps) → (mean of each term, seconds waited for data, steps skipped), all of it in one graph call.
 
     Only float16 skips steps: those whose gradient overflowed, which lower the loss scale.
@@ -27,6 +30,8 @@ def train_function(state: State, strategy: tf.distribute.Strategy, settings: Tra
 
     def losses_of(part: Mapping[str, Any]) -> tuple[dict, dict]:
         """({(group, term): (value, weight)}, statistics)"""
+        if perturb:
+            part = {**part, "condition": perturb(part["condition"], part["noise"])}
         losses = dict(state.model.losses(part, noise=part["noise"]))
         statistics = losses.pop(STATISTICS, {})
         return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}, statistics

@@ -22,6 +22,7 @@ from regenkit.settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.perturb import Perturb
 from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST, State, save_best
 from regenkit.training.step import evaluate_function, train_function
@@ -41,6 +42,7 @@ class Job:
     target: Side
     settings: TrainSettings
     folder: Path
+    perturb: Perturb | None = None  # of the condition, in training alone
 
 
 def fit(
@@ -80,7 +82,7 @@ def fit(
     held_out = _held_out(prepared, settings)
 
     # --- the loop --------------------------------------------------------------------------------------------------
-    train_steps = train_function(state, strategy, settings)
+    train_steps = train_function(state, strategy, settings, job.perturb)
     evaluate = evaluate_function(state, strategy)
     with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints):
         while step < settings.steps and not state.stopped.numpy():

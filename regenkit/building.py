@@ -1,0 +1,35 @@
+"""Components built from a recipe's sections, or from those of the run that a stage is taken from."""
+
+from typing import Any
+
+from regenkit.errors import UserError
+from regenkit.recipe import Recipe, load
+
+SECTION = {"direct_half": "generator", "finetune": "renderer"}
+"""Stages that a section of another name builds."""
+
+
+def source(recipe: Recipe, stage: str) -> tuple[Recipe, str]:
+    """(recipe, section) that say how a stage is built: another run's, where `from` takes it from there.
+
+    The direct baseline, where the generator is another run's, is that run's as well.
+    """
+    section = SECTION.get(stage, stage)
+    run = recipe.section("generator" if section == "direct" else section).run
+    return source(load(run / "recipe.yaml"), section) if run else (recipe, section)
+
+
+def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
+    """Raises UserError, with the place in the recipe, where the component refuses its arguments."""
+    recipe, section = source(recipe, stage)
+    try:
+        return recipe.build(section, **supplied)
+    except ValueError as error:
+        raise UserError(f"{recipe.section(section).where()}: {error}") from error
+
+
+def identity(recipe: Recipe, stage: str) -> dict[str, Any]:
+    """The name of the component that a stage is made of, and all its arguments."""
+    recipe, name = source(recipe, stage)
+    section = recipe.section(name)
+    return {"use": section.component.name if section.component else None, **section.arguments()}

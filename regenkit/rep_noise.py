@@ -1,0 +1,87 @@
+"""How Y′ is to be perturbed while a renderer learns: by a share, or as the trained generator errs.
+
+The generator's confusion P(predicted | true) is counted on paired validation examples, one token drawn for each true
+one given the true earlier ones. Counts are smoothed by one pseudo-count a row, spread as its predictions are in all, so
+that a token hardly seen there is taken for what is common. Of continuous fields, its residual's standard deviation.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from regenkit.data.prepare import Prepared
+from regenkit.pipeline import Pipeline
+from regenkit.spec import Fields, Spec
+from regenkit.training.distribute import gathered, is_chief, together
+from regenkit.training.perturb import Perturb
+
+SAMPLED = 256
+"""Training examples from which the standard deviation of continuous fields is taken."""
+
+
+def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, strategy: Any) -> Perturb:
+    """What `rep_noise: amount` does to the required fields of Y′. All processes get what the first one measured.
+
+    Raises UserError where the generator cannot draw one step given the true earlier ones (`resample`).
+    """
+    spec = pipeline.specs["rep"].only(optional=False)
+    found = None
+    with together(strategy):
+        if is_chief(strategy):
+            found = _measured(pipeline, prepared, spec) if amount == "generator" else _shared(prepared, spec, amount)
+    found = gathered(strategy, found)[0]
+    assert found
+    return found
+
+
+def _shared(prepared: Prepared, spec: Spec, share: float | str) -> Perturb:
+    share = float(share)
+    places = prepared.places("train")
+    places = places[np.linspace(0, len(places) - 1, min(SAMPLED, len(places))).astype(int)]
+    continuous = spec.without(name for name, field in spec.items() if field.vocabulary)
+    known = [prepared.example(int(place))[0]["rep"] or {} for place in places] if continuous else []
+    return Perturb(
+        share={name: (share, field.vocabulary) for name, field in spec.items() if field.vocabulary},
+        confusion={},
+        deviation={name: share * _deviation([np.ravel(each[name]) for each in known]) for name in continuous},
+    )
+
+
+def _measured(pipeline: Pipeline, prepared: Prepared, spec: Spec) -> Perturb:
+    places = [int(place) for place in prepared.places("validation", paired=True)]
+    sides = [prepared.example(place)[0] for place in places]
+    truths = [each["rep"] or {} for each in sides]
+    conditions = [{**(each["x"] or {}), **pipeline.given_of(rep).fields}
+                  for each, rep in zip(sides, truths, strict=True)]  # fmt: skip
+    lengths = [int(prepared.steps[place]) for place in places]
+    drawn = pipeline.sample("generator", conditions, lengths, seed=0, truths=truths)
+
+    def flat(examples: Sequence[Fields], name: str) -> list[np.ndarray]:
+        return [np.ravel(each[name]) for each in examples]
+
+    return Perturb(
+        share={},
+        confusion={
+            name: confusion(np.concatenate(flat(truths, name)), np.concatenate(flat(drawn, name)), field.vocabulary)
+            for name, field in spec.items() if field.vocabulary
+        },
+        deviation={
+            name: _deviation([b - a for a, b in zip(flat(truths, name), flat(drawn, name), strict=True)])
+            for name, field in spec.items() if not field.vocabulary
+        },
+    )  # fmt: skip
+
+
+def confusion(true: np.ndarray, drawn: np.ndarray, vocabulary: int) -> np.ndarray:
+    """P(drawn | true), float64 [vocabulary, vocabulary], of tokens that were drawn in place of true ones."""
+    counts = np.zeros((vocabulary, vocabulary))
+    known = (true > 0) & (drawn > 0)
+    np.add.at(counts, (true[known] - 1, drawn[known] - 1), 1)
+    usual = (counts.sum(0) + 1) / (counts.sum() + vocabulary)
+    smoothed: np.ndarray = (counts + usual) / (counts.sum(1, keepdims=True) + 1)
+    return smoothed
+
+
+def _deviation(values: Sequence[np.ndarray]) -> float:
+    return float(np.std(np.concatenate(values), dtype=np.float64))
