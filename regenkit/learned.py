@@ -64,10 +64,8 @@ class Learned:
         fields = {name: field for name, field in self.given_spec.items() if field.scalar and field.vocabulary}
         for name in options:
             if name not in fields:
-                raise UserError(
-                    f"--given {name}: this Y′ is learned, nothing of that name can be given"
-                    f"{did_you_mean(name, fields) or f'; there is {", ".join(fields) or "nothing"}'}"
-                )
+                hint = did_you_mean(name, fields) or f"; there is {', '.join(fields) or 'nothing'}"
+                raise UserError(f"--given {name}: this Y′ is learned, nothing of that name can be given{hint}")
         return Given(fields={name: _token(name, field, options.get(name)) for name, field in fields.items()})
 
     def complete(self, rep: Fields, given: Given) -> Fields:

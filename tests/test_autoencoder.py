@@ -1,6 +1,5 @@
 """A learned Y′: what an auto-encoder's codes and vectors are, and that Y comes back from them."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
