@@ -100,7 +100,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     folder.mkdir(parents=True, exist_ok=True)
     with together(strategy):
         if chief and not done.exists():
-            if other := _taken_from(recipe, stage):
+            if other := taken_from(recipe, stage):
                 _take(pipeline, stage, other, folder)
             else:
                 sign(folder, pipeline.contract(stage))
@@ -167,7 +167,7 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     return settings.model_copy(update={"steps": sum(recipe.train_settings(each).steps for each in STAGES)})
 
 
-def _taken_from(recipe: Recipe, stage: str) -> Path | None:
+def taken_from(recipe: Recipe, stage: str) -> Path | None:
     """The run that a stage is taken from; with a generator comes its direct baseline, where it has been trained."""
     if stage == "direct" and recipe.direct is None and (run := recipe.generator.run):
         return run if (run / stage / "done.json").exists() else None

@@ -17,7 +17,7 @@ from regenkit.contract import sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.run import settings_of
+from regenkit.run import STAGES, settings_of, taken_from
 from regenkit.rundir import write_json
 from regenkit.spec import digest
 
@@ -25,13 +25,22 @@ SAMPLED = 64
 
 
 def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
-    """Names what a trained stage depends on."""
+    """Names what a trained stage depends on; one of another run (`from`), by its weights."""
+    if other := taken_from(pipeline.recipe, stage):
+        weights = other / stage / "best.weights.h5"
+        return hashlib.sha256(weights.read_bytes() if weights.exists() else b"").hexdigest()[:12]
     contract, settings = pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
     del settings["strategy"]
+    noise = settings["rep_noise"] or settings.pop("rep_noise")  # left out where it is nothing new
     known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.resolved()}
-    prepared = seen(prepared, pipeline.sides(stage)[0])  # which tells of dataset.paired_fraction what the stage learns
-    columns = (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps)
+    # which tells of dataset.paired_fraction what the stage learns; of pairs alone is Y′ predicted
+    data = prepared if stage == "finetune" else seen(prepared, pipeline.sides(stage)[0])
+    columns = (data.examples.column("id"), data.split, data.paired, data.steps)
     known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
+    if stage == "finetune":
+        known["on"] = pipeline.recipe.finetune
+    if stage == "finetune" or noise == "generator":
+        known["of"] = [stage_key(pipeline, each, prepared) for each in STAGES if each != stage]
     if stage == "direct":
         del contract["converter"]
         known["given"] = _given(pipeline, prepared)
@@ -42,7 +51,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
     """Copy a stage of this key, already trained in a run under `home`, unless the pipeline's run has its own."""
     assert pipeline.folder is not None
     mine = pipeline.folder / stage
-    if (mine / "done.json").exists() or (stage != "direct" and pipeline.recipe.section(stage).run):
+    if (mine / "done.json").exists() or taken_from(pipeline.recipe, stage):
         return
     for path in sorted((*home.glob(f"*/{stage}/key.json"), *home.glob(f"compare/*/{stage}/key.json"))):
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
