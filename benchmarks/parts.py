@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from regenkit.evaluation.bits import stage_bits, steps_of
-from regenkit.evaluation.evaluate import known_to_all
+from regenkit.evaluation.scores import known_to_all
 from regenkit.run import load_run
 
 SPLITS = ("validation", "test")

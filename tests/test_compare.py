@@ -141,7 +141,8 @@ def report(*, seeds: int = 1, apart: float = 0.0, direct: float | None = None) -
     full = [run(seed, {"chord": (2.0, 2.01), "beat": (0.5, 1.0)}, 1.0) for seed in range(seeds)]
     lean = [run(seeds - 1 - seed, {"beat": (0.5, 1.0)}, 2.5) for seed in range(seeds)]
     found = summary([("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})], [full, lean])
-    found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "command": "regenkit compare"}
+    found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "better": {},
+              "command": "regenkit compare"}  # fmt: skip
     return {**found, "finding": finding(found), "limits": limits(found)}
 
 

@@ -26,6 +26,9 @@ def compare(
     seeds: Annotated[int, typer.Option(min=1, help="training seeds a cell; three give a spread")] = 1,
     baseline: Annotated[Literal["direct"] | None, typer.Option(help="train the direct route X → Y beside")] = None,
     split: Annotated[Literal["validation", "test"], typer.Option(help="what to measure on")] = "validation",
+    scores: Annotated[
+        bool, typer.Option("--scores", help="sample every cell, and compare the recipe's metrics as well")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare choices of Y′, or of anything else in a recipe: train what is not yet trained, measure held-out bits.
@@ -39,15 +42,18 @@ def compare(
     from regenkit.comparison.compare import compare as run
     from regenkit.comparison.verdict import finding, limits
     from regenkit.report.comparison import as_table, write
+    from regenkit.report.scores import as_table as scores_table
 
     command = shlex.join(["regenkit", *sys.argv[1:]])
-    report = run(grid, split, baseline == "direct", console)
+    report = run(grid, split, baseline == "direct", scores, console)
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:
         print(json.dumps(report, indent=1, ensure_ascii=False))
     else:
         console.print(as_table(report))
+        if scores:
+            console.print(scores_table(report))
         for sentence in (*report["finding"], *report["limits"]):
             console.print(f"• {sentence}", markup=False, highlight=False)
     console.print(f"written: {', '.join(map(str, written))}", markup=False, highlight=False)

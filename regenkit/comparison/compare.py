@@ -5,12 +5,13 @@
     total       both: Y, and Y′ with it, from X
     direct      X → Y without Y′
 
-Only likelihoods are compared, which need no sampling. All cells are measured on the examples that all of them hold out.
+Likelihoods need no sampling; the recipe's metrics do, and are compared where that is asked for. All cells are measured
+on the examples that all of them hold out.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
@@ -21,16 +22,19 @@ from regenkit import plugins
 from regenkit.comparison.grid import Cell, folders, identity
 from regenkit.comparison.gridlog import GridLog
 from regenkit.comparison.reuse import remember, stage_key, take
+from regenkit.comparison.scores import Scores, summed
+from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.evaluation.bits import stage_bits, steps_of
 from regenkit.evaluation.bootstrap import interval
-from regenkit.evaluation.evaluate import known_to_all
+from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.run import STAGES, settings_of, train_stage
+from regenkit.run import STAGES, settings_of, stages_of, taken_from, train_stage
 from regenkit.rundir import environment, open_run
+from regenkit.spec import Fields
 from regenkit.training import distribute
 from regenkit.training.runlog import RunLog
 
@@ -52,10 +56,14 @@ class Measured:
     shared: tuple[str, ...]  # the fields of Y′ that Y holds too
     parameters: dict[str, int]
     seconds: dict[str, float]
+    scores: Scores = field(default_factory=dict)
 
 
-def compare(cells: Sequence[Cell], split: str, direct: bool, console: Console) -> dict[str, Any]:
+def compare(cells: Sequence[Cell], split: str, direct: bool, scored: bool, console: Console) -> dict[str, Any]:
     """Train what is not yet trained of every cell, and return the comparison (see `summary`).
+
+    direct   train the direct route as well
+    scored   sample each run, and compare the recipe's metrics
 
     Raises UserError, or Interrupted once everything is saved.
     """
@@ -63,27 +71,34 @@ def compare(cells: Sequence[Cell], split: str, direct: bool, console: Console) -
     for cell, _, recipe in recipes:
         if recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
             raise UserError("compare works in one process: train its cells by themselves, or set train.strategy=none")
-        if direct and recipe.direct is None:
+        if direct and recipe.direct is None and not taken_from(recipe, "direct"):
             raise UserError(f"--baseline direct: {cell.label} takes its generator from a run; there is none to build")
-    stages, where = (*STAGES, *(["direct"] if direct else [])), folders(cells)
-    updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in stages)
+        if scored and not recipe.evaluate:
+            raise UserError(f"--scores: {recipe.path} names no metric; list some in the section 'evaluate'")
+
+    def stages(recipe: Recipe) -> tuple[str, ...]:
+        return (*stages_of(recipe), *(["direct"] if direct else []))
+
+    where = folders(cells)
+    updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in stages(recipe))
     runs: list[list[Measured]] = [[] for _ in cells]
     tf.get_logger().setLevel("ERROR")  # it warns of tracing one function for many stages, which is what a grid does
     with GridLog(console, updates) as log:
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             log.at(f"{number}/{len(recipes)} {cell.label} seed {seed}")
-            runs[cells.index(cell)].append(_run(recipe, where[identity(recipe)], stages, split, log))
+            runs[cells.index(cell)].append(_run(recipe, where[identity(recipe)], stages(recipe), split, scored, log))
     return {
         "recipe": recipes[0][2].name,
         "split": split,
         "base": recipes[0][2].resolved(),
         **summary([(cell.label, cell.settings) for cell in cells], runs),
+        "better": better([recipe for _, _, recipe in recipes]) if scored else {},
         "seeds": [sorted(cell.recipes) for cell in cells],
         "environment": environment(),
     }
 
 
-def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, grid: GridLog) -> Measured:
+def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, scored: bool, grid: GridLog) -> Measured:
     """One run of the grid: what it lacks is trained, or taken where another has it."""
     strategy = plugins.host().hook.make_strategy(recipe=recipe)
     with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as quiet:
@@ -98,20 +113,22 @@ def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, grid: 
             remember(folder / stage, keys[stage])
             grid.passed(settings_of(recipe, stage).steps)
         grid.show(0, "measuring")
-        return _measure(pipeline, prepared, keys, split)
+        return _measure(pipeline, shown(prepared), keys, split, scored)
 
 
-def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split: str) -> Measured:
+def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split: str, scored: bool) -> Measured:
     assert pipeline.folder is not None
     places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     bits: Bits = {}
-    for stage in keys:
+    measured = [stage for stage in keys if stage != "finetune"]  # which the renderer is, where there is one
+    for stage in measured:
         if not hasattr(pipeline.stage(stage), "field_log_prob"):
             raise UserError(f"{pipeline.folder}: its {stage} has no likelihood (field_log_prob), so no bits to compare")
         bits[stage] = stage_bits(pipeline, stage, sides)
         if stage != "renderer":
             bits[f"{stage}_without_x"] = stage_bits(pipeline, stage, sides, withhold=True)
+    found = _scores(pipeline, prepared, sides, "direct" in keys) if scored else {}
     names = prepared.examples.column("id")
     return Measured(
         folder=pipeline.folder, ids=[str(names[place]) for place in places],
@@ -119,9 +136,16 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
-                    for stage in keys},
-        seconds={stage: seconds(pipeline.folder, stage) for stage in keys},
+                    for stage in measured},
+        seconds={stage: seconds(pipeline.folder, stage) for stage in keys}, scores=found,
     )  # fmt: skip
+
+
+def _scores(pipeline: Pipeline, prepared: Prepared, sides: list[dict[str, Fields]], direct: bool) -> Scores:
+    routes = ("reference", "oracle", "predicted", *(["direct"] if direct else []))
+    training = [prepared.example(int(place))[0]["y"] or {} for place in prepared.places("train", paired=True)]
+    drawn = {route: draw(pipeline, route, sides, training) for route in routes}
+    return scores(pipeline, drawn, sides, training)
 
 
 def seconds(folder: Path, stage: str) -> float:
@@ -144,7 +168,8 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
 
     A figure is bits a step: {"mean", "low", "high": 95 % bootstrap interval over examples of the mean over seeds,
     "seeds": of each, "spread": their standard deviation, where there are several}. Differences are taken example by
-    example and seed by seed. Raises UserError where no example is held out by all.
+    example and seed by seed. The metrics of runs that have some are in "scores" (see `summed`). Raises UserError where
+    no example is held out by all.
     """
     every = [run for each in runs for run in each]
     common = sorted(set(every[0].ids).intersection(*(run.ids for run in every)))
@@ -193,7 +218,7 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
             "total": figure(mine, steps),
             "minus_lowest": figure(mine - totals[lowest], steps),
             "parameters": sum(cell[0].parameters[stage] for stage in STAGES),
-            "seconds": _mean([sum(run.seconds[stage] for stage in STAGES) for run in cell]),
+            "seconds": _mean([sum(each for stage, each in run.seconds.items() if stage != "direct") for run in cell]),
         }  # fmt: skip
         if "direct" in cell[0].keys:
             key = tuple(run.keys["direct"] for run in cell)
@@ -203,6 +228,8 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
             })  # fmt: skip
             row["direct"] = list(direct).index(key)
             row["minus_direct"] = figure(mine - total(cell, "direct"), steps)
+        if cell[0].scores:
+            row["scores"] = summed([run.scores for run in cell], [at[id(run)] for run in cell])
         found["cells"].append(row)
     return {**found, "direct": list(direct.values())}
 

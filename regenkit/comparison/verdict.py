@@ -5,16 +5,29 @@ little to do with X; so what Y′ keeps should be what X knows something of. A f
 is not.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from regenkit.report.finding import LITTLE, MUCH
+from regenkit.report.finding import LITTLE, MUCH, plain
 
 
 def finding(report: dict[str, Any]) -> list[str]:
     """Sentences on a comparison (`compare.summary`): which cell is lowest and by how much, how it stands to the direct
-    route, and which fields of Y′ break the second principle."""
-    return [*_lowest(report), *_direct(report), *_principle(report)]
+    route, where its lead is largest, which fields of Y′ break the second principle, and whose gap is smallest."""
+    return [*_lowest(report), *_direct(report), *_lead(report), *_principle(report), *_gaps(report)]
+
+
+def along(report: dict[str, Any]) -> tuple[str, list[float]] | None:
+    """(what was varied, its value in each cell), where that is one setting and its values are numbers."""
+    settings = [cell["settings"] for cell in report["cells"]]
+    if any(len(each) != 1 for each in settings):
+        return None
+    try:
+        values = [float(value) for each in settings for value in each.values()]
+    except ValueError:
+        return None
+    return (next(iter(settings[0])), values) if all(map(math.isfinite, values)) else None
 
 
 def limits(report: dict[str, Any]) -> list[str]:
@@ -94,6 +107,63 @@ def _direct(report: dict[str, Any]) -> Iterator[str]:
     else:
         said = "and the detour by Y′ saves" if difference["mean"] < 0 else "and the detour by Y′ costs more"
     yield f"The direct route X → Y costs {bits:.3f} bits a step, {said}: {cell['label']} {signed(difference)}."
+
+
+def _lead(report: dict[str, Any]) -> Iterator[str]:
+    """Along a setting that is a number: where regeneration stands best against the direct route."""
+    axis = along(report)
+    if axis is None or any("direct" not in cell for cell in report["cells"]):
+        return
+    cells = [cell for _, cell in sorted(zip(axis[1], report["cells"], strict=True), key=lambda each: each[0])]
+    best = min(cells, key=lambda cell: cell["minus_direct"]["mean"])
+    listed = "; ".join(f"{cell['label']} {signed(cell['minus_direct'])}" for cell in cells)
+    against = f"regeneration − direct: {listed}"
+    name = axis[0].rpartition(".")[2]
+    if best["minus_direct"]["mean"] >= 0 or tied(best["minus_direct"]):
+        yield f"At no {name} does regeneration beat the direct route beyond the spread; {against}."
+        return
+    others = [cell for cell in cells if cell is not best]
+    near = [cell["label"] for cell in others if _overlap(cell["minus_direct"], best["minus_direct"])]
+    unsure = f" (at {' and '.join(near)} it may be as large)" if near else ""
+    yield f"Regeneration leads the direct route most at {best['label']}{unsure}; {against}."
+
+
+def _gaps(report: dict[str, Any]) -> Iterator[str]:
+    """Whose predicted Y′ is least told from the true one by the metrics, where there are some."""
+    names, cells = list(report.get("better", ())), report["cells"]
+    if not names or len(cells) < 2:
+        return
+    told: dict[str, list[str]] = {}
+    for name in names:
+        gaps = [cell["scores"][name]["gap"] for cell in cells]
+        size = [abs(gap["mean"]) for gap in gaps]
+        least = min(range(len(cells)), key=lambda place: (math.isnan(size[place]), size[place]))
+        reach = [_size(gap) for gap in gaps]
+        if all(reach[least][1] < low for place, (low, _) in enumerate(reach) if place != least):
+            told.setdefault(cells[least]["label"], []).append(f"{plain(name)} ({gaps[least]['mean']:+.3f})")
+    for label, listed in told.items():
+        yield f"The gap of predicted to true Y′ is smallest in {label}, beyond the spread, by {', '.join(listed)}."
+    if rest := len(names) - sum(map(len, told.values())):
+        yield f"By {rest} of {len(names)} metrics the smallest gap of predicted to true Y′ is not told from the next."
+
+
+def _reach(value: dict[str, Any]) -> tuple[float, float]:
+    """From where to where it may be: its interval over examples, or the spread between seeds, whichever is wider.
+    Anything, where neither is known."""
+    if "low" not in value and "spread" not in value:
+        return -math.inf, math.inf
+    mean, spread = value["mean"], value.get("spread", 0.0)
+    return min(value.get("low", mean), mean - spread), max(value.get("high", mean), mean + spread)
+
+
+def _size(value: dict[str, Any]) -> tuple[float, float]:
+    """The same of its absolute value."""
+    low, high = _reach(value)
+    return 0.0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return _reach(one)[0] <= _reach(other)[1] and _reach(other)[0] <= _reach(one)[1]
 
 
 def _principle(report: dict[str, Any]) -> Iterator[str]:

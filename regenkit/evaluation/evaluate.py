@@ -20,12 +20,13 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.components import Evaluation, Metric
+from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
-from regenkit.evaluation.baselines import constant_rep, random_training, unigram
+from regenkit.evaluation.baselines import constant_rep
 from regenkit.evaluation.bits import stage_bits, steps_of, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
+from regenkit.evaluation.scores import DIRECT, SAMPLED, better, draw, known_to_all, mean, scores
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.rundir import environment, write_json
@@ -33,8 +34,6 @@ from regenkit.spec import Fields
 from regenkit.training.alike import prepare_alike
 from regenkit.training.distribute import is_chief, together
 
-DIRECT = ("direct", "direct_half")
-SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram")
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 Drawn = dict[str, list[Fields]]
 
@@ -80,6 +79,7 @@ def measure(
 
     On the paired examples of `split`, in their order; of Y there are `samples` rounds of them.
     """
+    prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
     places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     learned = [
@@ -88,7 +88,7 @@ def measure(
     training = [each["y"] for each in learned]
     steps = np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides])
     bits, by_field, worth, predicted = _bits(pipeline, sides, training, steps)
-    metrics, better, drawn = _metrics(pipeline, sides, training, samples)
+    metrics, side, drawn = _metrics(pipeline, sides, training, samples)
     report = {
         "run": str(pipeline.folder),
         "recipe": pipeline.recipe.resolved(),
@@ -99,7 +99,7 @@ def measure(
         "bits_by_field": by_field,
         "worth_of_x": worth,
         "metrics": metrics,
-        "better": better,
+        "better": side,
         **boundary(pipeline, learned, sides),
         "environment": environment(),
     }
@@ -110,15 +110,6 @@ def _named(prepared: Prepared, place: int) -> tuple[str, Fields, dict[str, Any]]
     """(id, X, meta) of one example."""
     sides, meta = prepared.example(place)
     return str(prepared.examples.column("id")[place]), sides["x"] or {}, meta
-
-
-def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
-    """An example as every route is to see it: given scalars supplied, given sequences (as chords) withheld."""
-    rep = dict(sides["rep"] or {})
-    for name, field in pipeline.given_spec.items():
-        if not field.scalar:
-            rep[name] = np.zeros_like(rep[name])
-    return {"x": sides["x"] or {}, "y": sides["y"] or {}, "rep": rep}
 
 
 def _bits(
@@ -161,61 +152,15 @@ def _metrics(
     pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], samples: int
 ) -> tuple[dict[str, Any], dict[str, str], Drawn]:
     """Every metric by route, which side of each is better, and Y by route."""
-    host = plugins.host()
-    records = {name: host.find("metric", name) for name in pipeline.recipe.evaluate}
-    metrics = {name: record.load() for name, record in records.items()}
-    references = [each["y"] for each in sides] * samples
-    conditions = [each["x"] for each in sides] * samples
-    scores: dict[str, dict[str, Any]] = {name: {} for name in metrics}
-    values: dict[str, dict[str, np.ndarray]] = {name: {} for name in metrics}
-    drawn = {route: _draw(pipeline, route, sides, training, samples) for route in SAMPLED}
-    for route, (ys, reps) in drawn.items():
-        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=training)
-        for name, metric in metrics.items():
-            values[name][route] = np.asarray(metric(evaluation), np.float64)
-            scores[name][route] = _mean(values[name][route])
-    for name in metrics:
+    drawn = {route: draw(pipeline, route, sides, training, samples) for route in SAMPLED}
+    values = scores(pipeline, drawn, sides, training, samples)
+    found: dict[str, dict[str, Any]] = {}
+    for name, by_route in values.items():
+        found[name] = {route: mean(value) for route, value in by_route.items()}
         for other in ("oracle", *DIRECT):
             title = "gap" if other == "oracle" else f"predicted − {other}"
-            scores[name][title] = _mean(values[name]["predicted"] - values[name][other])
-    better = {name: record.better for name, record in records.items() if isinstance(record, Metric)}
-    return scores, better, {route: ys for route, (ys, _) in drawn.items()}
-
-
-def _mean(value: np.ndarray) -> dict[str, float]:
-    return interval(value) if value.ndim else {"mean": float(value)}
-
-
-def _draw(
-    pipeline: Pipeline, route: str, sides: list[dict[str, Fields]], training: list[Fields], samples: int
-) -> tuple[list[Fields], list[Fields]]:
-    """(Y, the Y′ it is held against) of every test input by one route, `samples` times over."""
-    ys: list[Fields] = []
-    used: list[Fields] = []
-    lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in sides]
-    xs, truths = [each["x"] for each in sides], [each["rep"] for each in sides]
-    given = [pipeline.given_of(rep) for rep in truths]
-    for seed in range(samples):
-        reps = truths
-        if route == "reference":
-            drawn = [each["y"] for each in sides]
-        elif route == "random":
-            drawn = random_training(pipeline, training, truths, lengths, seed)
-        elif route == "unigram":
-            drawn = unigram(pipeline, training, truths, lengths, seed)
-        elif route in DIRECT:
-            conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
-            targets = pipeline.sample(route, conditions, lengths, seed=seed)
-            drawn = [pipeline.joined(rep, target) for rep, target in zip(truths, targets, strict=True)]
-        else:
-            if route == "predicted":
-                reps = pipeline.predict_rep(xs, given, lengths, seed=seed)
-            elif route == "constant":
-                reps = constant_rep(pipeline, training, sides)
-            drawn = pipeline.render_rep(reps, lengths, seed=seed)
-        ys += drawn
-        used += reps
-    return ys, used
+            found[name][title] = mean(by_route["predicted"] - by_route[other])
+    return found, better([pipeline.recipe]), {route: ys for route, (ys, _) in drawn.items()}
 
 
 def combine(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:

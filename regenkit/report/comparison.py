@@ -14,6 +14,8 @@ from rich.table import Table
 from regenkit.comparison.grid import slug
 from regenkit.comparison.verdict import share, signed, unknown
 from regenkit.files import write_text
+from regenkit.report import scores
+from regenkit.report.curve import curve
 from regenkit.report.tradeoff import tradeoff
 from regenkit.spec import digest
 
@@ -29,6 +31,9 @@ svg { width: 100%; min-width: 30rem; max-width: 44rem; height: auto; font: 13px 
 svg text { fill: currentColor } svg line, svg rect { stroke: currentColor; fill: none }
 svg .iso { stroke-opacity: .25 } svg .direct { stroke: var(--accent); stroke-dasharray: 6 4 }
 svg circle { fill: Canvas; stroke: currentColor; stroke-width: 1.5 }
+svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5 }
+svg .direct circle, svg polyline.direct { stroke: var(--accent) } svg .direct text { fill: var(--accent) }
+svg .spread { stroke-dasharray: none }
 svg .lowest circle { stroke: var(--accent); stroke-width: 3 }
 pre { background: #8882; padding: 1rem; overflow-x: auto; font-size: .85rem }
 """
@@ -38,7 +43,8 @@ def write(report: dict[str, Any]) -> list[Path]:
     """Write the figures and the page into runs/NAME/compare, named by what was varied; returns both paths."""
     grid = [report[name] for name in ("base", "seeds", "split")] + [cell["settings"] for cell in report["cells"]]
     keys = "+".join(report["cells"][0]["settings"])
-    stem = f"comparison-{slug(keys)}-{digest([grid, bool(report['direct'])])}"
+    named = digest([grid, bool(report["direct"]), *(["scores"] if report["better"] else [])])
+    stem = f"comparison-{slug(keys)}-{named}"
     paths = [Path("runs") / report["recipe"] / "compare" / f"{stem}{suffix}" for suffix in (".json", ".html")]
     paths[0].parent.mkdir(parents=True, exist_ok=True)  # its cells may all be runs that were there before
     for path, text in zip(paths, (json.dumps(report, indent=1, ensure_ascii=False), page(report)), strict=True):
@@ -72,12 +78,14 @@ def page(report: dict[str, Any]) -> str:
 deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by example.</p>
 <h2>Finding</h2>
 {_listed(report["finding"])}
+{_curve(report)}
 <h2>The trade-off</h2>
 {tradeoff(report)}
 <p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
 same{"; the dashed line is the direct route" if report["direct"] else ""}.</p>
 <h2>Every cell</h2>
 {_table(_TITLES, _rows(report), best=report["lowest"])}
+{_scores(report)}
 <h2>The fields</h2>
 <p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, for all that the
 examples tell), breaks the second principle: Y′ should keep what has to do with X and leave the rest to the renderer
@@ -92,6 +100,25 @@ examples tell), breaks the second principle: Y′ should keep what has to do wit
 <pre>{html.escape(report["command"])}
 
 {html.escape(versions)}</pre></html>"""
+
+
+def _curve(report: dict[str, Any]) -> str:
+    drawn = curve(report)
+    return (
+        drawn
+        and f"""<h2>Along {html.escape(next(iter(report["cells"][0]["settings"])))}</h2>
+{drawn}
+<p>Totals; whiskers are the standard deviation between seeds.</p>"""
+    )
+
+
+def _scores(report: dict[str, Any]) -> str:
+    if not report["better"]:
+        return ""
+    return f"""<h2>Scores of samples</h2>
+<p>Y sampled once for each example: from the true Y′, from the predicted one, and by the direct route. The gap is
+predicted − true; closer means to the reference.</p>
+{_table(scores.titles(report), scores.rows(report))}"""
 
 
 _TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
@@ -164,7 +191,7 @@ def _listed(sentences: Sequence[str]) -> str:
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], best: int | None = None) -> str:
-    text = {title for title in titles if title in ("cell", "field", "way", "principle 2")}
+    text = {title for title in titles if title in ("cell", "field", "way", "principle 2", "score")}
     head = "".join(f'<th scope="col"{_class(title in text)}>{html.escape(title)}</th>' for title in titles)
     body = "".join(
         f"<tr{' class=best' * (number == best)}>"

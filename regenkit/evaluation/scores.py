@@ -1,0 +1,93 @@
+"""Y sampled for held-out inputs by every route, and what the recipe's metrics say of it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from regenkit import plugins
+from regenkit.components import Evaluation, Metric
+from regenkit.evaluation.baselines import constant_rep, random_training, unigram
+from regenkit.evaluation.bits import steps_of
+from regenkit.evaluation.bootstrap import interval
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import Recipe
+from regenkit.spec import Fields
+
+DIRECT = ("direct", "direct_half")
+SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram")
+
+
+def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
+    """An example as every route is to see it: given scalars supplied, given sequences (as chords) withheld."""
+    rep = dict(sides["rep"] or {})
+    for name, field in pipeline.given_spec.items():
+        if not field.scalar:
+            rep[name] = np.zeros_like(rep[name])
+    return {"x": sides["x"] or {}, "y": sides["y"] or {}, "rep": rep}
+
+
+def draw(
+    pipeline: Pipeline, route: str, sides: Sequence[dict[str, Fields]], training: Sequence[Fields], samples: int = 1
+) -> tuple[list[Fields], list[Fields]]:
+    """(Y, the Y′ it is held against) of every input by a route of SAMPLED, `samples` times over.
+
+    sides      the examples, as `known_to_all` gives them
+    training   Y of the training pairs, for the baselines
+    """
+    ys: list[Fields] = []
+    used: list[Fields] = []
+    lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in sides]
+    xs, truths = [each["x"] for each in sides], [each["rep"] for each in sides]
+    given = [pipeline.given_of(rep) for rep in truths]
+    for seed in range(samples):
+        reps = truths
+        if route == "reference":
+            drawn = [each["y"] for each in sides]
+        elif route == "random":
+            drawn = random_training(pipeline, training, truths, lengths, seed)
+        elif route == "unigram":
+            drawn = unigram(pipeline, training, truths, lengths, seed)
+        elif route in DIRECT:
+            conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
+            targets = pipeline.sample(route, conditions, lengths, seed=seed)
+            drawn = [pipeline.joined(rep, target) for rep, target in zip(truths, targets, strict=True)]
+        else:
+            if route == "predicted":
+                reps = pipeline.predict_rep(xs, given, lengths, seed=seed)
+            elif route == "constant":
+                reps = constant_rep(pipeline, training, sides)
+            drawn = pipeline.render_rep(reps, lengths, seed=seed)
+        ys += drawn
+        used += reps
+    return ys, used
+
+
+def scores(
+    pipeline: Pipeline,
+    drawn: Mapping[str, tuple[list[Fields], list[Fields]]],
+    sides: Sequence[dict[str, Fields]],
+    training: Sequence[Fields],
+    samples: int = 1,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Every metric of the recipe by route, as `draw` drew them: [samples · examples], or [] of all of them together."""
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in pipeline.recipe.evaluate}
+    metrics = {name: plugins.host().find("metric", name).load() for name in found}
+    references = [each["y"] for each in sides] * samples
+    conditions = [each["x"] for each in sides] * samples
+    for route, (ys, reps) in drawn.items():
+        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=training)
+        for name, metric in metrics.items():
+            found[name][route] = np.asarray(metric(evaluation), np.float64)
+    return found
+
+
+def better(recipes: Sequence[Recipe]) -> dict[str, str]:
+    """Which side of each metric that all the recipes name is better: "higher", "lower" or "closer"."""
+    names = [name for name in recipes[0].evaluate if all(name in recipe.evaluate for recipe in recipes)]
+    records = [plugins.host().find("metric", name) for name in names]
+    return {record.name: record.better for record in records if isinstance(record, Metric)}
+
+
+def mean(value: np.ndarray) -> dict[str, float]:
+    """With its interval over examples, where it is of each."""
+    return interval(value) if value.ndim else {"mean": float(value)}

@@ -1,0 +1,45 @@
+"""The metrics of a comparison, a row a metric and cell: for the terminal and for the page."""
+
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from regenkit.comparison.verdict import signed
+from regenkit.report.finding import plain
+
+ROUTES = {"reference": "reference", "oracle": "true Y′", "predicted": "predicted Y′", "direct": "direct"}
+
+
+def titles(report: dict[str, Any]) -> list[str]:
+    return ["score", "cell", *(ROUTES[route] for route in _routes(report)), "gap"]
+
+
+def rows(report: dict[str, Any]) -> list[list[str]]:
+    """Means over seeds ± their spread; of the gap (predicted − true) with its interval over examples."""
+    found = []
+    for name, side in report["better"].items():
+        for cell in report["cells"]:
+            figures = cell["scores"][name]
+            gap = figures["gap"]
+            said = signed(gap).replace(", seeds", "") if "low" in gap else f"{gap['mean']:+.3f}{_spread(gap)}"
+            shown = [f"{figures[route]['mean']:.3f}{_spread(figures[route])}" for route in _routes(report)]
+            found.append([f"{plain(name)} ({side})", cell["label"], *shown, said])
+    return found
+
+
+def as_table(report: dict[str, Any]) -> Table:
+    table = Table(title="Scores of samples; in brackets what is better", box=None, pad_edge=False)
+    for title in titles(report):
+        table.add_column(title, justify="left" if title in ("score", "cell") else "right")
+    for row in rows(report):
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _routes(report: dict[str, Any]) -> list[str]:
+    return [route for route in ROUTES if route != "direct" or report["direct"]]
+
+
+def _spread(value: dict[str, Any]) -> str:
+    return f" ± {value['spread']:.3f}" if "spread" in value else ""
