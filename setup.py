@@ -14,7 +14,13 @@ MUSIC = [
     "soundfile>=0.12",
 ]
 TEST = ["hypothesis>=6.100", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
-DEV = ["mypy>=1.11", "pre-commit>=3.7", "ruff>=0.6", "types-PyYAML"]
+DEV = [
+    "mypy>=1.11",
+    "playwright>=1.40",  # the client alone, 53 MB; the browser is the system's: apt-get install chromium
+    "pre-commit>=3.7",
+    "ruff>=0.6",
+    "types-PyYAML",
+]
 
 setup(
     name="regenkit",

@@ -79,7 +79,7 @@ def test_a_lead_that_the_seeds_do_not_bear_out_is_none() -> None:
 
 def test_the_curve_is_drawn_of_one_setting_that_is_a_number() -> None:
     drawn = curve(report(TOTALS, DIRECT))
-    assert drawn.count("<polyline") == 2 and drawn.count("<circle") == 6 and "paired_fraction (logarithmic)" in drawn
+    assert drawn.count("<polyline") == 4 and drawn.count("<circle") == 6 and "paired_fraction (logarithmic)" in drawn
     way = re.search(r'<polyline class="series" points="([^"]*)"', drawn)
     assert way
     points = np.array([pair.split(",") for pair in way[1].split()], float)
@@ -89,7 +89,7 @@ def test_the_curve_is_drawn_of_one_setting_that_is_a_number() -> None:
     described = re.search(r'<desc id="curve-text">(.*?)</desc>', drawn)
     assert described and re.search(r"paired_fraction=0\.05: by way of Y′ 3\.\d+, direct 4\.\d+;", described[1])
     plain = curve(report({"0": 3.0, "0.3": 3.1}, key="generator.dropout"))
-    assert plain.count("<polyline") == 1 and "logarithmic" not in plain  # 0 has no logarithm
+    assert plain.count("<polyline") == 2 and "logarithmic" not in plain  # 0 has no logarithm
     assert "Along generator.dropout" in page(report({"0": 3.0, "0.3": 3.1}, key="generator.dropout"))
     words = report({"[timing]": 3.0, "[rhythm]": 3.1}, key="converter.parts")
     assert curve(words) == "" and "<h2>Along" not in page(words)

@@ -16,27 +16,9 @@ from regenkit.comparison.verdict import share, signed, unknown
 from regenkit.files import write_text
 from regenkit.report import scores
 from regenkit.report.curve import curve
+from regenkit.report.frame import framed
 from regenkit.report.tradeoff import tradeoff
 from regenkit.spec import digest
-
-STYLE = """
-:root { color-scheme: light dark; --accent: light-dark(#b3261e, #ff8a80) }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-div { overflow-x: auto }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem }
-th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap }
-.text { text-align: left }
-.best, .flag { color: var(--accent); font-weight: 600 }
-svg { width: 100%; min-width: 30rem; max-width: 44rem; height: auto; font: 13px system-ui, sans-serif }
-svg text { fill: currentColor } svg line, svg rect { stroke: currentColor; fill: none }
-svg .iso { stroke-opacity: .25 } svg .direct { stroke: var(--accent); stroke-dasharray: 6 4 }
-svg circle { fill: Canvas; stroke: currentColor; stroke-width: 1.5 }
-svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5 }
-svg .direct circle, svg polyline.direct { stroke: var(--accent) } svg .direct text { fill: var(--accent) }
-svg .spread { stroke-dasharray: none }
-svg .lowest circle { stroke: var(--accent); stroke-width: 3 }
-pre { background: #8882; padding: 1rem; overflow-x: auto; font-size: .85rem }
-"""
 
 
 def write(report: dict[str, Any]) -> list[Path]:
@@ -70,19 +52,17 @@ def page(report: dict[str, Any]) -> str:
     versions = yaml.safe_dump(report["environment"], sort_keys=False)
     recipe = yaml.safe_dump(report["base"], sort_keys=False, allow_unicode=True)
     name, runs = html.escape(report["recipe"]), [run for cell in report["cells"] for run in cell["runs"]]
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{name}: comparison</title>
-<style>{STYLE}</style>
-<h1>{name}: comparison</h1>
-<p>{html.escape(_measured_on(report))}. A figure is bits a step of Y, its mean over training seeds; ± is the standard
-deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by example.</p>
+    body = f"""<h1>{name}: comparison</h1>
+<p class=soft>{html.escape(_measured_on(report))}. A figure is bits a step of Y, its mean over training seeds; ± is the
+standard deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by
+example.</p>
 <h2>Finding</h2>
-{_listed(report["finding"])}
+{_listed(report["finding"], " class=finding")}
 {_curve(report)}
 <h2>The trade-off</h2>
 {tradeoff(report)}
 <p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
-same{"; the dashed line is the direct route" if report["direct"] else ""}.</p>
+same{"; dashed: the direct route" if report["direct"] else ""}.</p>
 <h2>Every cell</h2>
 {_table(_TITLES, _rows(report), best=report["lowest"])}
 {_scores(report)}
@@ -99,17 +79,16 @@ examples tell), breaks the second principle: Y′ should keep what has to do wit
 <h2>Made with</h2>
 <pre>{html.escape(report["command"])}
 
-{html.escape(versions)}</pre></html>"""
+{html.escape(versions)}</pre>"""
+    return framed(f"{report['recipe']}: comparison", body)
 
 
 def _curve(report: dict[str, Any]) -> str:
-    drawn = curve(report)
-    return (
-        drawn
-        and f"""<h2>Along {html.escape(next(iter(report["cells"][0]["settings"])))}</h2>
+    if not (drawn := curve(report)):
+        return ""
+    return f"""<h2>Along {html.escape(next(iter(report["cells"][0]["settings"])))}</h2>
 {drawn}
 <p>Totals; whiskers are the standard deviation between seeds.</p>"""
-    )
 
 
 def _scores(report: dict[str, Any]) -> str:
@@ -186,23 +165,26 @@ def _seconds(row: dict[str, Any]) -> str:
     return "–" if row["seconds"] is None else f"{row['seconds']:.0f}"
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
+def _listed(sentences: Sequence[str], kind: str = "") -> str:
+    return f"<ul{kind}>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], best: int | None = None) -> str:
     text = {title for title in titles if title in ("cell", "field", "way", "principle 2", "score")}
-    head = "".join(f'<th scope="col"{_class(title in text)}>{html.escape(title)}</th>' for title in titles)
+    head = "".join(f"<th scope=col{' class=text' * (title in text)}><button type=button>{html.escape(title or '#')}"
+                   "</button></th>" for title in titles)  # fmt: skip
     body = "".join(
         f"<tr{' class=best' * (number == best)}>"
-        + "".join(f"<td{_class(title in text, value == 'broken')}>{html.escape(value)}</td>"
-                  for title, value in zip(titles, row, strict=True))
+        + "".join(_cell(value, title in text) for title, value in zip(titles, row, strict=True))
         + "</tr>"
         for number, row in enumerate(rows)
-    )  # fmt: skip
-    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    return f"<div class=scroll tabindex=0><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _class(text: bool, flag: bool = False) -> str:
-    names = ["text"] * text + ["flag"] * flag
-    return f' class="{" ".join(names)}"' if names else ""
+def _cell(value: str, text: bool) -> str:
+    """With what the column is sorted by: the number that it begins with, or its words."""
+    number = re.match(r"[+-]?[\d.]+", value)
+    key = value if text else number[0] if number else ""
+    kinds = " ".join(["text"] * text + ["flag"] * (value == "broken"))
+    return f'<td class="{kinds}" data-value="{html.escape(key)}">{html.escape(value)}</td>'

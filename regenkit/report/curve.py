@@ -1,12 +1,11 @@
 """The totals of a comparison along one setting that is a number, as an inline SVG: a learning curve, where that is
 `dataset.paired_fraction`."""
 
-import html
 import math
 from typing import Any
 
 from regenkit.comparison.verdict import along
-from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line, reach, text, ticks
+from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
 
 APART = 38
 """Pixels between two values that are written out."""
@@ -52,8 +51,9 @@ def curve(report: dict[str, Any]) -> str:
         for (x, y), figure in zip(points, figures, strict=True):
             high = y - down(figure["mean"] + figure.get("spread", 0))
             parts.append(line(x, y - high, x, y + high, "spread") + f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
-        above = figures[0]["mean"] >= max(each[0]["mean"] for each in series.values())
-        parts.append(text(points[0][0] + 8, points[0][1] + (-10 if above else 20), name, "start") + "</g>")
+        right = RIGHT if name == "direct" or len(series) == 1 else RIGHT - 140  # above the frame, where no curve is
+        parts.append(f'<polyline class="{kind}" points="{right - 90},{TOP - 10} {right - 60},{TOP - 10}"/>')
+        parts.append(text(right - 54, TOP - 6, name, "start") + "</g>")
     middle, scaled = (TOP + BOTTOM) / 2, " (logarithmic)" if scale is math.log else ""
     parts.append(text((LEFT + RIGHT) / 2, HEIGHT - 12, f"{key}{scaled}"))
     parts.append(f'<g transform="rotate(-90 16 {middle})">{text(16, middle, "bits a step of Y")}</g>')
@@ -61,8 +61,4 @@ def curve(report: dict[str, Any]) -> str:
         f"{cell['label']}: " + ", ".join(f"{name} {figures[number]['mean']:.3f}" for name, figures in series.items())
         for number, cell in enumerate(cells)
     )
-    return (
-        f'<div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="curve-title curve-text">'
-        f'<title id="curve-title">Bits a step of Y against {html.escape(key)}</title>'
-        f'<desc id="curve-text">{html.escape(described)}</desc>{"".join(parts)}</svg></div>'
-    )
+    return drawing("curve", f"Bits a step of Y against {key}", described, parts)

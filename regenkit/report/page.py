@@ -5,7 +5,6 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import yaml
@@ -13,6 +12,7 @@ import yaml
 from regenkit.evaluation.compactness import ORDERS
 from regenkit.files import write_text
 from regenkit.report.finding import finding, plain
+from regenkit.report.frame import framed, template
 from regenkit.report.media import KINDS, data_uri
 from regenkit.report.table import ROUTES, columns, figure
 
@@ -26,14 +26,9 @@ def write_html(report: Mapping[str, Any], path: Path) -> None:
     """Write the page whole, at `path`; the gallery's files are read from beside it."""
     sections = (_head, _finding, _where, _routes, _fields, _compactness, _relevance, _codebook)
     body = [section(report) for section in sections] + [_origin(report)]
-    room = LARGEST - sum(len(part.encode()) for part in body) - len(_template().template)
+    room = LARGEST - sum(len(part.encode()) for part in body) - len(template().template)
     body.insert(4, _gallery(report, path.parent, room))
-    title = html.escape(f"Regeneration report: {report['run']}")
-    write_text(path, _template().substitute(title=title, body="\n".join(body)))
-
-
-def _template() -> Template:
-    return Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    write_text(path, framed(f"Regeneration report: {report['run']}", "\n".join(body)))
 
 
 def _head(report: Mapping[str, Any]) -> str:

@@ -29,11 +29,13 @@ def rows(report: dict[str, Any]) -> list[list[str]]:
 
 
 def as_table(report: dict[str, Any]) -> Table:
+    """Means alone, so that they stand side by side; the page has what they may be."""
     table = Table(title="Scores of samples; in brackets what is better", box=None, pad_edge=False)
     for title in titles(report):
-        table.add_column(title, justify="left" if title in ("score", "cell") else "right")
-    for row in rows(report):
-        table.add_row(*map(escape, row))
+        text = title in ("score", "cell")
+        table.add_column(title, justify="left" if text else "right", no_wrap=not text)
+    for score, cell, *figures in rows(report):
+        table.add_row(escape(score), escape(cell), *(figure.partition(" ")[0] for figure in figures))
     return table
 
 

@@ -9,6 +9,16 @@ WIDTH, HEIGHT = 640, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 616, 20, 364
 
 
+def drawing(name: str, title: str, described: str, parts: Sequence[str]) -> str:
+    """The element of a plot, which scrolls where it is wider than the page; `described` says it all in words."""
+    return (
+        f'<div class=scroll tabindex=0><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-labelledby="{name}-title {name}-text">'
+        f'<title id="{name}-title">{html.escape(title)}</title><desc id="{name}-text">{html.escape(described)}</desc>'
+        f"{''.join(parts)}</svg></div>"
+    )
+
+
 def ticks(low: float, high: float) -> list[float]:
     """Round numbers from low to high: 1, 2 or 5 times a power of ten apart, at most eight."""
     rough = (high - low) / 7

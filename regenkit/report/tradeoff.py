@@ -3,7 +3,7 @@
 import html
 from typing import Any
 
-from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line, reach, text, ticks
+from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
 
 
 def tradeoff(report: dict[str, Any]) -> str:
@@ -47,11 +47,7 @@ def tradeoff(report: dict[str, Any]) -> str:
     parts.append(text((LEFT + RIGHT) / 2, HEIGHT - 12, "bits a step of X → Y′"))
     parts.append(f'<g transform="rotate(-90 16 {middle})">{text(16, middle, "bits a step of Y′ → Y")}</g>')
     described = "; ".join(f"{number}: {_said(cell)}" for number, cell in enumerate(report["cells"], 1))
-    return (
-        f'<div><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="tradeoff-title tradeoff-text">'
-        f'<title id="tradeoff-title">Bits of X → Y′ against bits of Y′ → Y</title>'
-        f'<desc id="tradeoff-text">{html.escape(described)}</desc>{"".join(parts)}</svg></div>'
-    )
+    return drawing("tradeoff", "Bits of X → Y′ against bits of Y′ → Y", described, parts)
 
 
 def _said(cell: dict[str, Any]) -> str:
