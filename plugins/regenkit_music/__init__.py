@@ -45,8 +45,7 @@ def register_datasets() -> Iterator[Dataset]:
         target="regenkit_music.data:Corpus",
         summary="songs with words and folk tunes without, from music21's own corpus",
         extra=EXTRA,
-        licence="each piece its own: works out of copyright or licensed for use, as far as music21 knows; encodings may be "
-        "restricted. Essen folk songs: non-commercial use by permission, legal status unclear",
+        licence="each piece its own; Essen folk songs: non-commercial use by permission, legal status unclear",
         size="20 MB within music21; 463 songs with words, 7,590 tunes (and 3,856 more)",
         x="lyrics",
         y="melody",
