@@ -11,7 +11,7 @@ import typing_extensions
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from regenkit.components import Component, Generator, Renderer
+from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean, nearest
 from regenkit.recipe_yaml import KeyPath, Where, shown
@@ -21,7 +21,8 @@ _WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", 
 
 def supplied(component: Component) -> frozenset[str]:
     """Parameters that the core gives, not the recipe: a model is told the specs between which it stands."""
-    return frozenset({"condition", "target"} if isinstance(component, Generator | Renderer) else ())
+    stage = isinstance(component, Generator | Renderer) or (isinstance(component, Converter) and component.learned)
+    return frozenset({"condition", "target"} if stage else ())
 
 
 def parameters(component: Component) -> dict[str, inspect.Parameter]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from regenkit.components import Converter
 from regenkit.errors import UserError
 from regenkit.recipe import Recipe, load
 
@@ -15,8 +16,17 @@ def source(recipe: Recipe, stage: str) -> tuple[Recipe, str]:
     The direct baseline, where the generator is another run's, is that run's as well.
     """
     section = SECTION.get(stage, stage)
+    if section == "renderer" and recipe.renderer.own_decoder:
+        section = "converter"
     run = recipe.section("generator" if section == "direct" else section).run
     return source(load(run / "recipe.yaml"), section) if run else (recipe, section)
+
+
+def is_learned(recipe: Recipe) -> bool:
+    """Whether its converter is trained."""
+    recipe, section = source(recipe, "converter")
+    component = recipe.section(section).component
+    return isinstance(component, Converter) and component.learned
 
 
 def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
@@ -26,6 +36,22 @@ def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
         return recipe.build(section, **supplied)
     except ValueError as error:
         raise UserError(f"{recipe.section(section).where()}: {error}") from error
+
+
+def joined_stages(pipeline: Any) -> Any:
+    """Converter, generator and renderer of a pipeline as one stage, each as it has been trained so far, if it has."""
+    from regenkit.models.joint import Joint  # TensorFlow
+
+    stages = {}
+    for name in (*(["converter"] if pipeline.learned else []), "generator", "renderer"):
+        stages[name] = pipeline.build(name)
+        if pipeline.folder and (weights := pipeline.folder / name / "best.weights.h5").exists():
+            stages[name].load_weights(weights)
+    rep, settings = pipeline.specs["rep"].only(optional=False), pipeline.recipe.joint
+    try:
+        return Joint(**{"converter": None, **stages}, rep=rep, x=pipeline.specs["x"], settings=settings)
+    except ValueError as error:
+        raise UserError(f"{pipeline.recipe.path}: {error}") from error
 
 
 def identity(recipe: Recipe, stage: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from regenkit.components import Generator, Renderer
+from regenkit.components import ANY, Converter, Generator, Renderer
 from regenkit.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -15,7 +15,16 @@ _TRANSFORMER = "regenkit.models.transformer:Transformer"
 
 
 @hookimpl
+def register_converters() -> Iterator[Converter]:
+    yield Converter(
+        name="autoencoder", modality=ANY, learned=True, target="regenkit.models.autoencoder:Autoencoder",
+        summary="token fields to a learned code (VQ) or vector (VAE) a step",
+    )  # fmt: skip
+
+
+@hookimpl
 def register_generators() -> Iterator[Generator]:
+    yield Generator(name="gaussian", target="regenkit.models.gaussian:Gaussian", summary="vectors, a Gaussian a step")
     yield Generator(name="transformer", target=_TRANSFORMER, summary="token fields from token fields, autoregressive")
 
 

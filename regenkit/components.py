@@ -9,6 +9,10 @@ from regenkit.errors import UserError
 from regenkit.spec import Fields
 
 
+ANY = "any"
+"""In place of a modality's name: all of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Component:
     """What every record says. `name` is what a recipe writes; `target` is imported on first use."""
@@ -46,7 +50,8 @@ class Modality(Component):
 class Converter(Component):
     """Y → Y′."""
 
-    modality: str  # of Y
+    modality: str  # of Y, or ANY
+    learned: bool = False  # a network, which is built for a Y as a stage is, and trained first
 
 
 @final

@@ -23,31 +23,43 @@ BATCH = 64
 
 @final
 class Learned:
-    """Y → Y′ by a network that is trained, or yet to be.
+    """Y → Y′ by a network that is trained, or yet to be, as the stage "converter" of a run.
 
-    y       the spec of Y
-    latent  the spec of what the network makes
-    model   gives the trained network
+    y        the spec of Y
+    latent   the spec of what the network makes
+    version  of the network's code
+    stage    gives a trained stage by name
     """
 
-    def __init__(self, *, y: Spec, latent: Spec, model: Callable[[], Any], weights: Path | None) -> None:
-        self.given_spec, self.read = y.only(optional=True), y
+    def __init__(
+        self, *, y: Spec, latent: Spec, version: int, stage: Callable[[str], Any], folder: Path | None
+    ) -> None:
+        self.given_spec, self.read, self.code_version = y.only(optional=True), y, version
         self.spec = self.given_spec | latent
-        self._latent, self._model, self._weights = latent, model, weights
+        self._latent, self._stage, self._folder = latent, stage, folder
+
+    def __reduce__(self) -> Any:
+        """Another process finds it in the run directory."""
+        return _of_run, (self._folder,)
+
+    @property
+    def trained(self) -> bool:
+        return self._folder is not None and (self._folder / "converter" / "done.json").exists()
 
     @property
     def version(self) -> str:
-        """Names the weights: another training makes another Y′."""
-        if self._weights is None or not self._weights.exists():
-            return "untrained"
-        return hashlib.sha256(self._weights.read_bytes()).hexdigest()[:12]
+        """Names the weights as well: another training makes another Y′."""
+        if self._folder is None or not self.trained:
+            return f"{self.code_version}, untrained"
+        weights = (self._folder / "converter" / "best.weights.h5").read_bytes()
+        return f"{self.code_version}, {hashlib.sha256(weights).hexdigest()[:12]}"
 
     def convert(self, y: Fields) -> Fields:
         return self.convert_all([y])[0]
 
     def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
         """The Y′ of each Y, in batches; a float of it may differ in the last digit with the batch it came in."""
-        model, found = self._model(), []
+        model, found = self._stage("converter"), []
         for start in range(0, len(ys), BATCH):
             part = ys[start : start + BATCH]
             lengths = [max((np.shape(y[name])[0] for name in self.read if np.ndim(y[name])), default=1) for y in part]
@@ -92,6 +104,12 @@ class Learned:
         except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
             raise UserError(f"not a Y′ of {', '.join(self.spec)}: {error}") from error
         return rep, meta
+
+
+def _of_run(folder: Path) -> Any:
+    from regenkit.run import load_run  # which imports this
+
+    return load_run(folder).converter
 
 
 def _token(name: str, field: Field, label: str | None) -> np.ndarray:

@@ -1,14 +1,6 @@
 """A recipe made concrete: components found, specs joined, stages built, checked against their Y′, and run.
 
-    generator   condition: X and the given scalars of Y′     target: what of Y′ is not given
-    renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
-    direct      condition: X and the given scalars of Y′     target: the fields of Y that are not given
-    direct_half the same, with the generator's own arguments
-    finetune    the renderer trained further, on predicted Y′ (see `predicted`)
-
-Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
-ones of Y′: a user supplies them, so every route gets them. Those that run along Y (a chord for each note) are laid out
-once Y′ is there, so only the renderer sees them.
+Which fields each stage reads and draws is said in `sides`.
 """
 
 import math
@@ -22,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import plugins
-from regenkit.building import SECTION, built, identity
+from regenkit.building import built, identity, is_learned, joined_stages
 from regenkit.components import Dataset
 from regenkit.contract import check, plain
 from regenkit.data.batches import Side
@@ -31,8 +23,10 @@ from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
 from regenkit.given import Given
+from regenkit.learned import Learned
 from regenkit.recipe import Recipe
 from regenkit.remedies import RESAMPLE
+from regenkit.sides import sides
 from regenkit.spec import Fields, Spec
 from regenkit.stack import stack, unstack
 from regenkit.training import distribute
@@ -53,8 +47,10 @@ class Pipeline:
         self.x = self.x_record.load()()
         self.y_record = host.find("modality", data.y)
         self.y = self.y_record.load()()
-        self.converter = built(recipe, "converter")
-        self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": self.converter.spec}
+        self.learned = is_learned(recipe)
+        self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": Spec()}
+        self.converter = self._learned() if self.learned else built(recipe, "converter")
+        self.specs["rep"] = self.converter.spec
         self.given_spec = self.specs["rep"].only(optional=True)
         self.given_scalars = Spec((name, field) for name, field in self.given_spec.items() if field.scalar)
         self._stages: dict[str, Any] = {}
@@ -63,23 +59,23 @@ class Pipeline:
 
     def sides(self, stage: str) -> tuple[Side, Side]:
         """(condition, target) of a stage."""
-        x, y, rep = self.specs["x"], self.specs["y"], self.specs["rep"]
-        both = set(x) & set(self.given_scalars)
-        if both:
-            raise UserError(f"{self.recipe.path}: {', '.join(both)} is a field of X and of Y′; one must be renamed")
-        asked = Side(
-            spec=x | self.given_scalars, source={**dict.fromkeys(x, "x"), **dict.fromkeys(self.given_scalars, "rep")}
-        )
-        if SECTION.get(stage, stage) == "renderer":
-            rest = y.without(rep)
-            return Side(spec=rep, source=dict.fromkeys(rep, "rep")), Side(spec=rest, source=dict.fromkeys(rest, "y"))
-        target, side = (rep.only(optional=False), "rep") if stage == "generator" else (y.without(self.given_spec), "y")
-        return asked, Side(spec=target, source=dict.fromkeys(target, side))
+        try:
+            return sides(stage, self.specs, learned=self.learned)
+        except ValueError as error:
+            raise UserError(f"{self.recipe.path}: {error}") from error
 
     def build(self, stage: str) -> Any:
-        """A new, untrained stage."""
-        condition, target = self.sides(stage)
+        """A new, untrained stage; a joint one of stages as they have been trained so far."""
+        if stage == "joint":
+            return joined_stages(self)
+        own_decoder = stage == "renderer" and self.recipe.renderer.own_decoder
+        condition, target = self.sides("converter" if own_decoder else stage)
         return built(self.recipe, stage, condition=condition.spec, target=target.spec)
+
+    def _learned(self) -> Learned:
+        model = self.build("converter")  # for its spec; which of its weights are trained, `stage` knows
+        return Learned(y=self.specs["y"], latent=model.spec, version=model.version, stage=self.stage,
+                       folder=self.folder)  # fmt: skip
 
     # --- data --------------------------------------------------------------------------------------------------------
 
@@ -88,7 +84,7 @@ class Pipeline:
         prepared = prepare(
             dataset=built(self.recipe, "dataset"),
             identity=identity(self.recipe, "dataset"),
-            converter=self.converter,
+            converter=self.converter if not self.learned or self.converter.trained else None,
             converter_identity=identity(self.recipe, "converter"),
             specs=self.specs,
             progress=progress,
@@ -100,9 +96,11 @@ class Pipeline:
     def contract(self, stage: str) -> dict[str, Any]:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""
         condition, target = self.sides(stage)
+        of_itself = stage in ("converter", "joint")  # which make Y′, so that it is another one when they are trained
+        version = self.converter.code_version if of_itself else self.converter.version
         return plain({
-            "component": identity(self.recipe, stage),
-            "converter": {**identity(self.recipe, "converter"), "version": self.converter.version},
+            "component": None if stage == "joint" else identity(self.recipe, stage),
+            "converter": {**identity(self.recipe, "converter"), "version": version},
             "condition": condition.spec.to_json(),
             "target": target.spec.to_json(),
         })  # fmt: skip
@@ -131,6 +129,10 @@ class Pipeline:
                 model.load_weights(self.folder / trained / "best.weights.h5")
             self._stages[name] = model
         return self._stages[name]
+
+    def forget(self) -> None:
+        """Stages are read anew: their weights have changed."""
+        self._stages.clear()
 
     @contextmanager
     def using(self, name: str, model: Any) -> Iterator[None]:

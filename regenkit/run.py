@@ -17,11 +17,12 @@ from typing import Any
 from rich.console import Console
 
 from regenkit import plugins
+from regenkit.building import is_learned
 from regenkit.contract import check, sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
-from regenkit.files import write_text
+from regenkit.handing import hand_out, to_all
 from regenkit.pipeline import Pipeline
 from regenkit.predicted import predicted
 from regenkit.quiet import tensorflow as tf
@@ -29,6 +30,7 @@ from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.rep_noise import perturbation
 from regenkit.rundir import folder_for, open_run, write_json
+from regenkit.samples import sample_stage, write_samples
 from regenkit.settings import TrainSettings
 from regenkit.training import distribute, train
 from regenkit.training.alike import prepare_alike
@@ -38,12 +40,13 @@ from regenkit.training.state import BEST
 
 STAGES = ("generator", "renderer")
 """Of every recipe; see `stages_of`."""
-SAMPLES = 3
 
 
 def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """What is trained of a recipe, in this order."""
-    return (*STAGES, "finetune") if recipe.finetune else STAGES
+    first = ["converter"] if is_learned(recipe) else []
+    last = ["finetune"] if recipe.finetune else ["joint"] if recipe.joint else []
+    return (*first, *STAGES, *last)
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
@@ -64,9 +67,12 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         _say_data(log, prepared)
         for stage in stages or stages_of(recipe):
             train_stage(pipeline, stage, prepared, strategy, log)
+            if pipeline.learned and stage in ("converter", "joint"):  # which made Y′ another one
+                to_all(pipeline, strategy)
+                prepared = prepare_alike(pipeline, strategy, log.counted)
         with together(strategy):  # a process that ended earlier would be taken for one that broke down
             if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in stages_of(recipe)):
-                _write_samples(pipeline, prepared, folder / "samples")
+                write_samples(pipeline, prepared, folder / "samples")
                 log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
     return folder
 
@@ -100,8 +106,10 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     folder.mkdir(parents=True, exist_ok=True)
     with together(strategy):
         if chief and not done.exists():
-            if other := taken_from(recipe, stage):
-                _take(pipeline, stage, other, folder)
+            if stage == "renderer" and recipe.renderer.own_decoder:
+                _copy(folder.parent / "converter", pipeline, stage)
+            elif other := taken_from(recipe, stage):
+                _take(pipeline, stage, other)
             else:
                 sign(folder, pipeline.contract(stage))
     result = gathered(strategy, json.loads(done.read_text()) if done.exists() else {})[0]
@@ -128,9 +136,9 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
                     folder=log.folder / stage, perturb=perturb)  # fmt: skip
 
     def sample(model: Any, step: int) -> None:
-        if chief:
+        if chief and stage not in ("converter", "joint"):
             with pipeline.using("renderer" if tuned else stage, model):
-                _sample_stage(pipeline, stage, step, learned)
+                sample_stage(pipeline, stage, step, learned)
 
     try:
         result = train.fit(
@@ -141,6 +149,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
         raise
     if tuned:
         result["on"] = recipe.finetune
+    if stage == "joint" and chief:
+        hand_out(pipeline)
     if chief:
         write_json(done, result)
     return result
@@ -159,7 +169,7 @@ def load_run(folder: Path | str) -> Pipeline:
 
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     """A direct baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
-    if stage in (*STAGES, "finetune"):
+    if stage not in ("direct", "direct_half"):
         return recipe.train_settings(stage)
     settings = recipe.train_settings("direct")
     if "steps" in recipe.train.get("direct", {}):
@@ -171,18 +181,25 @@ def taken_from(recipe: Recipe, stage: str) -> Path | None:
     """The run that a stage is taken from; with a generator comes its direct baseline, where it has been trained."""
     if stage == "direct" and recipe.direct is None and (run := recipe.generator.run):
         return run if (run / stage / "done.json").exists() else None
-    return recipe.section(stage).run if stage in STAGES else None
+    return recipe.section(stage).run if stage in ("converter", *STAGES) else None
 
 
-def _take(pipeline: Pipeline, stage: str, other: Path, folder: Path) -> None:
+def _take(pipeline: Pipeline, stage: str, other: Path) -> None:
     """A stage of another run: checked against this Y′, then copied."""
     if not (other / stage / "done.json").exists():
         raise UserError(f"{other}: has no trained {stage} to take")
     check(stage, other / stage, pipeline.contract(stage))
-    for name in ("best.weights.h5", "stage.json"):
-        shutil.copyfile(other / stage / name, folder / name)
-    result = {**json.loads((other / stage / "done.json").read_text()), "from": str(other)}
-    write_json(folder / "done.json", result)
+    _copy(other / stage, pipeline, stage)
+
+
+def _copy(trained: Path, pipeline: Pipeline, stage: str) -> None:
+    """The folder of a stage, filled with what was trained elsewhere."""
+    assert pipeline.folder is not None
+    folder = pipeline.folder / stage
+    shutil.copyfile(trained / BEST, folder / BEST)
+    sign(folder, pipeline.contract(stage))
+    result = json.loads((trained / "done.json").read_text())
+    write_json(folder / "done.json", {**result, "from": str(trained.parent)})
 
 
 def _say_data(log: RunLog, prepared: Prepared) -> None:
@@ -201,51 +218,3 @@ def _say_data(log: RunLog, prepared: Prepared) -> None:
         log.warn(f"skipped {source}: {reason}")
     if len(prepared.skipped) > 3:
         log.warn(f"… {len(prepared.skipped)} sources skipped in all; `regenkit preview` lists them")
-
-
-def _held(prepared: Prepared, split: str) -> list[int]:
-    places = prepared.places(split, paired=True)
-    return [int(place) for place in places[:: max(1, len(places) // SAMPLES)][:SAMPLES]]
-
-
-def _sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
-    """A few validation examples through the stage under training, into samples/."""
-    assert pipeline.folder is not None
-    folder = pipeline.folder / "samples"
-    folder.mkdir(exist_ok=True)
-    for number, place in enumerate(_held(prepared, "validation"), 1):
-        sides, meta = prepared.example(place)
-        x, rep = sides["x"] or {}, sides["rep"] or {}
-        name = f"{stage}-{step:06d}-{number}"
-        length = [int(prepared.steps[place])]
-        known = {name: rep[name] for name in pipeline.given_scalars}
-        if stage == "generator":
-            drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
-            absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
-            text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
-            write_text(folder / f"{name}.yaml", text)
-        else:
-            if stage in ("renderer", "finetune"):
-                y = pipeline.render_rep([rep], length, seed=number)[0]
-            else:
-                y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
-            for suffix in pipeline.y_record.writes[:2]:
-                pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
-
-
-def _write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
-    """Test inputs as the run renders them, beside what was written for them by people, in every format."""
-    if (folder / "done").exists():
-        return
-    folder.mkdir(exist_ok=True)
-    for number, place in enumerate(_held(prepared, "test"), 1):
-        sides, meta = prepared.example(place)
-        x, y, rep, length = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}, int(prepared.steps[place])
-        given = pipeline.given_of(rep)
-        predicted = pipeline.predict_rep([x], [given], [length], seed=number)
-        drawn = pipeline.render_rep(predicted, [length], seed=number)[0]
-        write_text(folder / f"{number}-predicted.yaml", pipeline.converter.to_text(predicted[0], meta))
-        for kind, fields in (("reference", y), ("predicted", drawn)):
-            for suffix in pipeline.y_record.writes:
-                pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")
-    (folder / "done").touch()

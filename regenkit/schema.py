@@ -8,9 +8,9 @@ from regenkit import plugins
 from regenkit.arguments import adapter, defaults, parameters
 from regenkit.components import Component
 from regenkit.errors import UserError
-from regenkit.recipe import FRACTION, REQUIRED, STAGES
+from regenkit.recipe_reader import FRACTION, REQUIRED, STAGES
 from regenkit.remedies import FINETUNE
-from regenkit.settings import TrainSettings
+from regenkit.settings import JointSettings, TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,7 +20,7 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     host = host or plugins.host()
     definitions: dict[str, Any] = {}
     sections = {role: {"anyOf": [_choice(role, each, definitions) for each, _ in host.all(role)]} for role in REQUIRED}
-    for role in ("generator", "renderer"):
+    for role in ("converter", "generator", "renderer"):
         run = {"type": "string", "description": "run directory whose trained stage is taken"}
         sections[role]["anyOf"].append(_map({"from": run}, title="from", required=["from"]))
     fraction = {
@@ -37,10 +37,11 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     on = {"enum": list(FINETUNE), "description": "which Y′: drawn freely, or each step given the true earlier"}
     tuned = _map({"on": on}, title="finetune", required=["on"])
     finetune = {"description": "train the renderer further on predicted Y′", "anyOf": [tuned, {"type": "null"}]}
+    joint = {"description": "train the stages together", "anyOf": [JointSettings.model_json_schema(), {"type": "null"}]}
     direct = {"type": "object", "description": "arguments of the generator that differ in the baseline X → Y"}
     evaluate = {"type": "array", "items": {"enum": host.names("metric")}, "description": "scores of samples"}
     schema = _map(
-        {**sections, "finetune": finetune, "direct": direct, "train": _train(), "evaluate": evaluate},
+        {**sections, "finetune": finetune, "joint": joint, "direct": direct, "train": _train(), "evaluate": evaluate},
         title="regenkit recipe",
         required=list(REQUIRED),
     )

@@ -54,3 +54,23 @@ class TrainSettings(BaseModel):
     strategy: Literal["auto", "none", "mirrored", "multi_worker"] = Field(
         "auto", description="how replicas work together; auto = mirrored where there are several GPUs"
     )
+
+
+Weight = Annotated[float, Field(ge=0)]
+
+
+@final
+class JointSettings(BaseModel):
+    """The `joint` section: weights of the terms of Equation 1 (arXiv 2301.08846), see `models.joint`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    reconstruct: Weight = Field(1.0, description="of −log P(Y|Y′)")
+    predict_x: Weight = Field(0.1, description="of ‖X′ − f(Y′)‖²; where Y′ is learned")
+    predict_rep: Weight = Field(1.0, description="of ‖Y′ − f(X′)‖², for codes −log P(Y′|X)")
+    adapt: Weight = Field(0.5, description="of −log P(Y|Y′ as predicted from X)")
+    through: Literal["straight_through", "gumbel"] = Field(
+        "straight_through",
+        description="how a gradient passes a predicted token: a drawn one, or a distribution (arXiv 1611.01144)",
+    )
+    temperature: Annotated[float, Field(gt=0)] = Field(1.0, description="of that distribution")

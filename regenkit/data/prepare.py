@@ -33,12 +33,20 @@ Progress = Callable[[str, int, int], None]
 
 
 @final
+class Unconverted:
+    """In place of the y′ of every record, where there is none yet."""
+
+    def __getitem__(self, place: int) -> bytes:
+        return b""
+
+
+@final
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A prepared dataset: `examples` and `reps` are records in the same order; `split` names each one's part."""
 
     examples: shards.Shards
-    reps: shards.Shards
+    reps: shards.Shards | Unconverted
     specs: dict[str, Spec]  # by side: "x", "y", "rep"
     split: np.ndarray
     paired: np.ndarray
@@ -56,7 +64,8 @@ class Prepared:
     def example(self, place: int) -> tuple[dict[str, Fields | None], dict[str, Any]]:
         """({"x": …, "y": …, "rep": …}, meta) of one record."""
         sides, meta = shards.deserialize(self.examples[place], {"x": self.specs["x"], "y": self.specs["y"]})
-        rep, _ = shards.deserialize(self.reps[place], {"rep": self.specs["rep"]})
+        record = self.reps[place]
+        rep = shards.deserialize(record, {"rep": self.specs["rep"]})[0] if record else {"rep": None}
         return {**sides, **rep}, meta
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -81,14 +90,14 @@ def prepare(
 ) -> Prepared:
     """Read, split and convert `dataset`, or find it done. The identities (names, settings) key the cache.
 
+    Without a converter (one that is yet to be trained) there is no y′.
+
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
     Raises UserError where nothing could be read, where too much had to be set aside, and where a plugin fails.
     """
     fingerprint = getattr(dataset, "fingerprint", lambda: "")()
     key = digest([identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
-    rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
-    rep_folder = folder / "reps" / rep_key
     processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
         where = f"dataset {identity.get('use')}"
@@ -96,12 +105,18 @@ def prepare(
         skipped = _skipped(examples)
         settle(where, len(examples), skipped)
         split = _split(examples)
-        reps = _convert(examples, split, converter, rep_folder, specs, progress, processes, elsewhere)
-        without = parts.without(reps)
-        ids = examples.column("id") if without else ()
-        unconverted = [(str(ids[place]), reason) for place, reason in without]
-        settle(f"converter {converter_identity.get('use')}", len(reps) - len(without), unconverted)
-    split[[place for place, _ in without]] = "dropped"
+        reps: shards.Shards | Unconverted = Unconverted()
+        unconverted: Aside = []
+        if converter is not None:
+            rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
+            reps = _convert(
+                examples, split, converter, folder / "reps" / rep_key, specs, progress, processes, elsewhere
+            )
+            without = parts.without(reps)
+            ids = examples.column("id") if without else ()
+            unconverted = [(str(ids[place]), reason) for place, reason in without]
+            settle(f"converter {converter_identity.get('use')}", len(reps) - len(without), unconverted)
+            split[[place for place, _ in without]] = "dropped"
     return Prepared(
         examples=examples,
         reps=reps,
@@ -202,8 +217,10 @@ def _convert(
         return shards.Shards(paths)
     count = sum(map(len, spans.values()))
     done = total - count
-    with workers.pool(processes if count >= MANY else 1) as run:
-        coming = run(convert, (examples[place] for span in spans.values() for place in span), 8)
+    in_batches = hasattr(converter, "convert_all")  # by a network, whose cores are all this process's
+    with workers.pool(processes if count >= MANY and not in_batches else 1) as run:
+        records = (examples[place] for span in spans.values() for place in span)
+        coming = convert.batched(records) if in_batches else run(convert, records, 8)
         for number, span in spans.items():
             parts.write_reps(paths[number], span.start, islice(coming, len(span)))
             done += len(span)

@@ -25,6 +25,8 @@ from regenkit.spec import Fields, Spec
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 """map(function, items, chunk): results in order; `chunk` items travel together."""
+TOGETHER = 512
+"""Records that a converter which takes many at once is given."""
 AHEAD = 32
 """Items a process that may wait to be taken, so that what is in memory does not grow with the corpus."""
 
@@ -100,6 +102,14 @@ class Convert:
             return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
         except (TypeError, ValueError) as error:
             return b"", str(error)
+
+    def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
+        """The same of many, by a converter that takes many at once."""
+        coming = iter(records)
+        while part := list(islice(coming, TOGETHER)):
+            ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]
+            for rep in self.converter.convert_all(ys):
+                yield shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
 
 
 def _fields(values: Fields, spec: Spec, where: str) -> Fields:

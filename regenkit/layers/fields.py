@@ -38,20 +38,21 @@ class FieldsEmbedding(keras.layers.Layer):
         """`shape` int32 [2]: batch and steps."""
         x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
         for name, field in self.spec.items():
-            embedded = self.embed(name, values[name], shape)
-            x += embedded[:, None] if field.scalar and field.vocabulary else embedded
+            x += embed(self.fields[name], field, values[name], shape)
         return x
 
-    def embed(self, name: str, value: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-        """One field, [batch, steps or 1, width]; a scalar of tokens [batch, width]."""
-        field, layer = self.spec[name], self.fields[name]
-        if field.vocabulary is None:
-            return layer(tf.reshape(value, [shape[0], 1 if field.scalar else -1, entry(field)]))
-        if value.dtype.is_floating:
-            absent = 1.0 - tf.reduce_sum(value, -1, keepdims=True)
-            table = tf.cast(tf.convert_to_tensor(layer.embeddings), self.compute_dtype)
-            return tf.matmul(tf.cast(tf.concat([absent, value], -1), self.compute_dtype), table)
-        return layer(value)
+
+def embed(layer: keras.layers.Layer, field: Field, value: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """One field [batch, …] by its own layer, [batch, steps, width]; a scalar's steps are 1."""
+    if field.vocabulary is None:
+        return layer(tf.reshape(value, [shape[0], 1 if field.scalar else -1, entry(field)]))
+    if value.dtype.is_floating:
+        absent = 1.0 - tf.reduce_sum(value, -1, keepdims=True)
+        table = tf.cast(tf.convert_to_tensor(layer.embeddings), layer.compute_dtype)
+        embedded = tf.matmul(tf.cast(tf.concat([absent, value], -1), layer.compute_dtype), table)
+    else:
+        embedded = layer(value)
+    return embedded[:, None] if field.scalar else embedded
 
 
 def entry(field: Field) -> int:

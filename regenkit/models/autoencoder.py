@@ -93,8 +93,10 @@ class Autoencoder(keras.Model):
         self.decoder = blocks(STREAM + 500)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
         self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
-        for layer in (self.read, self.known, *([self.quantizer] if self.quantizer else [])):
-            layer.build(None)
+        self.read.build(None)
+        self.known.build(None)
+        if self.quantizer:
+            self.quantizer.build(None)
         for layer in (*self.encoder, self.encoder_norm, self.to_vector, *self.decoder, self.decoder_norm,
                       *self.logits.values()):  # fmt: skip
             layer.build((None, None, width))

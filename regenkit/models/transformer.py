@@ -10,7 +10,6 @@ the target is of token fields, one entry a step, in any fixed or variable shape 
 the target is predicted before the first step.
 """
 
-import math
 from collections.abc import Mapping
 from typing import final
 
@@ -18,10 +17,11 @@ import numpy as np
 
 from regenkit.layers import noise
 from regenkit.layers.attention import Block
+from regenkit.layers.fields import embed, entry
 from regenkit.models.sampling import sample_loop, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Field, Spec
+from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
 
@@ -91,7 +91,7 @@ class Transformer(keras.Model):
         """Make every variable now, so that a stage is complete once constructed."""
         for spec, layers in ((self.condition, self.condition_embeddings), (self.target, self.target_embeddings)):
             for name, layer in layers.items():
-                layer.build((None, None, 1 if spec[name].vocabulary else _entry(spec[name])))
+                layer.build((None, None, 1 if spec[name].vocabulary else entry(spec[name])))
         for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
                       *self.head_logits.values()):  # fmt: skip
             layer.build((None, None, self.width))
@@ -152,22 +152,28 @@ class Transformer(keras.Model):
         """
         condition, target = ({name: tf.convert_to_tensor(value) for name, value in side.items()}
                              for side in (condition, target))  # fmt: skip
-        steps = self._steps_of(target, self.target)
-        mask = self.mask_of(condition, target)
-        x = self._decode(self.encode(condition, mask, None), steps, None)
-        batch, length = tf.unstack(tf.shape(x)[:2])
+        predicted = self._logits(condition, target, self._steps_of(target, self.target), None)
+        batch, length = tf.unstack(tf.shape(predicted[next(iter(self.target))])[:2])
         seeds, places = seeds_of(seed, batch), tf.range(length) * len(self.target)
-        earlier: dict[str, tf.Tensor] = {}
         drawn = {}
         for place, (name, field) in enumerate(self.target.items()):
             gumbel = noise.gumbel(seeds, places + place, field.vocabulary or 0)
-            logits = self.head(name, x, earlier) + tf.transpose(gumbel, [1, 0, 2])
+            logits = predicted[name] + tf.transpose(gumbel, [1, 0, 2])
             token = (1 + tf.argmax(logits, axis=-1, output_type=tf.int32)).numpy()
             token = token[:, 0] if field.scalar else token[:, int(self.has_scalars) :]
             known = target[name].numpy()
             drawn[name] = np.where(known > 0, token.reshape(known.shape), 0)
-            earlier[name] = steps[name]
         return drawn
+
+    def predict_steps(
+        self, condition: Batch, target: Batch, *, noise: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
+        """Logits of each step of a known target given the true earlier ones, [batch, steps, vocabulary] by field.
+
+        `noise` as of `losses`. The target has no scalars.
+        """
+        steps = self._steps_of(target, self.target)
+        return self._logits(self._hide(condition, noise), target, steps, noise)
 
     # --- the network -------------------------------------------------------------------------------------------------
 
@@ -212,11 +218,7 @@ class Transformer(keras.Model):
         shape = tf.shape(mask)
         x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
         for name, field in self.condition.items():
-            value = condition[name]
-            if field.vocabulary is None:
-                value = tf.reshape(value, [shape[0], 1 if field.scalar else -1, _entry(field)])
-            embedded = self.condition_embeddings[name](value)
-            x += embedded[:, None] if field.scalar and field.vocabulary else embedded
+            x += embed(self.condition_embeddings[name], field, condition[name], shape)
         if self.has_scalars:
             x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
         for block in self.encoder:
@@ -245,15 +247,22 @@ class Transformer(keras.Model):
 
     def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
         steps = self._steps_of(target, self.target)
-        encoded = self.encode(condition, self.mask_of(condition, target), seeds)
-        x = self._decode(encoded, steps, seeds)
-        earlier: dict[str, tf.Tensor] = {}
         found = {}
-        for name in self.target:
-            logits = self.head(name, x, earlier)
+        for name, logits in self._logits(condition, target, steps, seeds).items():
             known = tf.cast(steps[name] > 0, tf.float32)
             nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(steps[name] - 1, 0), logits)
             found[name] = (nll * known, known)
+        return found
+
+    def _logits(
+        self, condition: Batch, target: Batch, steps: Batch, seeds: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
+        """Of each field at each step, given the true earlier steps and fields: [batch, steps, vocabulary]."""
+        x = self._decode(self.encode(condition, self.mask_of(condition, target), seeds), steps, seeds)
+        earlier: dict[str, tf.Tensor] = {}
+        found = {}
+        for name in self.target:
+            found[name] = self.head(name, x, earlier)
             earlier[name] = steps[name]
         return found
 
@@ -262,8 +271,3 @@ class Transformer(keras.Model):
             return condition["mask"]
         value = next(target[name] for name, field in self.target.items() if not field.scalar)
         return tf.ones([tf.shape(value)[0], tf.size(value[0])], tf.bool)
-
-
-def _entry(field: Field) -> int:
-    """Values of a field at one step."""
-    return math.prod(size or 1 for size in field.shape[1:])

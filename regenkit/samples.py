@@ -1,0 +1,57 @@
+"""Samples of a run: a few held-out inputs, now and then while a stage is trained, and by all stages in the end."""
+
+from pathlib import Path
+
+from regenkit.data.prepare import Prepared
+from regenkit.files import write_text
+from regenkit.pipeline import Pipeline
+
+SAMPLES = 3
+
+
+def _held(prepared: Prepared, split: str) -> list[int]:
+    places = prepared.places(split, paired=True)
+    return [int(place) for place in places[:: max(1, len(places) // SAMPLES)][:SAMPLES]]
+
+
+def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
+    """A few validation examples through the stage under training, into samples/."""
+    assert pipeline.folder is not None
+    folder = pipeline.folder / "samples"
+    folder.mkdir(exist_ok=True)
+    for number, place in enumerate(_held(prepared, "validation"), 1):
+        sides, meta = prepared.example(place)
+        x, rep = sides["x"] or {}, sides["rep"] or {}
+        name = f"{stage}-{step:06d}-{number}"
+        length = [int(prepared.steps[place])]
+        known = {name: rep[name] for name in pipeline.given_scalars}
+        if stage == "generator":
+            drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
+            absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
+            text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
+            write_text(folder / f"{name}.yaml", text)
+        else:
+            if stage in ("renderer", "finetune"):
+                y = pipeline.render_rep([rep], length, seed=number)[0]
+            else:
+                y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
+            for suffix in pipeline.y_record.writes[:2]:
+                pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
+
+
+def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
+    """Test inputs as the run renders them, beside what was written for them by people, in every format."""
+    if (folder / "done").exists():
+        return
+    folder.mkdir(exist_ok=True)
+    for number, place in enumerate(_held(prepared, "test"), 1):
+        sides, meta = prepared.example(place)
+        x, y, rep, length = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}, int(prepared.steps[place])
+        given = pipeline.given_of(rep)
+        predicted = pipeline.predict_rep([x], [given], [length], seed=number)
+        drawn = pipeline.render_rep(predicted, [length], seed=number)[0]
+        write_text(folder / f"{number}-predicted.yaml", pipeline.converter.to_text(predicted[0], meta))
+        for kind, fields in (("reference", y), ("predicted", drawn)):
+            for suffix in pipeline.y_record.writes:
+                pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")
+    (folder / "done").touch()

@@ -1,0 +1,242 @@
+"""Equation 1: which term moves which stage, and that what is trained together ends in the folders of its parts."""
+
+import json
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import letters
+import numpy as np
+import pytest
+from rich.console import Console
+from test_finetune import alike
+from toy_job import X, Y, prepared
+
+from regenkit import UserError, hookimpl, plugins
+from regenkit.data.shards import deserialize
+from regenkit.errors import Interrupted
+from regenkit.models.autoencoder import Autoencoder
+from regenkit.models.gaussian import Gaussian
+from regenkit.models.joint import Joint
+from regenkit.models.transformer import Transformer
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.recipe import load
+from regenkit.run import load_run, train_recipe
+from regenkit.settings import JointSettings
+from regenkit.stack import stack
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1"
+SMALL = "width: 8, depth: 1, heads: 2"
+LEARNED = f"""\
+dataset: {{use: toy/data}}
+converter: {{use: autoencoder, codes: 4, {SMALL}}}
+generator: {{use: transformer, {SMALL}}}
+renderer: {{use: transformer, {SMALL}}}
+joint: {{predict_x: 1.0}}
+train: {{{PLAIN}}}
+"""
+
+
+def joint(bottleneck: str | None, **settings: Any) -> Joint:
+    small: dict[str, Any] = {"width": 8, "depth": 1, "heads": 2, "dropout": 0.0}
+    known, notes = Y.only(optional=True), Y.only(optional=False)
+    converter = None if bottleneck is None else Autoencoder(
+        condition=known, target=notes, bottleneck=bottleneck, codes=4, size=3, **small
+    )  # fmt: skip
+    rep = letters.Parity.spec.only(optional=False) if converter is None else converter.spec
+    family = Gaussian if bottleneck == "vae" else Transformer
+    return Joint(
+        converter=converter, generator=family(condition=X | known, target=rep, **small),
+        renderer=Transformer(condition=known | rep, target=notes, **small), rep=rep, x=X,
+        settings=JointSettings(**settings),
+    )  # fmt: skip
+
+
+def batch(*, paired: bool = True) -> dict[str, Any]:
+    data = prepared()
+    sides = [data.example(int(place))[0] for place in data.places("train", paired=True)[:5]]
+    lengths = [len(each["y"]["high"]) for each in sides]
+    spec = X | Y | letters.Parity.spec
+    rows = [{**each["y"], **each["rep"], **(each["x"] if paired else {})} for each in sides]
+    both = {name: tf.constant(value) for name, value in stack(rows, spec, lengths).items()}
+    noise = tf.stack([tf.fill([5], 3), tf.range(5)], 1)
+    return {"condition": both, "target": both, "noise": noise}
+
+
+def moved(model: Joint, term: str, **kind: bool) -> set[str]:
+    """The stages that the gradient of a term reaches."""
+    examples = batch(**kind)
+    with tf.GradientTape() as tape:
+        terms = model.losses(examples, noise=examples["noise"])["main"]
+        chosen = [value for name, (value, _) in terms.items() if name.startswith(term)]
+        assert chosen, (term, sorted(terms))
+        total = tf.add_n([tf.reduce_sum(value) for value in chosen])
+    variables = [(name, each) for name, stage in model.stages().items() for each in stage.trainable_variables]
+    slopes = tape.gradient(total, [each.value for _, each in variables])
+    return {
+        name
+        for (name, _), slope in zip(variables, slopes, strict=True)
+        if slope is not None and np.abs(tf.convert_to_tensor(slope)).max() > 0
+    }
+
+
+@pytest.mark.parametrize("bottleneck", ["vq", "vae"])
+def test_each_term_moves_what_its_stop_gradients_leave(bottleneck: str) -> None:
+    model = joint(bottleneck)
+    assert moved(model, "reconstruct") == {"converter", "renderer"}
+    assert moved(model, "predict_x") == {"converter"}
+    assert moved(model, "predict_rep") == {"generator"}
+    assert moved(model, "approach") == {"converter"}
+    assert moved(model, "adapt") == {"generator", "renderer"}
+
+
+@pytest.mark.parametrize("through", ["straight_through", "gumbel"])
+def test_with_a_rule_generator_and_renderer_are_tuned_end_to_end(through: str) -> None:
+    model = joint(None, through=through)
+    assert moved(model, "reconstruct") == {"renderer"}
+    assert moved(model, "predict_rep") == {"generator"}
+    assert moved(model, "adapt") == {"generator", "renderer"}
+    names = set(model.losses(batch(), noise=None)["main"])
+    assert not any(name.startswith(("predict_x", "approach")) for name in names)
+
+
+def test_an_unpaired_example_has_the_first_term_alone() -> None:
+    model = joint("vq")
+    examples = batch(paired=False)
+    for name, (value, weight) in model.losses(examples, noise=examples["noise"])["main"].items():
+        if name.startswith(("predict", "approach", "adapt")):
+            assert not np.any(value) and not np.any(weight), name
+        else:
+            assert np.all(weight), name
+    assert moved(model, "predict_rep", paired=False) == set()
+
+
+def test_weights_scale_their_terms_and_0_leaves_out() -> None:
+    examples = batch()
+    one, other = joint("vq"), joint("vq", reconstruct=3.0, predict_x=0.0, adapt=0.0)
+    other.set_weights(one.get_weights()[: len(other.get_weights())])  # the rest is of predict_x
+    for stage, same in zip(other.stages().values(), one.stages().values(), strict=True):
+        stage.set_weights(same.get_weights())
+    ones, others = (each.losses(examples, noise=examples["noise"])["main"] for each in (one, other))
+    np.testing.assert_allclose(3 * ones["reconstruct_high"][0], others["reconstruct_high"][0], rtol=1e-4)
+    assert not any(name.startswith(("predict_x", "adapt")) for name in others)
+
+
+# --- by a recipe -----------------------------------------------------------------------------------------------------
+
+
+class Stopper:
+    armed = False
+
+    @hookimpl
+    def training_callbacks(self, recipe: Any, stage: str, run_dir: Path) -> list[keras.callbacks.Callback]:
+        def stop(batch: int, logs: Any = None) -> None:
+            if stage == "joint" and self.armed:
+                self.armed = False
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return [keras.callbacks.LambdaCallback(on_train_batch_end=stop)]
+
+
+STOPPER = Stopper()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        host = plugins.Host([letters, STOPPER])
+        patch.setattr(plugins, "host", lambda: host)
+        train("whole", LEARNED)
+        yield folder
+
+
+def train(run: str, text: str) -> None:
+    Path(f"{run}.yaml").write_text(text)
+    train_recipe(load(Path(f"{run}.yaml")), Path(run), Console(quiet=True))
+
+
+def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: Path) -> None:
+    run = load_run("whole")
+    together = run.build("joint")
+    together.load_weights("whole/joint/best.weights.h5")
+    for name, part in together.stages().items():
+        for mine, theirs in zip(part.get_weights(), run.stage(name).get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    data = run.prepare(lambda *_: None)
+    y = data.example(3)[0]["y"]
+    rep = data.example(3)[0]["rep"]
+    assert y and rep and set(rep) == {"mode", "code"}
+    np.testing.assert_array_equal(run.converter.convert(y)["code"], rep["code"])  # Y′ is of the weights of the end
+    assert len(list(Path("whole/samples").glob("*-predicted.json"))) == 3
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
+    STOPPER.armed = True
+    with pytest.raises(Interrupted):
+        train("halves", LEARNED)
+    assert not Path("halves/joint/done.json").exists()
+    train("halves", LEARNED)
+    for stage in ("converter", "generator", "renderer", "joint"):
+        assert alike(f"whole/{stage}/best.weights.h5", f"halves/{stage}/best.weights.h5"), stage
+
+
+def test_a_renderer_for_other_codes_is_refused(home: Path) -> None:
+    text = LEARNED.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}")
+    with pytest.raises(UserError, match="converter.version"):
+        train("other", text.replace("joint: {predict_x: 1.0}\n", "").replace(PLAIN, f"{PLAIN}, seed: 1"))
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(home: Path) -> None:
+    text = LEARNED.replace("joint: {predict_x: 1.0}\n", "")
+    used = f"converter: {{use: autoencoder, codes: 4, {SMALL}}}"
+    taken = text.replace(used, "converter: {from: whole}")
+    train("taken", taken.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}"))
+    assert alike("taken/converter/best.weights.h5", "whole/converter/best.weights.h5")
+    assert json.loads(Path("taken/renderer/done.json").read_text())["from"] == "whole"
+
+    train("own", text.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {use: converter}"))
+    assert alike("own/renderer/best.weights.h5", "own/converter/best.weights.h5")
+    run = load_run("own")
+    data = run.prepare(lambda *_: None)
+    rep = data.example(0)[0]["rep"]
+    assert rep
+    drawn = run.render_rep([rep], [len(rep["code"])], seed=0)[0]
+    Y.check(drawn, "it")
+
+
+def test_converted_elsewhere_it_is_the_same_y_prime(home: Path) -> None:
+    run = load_run("whole")
+    there = pickle.loads(pickle.dumps(run.converter))
+    data = run.prepare(lambda *_: None)
+    ys = [data.example(place)[0]["y"] for place in range(8)]
+    for y, rep in zip(ys, there.convert_all(ys), strict=True):
+        np.testing.assert_array_equal(rep["code"], run.converter.convert(y)["code"])
+    record = data.reps[0]
+    assert deserialize(record, {"rep": run.specs["rep"]})[0]["rep"] is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ("joint: {predict_x: 1.0}", "joint: {predict_y: 1.0}"),
+            r"learned.yaml:5:9: joint.predict_y: .* did you mean 'predict_x'",
+        ),
+        (("joint: {predict_x: 1.0}", "joint: {adapt: -1}"), "joint.adapt"),
+        (("joint: {predict_x: 1.0}", "joint: {}\nfinetune: {on: sampled}"), "keep this or finetune"),
+        ((f"renderer: {{use: transformer, {SMALL}}}", "renderer: {use: converter}"), "a renderer of its own"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(home: Path, change: tuple[str, str], said: str) -> None:
+    Path("learned.yaml").write_text(LEARNED.replace(*change))
+    with pytest.raises(UserError, match=said):
+        load(Path("learned.yaml"))
