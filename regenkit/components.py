@@ -8,7 +8,6 @@ from typing import Any, Protocol, final
 from regenkit.errors import UserError
 from regenkit.spec import Fields
 
-
 ANY = "any"
 """In place of a modality's name: all of them."""
 

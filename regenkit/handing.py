@@ -3,6 +3,7 @@
 Files are renamed into place, and what comes of them is the same each time; so a run that is killed here begins again.
 """
 
+import json
 from typing import Any
 
 from regenkit.contract import sign
@@ -11,6 +12,9 @@ from regenkit.pipeline import Pipeline
 from regenkit.rundir import write_json
 from regenkit.training.distribute import gathered, together
 from regenkit.training.state import BEST, write_weights
+
+KEY = "key.json"
+"""Beside a stage of a comparison: what it depends on."""
 
 
 def hand_out(pipeline: Pipeline) -> None:
@@ -21,8 +25,10 @@ def hand_out(pipeline: Pipeline) -> None:
     joint.load_weights(pipeline.folder / "joint" / BEST)
     for name, model in joint.stages().items():
         folder = pipeline.folder / name
+        (folder / KEY).unlink(missing_ok=True)  # it is no longer what would come of training it alone
         write_weights(model, folder / BEST)
         sign(folder, pipeline.contract(name))
+        write_json(folder / "done.json", {**json.loads((folder / "done.json").read_text()), "together": True})
     pipeline.forget()
 
 

@@ -67,9 +67,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         _say_data(log, prepared)
         for stage in stages or stages_of(recipe):
             train_stage(pipeline, stage, prepared, strategy, log)
-            if pipeline.learned and stage in ("converter", "joint"):  # which made Y′ another one
-                to_all(pipeline, strategy)
-                prepared = prepare_alike(pipeline, strategy, log.counted)
+            prepared = after(stage, pipeline, prepared, strategy, log)
         with together(strategy):  # a process that ended earlier would be taken for one that broke down
             if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in stages_of(recipe)):
                 write_samples(pipeline, prepared, folder / "samples")
@@ -107,7 +105,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     with together(strategy):
         if chief and not done.exists():
             if stage == "renderer" and recipe.renderer.own_decoder:
-                _copy(folder.parent / "converter", pipeline, stage)
+                _copy(folder.parent / "converter", pipeline, stage, {"decoder_of": "converter"})
             elif other := taken_from(recipe, stage):
                 _take(pipeline, stage, other)
             else:
@@ -156,6 +154,14 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     return result
 
 
+def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: RunLog) -> Prepared:
+    """The data as they are once a stage is trained: converted anew where it made Y′ another one."""
+    if not (pipeline.learned and stage in ("converter", "joint")):
+        return prepared
+    to_all(pipeline, strategy)
+    return prepare_alike(pipeline, strategy, log.counted)
+
+
 def load_run(folder: Path | str) -> Pipeline:
     """The pipeline of a run directory, its stages as trained: `regenkit.load`. Raises UserError where it is none."""
     folder = Path(folder)
@@ -189,17 +195,17 @@ def _take(pipeline: Pipeline, stage: str, other: Path) -> None:
     if not (other / stage / "done.json").exists():
         raise UserError(f"{other}: has no trained {stage} to take")
     check(stage, other / stage, pipeline.contract(stage))
-    _copy(other / stage, pipeline, stage)
+    _copy(other / stage, pipeline, stage, {"from": str(other)})
 
 
-def _copy(trained: Path, pipeline: Pipeline, stage: str) -> None:
-    """The folder of a stage, filled with what was trained elsewhere."""
+def _copy(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
+    """The folder of a stage, filled with what was trained elsewhere; done.json says where."""
     assert pipeline.folder is not None
     folder = pipeline.folder / stage
     shutil.copyfile(trained / BEST, folder / BEST)
     sign(folder, pipeline.contract(stage))
     result = json.loads((trained / "done.json").read_text())
-    write_json(folder / "done.json", {**result, "from": str(trained.parent)})
+    write_json(folder / "done.json", {**result, **origin})
 
 
 def _say_data(log: RunLog, prepared: Prepared) -> None:

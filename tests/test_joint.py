@@ -190,7 +190,7 @@ def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
 
 def test_a_renderer_for_other_codes_is_refused(home: Path) -> None:
     text = LEARNED.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}")
-    with pytest.raises(UserError, match="converter.version"):
+    with pytest.raises(UserError, match=r"converter\.version"):
         train("other", text.replace("joint: {predict_x: 1.0}\n", "").replace(PLAIN, f"{PLAIN}, seed: 1"))
 
 

@@ -32,7 +32,7 @@ from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.run import STAGES, settings_of, stages_of, taken_from, train_stage
+from regenkit.run import STAGES, after, settings_of, stages_of, taken_from, train_stage
 from regenkit.rundir import environment, open_run
 from regenkit.spec import Fields
 from regenkit.training import distribute
@@ -56,6 +56,7 @@ class Measured:
     shared: tuple[str, ...]  # the fields of Y′ that Y holds too
     parameters: dict[str, int]
     seconds: dict[str, float]
+    density: bool = False  # Y′ is continuous: its bits are those of a density
     scores: Scores = field(default_factory=dict)
 
 
@@ -110,6 +111,7 @@ def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, scored
             keys[stage] = stage_key(pipeline, stage, prepared)
             take(pipeline, stage, keys[stage], Path("runs") / recipe.name)
             train_stage(pipeline, stage, prepared, strategy, log)
+            prepared = after(stage, pipeline, prepared, strategy, log)
             remember(folder / stage, keys[stage])
             grid.passed(settings_of(recipe, stage).steps)
         grid.show(0, "measuring")
@@ -121,7 +123,7 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
     places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     bits: Bits = {}
-    measured = [stage for stage in keys if stage != "finetune"]  # which the renderer is, where there is one
+    measured = [stage for stage in keys if stage in (*STAGES, "direct")]  # others are parts of these
     for stage in measured:
         if not hasattr(pipeline.stage(stage), "field_log_prob"):
             raise UserError(f"{pipeline.folder}: its {stage} has no likelihood (field_log_prob), so no bits to compare")
@@ -138,6 +140,7 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
                     for stage in measured},
         seconds={stage: seconds(pipeline.folder, stage) for stage in keys}, scores=found,
+        density=any(not each.vocabulary for each in pipeline.sides("generator")[1].spec.values()),
     )  # fmt: skip
 
 
@@ -197,7 +200,10 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
         return {"bits": figure(with_x, steps), "saved": figure(without - with_x, steps), "fields": fields}
 
     totals = [total(cell, "generator", "renderer") for cell in runs]
-    lowest = int(np.argmin([each.mean(0).sum() for each in totals]))
+    density = [cell[0].density and not all(each[0].density for each in runs) for cell in runs]
+    lowest = int(
+        np.argmin([np.inf if each else mine.mean(0).sum() for each, mine in zip(density, totals, strict=True)])
+    )
     found: dict[str, Any] = {"examples": len(common), "steps": int(steps.sum()), "lowest": lowest}
     found["left_out"] = max(len(run.ids) for run in every) - len(common)
     direct: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -209,6 +215,7 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
             "runs": [str(run.folder) for run in cell],
             "given": list(cell[0].given),
             "shared": list(cell[0].shared),
+            "density": cell[0].density,
             "generator": route(cell, "generator"),
             "renderer": {
                 "bits": figure(total(cell, "renderer"), steps),

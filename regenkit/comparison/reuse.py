@@ -16,8 +16,9 @@ import numpy as np
 from regenkit.contract import sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
+from regenkit.handing import KEY
 from regenkit.pipeline import Pipeline
-from regenkit.run import STAGES, settings_of, taken_from
+from regenkit.run import STAGES, settings_of, stages_of, taken_from
 from regenkit.rundir import write_json
 from regenkit.spec import digest
 
@@ -39,8 +40,11 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
     if stage == "finetune":
         known["on"] = pipeline.recipe.finetune
-    if stage == "finetune" or noise == "generator":
-        known["of"] = [stage_key(pipeline, each, prepared) for each in STAGES if each != stage]
+    if stage == "joint":
+        known["joint"] = pipeline.recipe.joint
+    if stage in ("finetune", "joint") or noise == "generator":
+        earlier = [each for each in ("converter", *STAGES) if each in stages_of(pipeline.recipe) and each != stage]
+        known["of"] = [stage_key(pipeline, each, prepared) for each in earlier]
     if stage == "direct":
         del contract["converter"]
         known["given"] = _given(pipeline, prepared)
@@ -53,7 +57,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
     mine = pipeline.folder / stage
     if (mine / "done.json").exists() or taken_from(pipeline.recipe, stage):
         return
-    for path in sorted((*home.glob(f"*/{stage}/key.json"), *home.glob(f"compare/*/{stage}/key.json"))):
+    for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
         if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
             continue
@@ -65,8 +69,9 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
 
 
 def remember(folder: Path, key: str) -> None:
-    """Write beside a trained stage what it depends on."""
-    write_json(folder / "key.json", key)
+    """Write beside a trained stage what it depends on, unless it has been trained further with others."""
+    if not json.loads((folder / "done.json").read_text()).get("together"):
+        write_json(folder / KEY, key)
 
 
 def _given(pipeline: Pipeline, prepared: Prepared) -> str:

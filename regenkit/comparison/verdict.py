@@ -45,6 +45,11 @@ def limits(report: dict[str, Any]) -> list[str]:
     if len({tuple(cell["given"]) for cell in report["cells"]}) > 1:
         said = "; ".join(f"{cell['label']}: {', '.join(cell['given']) or 'nothing'}" for cell in report["cells"])
         found.append(f"The cells are given different things ({said}), which cost no bits: their totals do not compare.")
+    if continuous := [cell["label"] for cell in report["cells"] if cell.get("density")]:
+        found.append(
+            f"Y′ is continuous in {'; '.join(continuous)}: what X → Y′ costs there is a density, so neither it nor the "
+            "total compares with bits of tokens. Compare scores of samples (--scores)."
+        )
     if report["left_out"]:
         found.append(
             f"Only the {report['examples']} examples that all cells hold out count; {report['left_out']} do not."
