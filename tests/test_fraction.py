@@ -1,5 +1,6 @@
 """`dataset.paired_fraction`: which pairs keep X, what the stages see of the others, and that nothing else changes."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -159,6 +160,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("fraction")
     (path / "song.yaml").write_text(RECIPE)
     yield path
+
+
+def test_the_log_says_how_many_keep_x() -> None:
+    from rich.console import Console
+
+    from regenkit.run import _say_data
+
+    console = Console(record=True, width=200, file=io.StringIO())
+
+    class Log:
+        say = warn = staticmethod(console.print)
+
+    log: Any = Log()
+    _say_data(log, hide(toy(), 0.3))
+    whole = len(kept(1))
+    assert f"dataset.paired_fraction: {len(kept(0.3))} of {whole} training pairs keep X" in console.export_text()
+    _say_data(log, toy())
+    assert "paired_fraction" not in console.export_text()
 
 
 def test_the_cache_knows_nothing_of_it_and_one_renderer_serves_all(folder: Path) -> None:

@@ -1,0 +1,115 @@
+"""What `regenkit evaluate` takes beyond sampling, in CPU seconds, and how large its page is.
+
+    PYTHONPATH=.:plugins python benchmarks/report.py [TESTS]        2,000 by default: five minutes
+
+Bach's chorales over and over, under new names, eight in training for each that is tested; models as they are
+initialised, 8 wide, because what they have learned costs no time. The metrics are those of recipes/lyric2melody.yaml.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from rich.console import Console
+
+from regenkit import plugins
+from regenkit.components import Evaluation
+from regenkit.data.prepare import Prepared
+from regenkit.data.shards import Shards
+from regenkit.evaluation import evaluate
+from regenkit.recipe import load
+from regenkit.report import provenance, write_card, write_gallery, write_html
+from regenkit.run import load_run, train_recipe
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "lyric2melody.yaml"
+TINY = ("width=8", "depth=1", "heads=2")
+SETTINGS = (
+    "dataset.paired=[bach]", "dataset.unpaired=[]", "train.generator.steps=0", "train.renderer.steps=0",
+    "train.direct.steps=0", "direct={}", *(f"{stage}.{each}" for stage in ("generator", "renderer") for each in TINY),
+)  # fmt: skip
+STAGES = ("generator", "renderer", "direct", "direct_half")
+spent: Counter[str] = Counter()
+"""CPU seconds by part, which a machine shared with others does not lengthen."""
+
+
+class Repeated:
+    """Records of a shard in another order, some of them often, each time under a name of its own."""
+
+    def __init__(self, shards: Shards, places: np.ndarray) -> None:
+        self.shards, self.places = shards, places
+
+    def __getitem__(self, place: int) -> bytes:
+        return self.shards[int(self.places[place])]
+
+    def column(self, name: str) -> np.ndarray:
+        found = self.shards.column(name)[self.places]
+        return np.array([f"{each}#{place}" for place, each in enumerate(found)]) if name == "id" else found
+
+
+def repeated(prepared: Prepared, tests: int) -> Prepared:
+    """`tests` test examples and eight times as many to learn from, none of them in both."""
+    known = {split: prepared.places(split, paired=True) for split in ("train", "test")}
+    places = np.concatenate([np.resize(known["train"], 8 * tests), np.resize(known["test"], tests)])
+    examples, reps = (cast(Shards, Repeated(each, places)) for each in (prepared.examples, prepared.reps))
+    return replace(prepared, examples=examples, reps=reps, split=prepared.split[places], paired=prepared.paired[places],
+                   steps=prepared.steps[places])  # fmt: skip
+
+
+def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*args: Any, **options: Any) -> Any:
+        begun = time.process_time()
+        try:
+            return function(*args, **options)
+        finally:
+            spent[part] += time.process_time() - begun
+
+    return wrapped
+
+
+def scores(pipeline: Any, drawn: Any, sides: Any, training: Any, samples: int) -> Any:
+    """As `evaluation.scores.scores`, each metric timed by itself."""
+    references, conditions = [each["y"] for each in sides], [each["x"] for each in sides]
+    found: dict[str, Any] = {}
+    for name in pipeline.recipe.evaluate:
+        metric = timed(name, plugins.host().find("metric", name).load())
+        found[name] = {
+            route: np.asarray(metric(Evaluation(samples=ys, references=references, conditions=conditions, reps=reps,
+                                                training=training)), np.float64)
+            for route, (ys, reps) in drawn.items()
+        }  # fmt: skip
+    return found
+
+
+def main() -> None:
+    tests = int(sys.argv[1]) if sys.argv[1:] else 2000
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "run"
+        train_recipe(load(RECIPE, SETTINGS), folder, Console(quiet=True), STAGES)
+        pipeline = load_run(folder)
+        prepared = repeated(pipeline.prepare(lambda *_: None), tests)
+        for name, part in (("draw", "sampling"), ("_bits", "bits"), ("boundary", "boundary")):
+            setattr(evaluate, name, timed(part, getattr(evaluate, name)))
+        evaluate.scores = scores
+        begun = time.process_time()
+        report, bits, drawn = evaluate.measure(pipeline, prepared)
+        spent["reading"] = time.process_time() - begun - sum(spent.values())
+        examples = [evaluate._named(prepared, int(place)) for place in prepared.places("test", paired=True)]
+        report["gallery"] = timed("gallery", write_gallery)(pipeline, folder / "gallery", bits, drawn, examples)
+        report |= provenance(pipeline, prepared) | {"evaluation": {"samples": 1, "seconds": 0.0}}
+        timed("page", write_html)(report, folder / "report.html")
+        timed("card", write_card)(report, folder / "MODEL_CARD.md")
+        size = (folder / "report.html").stat().st_size
+    for part, seconds in spent.most_common():
+        print(f"{part:24}{seconds:8.1f} s")
+    print(f"{'all but sampling':24}{sum(spent.values()) - spent['sampling']:8.1f} s")
+    print(f"page of {report['examples']} examples: {size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
