@@ -29,22 +29,25 @@ def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, st
     found = None
     with together(strategy):
         if is_chief(strategy):
-            found = _measured(pipeline, prepared, spec) if amount == "generator" else _shared(prepared, spec, amount)
+            if amount == "generator":
+                found = _measured(pipeline, prepared, spec)
+            else:
+                places = prepared.places("train")
+                chosen = places[np.linspace(0, len(places) - 1, min(SAMPLED, len(places))).astype(int)]
+                examples = [prepared.example(int(place))[0]["rep"] or {} for place in chosen]
+                found = by_share(spec, float(amount), examples)
     found = gathered(strategy, found)[0]
     assert found
     return found
 
 
-def _shared(prepared: Prepared, spec: Spec, share: float | str) -> Perturb:
-    share = float(share)
-    places = prepared.places("train")
-    places = places[np.linspace(0, len(places) - 1, min(SAMPLED, len(places))).astype(int)]
+def by_share(spec: Spec, share: float, examples: Sequence[Fields]) -> Perturb:
+    """Of tokens a share is replaced; of a continuous field so much of its standard deviation in `examples` is added."""
     continuous = spec.without(name for name, field in spec.items() if field.vocabulary)
-    known = [prepared.example(int(place))[0]["rep"] or {} for place in places] if continuous else []
     return Perturb(
         share={name: (share, field.vocabulary) for name, field in spec.items() if field.vocabulary},
         confusion={},
-        deviation={name: share * _deviation([np.ravel(each[name]) for each in known]) for name in continuous},
+        deviation={name: share * _deviation([np.ravel(each[name]) for each in examples]) for name in continuous},
     )
 
 

@@ -166,6 +166,7 @@ def train(
     sample: Callable[[Any, int], None] | None = None,
     callbacks: Any = (),
     between: tuple[Any, Any] | None = None,
+    perturb: Any = None,
     **options: Any,
 ) -> tuple[Any, dict[str, Any]]:
     """(the model, what `fit` returned), trained in `folder` with `settings(**options)`, `between` other sides."""
@@ -183,7 +184,7 @@ def train(
 
     condition, target = between or sides()
     job = Job(name="stage", build=keep, condition=condition, target=target, settings=settings(**options),
-              folder=folder / "stage")  # fmt: skip
+              folder=folder / "stage", perturb=perturb)  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with RunLog(folder, console or Console(quiet=True)) as log:
         result = fit(job, data or prepared(), strategy or tf.distribute.get_strategy(), log, sample=sample,

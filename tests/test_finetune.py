@@ -1,0 +1,212 @@
+"""A renderer fine-tuned on predicted Y′: what it is trained on, that it goes on as if nothing had happened, and who
+uses it."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import letters
+import numpy as np
+import processes
+import pytest
+from rich.console import Console
+
+from regenkit import hookimpl, plugins
+from regenkit.comparison.compare import compare
+from regenkit.comparison.grid import cells
+from regenkit.data.shards import Shards, deserialize
+from regenkit.errors import Interrupted, UserError
+from regenkit.pipeline import Pipeline
+from regenkit.predicted import predict
+from regenkit.quiet import keras
+from regenkit.recipe import load
+from regenkit.run import load_run, train_recipe
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 0, warmup_steps: 1"
+RECIPE = f"""\
+dataset: {{use: toy/data}}
+converter: {{use: toy/parity}}
+generator: {{use: transformer, width: 8, depth: 1, heads: 2}}
+renderer: {{use: transformer, width: 8, depth: 1, heads: 2}}
+train: {{{PLAIN}}}
+"""
+TAKEN = f"""\
+dataset: {{use: toy/data}}
+converter: {{use: toy/parity}}
+generator: {{from: first}}
+renderer: {{from: first}}
+finetune: {{on: sampled}}
+train: {{{PLAIN}, finetune: {{sample_every: 3}}}}
+"""
+
+
+NOISY = RECIPE.replace("generator: {use: transformer, width: 8, depth: 1, heads: 2}", "generator: {from: first}")
+
+
+class Stopper:
+    """A person who presses Ctrl-C after three steps of fine-tuning, once it is armed."""
+
+    armed = False
+
+    @hookimpl
+    def training_callbacks(self, recipe: Any, stage: str, run_dir: Path) -> list[keras.callbacks.Callback]:
+        def stop(batch: int, logs: Any = None) -> None:
+            if stage == "finetune" and self.armed:
+                self.armed = False
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return [keras.callbacks.LambdaCallback(on_train_batch_end=stop)]
+
+
+STOPPER = Stopper()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder to work in, with the plugin of toys; in it `first`, trained on true Y′, and `second`, on sampled."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        host = plugins.Host([letters, STOPPER])
+        patch.setattr(plugins, "host", lambda: host)
+        train("first", RECIPE)
+        train("second", TAKEN)
+        yield folder
+
+
+def train(run: str, text: str, *overrides: str) -> Pipeline:
+    path = Path(f"{run}.yaml")
+    path.write_text(text)
+    train_recipe(load(path, overrides), Path(run), Console(quiet=True))
+    return load_run(run)
+
+
+def weights(path: Path | str) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, each: found.update({name: each[()]}) if isinstance(each, h5py.Dataset) else None)
+    return found
+
+
+def alike(one: Path | str, other: Path | str) -> bool:
+    mine, theirs = weights(one), weights(other)
+    return bool(mine) and all(np.array_equal(value, theirs[name]) for name, value in mine.items())
+
+
+@pytest.mark.parametrize("on", ["sampled", "teacher_forced"])
+def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
+    run = load_run("second") if on == "sampled" else train("third", TAKEN.replace("sampled", on))
+    prepared = run.prepare(lambda *_: None)
+    drawn = Shards(sorted(path.with_suffix("") for path in Path(run.folder or "", "finetune/reps").glob("*.npz")))
+    changed = []
+    for place in range(len(drawn)):
+        true = prepared.example(place)[0]["rep"]
+        mine = deserialize(drawn[place], {"rep": letters.Parity.spec})[0]["rep"]
+        assert true and mine and mine["mode"] == true["mode"]  # which is given
+        learned = prepared.paired[place] and prepared.split[place] in ("train", "validation")
+        if not learned:
+            assert drawn[place] == prepared.reps[place]
+        else:
+            assert mine["parity"].shape == true["parity"].shape and mine["parity"].all()
+            changed.append((mine["parity"] != true["parity"]).mean())
+    assert 0.2 < np.mean(changed) < 0.8  # after six steps the generator knows nothing of parity
+    chosen = [int(place) for place in prepared.places("train", paired=True)[:3]]
+    again = predict(run, [prepared.example(place)[0] for place in chosen], prepared.steps[chosen].tolist(), 0)
+    assert all(each["parity"].all() for each in again)
+
+
+def test_the_fine_tuned_renderer_is_the_one_that_is_used(home: Path) -> None:
+    assert alike("second/renderer/best.weights.h5", "first/renderer/best.weights.h5")
+    assert not alike("second/finetune/best.weights.h5", "first/renderer/best.weights.h5")
+    run = load_run("second")
+    used = run.stage("renderer")
+    fresh = run.build("renderer")
+    fresh.load_weights("second/finetune/best.weights.h5")
+    for one, other in zip(used.variables, fresh.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    with pytest.raises(UserError, match="first: finetune has not been trained"):
+        Pipeline(run.recipe, Path("first")).stage("renderer")
+    done = json.loads(Path("second/finetune/done.json").read_text())
+    assert done["on"] == "sampled" and done["steps"] == 6
+    assert sorted(path.name for path in Path("second/samples").glob("finetune-*")) == [
+        f"finetune-{step:06d}-{number}.json" for step in (3, 6) for number in (1, 2, 3)
+    ]
+
+
+def test_stopped_or_robbed_of_its_predictions_it_ends_the_same(home: Path) -> None:
+    STOPPER.armed = True
+    with pytest.raises(Interrupted):
+        train("fourth", TAKEN)
+    assert len(list(Path("fourth/finetune/checkpoints").iterdir())) == 1
+    index = next(Path("fourth/finetune/reps").glob("*.npz"))
+    records = index.with_suffix(".tfrecord")
+    first = records.read_bytes()
+    index.unlink()  # as where it was killed between the two
+    train("fourth", TAKEN)
+    assert records.read_bytes() == first
+    assert alike("fourth/finetune/best.weights.h5", "second/finetune/best.weights.h5")
+
+
+def test_noise_as_the_generator_errs(home: Path) -> None:
+    train("noisy", NOISY, "train.renderer.rep_noise=generator")
+    assert not alike("noisy/renderer/best.weights.h5", "first/renderer/best.weights.h5")
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_the_noise_of_the_generator_is_measured_alike_again_and_none_changes_nothing(home: Path) -> None:
+    for name in ("loud", "again"):
+        train(name, NOISY, "train.renderer.rep_noise=generator")
+    assert alike("loud/renderer/best.weights.h5", "again/renderer/best.weights.h5")
+    train("plain", NOISY, "train.renderer.rep_noise=0")
+    assert alike("plain/renderer/best.weights.h5", "first/renderer/best.weights.h5")
+
+
+@pytest.mark.exhaustive(minutes=2)
+@pytest.mark.timeout(900)
+def test_killed_while_it_predicts_or_trains_it_ends_the_same(tmp_path: Path) -> None:
+    letters.install(tmp_path)
+    model = "{use: transformer, width: 8, depth: 1, heads: 2}"
+    (tmp_path / "tuned.yaml").write_text(TAKEN.replace("{from: first}", model))
+    tuning = "train.finetune={steps: 200, checkpoint_every: 4, steps_per_call: 2}"
+    command = ["train", "tuned.yaml", "--set", tuning, "--run"]
+    processes.end(processes.regenkit(*command, "whole", cwd=tmp_path))
+    seed = int(time.time())
+    for wanted in ("reps", "checkpoints/step-00000004.npz"):
+        process = processes.regenkit(*command, "killed", cwd=tmp_path)
+        while process.poll() is None and not (tmp_path / "killed" / "finetune" / wanted).exists():
+            time.sleep(0.005)
+        time.sleep(random.Random(seed).uniform(0, 0.1))
+        processes.kill(process)
+        process.communicate()
+    assert not (tmp_path / "killed" / "finetune" / "done.json").exists(), f"seed {seed}: it was too quick for us"
+    processes.end(processes.regenkit(*command, "killed", cwd=tmp_path))
+    for stage in ("renderer", "finetune"):
+        mine, whole = (tmp_path / run / stage / "best.weights.h5" for run in ("killed", "whole"))
+        assert alike(mine, whole), f"seed {seed}"
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_a_comparison_trains_what_its_cells_share_once(home: Path) -> None:
+    path = home / "grid.yaml"
+    path.write_text(RECIPE)
+    grid = cells(path, [], ["finetune={on: sampled},{on: teacher_forced},null"], 1)
+    assert [cell.label for cell in grid] == [
+        "finetune={on: sampled}", "finetune={on: teacher_forced}", "finetune=null"
+    ]  # fmt: skip
+    found = compare(grid, "validation", False, False, Console(quiet=True))
+    first, *others = (Path(cell["runs"][0]) for cell in found["cells"])
+    for run in others:
+        for stage in ("generator", "renderer"):
+            assert json.loads((run / stage / "done.json").read_text())["from"] == str(first)
+    assert not alike(first / "finetune/best.weights.h5", others[0] / "finetune/best.weights.h5")
+    assert not (others[1] / "finetune").exists()
+    assert found["cells"][0]["renderer"]["bits"] != found["cells"][2]["renderer"]["bits"]
+    shutil.rmtree(home / "runs")
