@@ -6,7 +6,7 @@ from regenkit.components import Converter
 from regenkit.errors import UserError
 from regenkit.recipe import Recipe, load
 
-SECTION = {"direct_half": "generator", "finetune": "renderer"}
+SECTION = {"finetune": "renderer"}
 """Stages that a section of another name builds."""
 
 
@@ -18,7 +18,10 @@ def source(recipe: Recipe, stage: str) -> tuple[Recipe, str]:
     section = SECTION.get(stage, stage)
     if section == "renderer" and recipe.renderer.own_decoder:
         section = "converter"
-    run = recipe.section("generator" if section == "direct" else section).run
+    if section.startswith("direct"):
+        run = None if recipe.direct else recipe.generator.run
+    else:
+        run = recipe.section(section).run
     return source(load(run / "recipe.yaml"), section) if run else (recipe, section)
 
 

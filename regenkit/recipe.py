@@ -11,7 +11,7 @@ a line for each fault: `file:line:column: key.path: what is wrong; did you mean 
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -33,10 +33,10 @@ __all__ = ["REQUIRED", "SECTIONS", "STAGES", "Recipe", "Section", "TrainSettings
 class Recipe:
     """A recipe whose form and names are right.
 
-    `direct` is the route X → Y: the generator's component and arguments, but for what `direct:` says; None
-    where the generator comes from another run. `paired_fraction` is the dataset's key of that name, whichever dataset
-    it is: see `data.fraction`. `finetune` says which predicted Y′ the renderer is trained on further, if it is;
-    `joint`, that the stages are trained together.
+    `direct` is the route X → Y: the generator's component and arguments, but for what `direct:` says (which may name
+    another component); None where the generator comes from another run and it names none. `paired_fraction` is the
+    dataset's key of that name, whichever dataset it is: see `data.fraction`. `finetune` says which predicted Y′ the
+    renderer is trained on further, if it is; `joint`, that the stages are trained together.
     """
 
     path: Path
@@ -63,6 +63,10 @@ class Recipe:
             yield self.direct
 
     def section(self, name: str) -> Section:
+        """The part that a stage is built from; `direct_half` is built as the generator is."""
+        if name == "direct_half":
+            own = self.direct is not None and self.direct.shared is not None
+            return replace(self.direct, args={}) if self.direct and own else self.generator
         for section in self.sections:
             if section.name == name:
                 return section

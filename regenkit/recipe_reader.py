@@ -132,17 +132,30 @@ class Reader:
         return float(value)
 
     def _direct(self, generator: Section | None) -> Section | None:
-        changes = self._map("direct") or {}
-        if "use" in changes or "from" in changes:
-            self._fault(
-                "'direct' is built as the generator is; give only the arguments that differ", "direct", key=True
-            )
+        changes = dict(self._map("direct") or {})
+        if "from" in changes:
+            self._fault("the baseline is trained here: there is no 'from'", "direct", "from", key=True)
+        if "use" in changes:
+            return self._other_direct(changes.pop("use"), changes, generator)
         if generator is None or generator.component is None:
             if changes:
                 self._fault("there is no generator here whose arguments this could change", "direct", key=True)
             return None
         where: Where = functools.partial(self.document.where, "direct")
         return Section(name="direct", where=where, component=generator.component, args={**generator.args, **changes})
+
+    def _other_direct(self, name: Any, args: Mapping[str, Any], generator: Section | None) -> Section | None:
+        """The baseline of another class than the generator's, which may be unable to draw Y."""
+        try:
+            if not isinstance(name, str):
+                raise UserError(f"should be a name, not {shown(name)}")
+            component = self.host.find("generator", name)
+        except UserError as error:
+            self._fault(str(error), "direct", "use")
+            return None
+        where: Where = functools.partial(self.document.where, "direct")
+        shared = generator.args if generator else {}
+        return Section(name="direct", where=where, component=component, args=args, shared=shared)
 
     def _train(self) -> dict[str, Any]:
         train = self._map("train") or {}

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from regenkit.arguments import check_arguments
+from regenkit.arguments import check_arguments, parameters
 from regenkit.components import Component
 from regenkit.recipe_yaml import Where
 
@@ -21,6 +21,7 @@ class Section:
     run         the run directory that `from` names
     own_decoder the renderer is the converter's own decoder (`renderer: {use: converter}`)
     args        as written in the recipe, unchecked
+    shared      of a baseline with a component of its own: the generator's, which count where it takes them too
     """
 
     name: str
@@ -29,6 +30,7 @@ class Section:
     run: Path | None = None
     own_decoder: bool = False
     args: Mapping[str, Any]
+    shared: Mapping[str, Any] | None = None
 
     @property
     def use(self) -> str:
@@ -37,7 +39,11 @@ class Section:
 
     def arguments(self) -> dict[str, Any]:
         """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
-        return check_arguments(self.component, self.args, self.where) if self.component else {}
+        if self.component is None:
+            return {}
+        known = parameters(self.component) if self.shared else {}
+        shared = {name: value for name, value in (self.shared or {}).items() if name in known}
+        return check_arguments(self.component, {**shared, **self.args}, self.where)
 
     def resolved(self) -> dict[str, Any]:
         """The section in plain data with all defaults filled in, as a recipe writes it."""
@@ -49,4 +55,4 @@ class Section:
                 plain[name] = to_jsonable_python(value)
             except PydanticSerializationError:  # a default that no recipe can write
                 continue
-        return plain if self.name == "direct" else {"use": self.component.name, **plain}
+        return plain if self.name == "direct" and self.shared is None else {"use": self.component.name, **plain}

@@ -7,7 +7,7 @@ from toy import HOST, TEXT, read, refusal
 
 import regenkit_music
 from regenkit import Spec, UserError, plugins, schema, tokens
-from regenkit.recipe import TrainSettings, load
+from regenkit.recipe import SECTIONS, TrainSettings, load
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -34,6 +34,17 @@ def test_train_settings_of_a_stage(tmp_path: Path) -> None:
 def test_without_direct_the_baseline_takes_the_generator_s_arguments(tmp_path: Path) -> None:
     recipe = read(tmp_path, TEXT.replace("direct: {width: 96}\n", ""))
     assert recipe.section("direct").arguments() == recipe.generator.arguments()
+
+
+def test_a_baseline_of_another_class_shares_what_it_can_with_the_generator(tmp_path: Path) -> None:
+    text = TEXT.replace("direct: {width: 96}", "direct: {use: transformer, depth: 6}")
+    recipe = read(tmp_path, text.replace("{use: toy/model, width: 64}", "{use: toy/model, width: 64, rate: 0.2}"))
+    direct, half = recipe.section("direct"), recipe.section("direct_half")
+    assert direct.use == half.use == "transformer" and recipe.generator.use == "toy/model"
+    assert (direct.arguments()["width"], direct.arguments()["depth"]) == (64, 6)  # its rate is the generator's alone
+    assert (half.arguments()["width"], half.arguments()["depth"]) == (64, 3)
+    (tmp_path / "again.yaml").write_text(recipe.dump())
+    assert load(tmp_path / "again.yaml", host=HOST).resolved() == recipe.resolved()
 
 
 def test_a_resolved_recipe_loads_as_itself(tmp_path: Path) -> None:
@@ -104,7 +115,7 @@ def test_every_setting_of_training_is_explained() -> None:
 
 def test_the_schema_describes_what_a_recipe_takes() -> None:
     built = schema.build(HOST)
-    assert set(built["properties"]) == {"dataset", "converter", "generator", "renderer", "direct", "train", "evaluate"}
+    assert set(built["properties"]) == {*SECTIONS}
     choices = {choice["title"]: choice for choice in built["properties"]["generator"]["anyOf"]}
     assert choices["toy/model"]["properties"]["width"] == {
         "default": 32,

@@ -52,7 +52,8 @@ REFUSALS = {
     "converter of another modality": ("toy/half", "toy/mel", "5:18: converter.use: toy/mel is for speech, but "
                                       "toy/data yields tune"),
     "metric of another modality": ("toy/score", "toy/clarity", "16:12: evaluate.0: toy/clarity is for speech"),
-    "direct names a component": ("direct: {width", "direct: {use", "10:1: direct: 'direct' is built as the generator"),
+    "direct names no generator": ("direct: {width: 96", "direct: {use: toy/half", "10:15: direct.use: "),
+    "direct of a run": ("direct: {width: 96", "direct: {from: here", "10:10: direct.from: the baseline is trained"),
     "run that is not there": ("{use: toy/model, width: 64}", "{from: runs/none}",
                               "10:1: direct: there is no generator here"),
     "lost target": ("generator: {use: toy/model, width: 64}", "generator: {use: toy/lost}",

@@ -36,7 +36,7 @@ renderer: {use: transformer}
 SEEDS = [TEXT, ELSEWHERE, SONGS,
          *(path.read_text() for path in sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml")))]  # fmt: skip
 SECONDS = 1.0
-"""Of this thread's processor time. A mutant is slow if it is so each time: a pause of the machine does not come back."""
+"""Of this thread's processor time. A mutant is slow if it is so each time: a pause does not come back."""
 TRIES = 3
 WITHOUT_LINE = ("needs the section", "the file is empty", "nothing in it but comments", "larger than", "not YAML")
 """What is wrong with a file as a whole."""
