@@ -99,8 +99,8 @@ def main() -> None:
         begun = time.process_time()
         report, bits, drawn = evaluate.measure(pipeline, prepared)
         spent["reading"] = time.process_time() - begun - sum(spent.values())
-        examples = [evaluate._named(prepared, int(place)) for place in prepared.places("test", paired=True)]
-        report["gallery"] = timed("gallery", write_gallery)(pipeline, folder / "gallery", bits, drawn, examples)
+        example = evaluate.named(prepared, "test")
+        report["gallery"] = timed("gallery", write_gallery)(pipeline, folder / "gallery", bits, drawn, example)
         report |= provenance(pipeline, prepared) | {"evaluation": {"samples": 1, "seconds": 0.0}}
         timed("page", write_html)(report, folder / "report.html")
         timed("card", write_card)(report, folder / "MODEL_CARD.md")

@@ -14,11 +14,18 @@ def random_training(
     """A training example of the same given fields where there is one, cut or repeated to each length."""
     random = np.random.default_rng(seed)
     spec = pipeline.specs["y"]
-    scalars = [name for name, field in spec.items() if field.scalar]
+    scalars = [name for name, field in spec.items() if field.scalar and name in truths[0]] if truths else []
+    alike: dict[bytes, list[Fields]] = {}
+
+    def key(fields: Fields) -> bytes:
+        return b"".join(np.asarray(fields[name], np.float64).tobytes() for name in scalars)
+
+    for each in training:
+        alike.setdefault(key(each), []).append(each)
     found = []
     for truth, length in zip(truths, lengths, strict=True):
-        alike = [each for each in training if all(each[name] == truth[name] for name in scalars if name in truth)]
-        chosen = (alike or training)[int(random.integers(len(alike or training)))]
+        among = alike.get(key(truth), training)
+        chosen = among[int(random.integers(len(among)))]
         found.append({
             name: chosen[name] if spec[name].scalar else np.resize(chosen[name], (length, *np.shape(chosen[name])[1:]))
             for name in spec

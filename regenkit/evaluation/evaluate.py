@@ -12,7 +12,7 @@ Given fields (a key, a metre) are supplied to every route.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,7 @@ def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]
             if is_chief(strategy):
                 from regenkit.report import provenance, write_card, write_gallery, write_html
 
-                places = [int(place) for place in prepared.places("test", paired=True)]
-                examples = [_named(prepared, place) for place in places]
-                report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, examples)
+                report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, named(prepared, "test"))
                 report |= provenance(pipeline, prepared)
                 report["evaluation"] = {"samples": samples, "seconds": time.perf_counter() - begun}
                 write_json(folder / "report.json", report)
@@ -106,10 +104,16 @@ def measure(
     return report, predicted / steps, drawn
 
 
-def _named(prepared: Prepared, place: int) -> tuple[str, Fields, dict[str, Any]]:
-    """(id, X, meta) of one example."""
-    sides, meta = prepared.example(place)
-    return str(prepared.examples.column("id")[place]), sides["x"] or {}, meta
+def named(prepared: Prepared, split: str) -> Callable[[int], tuple[str, Fields, dict[str, Any]]]:
+    """Gives (id, X, meta) of a paired example of the split by its number."""
+    places, names = prepared.places(split, paired=True), prepared.examples.column("id")
+
+    def example(number: int) -> tuple[str, Fields, dict[str, Any]]:
+        place = int(places[number])
+        sides, meta = prepared.example(place)
+        return str(names[place]), sides["x"] or {}, meta
+
+    return example
 
 
 def _bits(

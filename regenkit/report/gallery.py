@@ -1,7 +1,7 @@
 """The same held-out inputs by every route, written by the modality itself: best, median and worst, in RUN/gallery/."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ def write_gallery(
     folder: Path,
     bits: np.ndarray,
     drawn: Mapping[str, Sequence[Fields]],
-    examples: Sequence[tuple[str, Fields, dict[str, Any]]],
+    example: Callable[[int], tuple[str, Fields, dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """Write the chosen examples by each route of SHOWN into `folder`, made anew; returns what the page shows of them.
 
     bits      of the predicted route, a step [examples]
     drawn     Y by route
-    examples  (id, X, meta) of each
+    example   (id, X, meta) of the one at a place
     """
     suffixes = [suffix for suffix in pipeline.y_record.writes if suffix in KINDS]
     if not suffixes:
@@ -43,7 +43,7 @@ def write_gallery(
         folder.mkdir(parents=True)
     found = []
     for rank, place in picks(bits).items():
-        name, x, meta = examples[place]
+        name, x, meta = example(place)
         files: dict[str, list[str]] = {}
         said = {}
         for route in SHOWN:
