@@ -180,7 +180,10 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     settings = recipe.train_settings("direct")
     if "steps" in recipe.train.get("direct", {}):
         return settings
-    return settings.model_copy(update={"steps": sum(recipe.train_settings(each).steps for each in STAGES)})
+    steps = sum(recipe.train_settings(each).steps for each in STAGES)
+    if recipe.joint:  # an update of both
+        steps += len(STAGES) * recipe.train_settings("joint").steps
+    return settings.model_copy(update={"steps": steps})
 
 
 def taken_from(recipe: Recipe, stage: str) -> Path | None:
