@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, final
 
 from regenkit.errors import UserError
+from regenkit.sources.source import Source
 from regenkit.spec import Fields
 
 ANY = "any"
@@ -78,6 +79,7 @@ class Dataset(Component):
     y: str
     licence: str = ""
     size: str = ""
+    sources: tuple[Source, ...] = ()  # packages that `regenkit data fetch` gets its files from
 
 
 @final

@@ -1,4 +1,4 @@
-"""check, schema, plugins, data, doctor: what is there and whether it is sound."""
+"""check, schema, plugins, doctor: what is there and whether it is sound."""
 
 import json
 from pathlib import Path
@@ -10,15 +10,12 @@ from rich.table import Table
 
 from regenkit.cli.training import Json, Settings
 
-data_app = typer.Typer(help="Datasets.", no_args_is_help=True)
-
 
 def add_to(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(schema)
     app.command("plugins")(list_plugins)
     app.command()(doctor)
-    app.add_typer(data_app, name="data")
 
 
 def check(
@@ -55,7 +52,7 @@ def list_plugins(as_json: Json = False) -> None:
         }
         print(json.dumps({**data, "broken": [asdict(each) for each in found.broken]}, indent=1))
         return
-    console = _wide()
+    console = wide()
     table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
     for role in ROLES:
         for component, origin in found.all(role):
@@ -65,26 +62,7 @@ def list_plugins(as_json: Json = False) -> None:
         console.print(f"[red]broken[/] {broken}")
 
 
-@data_app.command("list")
-def list_data(as_json: Json = False) -> None:
-    """List the datasets: what is in them, what they weigh, what they may be used for."""
-    from dataclasses import asdict
-
-    from regenkit.components import Dataset
-    from regenkit.plugins import host
-
-    found = [component for component, _ in host().all("dataset") if isinstance(component, Dataset)]
-    if as_json:
-        print(json.dumps([asdict(component) for component in found], indent=1))
-        return
-    table = Table("dataset", "x → y", "size", "licence", "summary", box=None, pad_edge=False)
-    for component in found:
-        pair = f"{component.x} → {component.y}"
-        table.add_row(f"[bold]{component.name}[/]", pair, component.size, component.licence, component.summary)
-    _wide().print(table)
-
-
-def _wide() -> Console:
+def wide() -> Console:
     """A console for tables: as wide as the terminal, or wide enough for whole lines where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
