@@ -10,6 +10,10 @@ SECTION = {"finetune": "renderer"}
 """Stages that a section of another name builds."""
 
 
+ROUTE = ("generator", "renderer")
+"""The stages by which X becomes Y."""
+
+
 def source(recipe: Recipe, stage: str) -> tuple[Recipe, str]:
     """(recipe, section) that say how a stage is built: another run's, where `from` takes it from there.
 
@@ -30,6 +34,13 @@ def is_learned(recipe: Recipe) -> bool:
     recipe, section = source(recipe, "converter")
     component = recipe.section(section).component
     return isinstance(component, Converter) and component.learned
+
+
+def stages_of(recipe: Recipe) -> tuple[str, ...]:
+    """What is trained of a recipe, in this order."""
+    first = ["converter"] if is_learned(recipe) else []
+    last = ["finetune"] if recipe.finetune else ["joint"] if recipe.joint else []
+    return (*first, *ROUTE, *last)
 
 
 def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.building import is_learned
+from regenkit.building import ROUTE, stages_of
 from regenkit.contract import check, sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
@@ -37,16 +37,6 @@ from regenkit.training.alike import prepare_alike
 from regenkit.training.distribute import gathered, is_chief, together, worker_index
 from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST
-
-STAGES = ("generator", "renderer")
-"""Of every recipe; see `stages_of`."""
-
-
-def stages_of(recipe: Recipe) -> tuple[str, ...]:
-    """What is trained of a recipe, in this order."""
-    first = ["converter"] if is_learned(recipe) else []
-    last = ["finetune"] if recipe.finetune else ["joint"] if recipe.joint else []
-    return (*first, *STAGES, *last)
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
@@ -131,7 +121,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
         return model
 
     job = train.Job(name=stage, build=build, condition=condition, target=target, settings=settings,
-                    folder=log.folder / stage, perturb=perturb)  # fmt: skip
+                    folder=log.folder / stage, perturb=perturb, trained=stage in ("finetune", "joint"))  # fmt: skip
 
     def sample(model: Any, step: int) -> None:
         if chief and stage not in ("converter", "joint"):
@@ -180,9 +170,9 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     settings = recipe.train_settings("direct")
     if "steps" in recipe.train.get("direct", {}):
         return settings
-    steps = sum(recipe.train_settings(each).steps for each in STAGES)
+    steps = sum(recipe.train_settings(each).steps for each in ROUTE)
     if recipe.joint:  # an update of both
-        steps += len(STAGES) * recipe.train_settings("joint").steps
+        steps += len(ROUTE) * recipe.train_settings("joint").steps
     return settings.model_copy(update={"steps": steps})
 
 
@@ -190,7 +180,7 @@ def taken_from(recipe: Recipe, stage: str) -> Path | None:
     """The run that a stage is taken from; with a generator comes its direct baseline, where it has been trained."""
     if stage == "direct" and recipe.direct is None and (run := recipe.generator.run):
         return run if (run / stage / "done.json").exists() else None
-    return recipe.section(stage).run if stage in ("converter", *STAGES) else None
+    return recipe.section(stage).run if stage in ("converter", *ROUTE) else None
 
 
 def _take(pipeline: Pipeline, stage: str, other: Path) -> None:

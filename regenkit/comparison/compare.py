@@ -19,6 +19,7 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
+from regenkit.building import ROUTE, stages_of
 from regenkit.comparison.grid import Cell, folders, identity
 from regenkit.comparison.gridlog import GridLog
 from regenkit.comparison.reuse import remember, stage_key, take
@@ -32,7 +33,7 @@ from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.run import STAGES, after, settings_of, stages_of, taken_from, train_stage
+from regenkit.run import after, settings_of, taken_from, train_stage
 from regenkit.rundir import environment, open_run
 from regenkit.spec import Fields
 from regenkit.training import distribute
@@ -123,7 +124,7 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
     places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     bits: Bits = {}
-    measured = [stage for stage in keys if stage in (*STAGES, "direct")]  # others are parts of these
+    measured = [stage for stage in keys if stage in (*ROUTE, "direct")]  # others are parts of these
     for stage in measured:
         if not hasattr(pipeline.stage(stage), "field_log_prob"):
             raise UserError(f"{pipeline.folder}: its {stage} has no likelihood (field_log_prob), so no bits to compare")
@@ -224,7 +225,7 @@ def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence
             },
             "total": figure(mine, steps),
             "minus_lowest": figure(mine - totals[lowest], steps),
-            "parameters": sum(cell[0].parameters[stage] for stage in STAGES),
+            "parameters": sum(cell[0].parameters[stage] for stage in ROUTE),
             "seconds": _mean([sum(each for stage, each in run.seconds.items() if stage != "direct") for run in cell]),
         }  # fmt: skip
         if "direct" in cell[0].keys:

@@ -18,6 +18,7 @@ from typing import final
 
 import yaml
 
+from regenkit.building import stages_of
 from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, load
 from regenkit.spec import digest
@@ -101,13 +102,14 @@ def folders(cells: Sequence[Cell]) -> dict[str, Path]:
     home = Path("runs") / next(iter(cells[0].recipes.values())).name
     known: dict[str, Path] = {}
     for path in (*home.glob("*/recipe.yaml"), *home.glob("compare/*/recipe.yaml")):
-        done = all((path.parent / stage / "done.json").exists() for stage in ("generator", "renderer"))
-        if not done and path.parent.parent.name != "compare":
-            continue  # somebody may be at work on it
         try:
-            known[identity(load(path))] = path.parent
+            recipe = load(path)
+            stages = stages_of(recipe)
         except UserError:  # of another version, or of a plugin that is not here
             continue
+        done = all((path.parent / stage / "done.json").exists() for stage in stages)
+        if done or path.parent.parent.name == "compare":  # else somebody may be at work on it
+            known[identity(recipe)] = path.parent
     return {
         mine: known.get(mine, home / "compare" / f"{slug(f'{cell.label} seed={seed}')}-{mine}")
         for cell in cells

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.building import ROUTE, stages_of
 from regenkit.contract import sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.handing import KEY
 from regenkit.pipeline import Pipeline
-from regenkit.run import STAGES, settings_of, stages_of, taken_from
+from regenkit.run import settings_of, taken_from
 from regenkit.rundir import write_json
 from regenkit.spec import digest
 
@@ -43,7 +44,7 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     if stage == "joint":
         known["joint"] = pipeline.recipe.joint
     if stage in ("finetune", "joint") or noise == "generator":
-        earlier = [each for each in ("converter", *STAGES) if each in stages_of(pipeline.recipe) and each != stage]
+        earlier = [each for each in ("converter", *ROUTE) if each in stages_of(pipeline.recipe) and each != stage]
         known["of"] = [stage_key(pipeline, each, prepared) for each in earlier]
     if stage == "direct":
         del contract["converter"]

@@ -44,6 +44,7 @@ class FieldsEmbedding(keras.layers.Layer):
 
 def embed(layer: keras.layers.Layer, field: Field, value: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     """One field [batch, …] by its own layer, [batch, steps, width]; a scalar's steps are 1."""
+    value = tf.convert_to_tensor(value)
     if field.vocabulary is None:
         return layer(tf.reshape(value, [shape[0], 1 if field.scalar else -1, entry(field)]))
     if value.dtype.is_floating:

@@ -91,6 +91,10 @@ class Gaussian(keras.Model):
             found[name] = tf.reshape(drawn, [*mask.shape, *(size or 1 for size in shape)]).numpy()
         return found
 
+    def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
+        """As `sample`: no step depends on the true earlier ones."""
+        return self.sample(condition, seed=seed)
+
     def _nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
         known = tf.cast(condition["mask"], tf.float32)
         found = {}

@@ -218,7 +218,7 @@ class Transformer(keras.Model):
         shape = tf.shape(mask)
         x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
         for name, field in self.condition.items():
-            x += embed(self.condition_embeddings[name], field, tf.convert_to_tensor(condition[name]), shape)
+            x += embed(self.condition_embeddings[name], field, condition[name], shape)
         if self.has_scalars:
             x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
         for block in self.encoder:

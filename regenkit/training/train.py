@@ -42,6 +42,7 @@ class Job:
     target: Side
     settings: TrainSettings
     folder: Path
+    trained: bool = False  # `build` gives a stage that has been trained before: its beginning may be its best
     perturb: Perturb | None = None  # of the condition, in training alone
 
 
@@ -84,7 +85,22 @@ def fit(
     # --- the loop --------------------------------------------------------------------------------------------------
     train_steps = train_function(state, strategy, settings, job.perturb)
     evaluate = evaluate_function(state, strategy)
+
+    def judge() -> float:
+        """The validation loss; weights without a better one are kept."""
+        with state.averaged():
+            validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
+        total = sum(validation.values())
+        log.validation(job.name, step, validation)
+        if total < state.best.numpy():
+            state.best.assign(total)
+            state.best_step.assign(step)
+            save_best(state, job.folder)
+        return total
+
     with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints):
+        if job.trained and not step:
+            judge()
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
@@ -102,15 +118,8 @@ def fit(
             keras_callbacks.on_train_batch_end(step - 1, losses)
 
             if step % settings.validate_every == 0 or step == settings.steps:
-                with state.averaged():
-                    validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
-                total = sum(validation.values())
-                log.validation(job.name, step, validation)
+                total = judge()
                 keras_callbacks.on_epoch_end(step // settings.validate_every, {**losses, "val_loss": total})
-                if total < state.best.numpy():
-                    state.best.assign(total)
-                    state.best_step.assign(step)
-                    save_best(state, job.folder)
                 patience = settings.patience
                 idle = (step - int(state.best_step.numpy())) // settings.validate_every
                 asked_to_end = any_of(bool(state.model.stop_training), strategy)
