@@ -37,12 +37,12 @@ def write(report: dict[str, Any]) -> list[Path]:
 def as_table(report: dict[str, Any]) -> Table:
     """The cells, their total with its spread; the page has the other spreads and the intervals."""
     table = Table(title=_measured_on(report), box=None, pad_edge=False, collapse_padding=True)
-    shown = [title for title in _TITLES if report["direct"] or title != "− direct"]
+    shown = [title for title in TITLES if report["direct"] or title != "− direct"]
     for title in shown:
         cell = title == "cell"
         table.add_column(_SHORT.get(title, title), justify="left" if cell else "right", no_wrap=not cell)
-    for row in _rows(report):
-        values = dict(zip(_TITLES, map(escape, row), strict=True))
+    for row in rows(report):
+        values = dict(zip(TITLES, map(escape, row), strict=True))
         table.add_row(*(_plain(values[title]) if title not in ("cell", "total") else values[title] for title in shown))
     return table
 
@@ -64,7 +64,7 @@ example.</p>
 <p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
 same{"; dashed: the direct route" if report["direct"] else ""}.</p>
 <h2>Every cell</h2>
-{_table(_TITLES, _rows(report), best=report["lowest"])}
+{_table(TITLES, rows(report), best=report["lowest"])}
 {_scores(report)}
 <h2>The fields</h2>
 <p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, for all that the
@@ -100,7 +100,7 @@ predicted − true; closer means to the reference.</p>
 {_table(scores.titles(report), scores.rows(report))}"""
 
 
-_TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
+TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
 _SHORT = {"M parameters": "M", "seconds": "s"}
 
 
@@ -112,7 +112,7 @@ def _measured_on(report: dict[str, Any]) -> str:
     )
 
 
-def _rows(report: dict[str, Any]) -> list[list[str]]:
+def rows(report: dict[str, Any]) -> list[list[str]]:
     """A row a cell, then one a direct route."""
     rows = []
     for number, cell in enumerate(report["cells"], 1):

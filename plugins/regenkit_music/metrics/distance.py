@@ -25,6 +25,8 @@ def melody_distance(of: Evaluation) -> np.ndarray:
     def distance(sample: Fields, reference: Fields) -> float:
         if not len(sample["pitch"]) or not len(reference["pitch"]):
             return float("nan")
+        if sample is reference:
+            return 0.0
         cost, path = dtw(curve(sample)[None], curve(reference)[None], metric="euclidean")
         return float(cost[-1, -1] / len(path))
 
