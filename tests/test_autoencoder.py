@@ -7,10 +7,10 @@ import pytest
 from toy_job import Y, prepared, train
 
 from regenkit.data.batches import Side
+from regenkit.data.stack import stack
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.autoencoder import Autoencoder
 from regenkit.quiet import tensorflow as tf
-from regenkit.stack import stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 KNOWN, NOTES = Y.only(optional=True), Y.only(optional=False)

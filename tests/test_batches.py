@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from toy_job import Data, prepared, sides, transformer
 
 from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.spec import Field, Spec, tokens
-from regenkit.stack import stack, unstack
 
 toy = cache(prepared)
 

@@ -24,10 +24,10 @@ from regenkit.comparison.grid import cells
 from regenkit.data.shards import Shards, deserialize
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline
-from regenkit.predicted import predict
 from regenkit.quiet import keras
 from regenkit.recipe import load
 from regenkit.run import load_run, train_recipe
+from regenkit.run.predicted import predict
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 0, warmup_steps: 1"

@@ -15,7 +15,7 @@ from test_batches import epoch, numpy, same
 from toy import HOST, TEXT, read, refusal
 from toy_job import REP, Y, prepared, sides
 
-from regenkit import schema
+from regenkit.recipe import schema
 from regenkit.data.batches import Plan, Side, dataset
 from regenkit.data.fraction import hide, seen, shown
 

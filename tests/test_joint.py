@@ -17,6 +17,7 @@ from toy_job import X, Y, prepared
 
 from regenkit import UserError, hookimpl, plugins
 from regenkit.data.shards import deserialize
+from regenkit.data.stack import stack
 from regenkit.errors import Interrupted
 from regenkit.models.autoencoder import Autoencoder
 from regenkit.models.gaussian import Gaussian
@@ -25,9 +26,8 @@ from regenkit.models.transformer import Transformer
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
+from regenkit.recipe.settings import JointSettings
 from regenkit.run import load_run, train_recipe
-from regenkit.settings import JointSettings
-from regenkit.stack import stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1"

@@ -14,7 +14,7 @@ from toy_watch import Watch, difference, stopping_at
 
 from regenkit.errors import Interrupted
 from regenkit.quiet import tensorflow as tf
-from regenkit.rep_noise import by_share, confusion
+from regenkit.run.rep_noise import by_share, confusion
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.distribute import make_strategy
 from regenkit.training.perturb import Perturb

@@ -68,7 +68,7 @@ def test_a_plugin_is_found_and_a_broken_one_beside_it_is_reported(two: Path) -> 
     done = python(LIST, two)
     assert done.returncode == 0, done.stderr
     generators, broken = json.loads(done.stdout)
-    assert generators == ["acme/markov", "transformer"]
+    assert generators == ["acme/markov", "gaussian", "transformer"]
     assert broken == [
         "bent (bent-regenkit 1.0): ModuleNotFoundError: No module named 'no_such_package_anywhere'",
     ]
@@ -86,7 +86,7 @@ def test_strict_raises(two: Path) -> None:
     assert done.returncode != 0 and "no_such_package_anywhere" in done.stderr
 
 
-@pytest.mark.parametrize(("allowed", "names"), [("acme", ["acme/markov", "transformer"]), ("", ["transformer"])])
+@pytest.mark.parametrize(("allowed", "names"), [("acme", ["acme/markov", "gaussian", "transformer"]), ("", ["transformer"])])
 def test_only_allowed_plugins_are_loaded(two: Path, allowed: str, names: list[str]) -> None:
     assert json.loads(python(LIST, two, REGENKIT_PLUGINS=allowed).stdout) == [names, []]
 

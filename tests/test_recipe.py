@@ -6,8 +6,8 @@ import pytest
 from toy import HOST, TEXT, read, refusal
 
 import regenkit_music
-from regenkit import Spec, UserError, plugins, schema, tokens
-from regenkit.recipe import SECTIONS, TrainSettings, load
+from regenkit import Spec, UserError, plugins, tokens
+from regenkit.recipe import SECTIONS, TrainSettings, load, schema
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 

@@ -34,7 +34,7 @@ def check(
 
 def schema() -> None:
     """Print a JSON Schema of recipes, for editors."""
-    from regenkit.schema import build
+    from regenkit.recipe.schema import build
 
     print(json.dumps(build(), indent=1))
 

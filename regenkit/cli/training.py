@@ -56,7 +56,7 @@ def train(
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
     from regenkit.errors import UserError
-    from regenkit.rundir import folder_for, open_run
+    from regenkit.run.folder import folder_for, open_run
     from regenkit.training.launch import launch
 
     if (name := recipe.train_settings().strategy) not in ("auto", "multi_worker"):
@@ -79,7 +79,7 @@ def preview(
     console = Console(soft_wrap=True)
     loaded = load(recipe, settings or [])
     loaded.check_components()
-    from regenkit.preview import describe
+    from regenkit.run.preview import describe
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))
     if as_json:

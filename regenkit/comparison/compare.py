@@ -19,7 +19,6 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.building import ROUTE, stages_of
 from regenkit.comparison.grid import Cell, folders, identity
 from regenkit.comparison.gridlog import GridLog
 from regenkit.comparison.reuse import remember, stage_key, take
@@ -31,10 +30,11 @@ from regenkit.evaluation.bits import stage_bits, steps_of
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.building import ROUTE, stages_of
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run import after, settings_of, taken_from, train_stage
-from regenkit.rundir import environment, open_run
+from regenkit.run.folder import environment, open_run
 from regenkit.spec import Fields
 from regenkit.training import distribute
 from regenkit.training.runlog import RunLog

@@ -18,8 +18,8 @@ from typing import final
 
 import yaml
 
-from regenkit.building import stages_of
 from regenkit.errors import UserError
+from regenkit.pipeline.building import stages_of
 from regenkit.recipe import REQUIRED, Recipe, load
 from regenkit.spec import digest
 

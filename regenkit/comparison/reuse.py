@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.building import ROUTE, stages_of
-from regenkit.contract import sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
-from regenkit.handing import KEY
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.building import ROUTE, stages_of
+from regenkit.pipeline.contract import sign
 from regenkit.run import settings_of, taken_from
-from regenkit.rundir import write_json
+from regenkit.run.folder import write_json
+from regenkit.run.handing import KEY
 from regenkit.spec import digest
 
 SAMPLED = 64

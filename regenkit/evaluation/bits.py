@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from regenkit.data.batches import Side
+from regenkit.data.stack import stack
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
-from regenkit.stack import stack
 from regenkit.training.distribute import spread
 
 BATCH = 64

@@ -29,7 +29,7 @@ from regenkit.evaluation.boundary import boundary
 from regenkit.evaluation.scores import DIRECT, SAMPLED, better, draw, known_to_all, mean, scores
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
-from regenkit.rundir import environment, write_json
+from regenkit.run.folder import environment, write_json
 from regenkit.spec import Fields
 from regenkit.training.alike import prepare_alike
 from regenkit.training.distribute import is_chief, together

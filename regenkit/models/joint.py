@@ -24,7 +24,7 @@ from regenkit.layers import noise as noises
 from regenkit.layers.fields import FieldsEmbedding
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.settings import JointSettings
+from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]

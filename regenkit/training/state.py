@@ -11,7 +11,7 @@ import numpy as np
 from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.settings import TrainSettings
+from regenkit.recipe.settings import TrainSettings
 
 BEST = "best.weights.h5"
 

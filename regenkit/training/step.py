@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regenkit.quiet import tensorflow as tf
-from regenkit.settings import TrainSettings
+from regenkit.recipe.settings import TrainSettings
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 

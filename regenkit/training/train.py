@@ -18,7 +18,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.settings import TrainSettings
+from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints

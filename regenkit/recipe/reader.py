@@ -8,14 +8,14 @@ from typing import Any, final
 from pydantic import ValidationError
 
 from regenkit import plugins
-from regenkit.arguments import faults
 from regenkit.components import ANY
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.recipe_yaml import Document, Where, shown
-from regenkit.remedies import misplaced, tuned_on
-from regenkit.section import Section
-from regenkit.settings import JointSettings, TrainSettings
+from regenkit.recipe.arguments import faults
+from regenkit.recipe.document import Document, Where, shown
+from regenkit.recipe.remedies import misplaced, tuned_on
+from regenkit.recipe.section import Section
+from regenkit.recipe.settings import JointSettings, TrainSettings
 
 SECTIONS = ("dataset", "converter", "generator", "renderer", "finetune", "joint", "direct", "train", "evaluate")
 REQUIRED = ("dataset", "converter", "generator", "renderer")

@@ -17,21 +17,21 @@ from typing import Any
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.building import ROUTE, stages_of
-from regenkit.contract import check, sign
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
-from regenkit.handing import hand_out, to_all
 from regenkit.pipeline import Pipeline
-from regenkit.predicted import predicted
+from regenkit.pipeline.building import ROUTE, stages_of
+from regenkit.pipeline.contract import check, sign
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
-from regenkit.rep_noise import perturbation
-from regenkit.rundir import folder_for, open_run, write_json
-from regenkit.samples import sample_stage, write_samples
-from regenkit.settings import TrainSettings
+from regenkit.recipe.settings import TrainSettings
+from regenkit.run.folder import folder_for, open_run, write_json
+from regenkit.run.handing import hand_out, to_all
+from regenkit.run.predicted import predicted
+from regenkit.run.rep_noise import perturbation
+from regenkit.run.samples import sample_stage, write_samples
 from regenkit.training import distribute, train
 from regenkit.training.alike import prepare_alike
 from regenkit.training.distribute import gathered, is_chief, together, worker_index

@@ -9,7 +9,7 @@ Research question 10 of arXiv 2301.08846.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regenkit.section import Section
+from regenkit.recipe.section import Section
 
 FINETUNE = ("sampled", "teacher_forced")
 RESAMPLE = "resample(condition, target, *, seed)"

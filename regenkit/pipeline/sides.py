@@ -15,8 +15,8 @@ once Y′ is there, so only the renderer sees them.
 
 from collections.abc import Mapping
 
-from regenkit.building import SECTION
 from regenkit.data.batches import Side
+from regenkit.pipeline.building import SECTION
 from regenkit.spec import Spec
 
 

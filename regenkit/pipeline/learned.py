@@ -12,11 +12,11 @@ from typing import Any, final
 import numpy as np
 import yaml
 
+from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Field, Fields, Spec
-from regenkit.stack import stack, unstack
 
 BATCH = 64
 

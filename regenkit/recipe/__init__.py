@@ -18,11 +18,11 @@ from typing import Any, final
 from regenkit import plugins
 from regenkit.components import Converter
 from regenkit.errors import UserError
-from regenkit.recipe_reader import REQUIRED, SECTIONS, STAGES, Reader
-from regenkit.recipe_yaml import dump, read
-from regenkit.remedies import unable
-from regenkit.section import Section
-from regenkit.settings import JointSettings, TrainSettings
+from regenkit.recipe.document import dump, read
+from regenkit.recipe.reader import REQUIRED, SECTIONS, STAGES, Reader
+from regenkit.recipe.remedies import unable
+from regenkit.recipe.section import Section
+from regenkit.recipe.settings import JointSettings, TrainSettings
 from regenkit.spec import digest
 
 __all__ = ["REQUIRED", "SECTIONS", "STAGES", "Recipe", "Section", "TrainSettings", "load"]

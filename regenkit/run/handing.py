@@ -6,10 +6,10 @@ Files are renamed into place, and what comes of them is the same each time; so a
 import json
 from typing import Any
 
-from regenkit.contract import sign
 from regenkit.files import beside
 from regenkit.pipeline import Pipeline
-from regenkit.rundir import write_json
+from regenkit.pipeline.contract import sign
+from regenkit.run.folder import write_json
 from regenkit.training.distribute import gathered, together
 from regenkit.training.state import BEST, write_weights
 

@@ -7,9 +7,9 @@ from typing import Any, final
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from regenkit.arguments import check_arguments, parameters
 from regenkit.components import Component
-from regenkit.recipe_yaml import Where
+from regenkit.recipe.arguments import check_arguments, parameters
+from regenkit.recipe.document import Where
 
 
 @final

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean, nearest
-from regenkit.recipe_yaml import KeyPath, Where, shown
+from regenkit.recipe.document import KeyPath, Where, shown
 
 _WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", "dictionary": "map", "object": "map"}
 

@@ -14,21 +14,21 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import plugins
-from regenkit.building import built, identity, is_learned, joined_stages
 from regenkit.components import Dataset
-from regenkit.contract import check, plain
 from regenkit.data.batches import Side
 from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
+from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.learned import Learned
+from regenkit.pipeline.building import built, identity, is_learned, joined_stages
+from regenkit.pipeline.contract import check, plain
+from regenkit.pipeline.learned import Learned
+from regenkit.pipeline.sides import sides
 from regenkit.recipe import Recipe
-from regenkit.remedies import RESAMPLE
-from regenkit.sides import sides
+from regenkit.recipe.remedies import RESAMPLE
 from regenkit.spec import Fields, Spec
-from regenkit.stack import stack, unstack
 from regenkit.training import distribute
 
 SAMPLE_BATCH = 64

@@ -5,12 +5,12 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from regenkit import plugins
-from regenkit.arguments import adapter, defaults, parameters
 from regenkit.components import Component
 from regenkit.errors import UserError
-from regenkit.recipe_reader import FRACTION, REQUIRED, STAGES
-from regenkit.remedies import FINETUNE
-from regenkit.settings import JointSettings, TrainSettings
+from regenkit.recipe.arguments import adapter, defaults, parameters
+from regenkit.recipe.reader import FRACTION, REQUIRED, STAGES
+from regenkit.recipe.remedies import FINETUNE
+from regenkit.recipe.settings import JointSettings, TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
