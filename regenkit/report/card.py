@@ -23,11 +23,24 @@ def _what(report: Mapping[str, Any]) -> list[str]:
         f"# {report['trained_with'].get('name') or Path(str(report['run'])).name}",
         "",
         f"Makes {data['y']} from {data['x']} in two steps, by regeneration learning (Tan et al. 2023, arXiv "
-        f"2301.08846): a generator X → Y′ ({recipe['generator']['use']}, {parameters['generator']:,} parameters) and a "
-        f"renderer Y′ → Y ({recipe['renderer']['use']}, {parameters['renderer']:,} parameters). Y′ is made by "
-        f"{recipe['converter']['use']}.",
+        f"2301.08846): a generator X → Y′ ({_made_by(recipe['generator'])}, {parameters['generator']:,} parameters) "
+        f"and a renderer Y′ → Y ({_made_by(recipe['renderer'])}, {parameters['renderer']:,} parameters). Y′ is made by "
+        f"{_made_by(recipe['converter'])}.{_together(recipe)}",
         "",
     ]  # fmt: skip
+
+
+def _made_by(section: Mapping[str, Any]) -> str:
+    return str(section["use"]) if "use" in section else f"the one of {section['from']}"
+
+
+def _together(recipe: Mapping[str, Any]) -> str:
+    """How the stages were trained beyond each by itself."""
+    if tuned := recipe.get("finetune"):
+        return f" The renderer was trained further on predicted Y′ ({tuned['on'].replace('_', ' ')})."
+    if recipe.get("joint"):
+        return " In the end they were trained together (Equation 1 of that paper)."
+    return ""
 
 
 def _data(report: Mapping[str, Any]) -> list[str]:
