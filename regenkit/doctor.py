@@ -21,7 +21,9 @@ def _packages() -> list[dict[str, Any]]:
     for text in requires("regenkit") or []:
         requirement = Requirement(text)
         extras = [
-            extra for extra in ("", "music") if not requirement.marker or requirement.marker.evaluate({"extra": extra})
+            extra
+            for extra in ("", "image", "music")
+            if not requirement.marker or requirement.marker.evaluate({"extra": extra})
         ]
         if not extras:
             continue

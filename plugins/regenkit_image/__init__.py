@@ -1,0 +1,104 @@
+"""Pictures, and what they are made from: classes and captions. Nothing heavy is imported here."""
+
+from collections.abc import Iterator
+
+from regenkit import Dataset, Modality, hookimpl
+from regenkit_image import packages
+
+EXTRA = "image"
+
+
+@hookimpl
+def register_modalities() -> Iterator[Modality]:
+    yield Modality(
+        name="image",
+        target="regenkit_image.modality:Image",
+        summary="pictures of one size, grey or coloured",
+        extra=EXTRA,
+        reads=(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".npy"),
+        writes=(".png",),
+    )
+    yield Modality(
+        name="label",
+        target="regenkit_image.modality:Label",
+        summary="one of some classes",
+        extra=EXTRA,
+        reads=(".txt",),
+        writes=(".txt",),
+    )
+    yield Modality(
+        name="caption",
+        target="regenkit_image.modality:Caption",
+        summary="a few words, as bytes",
+        extra=EXTRA,
+        reads=(".txt",),
+        writes=(".txt",),
+    )
+
+
+@hookimpl
+def register_datasets() -> Iterator[Dataset]:
+    yield Dataset(
+        name="image/fashion_mnist",
+        target="regenkit_image.data:FashionMnist",
+        summary="garments by kind (arXiv 1708.07747), with their own test set",
+        extra=EXTRA,
+        licence="MIT",
+        size="31 MB; 60,000 + 10,000 of 28 × 28, grey, 10 classes",
+        x="label",
+        y="image",
+        sources=(packages.FASHION_MNIST,),
+    )
+    yield Dataset(
+        name="image/mnist",
+        target="regenkit_image.data:Mnist",
+        summary="handwritten digits by value, a part of MNIST",
+        extra=EXTRA,
+        licence="MIT (the package); MNIST itself names none",
+        size="5 MB; 10,000 of 28 × 28, grey, 10 classes",
+        x="label",
+        y="image",
+        sources=(packages.MNIST,),
+    )
+    yield Dataset(
+        name="image/emoji",
+        target="regenkit_image.data:Emoji",
+        summary="Noto emoji by their names",
+        extra=EXTRA,
+        licence="pictures Apache-2.0, names MIT",
+        size="81 MB; 1,911 + 1,875 variants of 64 × 64, RGB",
+        x="caption",
+        y="image",
+        sources=(packages.EMOJI, packages.EMOJI_LABELS),
+    )
+    yield Dataset(
+        name="image/openclipart",
+        target="regenkit_image.data:Openclipart",
+        summary="drawings by their titles",
+        extra=EXTRA,
+        licence="public domain",
+        size="131 MB; 6,900 drawings of every size, RGB",
+        x="caption",
+        y="image",
+        sources=(packages.OPENCLIPART,),
+    )
+    yield Dataset(
+        name="image/folder",
+        target="regenkit_image.data:Folder",
+        summary="your own pictures, a folder a class",
+        extra=EXTRA,
+        licence="yours",
+        size="yours",
+        x="label",
+        y="image",
+    )
+    yield Dataset(
+        name="image/captions",
+        target="regenkit_image.data:Captions",
+        summary="your own pictures, captions in .txt beside or in one .csv",
+        extra=EXTRA,
+        licence="yours",
+        size="yours",
+        x="caption",
+        y="image",
+    )

@@ -1,0 +1,90 @@
+"""Open Clip Art Library 0.18: drawings with titles, of every size, as PNG."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, final
+
+from PIL import Image as Pillow
+
+from regenkit.components import Example
+from regenkit.errors import BadSource, UserError
+from regenkit.sources.places import located
+from regenkit_image.data.looks import alike
+from regenkit_image.modality import Caption, Image, Picture
+from regenkit_image.modality.caption import plain, shortened
+from regenkit_image.modality.files import read_image
+from regenkit_image.modality.picture import fitted
+from regenkit_image.packages import OPENCLIPART
+
+Category = Literal[
+    "animals", "buildings", "buttons", "computer", "containers", "decorations", "education", "electronics", "food",
+    "geography", "logos", "office", "people", "plants", "recreation", "science", "shapes", "signs_and_symbols",
+    "special", "tools", "transportation", "unsorted",
+]  # fmt: skip
+
+
+@final
+class Openclipart:
+    """Drawings; the caption is the title, and the folders the drawing is filed in. One without a title is unpaired.
+
+    path        a folder of your own with the categories' folders of *.png
+    size        pixels a side; drawings are padded with white to a square
+    categories  folders to use; the others are flags, logos, symbols and series of hundreds alike
+    limit       drawings of each category to use at most, for a trial run
+    """
+
+    version = 1
+
+    def __init__(
+        self, path: str | None = None, size: int = 64,
+        categories: Sequence[Category] = ("animals", "food", "transportation", "people", "plants", "buildings"),
+        limit: int | None = None,
+    ) -> None:  # fmt: skip
+        self.root = located(OPENCLIPART, dataset="image/openclipart", path=path)
+        for name in categories:
+            if not (self.root / name).is_dir():
+                there = ", ".join(sorted(each.name for each in self.root.iterdir() if each.is_dir()))
+                raise UserError(f"image/openclipart: there is no folder {name} in {self.root}; there are: {there}")
+        self.size, self.categories, self.limit = size, tuple(categories), limit
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        return {"y": {"size": self.size, "channels": 3, "fit": "pad"}}
+
+    def sources(self) -> list[str]:
+        """ "animals/fish/dolphin.png": files; links to drawings that are filed twice are left out."""
+        return [
+            path.relative_to(self.root).as_posix()
+            for name in self.categories
+            for path in sorted(path for path in (self.root / name).rglob("*.png") if not path.is_symlink())[
+                : self.limit
+            ]
+        ]
+
+    def fingerprint(self) -> str:
+        """Changes with the files' sizes."""
+        return repr([(self.root / source).stat().st_size for source in self.sources()])
+
+    def read(self, source: str) -> list[Example]:
+        """The example of one file. Raises BadSource where it can't be read, or is of one colour alone."""
+        path = self.root / source
+        picture = fitted(Picture(pixels=read_image(path)), self.size, 3, "pad")
+        if picture.pixels.min() == picture.pixels.max():
+            raise BadSource(source, "nothing is drawn on it")
+        title, author = _said(path)
+        folders = [part.replace("_", " ") for part in Path(source).parts[:-1]]
+        caption = shortened(", ".join([title, *reversed(folders)])) if title else ""
+        series = (f"series:{author}:{title.rstrip('0123456789 ')}",) if title else ()
+        return [Example(
+            id=source.removesuffix(".png"),
+            y=Image(size=self.size, channels=3, fit="pad").encode(picture)[0],
+            x=Caption().encode(caption)[0] if caption else None,
+            groups=(*series, *alike(picture.pixels)), meta={"title": caption or Path(source).stem},
+        )]  # fmt: skip
+
+
+def _said(path: Path) -> tuple[str, str]:
+    """(title, author) that a PNG names itself; "" where it does not."""
+    with Pillow.open(path) as image:
+        said = {key: plain(str(value)) for key, value in image.info.items() if isinstance(value, str)}
+    return said.get("Title", ""), said.get("Author", "")

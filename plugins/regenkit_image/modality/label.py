@@ -1,0 +1,68 @@
+"""A class, as X: one token an example."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.errors import UserError
+from regenkit.files import read_text, write_text
+from regenkit.nearest import did_you_mean
+from regenkit.spec import Fields, Spec, tokens
+
+DIGITS = tuple("0123456789")
+
+
+@final
+class Label:
+    """One of the classes of a dataset, by its name."""
+
+    version = 1
+
+    def __init__(self, labels: Sequence[str] = DIGITS) -> None:
+        if not labels or len(set(labels)) != len(labels):
+            raise ValueError(
+                f"{len(labels)} labels, {len(set(labels))} different; right is one at least, all different"
+            )
+        self.labels = tuple(labels)
+        self.spec = Spec({"label": tokens(self.labels, scalar=True)})
+
+    def read(self, path: str | Path) -> list[str]:
+        """The labels of a .txt file, one a line. Raises UserError, with the line."""
+        lines = [line.strip() for line in read_text(Path(path)).splitlines()]
+        if not any(lines):
+            raise UserError(f"{path}: is empty; write a label a line")
+        found = []
+        for number, line in enumerate(lines, 1):
+            try:
+                found += [self.parse(line)] if line else []
+            except UserError as error:
+                raise UserError(f"{path}:{number}: {error}") from error
+        return found
+
+    def parse(self, text: str) -> str:
+        """The label that is meant, whatever its case. Raises UserError."""
+        known = {**{label.casefold(): label for label in self.labels}, **{label: label for label in self.labels}}
+        meant = text.strip()
+        try:
+            return known[meant] if meant in known else known[meant.casefold()]
+        except KeyError as error:
+            raise UserError(f"no label is named {meant!r}{did_you_mean(meant, self.labels)}") from error
+
+    def write(self, value: str, path: str | Path) -> None:
+        """Write a .txt file. Raises UserError."""
+        write_text(Path(path), f"{value}\n")
+
+    def encode(self, value: str) -> tuple[Fields, dict[str, Any]]:
+        """Raises UserError where the label is not one of these."""
+        label = self.parse(value)
+        return {"label": np.array(self.labels.index(label) + 1, np.int32)}, {"title": label}
+
+    def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> str:
+        """The label; "" where it is absent (0)."""
+        token = int(fields["label"])
+        return self.labels[token - 1] if token else ""
+
+    def describe(self, value: str) -> str:
+        return value or "no label"
