@@ -31,6 +31,7 @@ from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.building import ROUTE, stages_of
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run import after, settings_of, taken_from, train_stage
@@ -89,6 +90,7 @@ def compare(cells: Sequence[Cell], split: str, direct: bool, scored: bool, conso
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             log.at(f"{number}/{len(recipes)} {cell.label} seed {seed}")
             runs[cells.index(cell)].append(_run(recipe, where[identity(recipe)], stages(recipe), split, scored, log))
+            keras.utils.clear_session()  # else the graphs of all cells stay in memory
     return {
         "recipe": recipes[0][2].name,
         "split": split,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from regenkit.pipeline import Pipeline
-from regenkit.spec import Fields
+from regenkit.spec import Field, Fields
 
 
 def random_training(
@@ -52,13 +52,23 @@ def unigram(
 
 
 def constant_rep(pipeline: Pipeline, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> list[Fields]:
-    """The commonest value of every predicted field of Y′, at every step of every example; given fields as they are."""
+    """The commonest token of every predicted field of Y′ (the mean of a continuous one), at every step of every
+    example; given fields as they are."""
     reps = [pipeline.converter.convert(each) for each in training[:500]]
     common = {
-        name: np.bincount(np.concatenate([np.ravel(rep[name]) for rep in reps])).argmax()
-        for name in pipeline.specs["rep"].only(optional=False)
+        name: _common(field, [np.asarray(rep[name]) for rep in reps])
+        for name, field in pipeline.specs["rep"].only(optional=False).items()
     }
     return [
         {name: np.full_like(value, common[name]) if name in common else value for name, value in each["rep"].items()}
         for each in sides
     ]
+
+
+def _common(field: Field, values: Sequence[np.ndarray]) -> np.ndarray:
+    """One entry: its leading axis, where that is of variable length, is of the values' own."""
+    if field.vocabulary:
+        return np.array(np.bincount(np.concatenate([np.ravel(value) for value in values])).argmax())
+    whole: np.ndarray = np.concatenate(values) if field.variable else np.stack(values)
+    mean: np.ndarray = whole.mean(0)
+    return mean
