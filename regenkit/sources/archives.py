@@ -4,11 +4,9 @@ An archive is not trusted. Only regular files whose names match are read out, to
 their names; links are left out, never followed; and no more is written than was announced.
 """
 
-import lzma
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -21,10 +19,6 @@ from regenkit.files import writing
 MOST_FILES = 100_000
 CHUNK = 1 << 20
 AR_MAGIC = b"!<arch>\n"
-DAMAGED = (
-    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError
-)  # fmt: skip
-"""What the readers of archives raise; RuntimeError where a member is encrypted."""
 Members = Iterator[tuple[str, IO[bytes]]]
 
 
@@ -45,7 +39,9 @@ def extract(archive: Path, folder: Path, *, root: str, members: tuple[str, ...],
                 if left < 0 or number >= MOST_FILES:
                     raise UserError(f"{archive.name}: unpacks to more than the {unpacked:,} bytes, or {MOST_FILES:,} "
                                     "files, expected of it")  # fmt: skip
-    except DAMAGED as error:
+    except UserError:
+        raise
+    except Exception as error:  # tarfile and zipfile raise whatever the damaged byte leads them to
         raise UserError(f"{archive.name}: is damaged, or is no archive of its kind ({error})") from error
     if not count:
         raise UserError(f"{archive.name}: holds no {' or '.join(members)} in {root or 'it'}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, final
 
+import numpy as np
 from PIL import Image as Pillow
 
 from regenkit.components import Example
@@ -23,12 +24,15 @@ Category = Literal[
 ]  # fmt: skip
 
 
+NEARLY_WHITE = 250
+
+
 @final
 class Openclipart:
     """Drawings; the caption is the title, and the folders the drawing is filed in. One without a title is unpaired.
 
     path        a folder of your own with the categories' folders of *.png
-    size        pixels a side; drawings are padded with white to a square
+    size        pixels a side; what is drawn is padded with white to a square
     categories  folders to use; the others are flags, logos, symbols and series of hundreds alike
     limit       drawings of each category to use at most, for a trial run
     """
@@ -68,12 +72,16 @@ class Openclipart:
     def read(self, source: str) -> list[Example]:
         """The example of one file. Raises BadSource where it can't be read, or is of one colour alone."""
         path = self.root / source
-        picture = fitted(Picture(pixels=read_image(path)), self.size, 3, "pad")
-        if picture.pixels.min() == picture.pixels.max():
+        pixels = read_image(path)
+        drawn = (pixels < NEARLY_WHITE).any(-1)
+        if not drawn.any() or pixels.min() == pixels.max():
             raise BadSource(source, "nothing is drawn on it")
+        rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
+        trimmed = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        picture = fitted(Picture(pixels=trimmed), self.size, 3, "pad")
         title, author = _said(path)
         folders = [part.replace("_", " ") for part in Path(source).parts[:-1]]
-        caption = shortened(", ".join([title, *reversed(folders)])) if title else ""
+        caption = shortened(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ""
         series = (f"series:{author}:{title.rstrip('0123456789 ')}",) if title else ()
         return [Example(
             id=source.removesuffix(".png"),

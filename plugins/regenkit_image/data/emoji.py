@@ -37,9 +37,9 @@ class Emoji:
     ) -> None:
         self.root = located(EMOJI, dataset="image/emoji", path=path)
         self.labels = located(EMOJI_LABELS, dataset="image/emoji", path=path)
-        for wanted in (self.root / "emoji.json", self.labels / "en" / "data.json"):
-            if not wanted.is_file():
-                raise UserError(f"image/emoji: there is no {wanted.relative_to(wanted.parents[1])} in {self.root}")
+        for root, wanted in ((self.root, "emoji.json"), (self.labels, "en/data.json")):
+            if not (root / wanted).is_file():
+                raise UserError(f"image/emoji: there is no {wanted} in {root}")
         self.size, self.variants, self.limit = size, variants, limit
 
     @property

@@ -1,0 +1,229 @@
+"""The image datasets: the packages themselves, splits that do not leak, and folders as people keep them.
+
+What is fetched is fetched by its own client; where that is missing, or has no network, the reason is printed.
+"""
+
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from regenkit.data.prepare import Prepared, prepare
+from regenkit.errors import BadSource, UserError
+from regenkit.plugins import host
+from regenkit.spec import Spec
+from regenkit_image.data import Captions, Emoji, FashionMnist, Folder, Mnist, Openclipart
+from regenkit_image.data.looks import looks
+
+ROOT = Path(__file__).parents[1]
+UNREACHABLE = ("could not be downloaded", "which is not installed", "can't be run")
+
+
+def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
+    command = [sys.executable, "-m", "regenkit", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+
+
+def fetched(name: str) -> None:
+    done = regenkit("data", "fetch", name)
+    assert "Traceback" not in done.stderr, done.stderr
+    if done.returncode and any(reason in done.stderr for reason in UNREACHABLE):
+        pytest.skip(f"{name} can't be fetched here: {' '.join(done.stderr.split())}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def prepared(name: str, dataset: Any, **options: Any) -> Prepared:
+    """As a recipe has it prepared, by this process alone."""
+    record = host().find("dataset", name)
+    specs = {side: host().find("modality", modality).load()(**dataset.modalities.get(side, {})).spec
+             for side, modality in (("x", record.x), ("y", record.y))}  # fmt: skip
+    return prepare(
+        dataset=dataset, identity={"use": name, **options}, converter=None, converter_identity={},
+        specs={**specs, "rep": Spec()}, progress=lambda *_: None, processes=1,
+    )  # fmt: skip
+
+
+def assert_nothing_leaks(found: Prepared) -> None:
+    """No training picture is one held out, or looks like one."""
+    pixels: dict[bool, set[bytes]] = {True: set(), False: set()}
+    marks: dict[bool, set[int]] = {True: set(), False: set()}
+    for place in np.flatnonzero(found.split != "dropped"):
+        held = found.split[place] != "train"
+        y = found.example(int(place))[0]["y"]["pixels"]
+        levels = np.rint((y + 1) * 127.5).astype(np.uint8)
+        pixels[held].add(levels.tobytes())
+        marks[held].update(looks(levels))
+    assert len(pixels[True]) > 20 and len(pixels[False]) > 80
+    assert not pixels[True] & pixels[False]
+    assert not marks[True] & marks[False]
+
+
+# --- out of packages --------------------------------------------------------------------------------------------------
+
+
+def test_garments_keep_their_own_test_set() -> None:
+    with pytest.raises(UserError, match="regenkit data fetch image/fashion_mnist"):
+        FashionMnist()
+    fetched("image/fashion_mnist")
+    dataset = pickle.loads(pickle.dumps(FashionMnist(limit=1200)))
+    found = prepared("image/fashion_mnist", dataset)
+    ids = found.examples.column("id").tolist()
+    assert {name.split("/")[0] for name, split in zip(ids, found.split, strict=True) if split == "test"} == {"test"}
+    assert found.counts()["test"] == {"paired": 200, "unpaired": 0}
+    assert found.counts()["validation"] == {"paired": 120, "unpaired": 0}
+    assert_nothing_leaks(found)
+    sides, meta = found.example(0)
+    assert meta["title"] == "Ankle boot" and int(sides["x"]["label"]) == 10  # the first image of the training set
+    assert (
+        sides["y"]["pixels"].shape == (28, 28, 1) and -1 <= sides["y"]["pixels"].min() < sides["y"]["pixels"].max() <= 1
+    )
+
+
+def test_digits() -> None:
+    fetched("image/mnist")
+    found = prepared("image/mnist", Mnist(limit=60), limit=60)
+    assert {name: count["paired"] for name, count in found.counts().items()} == {
+        "train": 480, "validation": 60, "test": 60, "dropped": 0
+    }  # fmt: skip
+    assert_nothing_leaks(found)
+    shown = json.loads(regenkit("data", "list", "--json").stdout)
+    here = {each["name"]: each["here"] for each in shown}
+    assert here["image/mnist"] is True and here["image/openclipart"] is False and here["image/folder"] is None
+
+
+def test_looks_are_shared_by_near_duplicates_alone() -> None:
+    fetched("image/mnist")
+    dataset = Mnist(limit=40)
+    digits = [np.rint((example.y["pixels"] + 1) * 127.5).astype(np.uint8)
+              for source in dataset.sources() for example in dataset.read(source)]  # fmt: skip
+    marks = [set(looks(pixels)) for pixels in digits]
+    again = 0
+    for pixels, own in zip(digits, marks, strict=True):
+        packed = io.BytesIO()
+        Pillow.fromarray(pixels[:, :, 0]).save(packed, "JPEG", quality=90)
+        again += bool(own & set(looks(np.asarray(Pillow.open(packed))[:, :, None])))
+    assert len(digits) == 400 and again >= 360
+    shared = sum(bool(own & other) for place, own in enumerate(marks) for other in marks[:place])
+    assert shared <= 0.0002 * len(digits) * (len(digits) - 1) / 2
+
+
+def test_their_own_copies(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"path .*none does not exist; right is a folder with \*\.json"):
+        Mnist(path=str(tmp_path / "none"))
+    (tmp_path / "3.json").write_text(json.dumps({"data": [0.5] * 784 * 980 + [1.0] * 784 * 52}))
+    dataset = Mnist(path=str(tmp_path))
+    (example, *_) = dataset.read("3/1000-1032")
+    assert example.x is not None and int(example.x["label"]) == 4 and (example.y["pixels"] == 1).all()
+    for source, reason in (("3/1000-1040", "1032 images"), ("4/0-500", "is no file of digits")):
+        with pytest.raises(BadSource, match=reason):
+            dataset.read(source)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"cut off")
+    with pytest.raises(BadSource, match="is no IDX file of 3 axes"):
+        FashionMnist(path=str(tmp_path)).read("train/0-500")
+    with pytest.raises(UserError, match=r"there is no emoji.json"):
+        Emoji(path=str(tmp_path))
+
+
+@pytest.mark.exhaustive(minutes=6)
+@pytest.mark.parametrize(
+    ("name", "dataset", "count", "aside"),
+    [
+        ("image/fashion_mnist", FashionMnist, 70_000, 0),
+        ("image/mnist", Mnist, 10_000, 0),
+        ("image/emoji", Emoji, 3786, 0),
+        ("image/openclipart", Openclipart, 1253, 12),
+    ],
+)  # fmt: skip
+@pytest.mark.timeout(1800)
+def test_all_of_it(name: str, dataset: Any, count: int, aside: int) -> None:
+    fetched(name)
+    found = prepared(name, dataset())
+    assert (len(found.examples), len(found.skipped)) == (count, aside)
+    assert (found.split == "dropped").sum() < 0.01 * count
+    assert_nothing_leaks(found)
+
+
+# --- the user's own ---------------------------------------------------------------------------------------------------
+
+
+def draw(path: Path, seed: int, size: Sequence[int] = (30, 20)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    Pillow.fromarray(random).resize(tuple(size)).save(path)
+
+
+def test_a_folder_a_class(tmp_path: Path) -> None:
+    for number in range(30):
+        draw(tmp_path / "cat" / f"{number}.png", number, (20 + number, 30))
+        draw(tmp_path / "dog" / "deep" / f"{number}.jpg", 100 + number)
+    draw(tmp_path / "fish" / "only.png", 200)
+    draw(tmp_path / "loose.png", 201)
+    draw(tmp_path / ".hidden" / "no.png", 202)
+    whole = (tmp_path / "cat" / "0.png").read_bytes()
+    (tmp_path / "cat" / "copy.png").write_bytes(whole)
+    (tmp_path / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "notes.md").write_text("not a picture")
+    dataset = pickle.loads(pickle.dumps(Folder(str(tmp_path), size=16)))
+    assert dataset.modalities["x"] == {"labels": ["cat", "dog", "fish"]}
+    found = prepared("image/folder", dataset, path=str(tmp_path))
+    assert len(found.examples) == 63 and found.paired.sum() == 62
+    assert [source for source, _ in found.skipped] == ["dog/cut.png"]
+    ids = found.examples.column("id").tolist()
+    split = dict(zip(ids, found.split, strict=True))
+    assert split["cat/0.png"] == split["cat/copy.png"] and split["loose.png"] == "train"
+    before = dataset.fingerprint()
+    draw(tmp_path / "cat" / "0.png", 7, (50, 50))
+    assert dataset.fingerprint() != before
+
+
+def test_captions_beside(tmp_path: Path) -> None:
+    for name, words in (("a", "a red  tree\n"), ("deep/b", "zwei Bäume"), ("c", "")):
+        draw(tmp_path / f"{name}.png", len(name))
+        (tmp_path / f"{name}.txt").write_text(words)
+    draw(tmp_path / "without.png", 5)
+    (tmp_path / "lonely.txt").write_text("no picture")
+    dataset = pickle.loads(pickle.dumps(Captions(str(tmp_path), size=8, channels=1)))
+    assert dataset.sources() == ["a.png", "c.png", "deep/b.png", "lonely.txt", "without.png"]
+    said = {source: dataset.read(source)[0].meta["title"] for source in dataset.sources() if source != "lonely.txt"}
+    assert said == {"a.png": "a red tree", "c.png": "c", "deep/b.png": "zwei Bäume", "without.png": "without"}
+    assert dataset.read("without.png")[0].x is None and dataset.read("a.png")[0].y["pixels"].shape == (8, 8, 1)
+    with pytest.raises(BadSource, match="a caption without a picture"):
+        dataset.read("lonely.txt")
+
+
+def test_captions_in_a_table(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        draw(tmp_path / name, 1)
+    table = tmp_path / "captions.csv"
+    table.write_text('File_Name,Text\na.png,"a tree, red"\n./gone.png,none\n')
+    dataset = Captions(str(tmp_path))
+    assert dataset.sources() == ["a.png", "b.png", "gone.png"]
+    assert dataset.read("a.png")[0].meta["title"] == "a tree, red" and dataset.read("b.png")[0].x is None
+    with pytest.raises(BadSource, match=r"gone\.png: there is no such file"):
+        dataset.read("gone.png")
+    for text, said in (
+        ("name,words\n", "csv:1: its columns are name, words"),
+        ("file,caption\n,x\n", "csv:2: has no file"),
+        ("file,caption\na.png,x\na.png,y\n", "csv:3: a.png has a caption already"),
+    ):
+        table.write_text(text)
+        with pytest.raises(UserError, match=said):
+            Captions(str(tmp_path)).sources()
+
+
+def test_folders_that_are_missing_or_empty(tmp_path: Path) -> None:
+    for dataset in (Folder, Captions):
+        with pytest.raises(UserError, match="does not exist; right is a folder"):
+            dataset(str(tmp_path / "none"))
+        with pytest.raises(UserError, match=r"there is no \.png, \.jpg"):
+            dataset(str(tmp_path)).sources()
