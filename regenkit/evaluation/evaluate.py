@@ -93,6 +93,7 @@ def measure(
         "examples": len(places),
         "steps": int(steps.sum()),
         "parameters": pipeline.parameters,
+        "continuous": [name for name, each in pipeline.sides("generator")[1].spec.items() if not each.vocabulary],
         "bits_per_step": bits,
         "bits_by_field": by_field,
         "worth_of_x": worth,

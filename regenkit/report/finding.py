@@ -10,7 +10,8 @@ DIRECT = {"direct": "of matched size", "direct_half": "of half the size"}
 
 def finding(report: Mapping[str, Any]) -> list[str]:
     """Sentences for a person. Figures are bits a step of Y unless they say otherwise."""
-    parts = (_detour, _costs, _leaner, _dropped, _contrast, _compact, _metrics, _tokens)
+    bits = (_densities,) if report.get("continuous") else (_detour, _costs, _leaner)
+    parts = (*bits, _dropped, _contrast, _compact, _metrics, _tokens)
     return [sentence for part in parts for sentence in part(report)]
 
 
@@ -25,6 +26,13 @@ def _detour(report: Mapping[str, Any]) -> list[str]:
     if apart["low"] > 0:
         return [f"The detour by Y′ loses to the better of two direct models, the one {DIRECT[best]} {reach}."]
     return [f"Whether the detour by Y′ beats the better of two direct models, the one {DIRECT[best]}, is open {reach}."]
+
+
+def _densities(report: Mapping[str, Any]) -> list[str]:
+    return [
+        f"Y′ is continuous ({', '.join(report['continuous'])}): what X → Y′ costs is a density, to which no bits of Y "
+        "can be added. By way of Y′ and directly, Y is compared by its scores alone."
+    ]
 
 
 def _costs(report: Mapping[str, Any]) -> list[str]:
