@@ -73,10 +73,10 @@ class Openclipart:
         """The example of one file. Raises BadSource where it can't be read, or is of one colour alone."""
         path = self.root / source
         pixels = read_image(path)
-        drawn = (pixels < NEARLY_WHITE).any(-1)
-        if not drawn.any() or pixels.min() == pixels.max():
+        drawn = np.any(pixels < NEARLY_WHITE, axis=2)
+        if not np.any(drawn) or pixels.min() == pixels.max():
             raise BadSource(source, "nothing is drawn on it")
-        rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
+        rows, columns = np.flatnonzero(np.any(drawn, axis=1)), np.flatnonzero(np.any(drawn, axis=0))
         trimmed = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         picture = fitted(Picture(pixels=trimmed), self.size, 3, "pad")
         title, author = _said(path)
