@@ -1,10 +1,13 @@
 """Where a dataset's files are: fetched into the cache, or in a folder of the user's own."""
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from regenkit.data.cache import cache_dir
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
+from regenkit.spec import digest
 
 
 def folder(source: Source) -> Path:
@@ -22,6 +25,10 @@ def located(source: Source, *, dataset: str, path: str | None = None) -> Path:
         if not own.is_dir():
             what = "is a file" if own.exists() else "does not exist"
             raise UserError(f"{dataset}: path {path} {what}; right is a folder with {' and '.join(source.members)}")
+        names = _names(own)
+        for pattern in source.members:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                raise UserError(f"{dataset}: there is no {pattern} in {path}")
         return own
     found = folder(source)
     if not found.is_dir():
@@ -29,3 +36,18 @@ def located(source: Source, *, dataset: str, path: str | None = None) -> Path:
                         f"with: regenkit data fetch {dataset}. Or set path: to a folder of your own with "
                         f"{' and '.join(source.members)}")  # fmt: skip
     return found
+
+
+def fingerprint(source: Source, path: str | None) -> str:
+    """Changes with the files: what was fetched is what its key says; a user's own may be edited."""
+    return source.key if path is None else stamp(Path(path).expanduser(), _names(Path(path).expanduser()))
+
+
+def stamp(root: Path, names: Iterable[str]) -> str:
+    """Changes when one of the files below `root` is edited, added or removed."""
+    stats = [(name, (root / name).stat()) for name in names if (root / name).exists()]
+    return digest([str(root.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]])
+
+
+def _names(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())

@@ -8,6 +8,7 @@ from typing import Any, Literal, final
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.files import read_text
+from regenkit.sources.places import stamp
 from regenkit_image.data import own
 from regenkit_image.modality import Caption, Image
 from regenkit_image.modality.caption import plain, shortened
@@ -44,7 +45,7 @@ class Captions:
         return sorted({*own.pictures(self.root, NAME), *self.captions})
 
     def fingerprint(self) -> str:
-        return own.stamp(self.root, [*self.sources(), *(path.name for path in self._tables())]) + repr(self.captions)
+        return stamp(self.root, [*self.sources(), *(path.name for path in self._tables())]) + repr(self.captions)
 
     def read(self, source: str) -> list[Example]:
         """The examples of one file (of a .npy several). Raises BadSource where it can't be read or is missing."""

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import located
+from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import plain, shortened
@@ -25,6 +25,8 @@ Category = Literal[
 
 
 NEARLY_WHITE = 250
+BROKEN = "Stylized Yoga Person"
+"""Six drawings that were broken when they were made into PNGs."""
 
 
 @final
@@ -44,6 +46,7 @@ class Openclipart:
         categories: Sequence[Category] = ("animals", "food", "transportation", "people", "plants", "buildings"),
         limit: int | None = None,
     ) -> None:  # fmt: skip
+        self.path = path
         self.root = located(OPENCLIPART, dataset="image/openclipart", path=path)
         for name in categories:
             if not (self.root / name).is_dir():
@@ -66,20 +69,20 @@ class Openclipart:
         ]
 
     def fingerprint(self) -> str:
-        """Changes with the files' sizes."""
-        return repr([(self.root / source).stat().st_size for source in self.sources()])
+        return fingerprint(OPENCLIPART, self.path)
 
     def read(self, source: str) -> list[Example]:
-        """The example of one file. Raises BadSource where it can't be read, or is of one colour alone."""
+        """The example of one file. Raises BadSource where it can't be read, is broken, or of one colour alone."""
         path = self.root / source
-        pixels = read_image(path)
+        pixels, (title, author) = read_image(path), _said(path)
+        if title == BROKEN:
+            raise BadSource(source, "shows 'Linked Image Not Found'")
         drawn = np.any(pixels < NEARLY_WHITE, axis=2)
         if not np.any(drawn) or pixels.min() == pixels.max():
             raise BadSource(source, "nothing is drawn on it")
         rows, columns = np.flatnonzero(np.any(drawn, axis=1)), np.flatnonzero(np.any(drawn, axis=0))
         trimmed = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         picture = fitted(Picture(pixels=trimmed), self.size, 3, "pad")
-        title, author = _said(path)
         folders = [part.replace("_", " ") for part in Path(source).parts[:-1]]
         caption = shortened(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ""
         series = (f"series:{author}:{title.rstrip('0123456789 ')}",) if title else ()

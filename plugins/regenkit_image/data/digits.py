@@ -9,7 +9,7 @@ import numpy as np
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import located
+from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
@@ -31,6 +31,7 @@ class Mnist:
     modalities: ClassVar[dict[str, dict[str, Any]]] = {"x": {"labels": DIGITS}, "y": {"size": 28, "channels": 1}}
 
     def __init__(self, path: str | None = None, limit: int | None = None) -> None:
+        self.path = path
         self.root, self.limit = located(MNIST, dataset="image/mnist", path=path), limit
 
     def sources(self) -> list[str]:
@@ -39,8 +40,7 @@ class Mnist:
         ]
 
     def fingerprint(self) -> str:
-        """Changes with the files' sizes."""
-        return repr([path.stat().st_size for path in sorted(self.root.glob("*.json"))])
+        return fingerprint(MNIST, self.path)
 
     def read(self, source: str) -> list[Example]:
         """The examples of a range of one digit. Raises BadSource where its file is missing or damaged."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.components import Example
-from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import located
+from regenkit.errors import BadSource
+from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import shortened
@@ -35,11 +35,9 @@ class Emoji:
     def __init__(
         self, path: str | None = None, size: int = 64, variants: bool = True, limit: int | None = None
     ) -> None:
+        self.path = path
         self.root = located(EMOJI, dataset="image/emoji", path=path)
         self.labels = located(EMOJI_LABELS, dataset="image/emoji", path=path)
-        for root, wanted in ((self.root, "emoji.json"), (self.labels, "en/data.json")):
-            if not (root / wanted).is_file():
-                raise UserError(f"image/emoji: there is no {wanted} in {root}")
         self.size, self.variants, self.limit = size, variants, limit
 
     @property
@@ -51,9 +49,7 @@ class Emoji:
         return list(_emoji(self.root, self.variants))[: self.limit]
 
     def fingerprint(self) -> str:
-        """Changes with the files' sizes."""
-        files = (self.root / "emoji.json", self.labels / "en" / "data.json")
-        return repr([len(list((self.root / "img/google/64").glob("*.png"))), *(path.stat().st_size for path in files)])
+        return fingerprint(EMOJI, self.path) + fingerprint(EMOJI_LABELS, self.path)
 
     def read(self, source: str) -> list[Example]:
         """The example of one picture. Raises BadSource where it is missing or damaged, or has no name."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import located
+from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import looks
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
@@ -38,6 +38,7 @@ class FashionMnist:
     def __init__(self, path: str | None = None, limit: int | None = None) -> None:
         if limit is not None and limit < 600:
             raise UserError(f"image/fashion_mnist: limit is {limit}; right is a number of images from 600 on")
+        self.path = path
         self.root = located(FASHION_MNIST, dataset="image/fashion_mnist", path=path)
         self.share = min(1.0, (limit or COUNTS["train"]) / COUNTS["train"])
 
@@ -46,9 +47,7 @@ class FashionMnist:
         return [span for name, count in COUNTS.items() for span in spans(name, round(count * self.share))]
 
     def fingerprint(self) -> str:
-        """Changes with the files' sizes and dates."""
-        stats = [(self.root / f"{prefix}-images-idx3-ubyte.gz") for prefix in PREFIX.values()]
-        return repr([(path.name, path.stat().st_size) for path in stats if path.exists()])
+        return fingerprint(FASHION_MNIST, self.path)
 
     def read(self, source: str) -> list[Example]:
         """The examples of a range. Raises BadSource where a file is missing or damaged.

@@ -3,6 +3,7 @@
 from typing import Any, Literal, final
 
 from regenkit.components import Example
+from regenkit.sources.places import stamp
 from regenkit_image.data import own
 from regenkit_image.modality import Image, Label
 from regenkit_image.modality.picture import Fit
@@ -40,7 +41,7 @@ class Folder:
         return self.names
 
     def fingerprint(self) -> str:
-        return own.stamp(self.root, self.names)
+        return stamp(self.root, self.names)
 
     def read(self, source: str) -> list[Example]:
         """The examples of one file (of a .npy several). Raises BadSource where it can't be read."""

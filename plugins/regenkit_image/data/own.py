@@ -4,7 +4,7 @@ from pathlib import Path
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.spec import Fields, digest
+from regenkit.spec import Fields
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Image
 from regenkit_image.modality.files import READS, read
@@ -29,12 +29,6 @@ def pictures(root: Path, dataset: str) -> list[str]:
     if not found:
         raise UserError(f"{dataset}: there is no {', '.join(READS)} file in {root} or its subfolders")
     return found
-
-
-def stamp(root: Path, names: list[str]) -> str:
-    """Changes when a file is added, removed or edited, so that what was prepared from others is not used again."""
-    stats = [(name, (root / name).stat()) for name in names if (root / name).exists()]
-    return digest([str(root.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]])
 
 
 def examples(root: Path, source: str, y: Image, x: Fields | None, title: str) -> list[Example]:
