@@ -77,7 +77,7 @@ def register_datasets() -> Iterator[Dataset]:
         summary="drawings by their titles",
         extra=EXTRA,
         licence="public domain",
-        size="131 MB; 6,900 drawings of every size, RGB",
+        size="131 MB; 1,247 drawings (all: 6,900), RGB",
         x="caption",
         y="image",
         sources=(packages.OPENCLIPART,),
