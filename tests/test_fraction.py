@@ -15,9 +15,9 @@ from test_batches import epoch, numpy, same
 from toy import HOST, TEXT, read, refusal
 from toy_job import REP, Y, prepared, sides
 
-from regenkit.recipe import schema
 from regenkit.data.batches import Plan, Side, dataset
 from regenkit.data.fraction import hide, seen, shown
+from regenkit.recipe import schema
 
 RENDERER = (
     Side(spec=REP, source=dict.fromkeys(REP, "rep")),

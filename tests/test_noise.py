@@ -20,6 +20,13 @@ def test_noise_is_uniform_and_gumbel() -> None:
     assert stats.kstest(noise.gumbel(seeds(200), 3, 250).numpy().ravel(), "gumbel_r").pvalue > 1e-3
 
 
+def test_noise_is_never_1_nor_infinite() -> None:
+    """Of 2²⁴ draws of this stream one has all 24 bits set."""
+    seed = tf.constant([[1, 2]], tf.int32)
+    assert noise.uniform(seed, 1, 1 << 24).numpy().max() == 1 - 2**-24
+    assert np.isfinite(noise.gumbel(seed, 1, 1 << 24)).all()
+
+
 @pytest.mark.parametrize("which", ["stream", "example", "step", "place"])
 def test_noise_is_independent(which: str) -> None:
     one, other = {

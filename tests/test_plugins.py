@@ -57,6 +57,10 @@ LIST = """
 """
 
 
+OWN = ["gaussian", "transformer"]
+"""The core's own generators."""
+
+
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
     distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD)
@@ -68,7 +72,7 @@ def test_a_plugin_is_found_and_a_broken_one_beside_it_is_reported(two: Path) -> 
     done = python(LIST, two)
     assert done.returncode == 0, done.stderr
     generators, broken = json.loads(done.stdout)
-    assert generators == ["acme/markov", "gaussian", "transformer"]
+    assert generators == ["acme/markov", *OWN]
     assert broken == [
         "bent (bent-regenkit 1.0): ModuleNotFoundError: No module named 'no_such_package_anywhere'",
     ]
@@ -77,7 +81,7 @@ def test_a_plugin_is_found_and_a_broken_one_beside_it_is_reported(two: Path) -> 
 def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> None:
     done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markoff')", two)
     assert "no generator is named 'acme/markoff'; did you mean 'acme/markov'?" in done.stderr
-    assert "There are: acme/markov, transformer" in done.stderr
+    assert "There are: acme/markov, gaussian, transformer" in done.stderr
     assert "could not be loaded: bent (bent-regenkit 1.0): ModuleNotFoundError" in done.stderr
 
 
@@ -86,7 +90,7 @@ def test_strict_raises(two: Path) -> None:
     assert done.returncode != 0 and "no_such_package_anywhere" in done.stderr
 
 
-@pytest.mark.parametrize(("allowed", "names"), [("acme", ["acme/markov", "gaussian", "transformer"]), ("", ["transformer"])])
+@pytest.mark.parametrize(("allowed", "names"), [("acme", ["acme/markov", *OWN]), ("", OWN)])
 def test_only_allowed_plugins_are_loaded(two: Path, allowed: str, names: list[str]) -> None:
     assert json.loads(python(LIST, two, REGENKIT_PLUGINS=allowed).stdout) == [names, []]
 
@@ -181,7 +185,7 @@ def test_a_faulty_plugin_leaves_no_trace(plugin: Any, said: str) -> None:
     host = plugins.Host(found=[FakeEntry(plugin), FakeEntry(Named("fine"))])
     assert [broken.name for broken in host.broken] == [type(plugin).__name__]
     assert said in host.broken[0].error
-    assert host.names("generator") == ["fine", "transformer"]
+    assert host.names("generator") == ["fine", *OWN]
     assert not any(
         implementation.plugin is plugin
         for caller in vars(host.hook).values()
@@ -202,7 +206,7 @@ class Named:
 def test_the_core_is_a_plugin() -> None:
     host = plugins.Host()
     assert host.find("generator", "transformer").target == host.find("renderer", "transformer").target
-    assert [component.name for component, origin in host.all("generator") if origin == "regenkit"] == ["transformer"]
+    assert [component.name for component, origin in host.all("generator") if origin == "regenkit"] == OWN
 
 
 def test_a_name_of_another_role_is_recognised() -> None:

@@ -10,6 +10,9 @@ import math
 from regenkit.quiet import tensorflow as tf
 
 
+BELOW_ONE = 1.0 - 2.0**-24
+
+
 def _mix(value: tf.Tensor) -> tf.Tensor:
     value = tf.bitwise.bitwise_xor(value, tf.bitwise.right_shift(value, tf.constant(16, tf.uint32)))
     value = value * tf.constant(0x7FEB352D, tf.uint32)
@@ -27,7 +30,8 @@ def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
     key = _mix(seeds[:, 0] + _mix(seeds[:, 1] + _mix(stream + tf.constant(0x9E3779B9, tf.uint32))))
     place = tf.cast(tf.range(size), tf.uint32) * tf.constant(0x9E3779B9, tf.uint32)
     bits = tf.bitwise.right_shift(_mix(key[..., None] + place), tf.constant(8, tf.uint32))
-    return (tf.cast(bits, tf.float32) + 0.5) / float(1 << 24)
+    # the greatest of 24 bits and a half rounds to 1, whose Gumbel noise would be infinite
+    return tf.minimum((tf.cast(bits, tf.float32) + 0.5) / float(1 << 24), BELOW_ONE)
 
 
 def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
