@@ -31,7 +31,7 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="the recipe, e.g. recipes/lyric2melody.yaml")],
     run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
     settings: Settings = None,
-    stage: Annotated[str | None, typer.Option(help="train this stage alone: generator, renderer, finetune")] = None,
+    stage: Annotated[str | None, typer.Option(help="train this stage alone: converter, generator, renderer, …")] = None,
     strategy: Annotated[
         str | None, typer.Option(help="auto, none, mirrored or multi_worker: short for --set train.strategy=…")
     ] = None,
@@ -40,10 +40,11 @@ def train(
     """Train a recipe's stages. The same command goes on where it was interrupted."""
     from regenkit.errors import UserError
     from regenkit.recipe import load
+    from regenkit.recipe.stages import stages_of
 
     console = Console(soft_wrap=True)
     loaded = load(recipe, [*(settings or []), *([f"train.strategy={strategy}"] if strategy else [])])
-    stages = ("generator", "renderer", *(["finetune"] if loaded.finetune else []))
+    stages = stages_of(loaded)
     if stage not in (None, *stages):
         raise UserError(f"--stage {stage}: there are {', '.join(stages)}")
     loaded.check_components()

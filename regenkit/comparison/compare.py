@@ -30,10 +30,10 @@ from regenkit.evaluation.bits import stage_bits, steps_of
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
-from regenkit.pipeline.building import ROUTE, stages_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
+from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run import after, settings_of, taken_from, train_stage
 from regenkit.run.folder import environment, open_run
 from regenkit.spec import Fields

@@ -19,8 +19,8 @@ from typing import final
 import yaml
 
 from regenkit.errors import UserError
-from regenkit.pipeline.building import stages_of
 from regenkit.recipe import REQUIRED, Recipe, load
+from regenkit.recipe.stages import stages_of
 from regenkit.spec import digest
 
 EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"

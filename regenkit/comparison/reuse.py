@@ -16,8 +16,8 @@ import numpy as np
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.pipeline.building import ROUTE, stages_of
 from regenkit.pipeline.contract import sign
+from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run import settings_of, taken_from
 from regenkit.run.folder import write_json
 from regenkit.run.handing import KEY

@@ -9,7 +9,6 @@ import math
 
 from regenkit.quiet import tensorflow as tf
 
-
 BELOW_ONE = 1.0 - 2.0**-24
 
 

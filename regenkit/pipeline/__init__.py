@@ -22,12 +22,13 @@ from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.pipeline.building import built, identity, is_learned, joined_stages
+from regenkit.pipeline.building import built, identity, joined_stages
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.sides import sides
 from regenkit.recipe import Recipe
 from regenkit.recipe.remedies import RESAMPLE
+from regenkit.recipe.stages import is_learned
 from regenkit.spec import Fields, Spec
 from regenkit.training import distribute
 

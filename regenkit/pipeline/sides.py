@@ -16,7 +16,7 @@ once Y′ is there, so only the renderer sees them.
 from collections.abc import Mapping
 
 from regenkit.data.batches import Side
-from regenkit.pipeline.building import SECTION
+from regenkit.recipe.stages import SECTION
 from regenkit.spec import Spec
 
 

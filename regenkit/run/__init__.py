@@ -21,12 +21,12 @@ from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline
-from regenkit.pipeline.building import ROUTE, stages_of
 from regenkit.pipeline.contract import check, sign
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run.folder import folder_for, open_run, write_json
 from regenkit.run.handing import hand_out, to_all
 from regenkit.run.predicted import predicted
