@@ -37,6 +37,19 @@ def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
     assert (place / "two/log.jsonl").exists() and (place / "two/worker-1/log.jsonl").exists()
 
 
+@pytest.mark.exhaustive(minutes=4)
+@pytest.mark.parametrize("kind", ["joint", "finetune"])
+def test_a_learned_y_prime_and_a_predicted_one_are_alike_in_two_processes(place: Path, kind: str) -> None:
+    learned = "converter: {use: autoencoder, codes: 4, width: 16, depth: 1, heads: 2}\njoint: {}"
+    changed = letters.RECIPE.replace("converter: {use: toy/parity}", learned)
+    text = changed if kind == "joint" else f"{letters.RECIPE}finetune: {{on: sampled}}\n"
+    (place / f"{kind}.yaml").write_text(text)
+    end(regenkit("train", f"{kind}.yaml", "--run", f"{kind}-one", cwd=place))
+    end(regenkit("train", f"{kind}.yaml", "--run", f"{kind}-two", "--workers", 2, cwd=place))
+    stages = ["generator", "renderer", kind]
+    assert_alike(weights(place / f"{kind}-two", stages), weights(place / f"{kind}-one", stages), 2e-5)
+
+
 @pytest.mark.exhaustive(minutes=3)
 def test_interrupted_they_go_on_as_one_or_as_two(place: Path) -> None:
     end(regenkit(*LONG, "--run", "whole", cwd=place))
