@@ -177,6 +177,17 @@ def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: 
     assert len(list(Path("whole/samples").glob("*-predicted.json"))) == 3
 
 
+def test_where_the_converter_is_a_rule_generator_and_renderer_are_trained_together(home: Path) -> None:
+    converter = LEARNED.split("\n")[1]
+    train("rule", LEARNED.replace(converter, "converter: {use: toy/parity}"))
+    together, alone = (json.loads(Path(f"rule/{stage}/done.json").read_text()) for stage in ("joint", "renderer"))
+    assert alone["together"] and together["steps"] == 6
+    run = load_run("rule")
+    both = run.build("joint")
+    both.load_weights("rule/joint/best.weights.h5")
+    np.testing.assert_array_equal(both.renderer.get_weights()[0], run.stage("renderer").get_weights()[0])
+
+
 @pytest.mark.exhaustive(minutes=1)
 def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
     STOPPER.armed = True

@@ -111,20 +111,23 @@ def _word(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def structures(draw: st.DrawFn) -> bytes:
-    """A recipe's data with keys renamed, added or dropped and values swapped, wrapped or replaced; then its text."""
+    """A recipe's data with keys renamed, added, dropped and values swapped, wrapped, doubled, replaced; then its text."""
     data = yaml.safe_load(draw(seeds))
     for _ in range(draw(st.integers(1, 3))):
         places = list(_places(data))
         if not places:
             break
         inner, key = draw(st.sampled_from(places))
-        change = draw(st.sampled_from(["drop", "rename", "replace", "replace", "wrap", "copy", "add"]))
+        change = draw(st.sampled_from(["drop", "rename", "replace", "replace", "wrap", "copy", "add", "double"]))
         if change == "drop":
             del inner[key]
         elif change == "rename" and isinstance(inner, dict):
             inner[draw(keys)] = inner.pop(key)
         elif change == "wrap":
             inner[key] = draw(st.sampled_from([[inner[key]], {"use": inner[key]}, str(inner[key])]))
+        elif change == "double" and (numbers := [each for each in places if type(each[0][each[1]]) in (int, float)]):
+            inner, key = draw(st.sampled_from(numbers))  # which mostly leaves a recipe sound
+            inner[key] *= 2
         elif change == "copy":
             other, place = draw(st.sampled_from(places))
             inner[key] = copy.deepcopy(other[place]) if place in other or isinstance(other, list) else None

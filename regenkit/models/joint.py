@@ -87,9 +87,9 @@ class Joint(keras.Model):
         for name, value in predicted.items():
             nll, weight = _nll(value, hard[name], mask)
             terms[f"predict_rep_{name}"] = weights.predict_rep * nll * paired, weight * paired
-            if self.converter is not None:
+            if self.converter is not None and weights.approach:
                 away = _distance(tf.nest.map_structure(tf.stop_gradient, value), soft[name], mask)
-                terms[f"approach_{name}"] = weights.predict_rep * away * paired, weight * paired
+                terms[f"approach_{name}"] = weights.approach * away * paired, weight * paired
         if self.to_x:
             of_x = tf.cast(tf.stop_gradient(self.generator.encode(condition, mask, noise)), tf.float32)
             guess = self.to_x[0](soft, tf.shape(mask))

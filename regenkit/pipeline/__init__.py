@@ -97,7 +97,8 @@ class Pipeline:
     def contract(self, stage: str) -> dict[str, Any]:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""
         condition, target = self.sides(stage)
-        of_itself = stage in ("converter", "joint")  # which make Y′, so that it is another one when they are trained
+        # the stages that make Y′ are not of a Y′ that they make another one
+        of_itself = self.learned and stage in ("converter", "joint")
         version = self.converter.code_version if of_itself else self.converter.version
         return plain({
             "component": None if stage == "joint" else identity(self.recipe, stage),

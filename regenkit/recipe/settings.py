@@ -67,7 +67,10 @@ class JointSettings(BaseModel):
 
     reconstruct: Weight = Field(1.0, description="of −log P(Y|Y′)")
     predict_x: Weight = Field(0.1, description="of ‖X′ − f(Y′)‖²; where Y′ is learned")
-    predict_rep: Weight = Field(1.0, description="of ‖Y′ − f(X′)‖², for codes −log P(Y′|X)")
+    predict_rep: Weight = Field(
+        1.0, description="of ‖Y′ − f(X′)‖², for codes −log P(Y′|X), where it moves the generator"
+    )
+    approach: Weight = Field(1.0, description="of the same where it moves the converter; where Y′ is learned")
     adapt: Weight = Field(0.5, description="of −log P(Y|Y′ as predicted from X)")
     through: Literal["straight_through", "gumbel"] = Field(
         "straight_through",
