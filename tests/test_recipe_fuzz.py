@@ -111,7 +111,7 @@ def _word(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def structures(draw: st.DrawFn) -> bytes:
-    """A recipe's data with keys renamed, added, dropped and values swapped, wrapped, doubled, replaced; then its text."""
+    """A recipe's data, keys renamed, added, dropped, values swapped, wrapped, doubled, replaced; then its text."""
     data = yaml.safe_load(draw(seeds))
     for _ in range(draw(st.integers(1, 3))):
         places = list(_places(data))
