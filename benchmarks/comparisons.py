@@ -12,13 +12,16 @@ from regenkit.report import scores
 from regenkit.report.comparison import TITLES, rows
 
 
+LONGEST = 48
+
+
 def main(paths: list[str]) -> None:
     for path in paths:
         report = json.loads(Path(path).read_text())
         print(f"## {', '.join(report['cells'][0]['settings'])}\n\n    {report['command']}\n")
         print(f"Bits a step of Y, {report['split']} split: {report['examples']} examples, {report['steps']} steps.\n")
         table(TITLES, rows(report))
-        if report["better"]:
+        if report.get("better"):
             print("\nScores of samples; the gap is predicted − true.\n")
             table(scores.titles(report), scores.rows(report))
         print()
@@ -30,7 +33,12 @@ def main(paths: list[str]) -> None:
 def table(titles: Any, lines: Any) -> None:
     print("| " + " | ".join(titles) + " |\n" + "| --- " * len(titles) + "|")
     for line in lines:
-        print("| " + " | ".join(str(each).replace("|", "\\|") for each in line) + " |")
+        print("| " + " | ".join(map(short, line)) + " |")
+
+
+def short(text: str) -> str:
+    """A long label by its end, where cells of a grid differ."""
+    return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
 
 
 if __name__ == "__main__":
