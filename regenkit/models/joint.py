@@ -5,12 +5,13 @@ Tan et al. 2023 (arXiv 2301.08846), Equation 1, with X′ = f_X(X) and Y′ = f_
     −log P(Y|Y′)  +  ‖X′ − f_Y′(Y′)‖²  +  ‖Y′ − f_X′(X′)‖²  −  log P(Y|f_X′(X′))
     reconstruct      predict_x           predict_rep           adapt
 
-Without stop-gradients (sg) it collapses: a Y′ that says nothing is predicted best. Here
+Without stop-gradients (sg) it collapses: a Y′ that says nothing is predicted best. With them and a strong `approach` it
+still did, on melodies (docs/results.md). Here
 
     reconstruct   moves renderer and converter, straight through the codes
     predict_x     X′ is what the generator's encoder makes of X: ‖sg(X′) − f(Y′)‖² moves the converter alone
-    predict_rep   moves the generator, −log P(sg(Y′)|X), and the converter towards sg(what the generator predicts); of
-                  codes the squared distance becomes −log P, of vectors it stays
+    predict_rep   moves the generator, −log P(sg(Y′)|X); its counterpart `approach`, with a weight of its own, the
+                  converter towards sg(what is predicted): of codes −log P, of vectors the squared distance
     adapt         moves renderer and generator, through draws of Y′: one a step, given the true earlier steps
 
 An unpaired example has the first term alone. Where the converter is a rule, the terms that move it fall away, and what

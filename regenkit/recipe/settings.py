@@ -70,7 +70,9 @@ class JointSettings(BaseModel):
     predict_rep: Weight = Field(
         1.0, description="of ‖Y′ − f(X′)‖², for codes −log P(Y′|X), where it moves the generator"
     )
-    approach: Weight = Field(1.0, description="of the same where it moves the converter; where Y′ is learned")
+    approach: Weight = Field(
+        0.1, description="of the same where it moves the converter, if that is learned; at 1 codes may say nothing"
+    )
     adapt: Weight = Field(0.5, description="of −log P(Y|Y′ as predicted from X)")
     through: Literal["straight_through", "gumbel"] = Field(
         "straight_through",
