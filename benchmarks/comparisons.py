@@ -11,7 +11,6 @@ from typing import Any
 from regenkit.report import scores
 from regenkit.report.comparison import TITLES, rows
 
-
 LONGEST = 48
 
 
