@@ -199,6 +199,7 @@ def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
         assert alike(f"whole/{stage}/best.weights.h5", f"halves/{stage}/best.weights.h5"), stage
 
 
+@pytest.mark.exhaustive(minutes=1)
 def test_a_renderer_for_other_codes_is_refused(home: Path) -> None:
     text = LEARNED.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}")
     with pytest.raises(UserError, match=r"converter\.version"):
