@@ -182,6 +182,15 @@ def test_a_difference_within_the_spread_of_the_seeds_is_none() -> None:
     assert not any("fewer than three" in sentence for sentence in near["limits"])
 
 
+def test_densities_are_not_compared_as_bits() -> None:
+    dense = report(seeds=3, apart=0.1, direct=2.8)
+    for cell in dense["cells"]:
+        cell["density"] = True
+    assert finding(dense) == [] and any("a density" in said for said in limits(dense))
+    dense["cells"][1]["density"] = False
+    assert "second principle" not in " ".join(said for said in finding(dense) if said.startswith("chord"))
+
+
 def test_the_page_stands_alone_and_says_the_picture_in_words() -> None:
     text = page(report(seeds=3, apart=0.1, direct=2.8))
     open_tags: list[str] = []

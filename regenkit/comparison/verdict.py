@@ -15,6 +15,8 @@ from regenkit.report.finding import LITTLE, MUCH, plain
 def finding(report: dict[str, Any]) -> list[str]:
     """Sentences on a comparison (`compare.summary`): which cell is lowest and by how much, how it stands to the direct
     route, where its lead is largest, which fields of Y′ break the second principle, and whose gap is smallest."""
+    if all(cell.get("density") for cell in report["cells"]):
+        return list(_gaps(report))  # bits of densities say nothing; see `limits`
     return [*_lowest(report), *_direct(report), *_lead(report), *_principle(report), *_gaps(report)]
 
 
@@ -64,6 +66,8 @@ def limits(report: dict[str, Any]) -> list[str]:
 def unknown(cell: dict[str, Any]) -> list[str]:
     """The fields of a cell's Y′ that break the second principle: they cost MUCH of X → Y′, and X saves LITTLE of them,
     or nothing for all that the examples tell. The costliest first."""
+    if cell.get("density"):
+        return []  # what it costs is no number of bits
     whole, fields = cell["generator"]["bits"]["mean"], cell["generator"]["fields"]
     costs = {name: figures["bits"]["mean"] for name, figures in fields.items()}
     little = {name for name in fields if share(fields[name]) < LITTLE or fields[name]["saved"]["low"] <= 0}
