@@ -1,0 +1,133 @@
+"""A condition of any fields, as models of grids take it: a vector an example, and a map over the grid.
+
+    scalars, vectors      embedded each, and summed                               → vector
+    sequences (captions)  embedded, read by two transformer blocks, averaged      → vector
+    grids (codes, pixels) embedded place by place, brought to the target's size   → map
+
+0 is "absent" in every field, so a condition is hidden, for guidance or because there is no X, by zeroing it (`hide`).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import final
+
+from regenkit.layers import noise
+from regenkit.layers.attention import Block
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec
+
+READERS = 2
+"""Transformer blocks that read a sequence."""
+STREAM = 8000
+
+
+@final
+class Conditioner(keras.layers.Layer):
+    """Fields [batch, …] → (vector [batch, width], map [batch, height, breadth, width] or None).
+
+    grid   height and breadth of the map; None where the model takes no map: then no field may be a grid
+    """
+
+    def __init__(self, spec: Spec, width: int, *, grid: tuple[int, int] | None = None) -> None:
+        super().__init__()
+        self.spec, self.width, self.grid = spec, width, grid
+        self.embeddings = {
+            name: keras.layers.Embedding(field.vocabulary + 1, width) if field.vocabulary else keras.layers.Dense(width)
+            for name, field in spec.items()
+        }
+        self.readers: dict[str, list[Block]] = {}
+        self.norms: dict[str, keras.layers.Layer] = {}
+        for number, (name, field) in enumerate(spec.items()):
+            if is_grid(field) and grid is None:
+                raise ValueError(f"{name} of the condition is a grid; this model takes vectors and sequences")
+            if field.variable:
+                self.readers[name] = [
+                    Block(width, 4, dropout=0.0, stream=STREAM + 100 * number + 2 * layer, residual_scale=0.5)
+                    for layer in range(READERS)
+                ]
+                self.norms[name] = keras.layers.LayerNormalization()
+        self.has_map = any(is_grid(field) for field in spec.values())
+
+    def build(self, _shape: object = None) -> None:
+        for name, layer in self.embeddings.items():
+            layer.build((None, self._entry(self.spec[name])))
+        for name, blocks in self.readers.items():
+            for layer in (*blocks, self.norms[name]):
+                layer.build((None, None, self.width))
+        self.built = True
+
+    @staticmethod
+    def _entry(field: Field) -> int:
+        """Numbers that one embedding takes: of grids those of a place, of sequences those of a step."""
+        if field.vocabulary:
+            return 1
+        shape = field.shape[2:] if is_grid(field) else field.shape[1:] if field.variable else field.shape
+        return math.prod(size or 1 for size in shape)
+
+    def call(
+        self, condition: Mapping[str, tf.Tensor], batch: tf.Tensor, seeds: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """`batch`: how many examples, where the condition has no field to tell."""
+        vector = tf.zeros([batch, self.width], self.compute_dtype)
+        found = None
+        for name, field in self.spec.items():
+            value, embed = condition[name], self.embeddings[name]
+            if is_grid(field):
+                shape = tf.shape(value)
+                x = embed(value if field.vocabulary else tf.reshape(value, [*shape[:3], self._entry(field)]))
+                x = self._resized(x, field)
+                found = x if found is None else found + x
+            elif field.variable:
+                vector += self._read(name, field, value, seeds)
+            elif field.vocabulary:
+                x = embed(value)
+                vector += x if field.scalar else tf.reduce_sum(tf.reshape(x, [batch, -1, self.width]), 1)
+            else:
+                vector += embed(tf.reshape(value, [batch, self._entry(field)]))
+        return vector, found
+
+    def _read(self, name: str, field: Field, value: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+        if field.vocabulary:
+            known, x = value > 0, self.embeddings[name](value)
+        else:
+            value = tf.reshape(value, [tf.shape(value)[0], -1, self._entry(field)])
+            known, x = tf.reduce_any(value != 0, -1), self.embeddings[name](value)
+        for block in self.readers[name]:
+            x = block(x, known[:, None, :], seeds)
+        weight = tf.cast(known, x.dtype)[..., None]
+        return tf.reduce_sum(self.norms[name](x) * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
+
+    def _resized(self, x: tf.Tensor, field: Field) -> tf.Tensor:
+        """Repeated where the sizes divide, interpolated where they don't."""
+        assert self.grid is not None
+        height, breadth = (int(size or 0) for size in field.shape[:2])
+        if (height, breadth) == self.grid:
+            return x
+        if not self.grid[0] % height and not self.grid[1] % breadth:
+            return tf.repeat(tf.repeat(x, self.grid[0] // height, axis=1), self.grid[1] // breadth, axis=2)
+        return tf.cast(tf.image.resize(x, self.grid), x.dtype)
+
+
+def is_grid(field: Field) -> bool:
+    """Whether it has a height and a breadth: codes (h, w), pixels or vectors (h, w, channels)."""
+    axes = 2 if field.vocabulary else 3
+    return len(field.shape) >= axes and not field.variable
+
+
+def hide(condition: Mapping[str, tf.Tensor], spec: Spec, seeds: tf.Tensor | None, rate: float) -> dict[str, tf.Tensor]:
+    """The condition, wholly absent of a `rate` of the examples, for classifier-free guidance (Ho and Salimans 2022,
+    arXiv 2207.12598). `seeds` int32 [batch, 2]; None = evaluation, nothing is hidden."""
+    kept = noise.keep(seeds, STREAM + 99, 1, rate)
+    if kept is None:
+        return dict(condition)
+    found = dict(condition)
+    for name in spec:
+        shape = [-1] + [1] * (len(condition[name].shape) - 1)
+        found[name] = condition[name] * tf.cast(tf.reshape(kept, shape) > 0, condition[name].dtype)
+    return found
+
+
+def absent(condition: Mapping[str, tf.Tensor], spec: Spec) -> dict[str, tf.Tensor]:
+    """The same condition, hidden for all."""
+    return {**condition, **{name: tf.zeros_like(condition[name]) for name in spec}}
