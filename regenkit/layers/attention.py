@@ -111,3 +111,11 @@ class Block(keras.layers.Layer):
         scores = tf.cast(tf.matmul(h[0], keys, transpose_b=True), tf.float32)
         weights = tf.cast(tf.nn.softmax(scores + place.future), x.dtype)
         return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None), cache
+
+
+def blocks(width: int, heads: int, depth: int, *, dropout: float, stream: int) -> list[Block]:
+    """`depth` blocks: the more, the smaller their branches begin. Their noise is of two streams each, from `stream`."""
+    scale = (2 * depth) ** -0.5
+    return [
+        Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=scale) for layer in range(depth)
+    ]

@@ -20,18 +20,7 @@ class FieldsEmbedding(keras.layers.Layer):
     def __init__(self, spec: Spec, width: int) -> None:
         super().__init__()
         self.spec, self.width = spec, width
-        # of a size with the normalised activations they are added to, or the past is drowned by the condition at first
-        normal = keras.initializers.RandomNormal(stddev=0.3)
-        self.fields = {
-            name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal)
-            if field.vocabulary
-            else keras.layers.Dense(width)
-            for name, field in spec.items()
-        }
-
-    def build(self, _shape: object = None) -> None:
-        for name, layer in self.fields.items():
-            layer.build((None, None, 1 if self.spec[name].vocabulary else entry(self.spec[name])))
+        self.fields = embeddings(spec, width, normal())
         self.built = True
 
     def call(self, values: Mapping[str, tf.Tensor], shape: tf.Tensor) -> tf.Tensor:
@@ -40,6 +29,24 @@ class FieldsEmbedding(keras.layers.Layer):
         for name, field in self.spec.items():
             x += embed(self.fields[name], field, values[name], shape)
         return x
+
+
+def normal() -> keras.initializers.Initializer:
+    """Of a size with the normalised activations they are added to, or the past is drowned by the condition at first."""
+    return keras.initializers.RandomNormal(stddev=0.3)
+
+
+def embeddings(spec: Spec, width: int, initializer: keras.initializers.Initializer) -> dict[str, keras.layers.Layer]:
+    """A layer a field for `embed`, built: a table for tokens, which begins by the initializer, or a matrix."""
+    layers = {
+        name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=initializer)
+        if field.vocabulary
+        else keras.layers.Dense(width)
+        for name, field in spec.items()
+    }
+    for name, layer in layers.items():
+        layer.build((None, None, 1 if spec[name].vocabulary else entry(spec[name])))
+    return layers
 
 
 def embed(layer: keras.layers.Layer, field: Field, value: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:

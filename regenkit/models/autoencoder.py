@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, final
 import numpy as np
 
 from regenkit.layers import noise as noises
-from regenkit.layers.attention import Block
+from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import keras
@@ -76,25 +76,16 @@ class Autoencoder(keras.Model):
             if bottleneck == "vq"
             else {"latent": Field(kind="continuous", shape=(None, size), hop=next(iter(target.values())).hop)}
         )
-
-        def blocks(stream: int) -> list[Block]:
-            return [
-                Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=(2 * depth) ** -0.5)
-                for layer in range(depth)
-            ]
-
         self.read = FieldsEmbedding(condition | target, width)
-        self.encoder = blocks(STREAM)
+        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
         self.to_vector = keras.layers.Dense(size if bottleneck == "vq" else 2 * size)
         self.quantizer = VectorQuantizer(codes, size, stream=STREAM + 900) if bottleneck == "vq" else None
         self.known = FieldsEmbedding(condition, width)
         self.from_vector = keras.layers.Dense(width)
-        self.decoder = blocks(STREAM + 500)
+        self.decoder = blocks(width, heads, depth, dropout=dropout, stream=STREAM + 500)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
         self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
-        self.read.build(None)
-        self.known.build(None)
         if self.quantizer:
             self.quantizer.build(None)
         for layer in (*self.encoder, self.encoder_norm, self.to_vector, *self.decoder, self.decoder_norm,

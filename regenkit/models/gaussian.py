@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.layers import noise as noises
-from regenkit.layers.attention import Block
+from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding, entry
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -36,13 +36,9 @@ class Gaussian(keras.Model):
                 raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use the transformer")
         self.condition, self.target = condition, target
         self.embedding = FieldsEmbedding(condition, width)
-        self.blocks = [
-            Block(width, heads, dropout=dropout, stream=STREAM + 2 * layer, residual_scale=(2 * depth) ** -0.5)
-            for layer in range(depth)
-        ]
+        self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
         self.norm = keras.layers.LayerNormalization(center=False)
         self.out = {name: keras.layers.Dense(2 * entry(field)) for name, field in target.items()}
-        self.embedding.build(None)
         for layer in (*self.blocks, self.norm, *self.out.values()):
             layer.build((None, None, width))
         self.width, self.built = width, True

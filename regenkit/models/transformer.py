@@ -16,8 +16,8 @@ from typing import final
 import numpy as np
 
 from regenkit.layers import noise
-from regenkit.layers.attention import Block
-from regenkit.layers.fields import embed, entry
+from regenkit.layers.attention import blocks
+from regenkit.layers.fields import embed, embeddings, normal
 from regenkit.models.sampling import sample_loop, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -58,45 +58,24 @@ class Transformer(keras.Model):
         self.width, self.depth = width, depth
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
         self.has_scalars = any(field.scalar for field in target.values())
-        # of a size with the normalised activations they are added to, or the past is drowned by the condition at first
-        normal = keras.initializers.RandomNormal(stddev=0.3)
-
-        def embeddings(spec: Spec) -> dict[str, keras.layers.Layer]:
-            return {
-                name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal)
-                if field.vocabulary
-                else keras.layers.Dense(width)
-                for name, field in spec.items()
-            }
-
-        def blocks(stream: int) -> list[Block]:
-            return [
-                Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=(2 * depth) ** -0.5)
-                for layer in range(depth)
-            ]
-
-        self.condition_embeddings = embeddings(condition)
-        self.encoder = blocks(1000)
+        initial = normal()
+        self.condition_embeddings = embeddings(condition, width, initial)
+        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=1000)
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
-        self.target_embeddings = embeddings(target)
-        self.start = self.add_weight(name="start", shape=(width,), initializer=normal)
-        self.decoder = blocks(2000)
+        self.target_embeddings = embeddings(target, width, initial)
+        self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
+        self.decoder = blocks(width, heads, depth, dropout=dropout, stream=2000)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
-        self.step_embeddings = embeddings(Spec(list(target.items())[:-1]))
+        self.step_embeddings = embeddings(Spec(list(target.items())[:-1]), width, initial)
         self.head_hidden = {name: keras.layers.Dense(width, activation="silu") for name in target}
         self.head_logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
         self._build()
 
     def _build(self) -> None:
         """Make every variable now, so that a stage is complete once constructed."""
-        for spec, layers in ((self.condition, self.condition_embeddings), (self.target, self.target_embeddings)):
-            for name, layer in layers.items():
-                layer.build((None, None, 1 if spec[name].vocabulary else entry(spec[name])))
         for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
                       *self.head_logits.values()):  # fmt: skip
             layer.build((None, None, self.width))
-        for layer in self.step_embeddings.values():
-            layer.build((None, None))
         self.built = True
 
     # --- the protocol ------------------------------------------------------------------------------------------------
