@@ -32,6 +32,7 @@ class Field:
     offset      the step of Y at which entry 0 begins
     labels      what token 1, 2, … is called by a person; may be empty
     optional    a user may supply it, nobody predicts it: models learn to do with and without
+    levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte each
     """
 
     kind: Literal["tokens", "continuous"] = "tokens"
@@ -41,12 +42,15 @@ class Field:
     offset: int = 0
     labels: tuple[str, ...] = ()
     optional: bool = False
+    levels: int | None = None
 
     def __post_init__(self) -> None:
         if (self.kind == "tokens") != (self.vocabulary is not None):
             raise ValueError(f"a field of {self.kind} has vocabulary={self.vocabulary}: only tokens have one")
         if self.labels and len(self.labels) != self.vocabulary:
             raise ValueError(f"{len(self.labels)} labels for a vocabulary of {self.vocabulary}")
+        if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
+            raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
 
     @property
     def scalar(self) -> bool:
@@ -90,6 +94,18 @@ class Spec(Mapping[str, Field]):
     def __repr__(self) -> str:
         return f"Spec({', '.join(self._fields)})"
 
+    @property
+    def runs(self) -> bool:
+        """Whether a field has one entry a step, so that batches are padded and have a mask."""
+        return any(field.hop == 1 for field in self.values())
+
+    def steps(self, fields: Mapping[str, np.ndarray]) -> int:
+        """Of one example of Y: entries of its longest variable field; where all shapes are fixed, how many values it
+        has, so that bits a step are bits a dimension."""
+        if any(field.variable for field in self.values()):
+            return max(len(fields[name]) for name, field in self.items() if field.variable)
+        return sum(int(np.size(fields[name])) for name in self) or 1
+
     def without(self, names: Iterable[str]) -> "Spec":
         names = set(names)
         return Spec((name, field) for name, field in self.items() if name not in names)
@@ -101,7 +117,7 @@ class Spec(Mapping[str, Field]):
         return Spec({**self._fields, **other})
 
     def to_json(self) -> dict[str, Any]:
-        return {name: {**asdict(field), "hop": str(field.hop) if field.hop else None} for name, field in self.items()}
+        return {name: _plain(field) for name, field in self.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Spec":
@@ -132,6 +148,15 @@ class Spec(Mapping[str, Field]):
                 raise ValueError(
                     f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"
                 )
+            if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
+                raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
+
+
+def _plain(field: Field) -> dict[str, Any]:
+    found = {**asdict(field), "hop": str(field.hop) if field.hop else None}
+    if field.levels is None:  # left out, so that specs from before it keep their names
+        del found["levels"]
+    return found
 
 
 def digest(data: Any) -> str:

@@ -231,6 +231,24 @@ def test_fields_of_every_kind_are_batched() -> None:
                     assert found == pytest.approx(value)
 
 
+def test_levels_are_absent_where_x_is_hidden_or_lacking() -> None:
+    """A picture as X: 0, which is grey, stands for none."""
+    from regenkit.data import shards
+
+    spec = Spec({"pixels": Field(kind="continuous", shape=(2, 3, 1), levels=256)})
+    pictures = [np.random.default_rng(seed).integers(0, 256, (2, 3, 1), np.uint8) for seed in range(3)]
+    records = [shards.serialize({"x": {"pixels": each}}, {}) for each in pictures] + [shards.serialize({"x": None}, {})]
+    fake: Any = replace(toy(), examples=records, reps=[b""] * 4, specs={"x": spec, "y": Spec(), "rep": Spec()},
+                        hidden=np.array([False, True, False, False]))  # fmt: skip
+    side, nothing = Side(spec=spec, source={"pixels": "x"}), Side(spec=Spec(), source={})
+    [batch] = numpy(dataset(fake, [np.arange(4)], side, nothing, last=1))
+    assert "mask" not in batch["condition"]
+    found = batch["condition"]["pixels"]
+    for place, seen in enumerate((True, False, True, False)):
+        wanted = shards.unpacked(pictures[place], 256) if seen else np.zeros((2, 3, 1))
+        np.testing.assert_allclose(found[place], wanted, atol=1e-7)
+
+
 # --- padding ---------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from regenkit.data import shards
 from regenkit.data.parts import without, write_examples, write_reps
 from regenkit.data.workers import Convert, Read
 from regenkit.errors import UserError
+from regenkit.spec import Field, Spec
 
 SPECS = {"x": X, "y": Y, "rep": REP}
 COLUMNS = ("id", "groups", "fingerprints", "fingerprint_count", "paired", "steps", "skipped")
@@ -145,3 +146,20 @@ def test_records_are_those_that_tensorflow_writes() -> None:
     features["meta"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[b'{"id": "1"}']))
     theirs = tf.train.Example(features=tf.train.Features(feature=features))
     assert shards.serialize({"y": fields}, {"id": "1"}) == theirs.SerializeToString(deterministic=True)
+
+
+LEVELS = st.integers(2, 256).flatmap(
+    lambda count: st.tuples(st.just(count), st.lists(st.integers(0, count - 1), min_size=4, max_size=4))
+)
+
+
+@given(LEVELS)
+def test_levels_take_a_byte_each_and_come_back_exactly(drawn: tuple[int, list[int]]) -> None:
+    levels, numbers = drawn
+    spec = Spec({"pixels": Field(kind="continuous", shape=(2, 2), levels=levels)})
+    values = shards.unpacked(np.array(numbers).reshape(2, 2), levels)
+    assert np.abs(values).max() <= 1
+    spec.check({"pixels": values}, "y")
+    packed = shards.packed(values, levels)
+    sides, _ = shards.deserialize(shards.serialize({"y": {"pixels": packed}}, {}), {"y": spec})
+    assert sides["y"] and (sides["y"]["pixels"] == values).all()

@@ -26,7 +26,7 @@ from regenkit.comparison.scores import Scores, summed
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
-from regenkit.evaluation.bits import stage_bits, steps_of
+from regenkit.evaluation.bits import stage_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
@@ -137,7 +137,7 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
     names = prepared.examples.column("id")
     return Measured(
         folder=pipeline.folder, ids=[str(names[place]) for place in places],
-        steps=np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides]), bits=bits, keys=keys,
+        steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in sides]), bits=bits, keys=keys,
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]

@@ -163,7 +163,9 @@ class _Parse:
         wanted = {(side.source[name], name): side.spec[name] for side in (condition, target) for name in side.spec}
         self.features = {
             file: {
-                feature_key(source, name): tf.io.RaggedFeature(tf.int64 if field.vocabulary else tf.float32)
+                feature_key(source, name): tf.io.FixedLenFeature([], tf.string, "")
+                if field.levels
+                else tf.io.RaggedFeature(tf.int64 if field.vocabulary else tf.float32)
                 for (source, name), field in wanted.items()
                 if (source == "rep") == (file == "rep")
             }
@@ -176,14 +178,15 @@ class _Parse:
         )  # fmt: skip
 
     def __call__(self, examples: tf.Tensor, reps: tf.Tensor, has_x: tf.Tensor, noise: tf.Tensor) -> dict[str, Any]:
-        ragged: dict[str, tf.RaggedTensor] = {}
+        ragged: dict[str, Any] = {}
         for file, records in (("example", examples), ("rep", reps)):
             if self.features[file]:
                 ragged |= tf.io.parse_example(records, self.features[file])
         for source, name in self.wanted:
             if source == "x":
                 key = feature_key(source, name)
-                ragged[key] = _emptied(ragged[key], has_x)
+                packed = self.wanted[source, name].levels
+                ragged[key] = tf.where(has_x, ragged[key], "") if packed else _emptied(ragged[key], has_x)
         batch: dict[str, Any] = {"condition": {}, "target": {}, "noise": noise}
         steps = mask = None
         if self.ruler:
@@ -212,9 +215,13 @@ def _inner(field: Field) -> int:
     return math.prod(size for size in field.shape if size is not None)
 
 
-def _dense(value: tf.RaggedTensor, field: Field, steps: tf.Tensor | None) -> tf.Tensor:
+def _dense(value: Any, field: Field, steps: tf.Tensor | None) -> tf.Tensor:
     kind = tf.int32 if field.vocabulary else tf.float32
     inner = _inner(field)
+    if field.levels:
+        numbers = tf.cast(tf.io.decode_raw(value, tf.uint8, fixed_length=inner), tf.float32)
+        there = tf.cast(tf.strings.length(value) > 0, tf.float32)[:, None]
+        return tf.reshape((numbers / ((field.levels - 1) / 2) - 1) * there, [-1, *field.shape])
     if not field.variable:
         flat = value.to_tensor(shape=[None, inner])
         return tf.reshape(tf.cast(flat, kind), [-1, *field.shape])

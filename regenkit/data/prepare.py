@@ -25,6 +25,8 @@ from regenkit.data.split import SPLITS, assign
 from regenkit.spec import Fields, Spec, digest
 
 SOURCES_A_PART = 32
+MOST_PARTS = 512
+"""Of so many all files can be open at once; where there would be more, each is of more sources."""
 EXAMPLES_A_PART = 2048
 MANY = 512
 """From so many on, several processes pay for single examples, and messages hold several sources."""
@@ -138,7 +140,8 @@ def _read(
     elsewhere: parts.Elsewhere | None,
 ) -> shards.Shards:
     sources = dataset.sources()
-    chunks = [sources[start : start + SOURCES_A_PART] for start in range(0, len(sources), SOURCES_A_PART)]
+    size = max(SOURCES_A_PART, -(-len(sources) // MOST_PARTS))
+    chunks = [sources[start : start + size] for start in range(0, len(sources), size)]
     paths, missing = _parts(folder, len(chunks))
     if not missing:
         return shards.Shards(paths)

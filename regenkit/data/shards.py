@@ -33,7 +33,7 @@ def feature_key(side: str, name: str) -> str:
 
 
 def serialize(sides: Mapping[str, Fields | None], extra: Mapping[str, Any]) -> bytes:
-    """One record: the fields of each side, and `extra` as JSON under "meta"."""
+    """One record: the fields of each side, and `extra` as JSON under "meta". Levels are packed (see `packed`)."""
     example = Example()
     features = example.features.feature
     features["meta"].bytes_list.value.append(json.dumps(extra).encode())
@@ -41,6 +41,9 @@ def serialize(sides: Mapping[str, Fields | None], extra: Mapping[str, Any]) -> b
         for name, value in (fields or {}).items():
             flat = np.asarray(value).reshape(-1)
             feature = features[feature_key(side, name)]
+            if flat.dtype == np.uint8:
+                feature.bytes_list.value.append(flat.tobytes())
+                continue
             values = feature.float_list if flat.dtype.kind == "f" else feature.int64_list
             values.SetInParent()  # an empty field is there, too
             values.value.extend(flat.tolist())
@@ -57,11 +60,24 @@ def deserialize(record: bytes, specs: Mapping[str, Spec]) -> tuple[dict[str, Fie
             key = feature_key(side, name)
             if key not in features:
                 continue
-            value = features[key].int64_list.value if field.vocabulary else features[key].float_list.value
-            flat = np.array(value, np.int32 if field.vocabulary else np.float32)
+            if field.levels:
+                flat = unpacked(np.frombuffer(features[key].bytes_list.value[0], np.uint8), field.levels)
+            else:
+                value = features[key].int64_list.value if field.vocabulary else features[key].float_list.value
+                flat = np.array(value, np.int32 if field.vocabulary else np.float32)
             fields[name] = flat.reshape([-1 if size is None else size for size in field.shape])
         sides[side] = fields or None
     return sides, json.loads(features["meta"].bytes_list.value[0])
+
+
+def packed(values: np.ndarray, levels: int) -> np.ndarray:
+    """−1…1 → the number of the nearest level, uint8."""
+    return np.rint((np.asarray(values, np.float64) + 1) * ((levels - 1) / 2)).astype(np.uint8)
+
+
+def unpacked(numbers: np.ndarray, levels: int) -> np.ndarray:
+    """The inverse, float32."""
+    return numbers.astype(np.float32) / np.float32((levels - 1) / 2) - np.float32(1)
 
 
 def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[str, Any]] = dict) -> None:

@@ -8,13 +8,15 @@ import numpy as np
 from regenkit.spec import Fields, Spec
 
 
-def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Sequence[int]) -> Fields:
-    """Fields [batch, ...] padded with 0, and "mask" bool [batch, max(lengths)] over the steps of Y.
+def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Sequence[int] | None) -> Fields:
+    """Fields [batch, ...] padded with 0, and "mask" bool [batch, max(lengths)] over the steps of Y, if there are such.
 
     A field that an example lacks is absent (0) in it.
     """
-    longest = max(lengths, default=1)
-    batch: Fields = {"mask": np.arange(longest)[None] < np.array(lengths)[:, None]}
+    longest, batch = 0, Fields()
+    if lengths is not None:
+        longest = max(lengths, default=1)
+        batch["mask"] = np.arange(longest)[None] < np.array(lengths)[:, None]
     for name, field in spec.items():
         rows = max(
             (len(example[name]) for example in examples if name in example and np.ndim(example[name])), default=0
@@ -30,8 +32,8 @@ def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Seq
     return batch
 
 
-def unstack(batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[int]) -> list[Fields]:
-    """The inverse: each example's fields cut to its length."""
+def unstack(batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[int | None]) -> list[Fields]:
+    """The inverse: each example's fields cut to its length, where it has one."""
     return [
         {
             name: np.asarray(batch[name][place])[:length] if spec[name].hop == 1 else np.asarray(batch[name][place])

@@ -78,7 +78,7 @@ class Read:
             groups=json.dumps(example.groups),
             fingerprints=np.array(example.fingerprints, np.int64),
             paired=x is not None,
-            steps=max((len(y[name]) for name, field in self.specs["y"].items() if field.variable), default=1),
+            steps=self.specs["y"].steps(y),
         )
 
 
@@ -116,7 +116,9 @@ def _fields(values: Fields, spec: Spec, where: str) -> Fields:
     """`values` in the types that records hold. Raises TypeError or ValueError where they are none of `spec`."""
     spec.check(values, where)
     return {
-        name: np.asarray(values[name]).astype(np.int64 if field.vocabulary else np.float32, casting="same_kind")
+        name: shards.packed(values[name], field.levels)
+        if field.levels
+        else np.asarray(values[name]).astype(np.int64 if field.vocabulary else np.float32, casting="same_kind")
         for name, field in spec.items()
     }
 

@@ -34,7 +34,7 @@ def stage_bits(
         batch = slice(number * BATCH, (number + 1) * BATCH)
         part = sides[batch]
         reps = rep[batch] if rep is not None else [each["rep"] for each in part]
-        lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in part]
+        lengths = [pipeline.specs["y"].steps(each["y"]) for each in part] if pipeline.runs(stage) else None
 
         def pick(side: Side, read: bool = True) -> Fields:
             rows = [
@@ -49,11 +49,6 @@ def stage_bits(
 
     parts = spread(pipeline.strategy, batch_bits, -(-len(sides) // BATCH))
     return {name: np.concatenate([part[name] for part in parts]) for name in target.spec}
-
-
-def steps_of(fields: Fields, spec: Spec) -> int:
-    """Steps of one example of Y."""
-    return max((len(fields[name]) for name, field in spec.items() if field.variable), default=1)
 
 
 def unigram_bits(spec: Spec, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> dict[str, np.ndarray]:

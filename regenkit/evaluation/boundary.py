@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.evaluation.bits import steps_of
 from regenkit.evaluation.compactness import compactness
 from regenkit.evaluation.relevance import relevance
 from regenkit.pipeline import Pipeline
@@ -35,7 +34,7 @@ def boundary(
 
     known, coming = sides(training), sides(held_out)
     lengths = {
-        part: [steps_of(each["y"], pipeline.specs["y"]) for each in examples]
+        part: [pipeline.specs["y"].steps(each["y"]) for each in examples]
         for part, examples in (("training", training), ("held_out", held_out))
     }
     coded = {side: specs[side] for side in ("rep", "y")}

@@ -23,7 +23,7 @@ from regenkit import plugins
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.evaluation.baselines import constant_rep
-from regenkit.evaluation.bits import stage_bits, steps_of, unigram_bits
+from regenkit.evaluation.bits import stage_bits, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
 from regenkit.evaluation.scores import DIRECT, SAMPLED, better, draw, known_to_all, mean, scores
@@ -84,7 +84,7 @@ def measure(
         known_to_all(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)
     ]
     training = [each["y"] for each in learned]
-    steps = np.array([steps_of(each["y"], pipeline.specs["y"]) for each in sides])
+    steps = np.array([pipeline.specs["y"].steps(each["y"]) for each in sides])
     bits, by_field, worth, predicted = _bits(pipeline, sides, training, steps)
     metrics, side, drawn = _metrics(pipeline, sides, training, samples)
     report = {

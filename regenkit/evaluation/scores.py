@@ -7,7 +7,6 @@ import numpy as np
 from regenkit import plugins
 from regenkit.components import Evaluation, Metric
 from regenkit.evaluation.baselines import constant_rep, random_training, unigram
-from regenkit.evaluation.bits import steps_of
 from regenkit.evaluation.bootstrap import interval
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
@@ -36,7 +35,7 @@ def draw(
     """
     ys: list[Fields] = []
     used: list[Fields] = []
-    lengths = [steps_of(each["y"], pipeline.specs["y"]) for each in sides]
+    lengths = [pipeline.specs["y"].steps(each["y"]) for each in sides]
     xs, truths = [each["x"] for each in sides], [each["rep"] for each in sides]
     given = [pipeline.given_of(rep) for rep in truths]
     for seed in range(samples):

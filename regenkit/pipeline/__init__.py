@@ -22,9 +22,10 @@ from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.pipeline.building import built, identity, joined_stages
+from regenkit.pipeline.building import built, identity, joined_stages, rule
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.learned import Learned
+from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sides import sides
 from regenkit.recipe import Recipe
 from regenkit.recipe.remedies import RESAMPLE
@@ -44,13 +45,14 @@ class Pipeline:
         host = plugins.host()
         data = recipe.dataset.component
         assert isinstance(data, Dataset)
+        self.modalities = modalities_of(recipe, folder)
         self.x_record = host.find("modality", data.x)
-        self.x = self.x_record.load()()
+        self.x = self.x_record.load()(**self.modalities.get("x", {}))
         self.y_record = host.find("modality", data.y)
-        self.y = self.y_record.load()()
+        self.y = self.y_record.load()(**self.modalities.get("y", {}))
         self.learned = is_learned(recipe)
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": Spec()}
-        self.converter = self._learned() if self.learned else built(recipe, "converter")
+        self.converter = self._learned() if self.learned else rule(recipe, self.specs["y"])
         self.specs["rep"] = self.converter.spec
         self.given_spec = self.specs["rep"].only(optional=True)
         self.given_scalars = Spec((name, field) for name, field in self.given_spec.items() if field.scalar)
@@ -64,6 +66,10 @@ class Pipeline:
             return sides(stage, self.specs, learned=self.learned)
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
+
+    def runs(self, stage: str) -> bool:
+        """Whether its batches have steps, and so a mask."""
+        return any(side.spec.runs for side in self.sides(stage))
 
     def build(self, stage: str) -> Any:
         """A new, untrained stage; a joint one of stages as they have been trained so far."""
@@ -82,8 +88,10 @@ class Pipeline:
 
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
         """See `data.prepare.prepare`; the recipe's `dataset.paired_fraction` of the training pairs keep X."""
+        dataset = built(self.recipe, "dataset")
+        keep(dataset, self.modalities, self.folder)
         prepared = prepare(
-            dataset=built(self.recipe, "dataset"),
+            dataset=dataset,
             identity=identity(self.recipe, "dataset"),
             converter=self.converter if not self.learned or self.converter.trained else None,
             converter_identity=identity(self.recipe, "converter"),
@@ -177,17 +185,18 @@ class Pipeline:
         given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
         order = np.argsort(lengths, kind="stable")
         batches = [order[start : start + SAMPLE_BATCH] for start in range(0, len(order), SAMPLE_BATCH)]
-        model = self.stage(stage)
+        model, along = self.stage(stage), self.runs(stage)
         if truths is not None and not hasattr(model, "resample"):
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
 
         def draw(number: int) -> list[Fields]:
             sizes = [lengths[place] for place in batches[number]]
-            batch = stack([conditions[place] for place in batches[number]], condition.spec, sizes)
+            padded = sizes if along else None
+            batch = stack([conditions[place] for place in batches[number]], condition.spec, padded)
             if truths is None:
                 drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **options)
             else:
-                known = stack([truths[place] for place in batches[number]], target.spec, sizes)
+                known = stack([truths[place] for place in batches[number]], target.spec, padded)
                 drawn = model.resample(batch, known, seed=seed + 7919 * number)
             return unstack(drawn, target.spec, sizes)
 

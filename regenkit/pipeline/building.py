@@ -4,7 +4,9 @@ from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.recipe import Recipe
+from regenkit.recipe.arguments import wanted
 from regenkit.recipe.stages import source
+from regenkit.spec import Spec
 
 
 def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
@@ -14,6 +16,14 @@ def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
         return recipe.build(section, **supplied)
     except ValueError as error:
         raise UserError(f"{recipe.section(section).where()}: {error}") from error
+
+
+def rule(recipe: Recipe, y: Spec) -> Any:
+    """A converter that is not trained; one that has a parameter `y` is told the spec of Y."""
+    at, section = source(recipe, "converter")
+    component = at.section(section).component
+    assert component is not None
+    return built(recipe, "converter", **({"y": y} if "y" in wanted(component) else {}))
 
 
 def joined_stages(pipeline: Any) -> Any:

@@ -62,8 +62,8 @@ class Learned:
         model, found = self._stage("converter"), []
         for start in range(0, len(ys), BATCH):
             part = ys[start : start + BATCH]
-            lengths = [max((np.shape(y[name])[0] for name in self.read if np.ndim(y[name])), default=1) for y in part]
-            batch = stack(part, self.read, lengths)
+            lengths = [self.read.steps(y) for y in part]
+            batch = stack(part, self.read, lengths if self.read.runs else None)
             rep = {name: np.asarray(value) for name, value in model.encode(batch, batch).items()}
             found += [
                 {**{name: y[name] for name in self.given_spec}, **latent}

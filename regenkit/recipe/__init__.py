@@ -18,6 +18,7 @@ from typing import Any, final
 from regenkit import plugins
 from regenkit.components import Converter
 from regenkit.errors import UserError
+from regenkit.recipe.arguments import wanted
 from regenkit.recipe.document import dump, read
 from regenkit.recipe.reader import REQUIRED, SECTIONS, STAGES, Reader
 from regenkit.recipe.remedies import unable
@@ -94,8 +95,8 @@ class Recipe:
             found.update(dict.fromkeys(unable(self.generator, self.finetune, noise)))
         for name in ("dataset", "converter") if not found else ():
             component = self.section(name).component
-            if component is None or (isinstance(component, Converter) and component.learned):
-                continue  # of another run; or a network, which is built once Y is known
+            if component is None or (isinstance(component, Converter) and wanted(component)):
+                continue  # of another run; or built once Y is known
             try:
                 self.build(name)  # cheap, and may refuse a combination, or a folder that is not there
             except Exception as error:  # whatever a stranger's constructor does

@@ -20,9 +20,16 @@ _WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", 
 
 
 def supplied(component: Component) -> frozenset[str]:
-    """Parameters that the core gives, not the recipe: a model is told the specs between which it stands."""
-    stage = isinstance(component, Generator | Renderer) or (isinstance(component, Converter) and component.learned)
-    return frozenset({"condition", "target"} if stage else ())
+    """Parameters that the core gives, not the recipe: a model is told the specs between which it stands, a converter
+    that is a rule the one of Y."""
+    if isinstance(component, Converter) and not component.learned:
+        return frozenset({"y"})
+    return frozenset({"condition", "target"} if isinstance(component, Generator | Renderer | Converter) else ())
+
+
+def wanted(component: Component) -> frozenset[str]:
+    """Those of them that its target has."""
+    return supplied(component) & _signature(component).keys()
 
 
 def parameters(component: Component) -> dict[str, inspect.Parameter]:
@@ -30,6 +37,16 @@ def parameters(component: Component) -> dict[str, inspect.Parameter]:
 
     Raises UserError where the target cannot be imported or its type hints cannot be read.
     """
+    known = _signature(component)
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {
+        name: parameter
+        for name, parameter in known.items()
+        if parameter.kind in named and name not in supplied(component)
+    }
+
+
+def _signature(component: Component) -> dict[str, inspect.Parameter]:
     try:
         target = component.load()
         # A class's own signature may be Keras's `__new__(*args, **kwargs)`; what it takes is said by its `__init__`.
@@ -41,12 +58,7 @@ def parameters(component: Component) -> dict[str, inspect.Parameter]:
     except Exception as error:  # whatever a stranger's module does when imported
         said = f"{type(error).__name__}: {error}"
         raise UserError(f"{component.name} cannot be imported from {component.target}: {said}") from error
-    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {
-        parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any))
-        for parameter in found
-        if parameter.kind in named and parameter.name not in supplied(component)
-    }
+    return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
 
 
 def adapter(component: Component, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:

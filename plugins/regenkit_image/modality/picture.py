@@ -36,7 +36,7 @@ class Picture:
 
 def spec(size: int, channels: int) -> Spec:
     """One field, `pixels`."""
-    return Spec({"pixels": Field(kind="continuous", shape=(size, size, channels))})
+    return Spec({"pixels": Field(kind="continuous", shape=(size, size, channels), levels=256)})
 
 
 def encode(picture: Picture) -> tuple[Fields, dict[str, Any]]:
