@@ -93,13 +93,14 @@ def main() -> None:
         train_recipe(load(RECIPE, SETTINGS), folder, Console(quiet=True), STAGES)
         pipeline = load_run(folder)
         prepared = repeated(pipeline.prepare(lambda *_: None), tests)
+        places = evaluate.chosen(prepared, "test")
         for name, part in (("draw", "sampling"), ("_bits", "bits"), ("boundary", "boundary")):
             setattr(evaluate, name, timed(part, getattr(evaluate, name)))
         evaluate.scores = scores
         begun = time.process_time()
-        report, bits, drawn = evaluate.measure(pipeline, prepared)
+        report, bits, drawn = evaluate.measure(pipeline, prepared, places)
         spent["reading"] = time.process_time() - begun - sum(spent.values())
-        example = evaluate.named(prepared, "test")
+        example = evaluate.named(prepared, places)
         report["gallery"] = timed("gallery", write_gallery)(pipeline, folder / "gallery", bits, drawn, example)
         report |= provenance(pipeline, prepared) | {"evaluation": {"samples": 1, "seconds": 0.0}}
         timed("page", write_html)(report, folder / "report.html")

@@ -118,7 +118,8 @@ class Evaluation:
     references  the real Y of the same conditions
     conditions  X; an empty mapping where there is none
     reps        the Y′ that each sample was rendered from; an empty mapping where there was none
-    training    every Y the models learned from
+    training    every Y the models learned from, of paired examples
+    training_conditions   X of those, in the same order
     """
 
     samples: Sequence[Fields]
@@ -126,6 +127,7 @@ class Evaluation:
     conditions: Sequence[Fields] = ()
     reps: Sequence[Fields] = ()
     training: Sequence[Fields] = ()
+    training_conditions: Sequence[Fields] = ()
 
 
 class DatasetProtocol(Protocol):

@@ -12,7 +12,7 @@ import pytest
 
 from regenkit import Metric, hookimpl, plugins
 from regenkit.components import Evaluation
-from regenkit.evaluation.evaluate import measure
+from regenkit.evaluation.evaluate import chosen, measure
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
 
@@ -64,8 +64,8 @@ def test_the_gap_is_nothing_where_the_generator_knows_y_prime(tmp_path: Path, mo
     with ExitStack() as stack:
         for stage in ("renderer", "direct", "direct_half", "generator"):  # untrained: any renderer has this property
             stack.enter_context(pipeline.using(stage, pipeline.build(stage)))
-        guessed = measure(pipeline, prepared)[0]["metrics"]["toy/error"]
+        guessed = measure(pipeline, prepared, chosen(prepared, "test"))[0]["metrics"]["toy/error"]
         stack.enter_context(pipeline.using("generator", Oracle(pipeline.stage("generator"), sides)))
-        known = measure(pipeline, prepared)[0]["metrics"]["toy/error"]
+        known = measure(pipeline, prepared, chosen(prepared, "test"))[0]["metrics"]["toy/error"]
     assert known["gap"]["low"] <= 0 <= known["gap"]["high"] and known["gap"]["mean"] == 0, json.dumps(known)
     assert known["oracle"] == guessed["oracle"] and guessed["gap"]["mean"] != 0

@@ -134,9 +134,10 @@ def test_what_x_knows_of_is_not_called_waste() -> None:
 
 
 def test_the_best_the_median_and_the_worst_are_shown() -> None:
-    assert picks(np.array([3.0, 1.0, 2.0, 5.0, 4.0])) == {"best": 1, "median": 0, "worst": 3}
-    assert picks(np.array([3.0, 1.0])) == {"best": 1}
-    assert picks(np.array([])) == {}
+    assert picks(np.array([3.0, 1.0, 2.0, 5.0, 4.0]), 5) == {"best": 1, "median": 0, "worst": 3}
+    assert picks(np.array([3.0, 1.0]), 2) == {"best": 1}
+    assert picks(np.array([]), 0) == {}
+    assert picks(None, 5) == {"first": 0, "second": 2, "third": 4}  # no likelihood, no ranks
 
 
 def test_sound_is_made_small_with_and_without_a_codec(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,7 @@ def preview(
 def evaluate(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
     samples: Annotated[int, typer.Option(help="samples of each route an input")] = 1,
+    examples: Annotated[int | None, typer.Option(min=1, help="measure so many test examples at most")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure Y′ on the test split: bits and metrics from oracle Y′, predicted Y′, the direct route, trivial baselines.
@@ -113,7 +114,7 @@ def evaluate(
     from regenkit.report import as_table
 
     console = Console(soft_wrap=True, stderr=as_json)
-    report = evaluate_runs(runs, samples, console)
+    report = evaluate_runs(runs, samples, console, examples)
     if as_json:
         print(json.dumps(report, indent=1, ensure_ascii=False))
     else:

@@ -149,7 +149,8 @@ def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split
 
 def _scores(pipeline: Pipeline, prepared: Prepared, sides: list[dict[str, Fields]], direct: bool) -> Scores:
     routes = ("reference", "oracle", "predicted", *(["direct"] if direct else []))
-    training = [prepared.example(int(place))[0]["y"] or {} for place in prepared.places("train", paired=True)]
+    training = [known_to_all(pipeline, prepared.example(int(place))[0])
+                for place in prepared.places("train", paired=True)]  # fmt: skip
     drawn = {route: draw(pipeline, route, sides, training) for route in routes}
     return scores(pipeline, drawn, sides, training)
 

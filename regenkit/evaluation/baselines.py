@@ -27,8 +27,8 @@ def random_training(
         among = alike.get(key(truth), training)
         chosen = among[int(random.integers(len(among)))]
         found.append({
-            name: chosen[name] if spec[name].scalar else np.resize(chosen[name], (length, *np.shape(chosen[name])[1:]))
-            for name in spec
+            name: np.resize(value, (length, *np.shape(value)[1:])) if spec[name].variable else value
+            for name, value in chosen.items()
         })  # fmt: skip
     return found
 
@@ -46,9 +46,28 @@ def unigram(
             if name in pipeline.given_spec:
                 drawn[name] = truth[name]
             else:
-                drawn[name] = random.choice(pools[name], () if field.scalar else length).astype(np.int32)
+                shape = tuple(length if size is None else size for size in field.shape)
+                drawn[name] = random.choice(pools[name], shape).astype(np.int32)
         found.append(drawn)
     return found
+
+
+def class_mean(learned: Sequence[dict[str, Fields]], xs: Sequence[Fields]) -> list[Fields]:
+    """The mean of the training Y of the same X, of all where none has it; of Y of fixed shapes."""
+
+    def key(x: Fields) -> bytes:
+        return b"".join(np.asarray(value).tobytes() for value in x.values())
+
+    by_x: dict[bytes, list[Fields]] = {key(x): [] for x in xs}
+    for each in learned:
+        by_x.setdefault(key(each["x"]), []).append(each["y"])
+
+    def mean(ys: Sequence[Fields]) -> Fields:
+        return {name: np.asarray(np.mean([y[name] for y in ys], axis=0), np.float32) for name in ys[0]}
+
+    whole = mean([each["y"] for each in learned])
+    means = {x: mean(by_x[x]) if by_x[x] else whole for x in {key(x) for x in xs}}
+    return [means[key(x)] for x in xs]
 
 
 def constant_rep(pipeline: Pipeline, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> list[Fields]:

@@ -1,5 +1,6 @@
 """Held-out bits: what it costs to write down Y, or Y′, under a trained stage. −log₂ P, by example and field."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,20 @@ def stage_bits(
         return {name: -np.asarray(value) / np.log(2) for name, value in log_prob.items()}
 
     parts = spread(pipeline.strategy, batch_bits, -(-len(sides) // BATCH))
-    return {name: np.concatenate([part[name] for part in parts]) for name in target.spec}
+    found = {name: np.concatenate([part[name] for part in parts]) for name in target.spec}
+    for name, field in target.spec.items():
+        if field.levels:  # of a density, what lies within a level: Theis et al. 2016, arXiv 1511.01844
+            found[name] += np.log2((field.levels - 1) / 2) * _size(field.shape)
+    return found
+
+
+def _size(shape: tuple[int | None, ...]) -> int:
+    return math.prod(size or 1 for size in shape)
+
+
+def has_bits(pipeline: Pipeline, stage: str) -> bool:
+    """Whether the stage has a likelihood; diffusion and adversarial models have none."""
+    return hasattr(pipeline.stage(stage), "field_log_prob")
 
 
 def unigram_bits(spec: Spec, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> dict[str, np.ndarray]:

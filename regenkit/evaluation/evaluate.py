@@ -6,7 +6,10 @@
     direct_half   the same, as large as the generator alone     matched size can overfit: the better one counts
     constant      the renderer from one and the same Y′         what Y′ is worth
     random        a training example, cut or repeated to length
-    unigram       every token by its training frequency
+    unigram       every token by its training frequency; where Y is of tokens
+    mean          the mean of the training examples of the same X; where it is not
+
+Bits are of the stages that have a likelihood, scores of samples by every route.
 
 Given fields (a key, a metre) are supplied to every route.
 """
@@ -23,10 +26,10 @@ from regenkit import plugins
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.evaluation.baselines import constant_rep
-from regenkit.evaluation.bits import stage_bits, unigram_bits
+from regenkit.evaluation.bits import has_bits, stage_bits, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
-from regenkit.evaluation.scores import DIRECT, SAMPLED, better, draw, known_to_all, mean, scores
+from regenkit.evaluation.scores import DIRECT, better, draw, known_to_all, mean, sampled, scores
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.run.folder import environment, write_json
@@ -38,29 +41,34 @@ WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 Drawn = dict[str, list[Fields]]
 
 
-def evaluate_runs(folders: Sequence[Path], samples: int, console: Console) -> dict[str, Any]:
-    """Evaluate each run (into its report.json), training what is missing; several are averaged, with their spread."""
-    reports = [evaluate_run(folder, samples, console) for folder in folders]
+def evaluate_runs(
+    folders: Sequence[Path], samples: int, console: Console, examples: int | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """Evaluate each run (into its report.json), training what is missing; several are averaged, with their spread.
+
+    examples   measure so many of the test examples at most, evenly chosen
+    """
+    reports = [evaluate_run(folder, samples, console, examples) for folder in folders]
     return reports[0] if len(reports) == 1 else combine(reports)
 
 
-def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]:
+def evaluate_run(folder: Path, samples: int, console: Console, examples: int | None = None) -> dict[str, Any]:
     pipeline = load_run(folder)
     strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
     with working_on(folder, pipeline.recipe, strategy, console) as log:
         prepared = prepare_alike(pipeline, strategy, log.counted)
         for stage in DIRECT:
             train_stage(pipeline, stage, prepared, strategy, log)
-        log.say(
-            f"{folder}: measuring {len(SAMPLED)} routes on {len(prepared.places('test', paired=True))} test examples"
-        )
+        places = chosen(prepared, "test", examples)
+        routes = sampled(pipeline.specs["y"])
+        log.say(f"{folder}: measuring {len(routes)} routes on {len(places)} test examples")
         begun = time.perf_counter()
-        report, bits, drawn = measure(pipeline, prepared, samples)
+        report, bits, drawn = measure(pipeline, prepared, places, samples)
         with together(strategy):
             if is_chief(strategy):
                 from regenkit.report import provenance, write_card, write_gallery, write_html
 
-                report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, named(prepared, "test"))
+                report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, named(prepared, places))
                 report |= provenance(pipeline, prepared)
                 report["evaluation"] = {"samples": samples, "seconds": time.perf_counter() - begun}
                 write_json(folder / "report.json", report)
@@ -71,22 +79,20 @@ def evaluate_run(folder: Path, samples: int, console: Console) -> dict[str, Any]
 
 
 def measure(
-    pipeline: Pipeline, prepared: Prepared, samples: int = 1, split: str = "test"
-) -> tuple[dict[str, Any], np.ndarray, Drawn]:
-    """(report, bits a step of the predicted route, Y by route) of a run whose stages are all trained.
+    pipeline: Pipeline, prepared: Prepared, places: Sequence[int], samples: int = 1
+) -> tuple[dict[str, Any], np.ndarray | None, Drawn]:
+    """(report, bits a step of the predicted route if it has any, Y by route) of a run whose stages are all trained.
 
-    On the paired examples of `split`, in their order; of Y there are `samples` rounds of them.
+    On the examples at `places`, in this order; of Y there are `samples` rounds of them.
     """
     prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
-    places = [int(place) for place in prepared.places(split, paired=True)]
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     learned = [
         known_to_all(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)
     ]
-    training = [each["y"] for each in learned]
     steps = np.array([pipeline.specs["y"].steps(each["y"]) for each in sides])
-    bits, by_field, worth, predicted = _bits(pipeline, sides, training, steps)
-    metrics, side, drawn = _metrics(pipeline, sides, training, samples)
+    bits, by_field, worth, predicted = _bits(pipeline, sides, [each["y"] for each in learned], steps)
+    metrics, side, drawn = _metrics(pipeline, sides, learned, samples)
     report = {
         "run": str(pipeline.folder),
         "recipe": pipeline.recipe.resolved(),
@@ -102,15 +108,23 @@ def measure(
         **boundary(pipeline, learned, sides),
         "environment": environment(),
     }
-    return report, predicted / steps, drawn
+    return report, None if predicted is None else predicted / steps, drawn
 
 
-def named(prepared: Prepared, split: str) -> Callable[[int], tuple[str, Fields, dict[str, Any]]]:
-    """Gives (id, X, meta) of a paired example of the split by its number."""
-    places, names = prepared.places(split, paired=True), prepared.examples.column("id")
+def chosen(prepared: Prepared, split: str, most: int | None = None) -> list[int]:
+    """Places of the paired examples of a split; `most` of them at most, evenly chosen."""
+    places = prepared.places(split, paired=True)
+    if most is not None and most < len(places):
+        places = places[np.linspace(0, len(places) - 1, most).round().astype(int)]
+    return [int(place) for place in places]
+
+
+def named(prepared: Prepared, places: Sequence[int]) -> Callable[[int], tuple[str, Fields, dict[str, Any]]]:
+    """Gives (id, X, meta) of an example by its number among `places`."""
+    names = prepared.examples.column("id")
 
     def example(number: int) -> tuple[str, Fields, dict[str, Any]]:
-        place = int(places[number])
+        place = places[number]
         sides, meta = prepared.example(place)
         return str(names[place]), sides["x"] or {}, meta
 
@@ -119,46 +133,49 @@ def named(prepared: Prepared, split: str) -> Callable[[int], tuple[str, Fields, 
 
 def _bits(
     pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], steps: np.ndarray
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], np.ndarray]:
-    """Totals and means by field of every route, what X is worth to generator and direct, and bits of each example."""
-    constant = constant_rep(pipeline, training, sides)
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], np.ndarray | None]:
+    """Totals and means by field of every route that has them, what X is worth to generator and direct, and bits of each
+    example."""
     y_spec = pipeline.specs["y"].without(pipeline.given_spec)
-    parts = {
-        "generator": stage_bits(pipeline, "generator", sides),
-        "generator_without_x": stage_bits(pipeline, "generator", sides, withhold=True),
-        "oracle": stage_bits(pipeline, "renderer", sides),
-        **{stage: stage_bits(pipeline, stage, sides) for stage in DIRECT},
-        **{f"{stage}_without_x": stage_bits(pipeline, stage, sides, withhold=True) for stage in DIRECT},
-        "constant": stage_bits(pipeline, "renderer", sides, rep=constant),
-        "unigram": unigram_bits(y_spec, training, sides),
-    }
-    parts["predicted"] = {**parts["generator"], **parts["oracle"]}
-    parts["predicted_without_x"] = {**parts["generator_without_x"], **parts["oracle"]}
+    from_x = [stage for stage in ("generator", *DIRECT) if has_bits(pipeline, stage)]
+    parts = {}
+    for stage in from_x:
+        parts[stage] = stage_bits(pipeline, stage, sides)
+        parts[f"{stage}_without_x"] = stage_bits(pipeline, stage, sides, withhold=True)
+    if has_bits(pipeline, "renderer"):
+        parts["oracle"] = stage_bits(pipeline, "renderer", sides)
+        parts["constant"] = stage_bits(pipeline, "renderer", sides, rep=constant_rep(pipeline, training, sides))
+    if {"generator", "oracle"} <= set(parts):
+        parts["predicted"] = {**parts["generator"], **parts["oracle"]}
+        parts["predicted_without_x"] = {**parts["generator_without_x"], **parts["oracle"]}
+    if all(field.vocabulary for field in y_spec.values()):
+        parts["unigram"] = unigram_bits(y_spec, training, sides)
     whole = {route: np.add.reduce(list(fields.values())) for route, fields in parts.items()}
     totals = {route: interval(value, steps) for route, value in whole.items()}
     for one, other in (*(("predicted", stage) for stage in DIRECT), ("constant", "oracle")):
-        totals[f"{one} − {other}"] = interval(whole[one] - whole[other], steps)
+        if {one, other} <= set(whole):
+            totals[f"{one} − {other}"] = interval(whole[one] - whole[other], steps)
     worth = {
         stage: {
             "total": interval(whole[f"{stage}_without_x"] - whole[stage], steps),
             "by_field": {name: interval(parts[f"{stage}_without_x"][name] - value, steps)
                          for name, value in parts[stage].items()},
         }
-        for stage in ("generator", *DIRECT)
+        for stage in from_x
     }  # fmt: skip
     by_field = {
         route: {name: float(value.sum() / steps.sum()) for name, value in fields.items()}
         for route, fields in parts.items()
     }
-    return totals, by_field, worth, whole["predicted"]
+    return totals, by_field, worth, whole.get("predicted")
 
 
 def _metrics(
-    pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], samples: int
+    pipeline: Pipeline, sides: list[dict[str, Fields]], learned: list[dict[str, Fields]], samples: int
 ) -> tuple[dict[str, Any], dict[str, str], Drawn]:
     """Every metric by route, which side of each is better, and Y by route."""
-    drawn = {route: draw(pipeline, route, sides, training, samples) for route in SAMPLED}
-    values = scores(pipeline, drawn, sides, training, samples)
+    drawn = {route: draw(pipeline, route, sides, learned, samples) for route in sampled(pipeline.specs["y"])}
+    values = scores(pipeline, drawn, sides, learned, samples)
     found: dict[str, dict[str, Any]] = {}
     for name, by_route in values.items():
         found[name] = {route: mean(value) for route, value in by_route.items()}

@@ -6,14 +6,20 @@ import numpy as np
 
 from regenkit import plugins
 from regenkit.components import Evaluation, Metric
-from regenkit.evaluation.baselines import constant_rep, random_training, unigram
+from regenkit.evaluation.baselines import class_mean, constant_rep, random_training, unigram
 from regenkit.evaluation.bootstrap import interval
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
-from regenkit.spec import Fields
+from regenkit.spec import Fields, Spec
 
 DIRECT = ("direct", "direct_half")
-SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram")
+SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "unigram", "mean")
+
+
+def sampled(y: Spec) -> tuple[str, ...]:
+    """The routes by which Y can be had: tokens have frequencies, numbers a mean."""
+    tokens = all(field.vocabulary for field in y.values())
+    return tuple(route for route in SAMPLED if route != ("mean" if tokens else "unigram"))
 
 
 def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
@@ -26,13 +32,18 @@ def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[st
 
 
 def draw(
-    pipeline: Pipeline, route: str, sides: Sequence[dict[str, Fields]], training: Sequence[Fields], samples: int = 1
+    pipeline: Pipeline,
+    route: str,
+    sides: Sequence[dict[str, Fields]],
+    learned: Sequence[dict[str, Fields]],
+    samples: int = 1,
 ) -> tuple[list[Fields], list[Fields]]:
     """(Y, the Y′ it is held against) of every input by a route of SAMPLED, `samples` times over.
 
-    sides      the examples, as `known_to_all` gives them
-    training   Y of the training pairs, for the baselines
+    sides     the examples, as `known_to_all` gives them
+    learned   the training pairs, for the baselines
     """
+    training = [each["y"] for each in learned]
     ys: list[Fields] = []
     used: list[Fields] = []
     lengths = [pipeline.specs["y"].steps(each["y"]) for each in sides]
@@ -46,6 +57,8 @@ def draw(
             drawn = random_training(pipeline, training, truths, lengths, seed)
         elif route == "unigram":
             drawn = unigram(pipeline, training, truths, lengths, seed)
+        elif route == "mean":
+            drawn = class_mean(learned, xs)
         elif route in DIRECT:
             conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
             targets = pipeline.sample(route, conditions, lengths, seed=seed)
@@ -65,7 +78,7 @@ def scores(
     pipeline: Pipeline,
     drawn: Mapping[str, tuple[list[Fields], list[Fields]]],
     sides: Sequence[dict[str, Fields]],
-    training: Sequence[Fields],
+    learned: Sequence[dict[str, Fields]],
     samples: int = 1,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Every metric of the recipe by route, as `draw` drew them: [samples · examples], or [] of all of them together."""
@@ -74,7 +87,10 @@ def scores(
     references = [each["y"] for each in sides] * samples
     conditions = [each["x"] for each in sides] * samples
     for route, (ys, reps) in drawn.items():
-        evaluation = Evaluation(samples=ys, references=references, conditions=conditions, reps=reps, training=training)
+        evaluation = Evaluation(
+            samples=ys, references=references, conditions=conditions, reps=reps,
+            training=[each["y"] for each in learned], training_conditions=[each["x"] for each in learned],
+        )  # fmt: skip
         for name, metric in metrics.items():
             found[name][route] = np.asarray(metric(evaluation), np.float64)
     return found

@@ -8,7 +8,7 @@ import yaml
 
 from regenkit.files import write_text
 from regenkit.report.finding import finding, plain
-from regenkit.report.table import ROUTES, columns, figure
+from regenkit.report.table import columns, figure, routes
 
 
 def write_card(report: Mapping[str, Any], path: Path) -> None:
@@ -77,7 +77,7 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     head = " | ".join(plain(title) for title, _ in shown)
     rows = [
         f"| {name} | {' | '.join(figure(figures.get(route)) for _, figures in shown)} |"
-        for route, name in ROUTES.items()
+        for route, name in routes(dict(report)).items()
     ]
     return [
         "## Figures", "",

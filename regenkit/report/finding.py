@@ -10,8 +10,13 @@ DIRECT = {"direct": "of matched size", "direct_half": "of half the size"}
 
 def finding(report: Mapping[str, Any]) -> list[str]:
     """Sentences for a person. Figures are bits a step of Y unless they say otherwise."""
-    bits = (_densities,) if report.get("continuous") else (_detour, _costs, _leaner)
-    parts = (*bits, _dropped, _contrast, _compact, _metrics, _tokens)
+    bits = report["bits_by_field"]
+    compared = not report.get("continuous") and {"predicted", *DIRECT} <= set(bits)
+    parts = (
+        *((_detour, _costs, _leaner) if compared else (_densities,)),
+        *((_dropped,) if {"generator", "direct"} <= set(bits) and not report.get("continuous") else ()),
+        _contrast, _compact, _metrics, _tokens,
+    )  # fmt: skip
     return [sentence for part in parts for sentence in part(report)]
 
 
@@ -29,6 +34,13 @@ def _detour(report: Mapping[str, Any]) -> list[str]:
 
 
 def _densities(report: Mapping[str, Any]) -> list[str]:
+    routes = {"generator": "X → Y′", "oracle": "Y′ → Y", "direct": "the direct route"}
+    silent = [name for route, name in routes.items() if route not in report["bits_by_field"]]
+    if silent:
+        return [
+            f"The model of {' and that of '.join(silent)} has no likelihood, so no bits can be compared. By way of Y′ "
+            "and directly, Y is compared by its scores alone."
+        ]
     return [
         f"Y′ is continuous ({', '.join(report['continuous'])}): what X → Y′ costs is a density, to which no bits of Y "
         "can be added. By way of Y′ and directly, Y is compared by its scores alone."
@@ -108,12 +120,16 @@ def _contrast(report: Mapping[str, Any]) -> list[str]:
     found, worth = report["relevance"], report["worth_of_x"]
     if not all("low" in found[side] for side in ("rep", "y")):
         return []
+    models = ""
+    if {"generator", "direct"} <= set(worth):
+        models = (
+            f" By the trained models, X is worth {worth['generator']['total']['mean']:.2f} bits a step on the way to "
+            f"Y′ and {worth['direct']['total']['mean']:.2f} on the direct one."
+        )
     return [
         f"Contrastive bounds: X tells at least {_range(found['rep'])} bits a {found['unit']} about Y′ and "
         f"{_range(found['y'])} about Y (X shuffled: {found['rep_shuffled']['mean']:.2f} and "
-        f"{found['y_shuffled']['mean']:.2f}; at most {found['cap']:.1f}; the greater holds for Y). By the trained "
-        f"models, X is worth {worth['generator']['total']['mean']:.2f} bits a step on the way to Y′ and "
-        f"{worth['direct']['total']['mean']:.2f} on the direct one."
+        f"{found['y_shuffled']['mean']:.2f}; at most {found['cap']:.1f}; the greater holds for Y).{models}"
     ]
 
 

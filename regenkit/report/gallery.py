@@ -13,25 +13,30 @@ from regenkit.report.media import KINDS
 from regenkit.spec import Fields
 
 SHOWN = ("reference", "oracle", "predicted", "direct")
+TOGETHER = 40
 
 
-def picks(bits: np.ndarray) -> dict[str, int]:
-    """Places of the best, the median and the worst by `bits` a step; fewer where there are not three."""
-    order = np.argsort(bits, kind="stable")
-    chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]} if len(order) else {}
-    return {rank: int(place) for rank, place in chosen.items() if len(order) >= 3 or rank == "best"}
+def picks(bits: np.ndarray | None, count: int) -> dict[str, int]:
+    """Places, of `count`, of the best, the median and the worst by `bits` a step; where there are none, evenly chosen
+    ones; fewer where there are not three."""
+    names = ("best", "median", "worst") if bits is not None else ("first", "second", "third")
+    order = np.arange(count) if bits is None else np.argsort(bits, kind="stable")
+    chosen = dict(zip(names, (0, len(order) // 2, -1), strict=True)) if count else {}
+    return {rank: int(order[place]) for rank, place in chosen.items() if count >= 3 or rank == names[0]}
 
 
 def write_gallery(
     pipeline: Pipeline,
     folder: Path,
-    bits: np.ndarray,
+    bits: np.ndarray | None,
     drawn: Mapping[str, Sequence[Fields]],
     example: Callable[[int], tuple[str, Fields, dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """Write the chosen examples by each route of SHOWN into `folder`, made anew; returns what the page shows of them.
 
-    bits      of the predicted route, a step [examples]
+    Where the modality of Y has `sheet` (many values as one to look at), the first is a sheet of TOGETHER examples.
+
+    bits      of the predicted route, a step [examples], if it has any
     drawn     Y by route
     example   (id, X, meta) of the one at a place
     """
@@ -41,19 +46,31 @@ def write_gallery(
     shutil.rmtree(folder, ignore_errors=True)
     with writing(folder):
         folder.mkdir(parents=True)
-    found = []
-    for rank, place in picks(bits).items():
+    count = len(drawn["reference"])
+    found: list[dict[str, Any]] = []
+    files: dict[str, list[str]]
+    if hasattr(pipeline.y, "sheet"):
+        places = np.linspace(0, count - 1, min(count, TOGETHER)).round().astype(int)
+        files, said = {}, {}
+        for route in SHOWN:
+            values = [pipeline.y.decode(drawn[route][place]) for place in places]
+            files[route] = [f"{folder.name}/sheet-{route}{suffix}" for suffix in suffixes]
+            said[route] = f"{len(values)} inputs"
+            for path in files[route]:
+                pipeline.y.write(pipeline.y.sheet(values), folder.parent / path)
+        found.append({"rank": "sheet", "id": f"{len(places)} inputs, evenly chosen", "bits": None, "x": "",
+                      "files": files, "described": said})  # fmt: skip
+    for rank, place in picks(bits, count).items():
         name, x, meta = example(place)
-        files: dict[str, list[str]] = {}
-        said = {}
+        files, said = {}, {}
         for route in SHOWN:
             value = pipeline.y.decode(drawn[route][place], meta)
             said[route] = pipeline.y.describe(value) if hasattr(pipeline.y, "describe") else ""
             files[route] = [f"{folder.name}/{rank}-{route}{suffix}" for suffix in suffixes]
             for path in files[route]:
                 pipeline.y.write(value, folder.parent / path)
-        found.append({"rank": rank, "id": name, "bits": float(bits[place]), "x": _described(pipeline, x, meta),
-                      "files": files, "described": said})  # fmt: skip
+        found.append({"rank": rank, "id": name, "bits": None if bits is None else float(bits[place]),
+                      "x": _described(pipeline, x, meta), "files": files, "described": said})  # fmt: skip
     return found
 
 

@@ -14,7 +14,7 @@ from regenkit.files import write_text
 from regenkit.report.finding import finding, plain
 from regenkit.report.frame import framed, template
 from regenkit.report.media import KINDS, data_uri
-from regenkit.report.table import ROUTES, columns, figure
+from regenkit.report.table import ROUTES, columns, figure, routes
 
 LARGEST = 9_500_000
 COLOURS = 6
@@ -48,7 +48,9 @@ def _where(report: Mapping[str, Any]) -> str:
     fields = report["bits_by_field"]
     names = {"predicted": "by way of Y′", "direct": "direct, matched", "direct_half": "direct, half"}
     rows = {f"{route}{end}": f"{name}{', X hidden' if end else ''}"
-            for route, name in names.items() for end in ("", "_without_x")}  # fmt: skip
+            for route, name in names.items() if route in fields for end in ("", "_without_x")}  # fmt: skip
+    if not rows or report.get("continuous"):
+        return ""
     order = list(dict.fromkeys(name for route in rows for name in fields[route]))
     most = max(sum(fields[route].values()) for route in rows) or 1.0
     colour = {name: f"var(--c{number % COLOURS})" for number, name in enumerate(order)}
@@ -72,7 +74,7 @@ def _routes(report: Mapping[str, Any]) -> str:
     head = ["route", *(f"{plain(title)} ({better.get(title, 'lower')})" for title, _ in shown)]
     apart = {"gap": "gap: predicted − oracle", "predicted − direct": "predicted − direct, matched",
              "predicted − direct_half": "predicted − direct, half"}  # fmt: skip
-    names = {**ROUTES, **apart}
+    names = {**routes(dict(report)), **apart}
     rows: list[list[Cell]] = [[name, *(figures.get(route) for _, figures in shown)] for route, name in names.items()]
     return "<h2>Every route</h2>" + _table(
         "Samples by every route, and trivial answers to read them against; in brackets what is better, closer meaning "
@@ -89,9 +91,11 @@ def _fields(report: Mapping[str, Any]) -> str:
         rows += [
             [name, field, fields[stage][field], fields[f"{stage}_without_x"][field], worth[stage]["by_field"][field],
              _share(worth[stage]["by_field"][field]["mean"], fields[f"{stage}_without_x"][field])]
-            for field in fields[stage]
+            for field in fields.get(stage, ())
         ]  # fmt: skip
-    rows += [["Y′ → Y", field, bits, None, None, None] for field, bits in fields["oracle"].items()]
+    rows += [["Y′ → Y", field, bits, None, None, None] for field, bits in fields.get("oracle", {}).items()]
+    if not rows:
+        return ""
     return "<h2>Difficulty, and what X is worth</h2>" + _table(
         "Held-out bits a step by field. What X saves estimates what it tells: bits without X − bits with X, the "
         "difference of two upper bounds, so an estimate and no bound.",
@@ -100,17 +104,19 @@ def _fields(report: Mapping[str, Any]) -> str:
 
 
 def _compactness(report: Mapping[str, Any]) -> str:
-    found, bits = report["compactness"], report["bits_per_step"]
+    found, bits, fields = report["compactness"], report["bits_per_step"], report["bits_by_field"]
     rows: list[list[Cell]] = []
     for side, name, stage in (("rep", "Y′", "generator"), ("y", "Y", "direct")):
         for field, each in found["fields"][side].items():
             orders = [each[f"order{order}"] for order in ORDERS]
             best = min(orders, key=lambda bits: bits["mean"])
-            rows.append(
-                [name, field, *orders, best, each.get("step"), report["bits_by_field"][f"{stage}_without_x"].get(field)]
-            )
-        rows.append([name, "all", *[None] * len(ORDERS), found["per_step"][side], None, bits[f"{stage}_without_x"]])
-    known = bits["generator_without_x"]["mean"] / bits["direct_without_x"]["mean"]
+            rows.append([name, field, *orders, best, each.get("step"), fields.get(f"{stage}_without_x", {}).get(field)])
+        rows.append([name, "all", *[None] * len(ORDERS), found["per_step"][side], None,
+                     bits.get(f"{stage}_without_x")])  # fmt: skip
+    known = ""
+    if {"generator_without_x", "direct_without_x"} <= set(bits) and not report.get("continuous"):
+        ratio = bits["generator_without_x"]["mean"] / bits["direct_without_x"]["mean"]
+        known = f" by counts, {ratio:.3f} by the trained models"
     per = found["per_example"]
     return (
         "<h2>Compactness and cost of conversion</h2>"
@@ -121,7 +127,7 @@ def _compactness(report: Mapping[str, Any]) -> str:
             ["side", "field", *(f"order {order}" for order in ORDERS), "best order", "rounded to", "model"],
             rows,
         )
-        + f"<p>Y′/Y: {figure(found['ratio'])} by counts, {known:.3f} by the trained models. An example takes "
+        + f"<p>Y′/Y: {figure(found['ratio'])}{known or ' by counts'}. An example takes "
         f"{per['rep']['mean']:.0f} bits of Y′ and {per['y']['mean']:.0f} of Y. Converting one takes "
         f"{report['conversion']['median']:.3g} ms (median of {report['conversion']['examples']}).</p>"
     )
@@ -130,7 +136,7 @@ def _compactness(report: Mapping[str, Any]) -> str:
 def _relevance(report: Mapping[str, Any]) -> str:
     found, worth = report["relevance"], report["worth_of_x"]
     rows: list[list[Cell]] = [
-        [name, found[side], found[f"{side}_shuffled"], worth[stage]["total"]]
+        [name, found[side], found[f"{side}_shuffled"], worth.get(stage, {}).get("total")]
         for side, name, stage in (("rep", "Y′", "generator"), ("y", "Y", "direct"))
     ]
     kept = ""
@@ -160,10 +166,13 @@ def _gallery(report: Mapping[str, Any], folder: Path, room: int) -> str:
     if not files:
         return ""
     limit = room // len(files) * 2  # some are far smaller than others
-    text = ["<h2>The same inputs by every route</h2><p class=soft>Best, median and worst by held-out bits of the "
-            "predicted route; first samples, not chosen by ear or eye.</p>"]  # fmt: skip
+    chosen = "Best, median and worst by held-out bits of the predicted route; first"
+    if all(item["bits"] is None for item in report["gallery"]):
+        chosen = "Evenly chosen; first"
+    text = [f"<h2>The same inputs by every route</h2><p class=soft>{chosen} samples, not chosen by ear or eye.</p>"]
     for item in report["gallery"]:
-        said = html.escape(f"{item['rank'].capitalize()}: {item['id']}, {item['bits']:.2f} bits a step")
+        bits = "" if item["bits"] is None else f", {item['bits']:.2f} bits a step"
+        said = html.escape(f"{item['rank'].capitalize()}: {item['id']}{bits}")
         text.append(f"<h3>{said}</h3><p>{html.escape(item['x'])}</p><div class=routes>")
         for route, names in item["files"].items():
             title = html.escape(ROUTES.get(route, route))

@@ -13,12 +13,20 @@ ROUTES = {
     "constant": "constant Y′",
     "random": "random training",
     "unigram": "unigram",
+    "mean": "mean of the same X",
 }
 
 
 def columns(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """(title, figures by route) of each column: bits first, then the metrics."""
-    return [("bits a step", report["bits_per_step"]), *report["metrics"].items()]
+    """(title, figures by route) of each column: bits first, where a route has any, then the metrics."""
+    bits = {route: value for route, value in report["bits_per_step"].items() if route != "unigram"}
+    return [*([("bits a step", report["bits_per_step"])] if bits else []), *report["metrics"].items()]
+
+
+def routes(report: dict[str, Any]) -> dict[str, str]:
+    """The routes that have a figure, with their names."""
+    known = {route for _, figures in columns(report) for route in figures}
+    return {route: name for route, name in ROUTES.items() if route in known}
 
 
 def figure(value: dict[str, float] | None) -> str:
@@ -38,6 +46,6 @@ def as_table(report: dict[str, Any]) -> Table:
     shown = columns(report)
     for title, _ in shown:
         table.add_column(title.split("/")[-1].replace("_", " "), justify="right")
-    for route, name in ROUTES.items():
+    for route, name in routes(report).items():
         table.add_row(name, *(figure(figures.get(route)) for _, figures in shown))
     return table

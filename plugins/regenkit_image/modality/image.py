@@ -1,11 +1,13 @@
 """What the core asks of a modality, for pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, final
 
 from regenkit.spec import Fields
 from regenkit_image.modality import files, picture
 from regenkit_image.modality.picture import Picture
+from regenkit_image.modality.sheet import sheet
 
 
 @final
@@ -46,3 +48,7 @@ class Image:
         colours = "grey" if channels == 1 else "RGB"
         brightness = value.pixels.mean() / 255
         return f"{value.title or 'untitled'}: {width} × {height} {colours}, brightness {brightness:.0%}"
+
+    def sheet(self, values: Sequence[Picture]) -> Picture:
+        """Pictures side by side as one, to look at many."""
+        return sheet(values, columns=10, scale=max(1, 64 // self.size))
