@@ -74,8 +74,9 @@ class Conditioner(keras.layers.Layer):
         for name, field in self.spec.items():
             value, embed = condition[name], self.embeddings[name]
             if is_grid(field):
-                shape = tf.shape(value)
-                x = embed(value if field.vocabulary else tf.reshape(value, [*shape[:3], self._entry(field)]))
+                height, breadth = field.shape[:2]
+                inner = [] if field.vocabulary else [self._entry(field)]
+                x = embed(tf.reshape(value, [batch, height, breadth, *inner]))
                 x = self._resized(x, field)
                 found = x if found is None else found + x
             elif field.variable:
