@@ -1,0 +1,108 @@
+"""Pixels → a small grid of vectors → pixels, by residual convolutions: what the learned converters of pictures share.
+
+After van den Oord et al. 2017 (arXiv 1711.00937, section 4.1) and Esser et al. 2021 (arXiv 2012.09841, table 7), but no
+convolution sees every pixel: pixels are folded 2 × 2 into channels first and unfolded last (Shi et al. 2016, arXiv
+1609.05158), since at full resolution a block costs four times as much. With factor 4, depth 1 and 32 channels:
+
+    28 × 28 × 1 → folded 14 × 14 × 4 → 32 → block → 7 × 7 × 64 → block → norm, SiLU, 1 × 1 → 7 × 7 × size, and back
+"""
+
+from typing import Literal, final
+
+from regenkit.layers.convolution import Residual, Up, down, norm
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+
+Factor = Literal[2, 4, 8, 16]
+"""How much smaller the grid is than the picture, in height and in width."""
+FACTORS = (2, 4, 8, 16)
+WIDEST = 4
+"""Channels double with every halving of the resolution, up to so many times their first number."""
+
+
+def picture(target: Spec, factor: int, *, least: int = 1) -> tuple[str, tuple[int, int, int]]:
+    """Name and shape (height, width, channels) of the one field of a Y of pictures.
+
+    Raises ValueError where it is something else, or `factor` × `least` does not divide its sides.
+    """
+    if [field.kind for field in target.values()] != ["continuous"]:
+        raise ValueError(f"this converter takes one field of pixels, not {', '.join(target) or 'none'}")
+    ((name, field),) = target.items()
+    if len(field.shape) != 3 or field.variable:
+        raise ValueError(f"{name} has shape {field.shape}; this converter takes (height, width, channels), all fixed")
+    height, width, channels = (int(size or 0) for size in field.shape)
+    if height % (factor * least) or width % (factor * least):
+        possible = [each for each in FACTORS if not height % (each * least) and not width % (each * least)]
+        right = f"right are {', '.join(map(str, possible))}" if possible else "none does: give pictures another size"
+        raise ValueError(f"factor {factor} does not divide pictures of {height} × {width} evenly; {right}")
+    return name, (height, width, channels)
+
+
+def grid(shape: tuple[int, int, int], factor: int) -> tuple[int, int]:
+    """Height and width of the grid of vectors."""
+    return shape[0] // factor, shape[1] // factor
+
+
+def _widths(channels: int, factor: int) -> list[int]:
+    """Channels at each resolution, from half the picture's on."""
+    return [channels * min(2**level, WIDEST) for level in range(factor.bit_length() - 1)]
+
+
+@final
+class Encoder(keras.layers.Layer):
+    """Pixels [batch, height, width, colours] → float32 [batch, height / factor, width / factor, size]."""
+
+    def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
+        super().__init__()
+        widths = _widths(channels, factor)
+        path = [_built(keras.layers.Conv2D(widths[0], 3, padding="same"), 4 * colours)]
+        for level, width in enumerate(widths):
+            if level:
+                path.append(_built(down(width), widths[level - 1]))
+            path += [_built(Residual(width), width) for _ in range(depth)]
+        self.layers, self.last_norm = path, _built(norm(widths[-1]), widths[-1])
+        self.last = _built(keras.layers.Conv2D(size, 1), widths[-1])
+        self.built = True
+
+    def call(self, pixels: tf.Tensor) -> tf.Tensor:
+        x = tf.nn.space_to_depth(tf.cast(pixels, self.compute_dtype), 2)
+        for layer in self.layers:
+            x = layer(x)
+        return tf.cast(self.last(tf.nn.silu(self.last_norm(x))), tf.float32)
+
+
+@final
+class Decoder(keras.layers.Layer):
+    """[batch, height, width, size] → pixels, float32 [batch, height × factor, width × factor, colours]: a mean."""
+
+    def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
+        super().__init__()
+        widths = _widths(channels, factor)[::-1]
+        path = [_built(keras.layers.Conv2D(widths[0], 3, padding="same"), size)]
+        for level, width in enumerate(widths):
+            if level:
+                path.append(_built(Up(width), widths[level - 1]))
+            path += [_built(Residual(width), width) for _ in range(depth)]
+        self.layers, self.last_norm = path, _built(norm(widths[-1]), widths[-1])
+        self.last = _built(keras.layers.Conv2D(4 * colours, 3, padding="same"), widths[-1])
+        self.built = True
+
+    def features(self, z: tf.Tensor) -> tf.Tensor:
+        """What the last layer reads."""
+        x = tf.cast(z, self.compute_dtype)
+        for layer in self.layers:
+            x = layer(x)
+        return tf.nn.silu(self.last_norm(x))
+
+    def pixels(self, features: tf.Tensor) -> tf.Tensor:
+        """The last layer."""
+        return tf.nn.depth_to_space(tf.cast(self.last(features), tf.float32), 2)
+
+    def call(self, z: tf.Tensor) -> tf.Tensor:
+        return self.pixels(self.features(z))
+
+
+def _built(layer: keras.layers.Layer, channels: int) -> keras.layers.Layer:
+    layer.build((None, None, None, channels))
+    return layer

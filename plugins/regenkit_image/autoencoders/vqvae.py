@@ -1,0 +1,109 @@
+"""A VQ-VAE of pictures: a grid of codes as Y′.
+
+van den Oord et al. 2017, arXiv 1711.00937 (equation 3): each vector of the encoder is replaced by the nearest of a few
+codes; gradients pass straight through; the codebook follows by a moving average (appendix A.1), and dead codes are
+revived (`layers/vector_quantizer.py`). The decoder's likelihood is a Gaussian of one scale (`likelihood`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.likelihood import Likelihood
+from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 20200
+
+
+@final
+class VqVae(keras.Model):
+    """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor).
+
+    codes       how many there are
+    size        numbers of a code's vector
+    commitment  weight of the distance of a vector to its code (β of the paper)
+    factor      how much smaller the grid is than the picture
+    channels    of the network at half the picture's resolution
+    depth       residual blocks at each resolution
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        codes: int = 256,
+        size: int = 8,
+        commitment: float = 0.25,
+        factor: Factor = 4,
+        channels: int = 32,
+        depth: int = 1,
+    ) -> None:
+        super().__init__()
+        self.field, self.shape = picture(target, factor)
+        self.commitment = commitment
+        self.spec = Spec({"code": Field(vocabulary=codes, shape=grid(self.shape, factor))})
+        network = {"factor": factor, "channels": channels, "depth": depth}
+        self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
+        self.quantizer, self.likelihood = VectorQuantizer(codes, size, stream=STREAM), Likelihood()
+        self.quantizer.build(None)
+        self.built = True
+        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
+        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
+        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+
+    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+        """The tokens of pixels [batch, height, width, channels]."""
+        return 1 + self.quantizer(self.encoder(pixels))
+
+    def show(self, code: tf.Tensor) -> tf.Tensor:
+        """The pixels of tokens; one that is absent is as the first."""
+        return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+        """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
+        pixels = batch["target"][self.field]
+        z = self.encoder(pixels)
+        chosen = self.quantizer(z)
+        code = self.quantizer.vectors(chosen)
+        off = tf.reduce_mean(tf.math.squared_difference(z, tf.stop_gradient(code)), [1, 2, 3])
+        mean = self.decoder(z + tf.stop_gradient(code - z))  # straight through
+        terms = {"pixels": self.likelihood.nll(pixels, mean), "commitment": (self.commitment * off, tf.ones_like(off))}
+        losses: dict[str, Any] = {"main": terms}
+        if noise is not None:
+            losses["statistics"] = self.likelihood.statistics(pixels, mean) | self._used(z, chosen, noise)
+        return losses
+
+    def _used(self, z: tf.Tensor, chosen: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The places of the grid, in a row, as the quantizer's steps."""
+        height, width, size = z.shape[1:]
+        chosen = tf.reshape(chosen, [-1, height * width])
+        known = tf.ones_like(chosen, tf.float32)
+        return self.quantizer.statistics(tf.reshape(z, [-1, height * width, size]), chosen, known, seeds)
+
+    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+        """The density's scale and the codebook follow."""
+        self.likelihood.absorb(statistics)
+        self.quantizer.absorb(statistics)
+
+    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """Y′ of Y: the nearest codes."""
+        return {"code": self.coded(target[self.field])}
+
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """log density of the pixels given Y′ in nats, [batch]."""
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["code"]))[0]}
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
+        return {self.field: self.shown(condition["code"]).numpy()}
