@@ -106,6 +106,10 @@ class Spec(Mapping[str, Field]):
             return max(len(fields[name]) for name, field in self.items() if field.variable)
         return sum(int(np.size(fields[name])) for name in self) or 1
 
+    def absent(self, length: int) -> Fields:
+        """Token fields that are not given, of `length` steps."""
+        return {name: np.zeros([length] * (not field.scalar), np.int32) for name, field in self.items()}
+
     def without(self, names: Iterable[str]) -> "Spec":
         names = set(names)
         return Spec((name, field) for name, field in self.items() if name not in names)

@@ -10,8 +10,16 @@ from rich.console import Console
 Run = Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")]
 Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix says the format")]
 Seed = Annotated[int, typer.Option(help="another seed, another result")]
-Temperature = Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest; below 1 safer, above 1 bolder")]
-TopP = Annotated[float, typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability")]
+Temperature = Annotated[
+    float | None, typer.Option(min=0.0, help="0 takes the likeliest; below 1 safer, above 1 bolder")
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability  [default: 0.95]"),
+]
+Guidance = Annotated[
+    float | None, typer.Option(help="how far to go beyond the condition, where a model has guidance; 1 = no further")
+]
 GivenOptions = Annotated[
     list[str] | None, typer.Option("--given", metavar="FIELD=VALUE", help="what you fix yourself, e.g. key=G")
 ]
@@ -29,20 +37,20 @@ def generate(
     output: Output,
     seed: Seed = 0,
     count: Annotated[int, typer.Option(min=1, help="results an input")] = 1,
-    temperature: Temperature = 1.0,
-    top_p: TopP = 0.95,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    guidance: Guidance = None,
     given: GivenOptions = None,
 ) -> None:
     """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …"""
-    from regenkit.cli.outputs import check_output, given_options, numbered
+    from regenkit.cli.outputs import check_output, given_options, numbered, said
     from regenkit.run import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
-    results = pipeline.generate(
-        values, seed=seed, count=count, temperature=temperature, top_p=top_p, given=given_options(given)
-    )
+    options = said(temperature=temperature, top_p=top_p, guidance=guidance)
+    results = pipeline.generate(values, seed=seed, count=count, given=given_options(given), **options)
     console = Console(soft_wrap=True, highlight=False)
     for path, value in zip(numbered(output, len(results)), results, strict=True):
         pipeline.y.write(value, path)
@@ -69,20 +77,20 @@ def render(
     output: Output,
     seed: Seed = 0,
     count: Annotated[int, typer.Option(min=1, help="results")] = 1,
-    temperature: Temperature = 1.0,
-    top_p: TopP = 0.95,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    guidance: Guidance = None,
 ) -> None:
     """Render Y from an edited Y′."""
-    from regenkit.cli.outputs import check_output, numbered
+    from regenkit.cli.outputs import check_output, numbered, said
     from regenkit.files import read_text
     from regenkit.run import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     text = read_text(file)
-    values: Sequence = pipeline.render(
-        text, seed=seed, count=count, temperature=temperature, top_p=top_p, where=str(file)
-    )
+    options = said(temperature=temperature, top_p=top_p, guidance=guidance)
+    values: Sequence = pipeline.render(text, seed=seed, count=count, where=str(file), **options)
     for path, value in zip(numbered(output, len(values)), values, strict=True):
         pipeline.y.write(value, path)
         print(path, pipeline.y.describe(value), sep="  ")

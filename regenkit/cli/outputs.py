@@ -1,4 +1,4 @@
-"""Output files and --given options, checked before any work is done."""
+"""Output files and options, checked before any work is done."""
 
 import os
 from collections.abc import Sequence
@@ -34,3 +34,8 @@ def given_options(options: list[str] | None) -> dict[str, str]:
             raise UserError(f"--given {option}: write FIELD=VALUE, as in --given key=G")
         found[name.strip()] = value.strip()
     return found
+
+
+def said(**options: float | None) -> dict[str, float]:
+    """The options that were given."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -22,6 +22,7 @@ from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
+from regenkit.models.options import asked, taken
 from regenkit.pipeline.building import built, identity, joined_stages, rule
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.learned import Learned
@@ -29,7 +30,7 @@ from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sides import sides
 from regenkit.recipe import Recipe
 from regenkit.recipe.remedies import RESAMPLE
-from regenkit.recipe.stages import is_learned
+from regenkit.recipe.stages import ROUTE, is_learned
 from regenkit.spec import Fields, Spec
 from regenkit.training import distribute
 
@@ -180,12 +181,14 @@ class Pipeline:
         """Targets of `stage` for conditions of any lengths, in batches of like length.
 
         truths   draw each step given these true earlier ones. Raises UserError where the stage has no `resample`.
+        options  of which those count that the stage has
         """
         condition, target = self.sides(stage)
         given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
         order = np.argsort(lengths, kind="stable")
         batches = [order[start : start + SAMPLE_BATCH] for start in range(0, len(order), SAMPLE_BATCH)]
         model, along = self.stage(stage), self.runs(stage)
+        options = {name: value for name, value in options.items() if name in taken(model)}
         if truths is not None and not hasattr(model, "resample"):
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
 
@@ -213,7 +216,7 @@ class Pipeline:
         conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
         predicted = self.sample("generator", conditions, lengths, seed=seed, **options)
         return [
-            self.converter.complete({**_absent(self.given_spec, length), **each.fields, **rep}, each)
+            self.converter.complete({**self.given_spec.absent(length), **each.fields, **rep}, each)
             for rep, each, length in zip(predicted, given, lengths, strict=True)
         ]
 
@@ -245,8 +248,9 @@ class Pipeline:
         An X longer than the models learned from is generated in parts, where X's modality has `cut` and Y's `join`.
 
         given    what the user fixes, as {"key": "G"}: see the converter's `given`
-        options  temperature, top_k, top_p
+        options  of how the stages draw: temperature, top_p, guidance …
         """
+        options = asked({stage: self.stage(stage) for stage in ROUTE}, options)
         inputs = [self.x.parse(value) if isinstance(value, str) else value for value in inputs]
         fixed = self.given(given)
         wholes = [value for value in inputs for _ in range(count)]
@@ -273,6 +277,7 @@ class Pipeline:
             rep, meta = self.converter.from_text(text)
         except UserError as error:
             raise UserError(f"{where}: {error}") from error
+        options = asked({"renderer": self.stage("renderer")}, options)
         ys = self.render_rep([rep] * count, [self._length(rep)] * count, seed=seed, **options)
         return [self.y.decode(y, meta) for y in ys]
 
@@ -291,7 +296,3 @@ class Pipeline:
             stage: sum(math.prod(variable.shape) for variable in self.build(stage).trainable_variables)
             for stage in ("generator", "renderer", "direct", "direct_half")
         }
-
-
-def _absent(spec: Spec, length: int) -> Fields:
-    return {name: np.zeros([length] * (not field.scalar), np.int32) for name, field in spec.items()}

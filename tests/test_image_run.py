@@ -1,0 +1,90 @@
+"""A recipe of pictures, from a user's own folder to samples, as a user types it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_cli import regenkit
+
+RECIPE = """\
+dataset: {use: image/folder, path: shapes, size: 16, channels: 1}
+converter: {use: image/downsample, factor: 4}
+generator: {use: diffusion, width: 8, depth: 1, steps: 2}
+renderer: {use: diffusion, width: 8, depth: 1, steps: 2}
+train: {steps: 4, batch_size: 8, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 2}
+"""
+
+
+def shapes(folder: Path) -> None:
+    """Forty squares and forty bars, of many sizes and greys."""
+    random = np.random.default_rng(0)
+    for kind, width in (("square", 3), ("bar", 1)):
+        (folder / kind).mkdir(parents=True)
+        for number in range(40):
+            pixels = np.full((24, 24), random.integers(150, 256), np.uint8)
+            top, left = random.integers(2, 10, 2)
+            pixels[top : top + 9, left : left + 3 * width] = random.integers(0, 120)
+            Image.fromarray(pixels).save(folder / kind / f"{number}.png")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe and a trained run, runs/shapes/1."""
+    folder = tmp_path_factory.mktemp("user")
+    shapes(folder / "shapes")
+    (folder / "shapes.yaml").write_text(RECIPE)
+    assert "done; samples" in regenkit("train", "shapes.yaml", cwd=folder).stdout
+    return folder
+
+
+def test_a_run_knows_what_the_data_said_of_its_modalities(place: Path) -> None:
+    run = place / "runs/shapes/1"
+    assert json.loads((run / "modalities.json").read_text())["x"] == {"labels": ["bar", "square"]}
+    with Image.open(run / "samples/1-predicted.png") as picture:
+        assert (picture.size, picture.mode) == ((16, 16), "L")
+    assert (run / "samples/renderer-000002-1.png").exists()
+
+
+def test_it_generates_where_the_data_are_not(place: Path) -> None:
+    away = place / "elsewhere"
+    (place / "shapes").rename(away)
+    try:
+        for _ in range(2):
+            regenkit("generate", "runs/shapes/1", "--input", "Square", "--output", "one.png", "--seed", "3", cwd=place)
+            made = (place / "one.png").read_bytes()
+            (place / "one.png").unlink()
+        regenkit("generate", "runs/shapes/1", "--input", "square", "--output", "one.png", "--seed", "3", cwd=place)
+        assert (place / "one.png").read_bytes() == made  # one seed, one picture
+        wrong = regenkit("generate", "runs/shapes/1", "--input", "sqare", "--output", "two.png", cwd=place, expect=2)
+        assert "did you mean 'square'?" in wrong.stderr
+        gone = regenkit("train", "shapes.yaml", cwd=place, expect=2)
+        assert "shapes does not exist" in gone.stderr
+    finally:
+        away.rename(place / "shapes")
+
+
+def test_other_classes_want_another_run(place: Path) -> None:
+    (place / "shapes/disc").mkdir()
+    Image.new("L", (20, 20)).save(place / "shapes/disc/1.png")
+    try:
+        refused = regenkit("train", "shapes.yaml", "--run", "runs/shapes/1", cwd=place, expect=2)
+        assert "begun with labels ['bar', 'square']" in refused.stderr and "--run DIR" in refused.stderr
+    finally:
+        (place / "shapes/disc/1.png").unlink()
+        (place / "shapes/disc").rmdir()
+
+
+def test_a_converter_that_does_not_fit_the_pictures_is_refused(place: Path) -> None:
+    refused = regenkit("train", "shapes.yaml", "--set", "converter.factor=3", cwd=place, expect=2)
+    assert "shapes.yaml:2:" in refused.stderr and "divide by 1, 2, 4, 8, 16" in refused.stderr
+
+
+@pytest.mark.exhaustive(minutes=2)
+def test_evaluation_without_likelihoods(place: Path) -> None:
+    regenkit("evaluate", "runs/shapes/1", "--examples", "6", cwd=place)
+    report = json.loads((place / "runs/shapes/1/report.json").read_text())
+    assert report["examples"] == 6 and not report["bits_per_step"]
+    page = (place / "runs/shapes/1/report.html").read_text()
+    assert "has no likelihood" in page and "sheet-predicted" not in page and page.count("<img") == 16
