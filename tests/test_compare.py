@@ -22,7 +22,7 @@ from songs import anything
 from regenkit.comparison.grid import cells, parse, slug
 from regenkit.comparison.verdict import finding, limits, share, unknown
 from regenkit.errors import UserError
-from regenkit.report.comparison import page
+from regenkit.report.comparison import main_table, page
 from regenkit.report.tradeoff import ticks
 
 ROOT = Path(__file__).parents[1]
@@ -110,16 +110,19 @@ def test_cells_are_every_choice_by_every_seed(tmp_path: Path) -> None:
 # --- figures and words on made-up bits --------------------------------------------------------------------------------
 
 
-def report(*, seeds: int = 1, apart: float = 0.0, direct: float | None = None) -> dict:
+def report(
+    *, seeds: int = 1, apart: float = 0.0, direct: float | None = None, dense: tuple[str, ...] = ()
+) -> dict:  # fmt: skip
     """Two cells of 40 examples of 10 steps. `full` has a chord of 2 bits a step that X knows nothing of, and a beat of
     which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
+    The Y′ of `dense` cells is continuous.
     """
-    from regenkit.comparison.compare import Measured, summary
+    from regenkit.comparison.summary import Measured, summary
 
     random = np.random.default_rng(0)
     steps = np.full(40, 10)
 
-    def run(seed: int, fields: dict[str, tuple[float, float]], pitch: float) -> Measured:
+    def run(cell: str, seed: int, fields: dict[str, tuple[float, float]], pitch: float) -> Measured:
         def bits(value: float) -> np.ndarray:
             return steps * (value + 0.01 * random.standard_normal(40))
 
@@ -132,15 +135,17 @@ def report(*, seeds: int = 1, apart: float = 0.0, direct: float | None = None) -
         if direct is not None:
             stages |= {"direct": {"pitch": bits(direct)}, "direct_without_x": {"pitch": bits(direct)}}
         known = [stage for stage in stages if "without" not in stage]
+        if cell in dense:
+            stages = {stage: bits for stage, bits in stages.items() if not stage.startswith("generator")}
         return Measured(
             folder=Path("runs/made/up"), ids=[f"song {number}" for number in range(40)], steps=steps, bits=stages,
             keys=dict.fromkeys(known, "same"), given=(), shared=("beat",), parameters=dict.fromkeys(known, 1000),
-            seconds=dict.fromkeys(known, 60.0),
+            seconds=dict.fromkeys(known, 60.0), density=cell in dense,
         )  # fmt: skip
 
-    full = [run(seed, {"chord": (2.0, 2.01), "beat": (0.5, 1.0)}, 1.0) for seed in range(seeds)]
-    lean = [run(seeds - 1 - seed, {"beat": (0.5, 1.0)}, 2.5) for seed in range(seeds)]
-    found = summary([("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})], [full, lean])
+    full = [run("full", seed, {"chord": (2.0, 2.01), "beat": (0.5, 1.0)}, 1.0) for seed in range(seeds)]
+    lean = [run("lean", seeds - 1 - seed, {"beat": (0.5, 1.0)}, 2.5) for seed in range(seeds)]
+    found = summary([("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})], [full, lean], {})
     found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "better": {},
               "command": "regenkit compare"}  # fmt: skip
     return {**found, "finding": finding(found), "limits": limits(found)}
@@ -183,12 +188,15 @@ def test_a_difference_within_the_spread_of_the_seeds_is_none() -> None:
 
 
 def test_densities_are_not_compared_as_bits() -> None:
-    dense = report(seeds=3, apart=0.1, direct=2.8)
-    for cell in dense["cells"]:
-        cell["density"] = True
-    assert finding(dense) == [] and any("a density" in said for said in limits(dense))
-    dense["cells"][1]["density"] = False
-    assert "second principle" not in " ".join(said for said in finding(dense) if said.startswith("chord"))
+    dense = report(seeds=3, apart=0.1, direct=2.8, dense=("full", "lean"))
+    assert dense["lowest"] is None and dense["finding"] == [] and any("a density" in said for said in dense["limits"])
+    text = page(dense)
+    assert "trade-off" not in text and "X → Y′</button>" not in text and "Y′ → Y</button>" in text
+    mixed = report(seeds=3, apart=0.1, direct=2.8, dense=("lean",))
+    assert mixed["lowest"] == 0 and mixed["finding"][0].startswith("full is lowest")
+    assert not {"generator", "total", "minus_direct"} & set(mixed["cells"][1])
+    _, (full, lean, _) = main_table(mixed)
+    assert lean[2] == lean[4] == "–" and full[4].startswith("3.") and page(mixed).count("<circle") == 1
 
 
 def test_the_page_stands_alone_and_says_the_picture_in_words() -> None:

@@ -1,4 +1,4 @@
-"""compare: one recipe with some settings varied, on one table and one page."""
+"""compare: one recipe with some settings varied, or several recipes, on one table and one page."""
 
 import json
 import shlex
@@ -17,11 +17,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def compare(
-    recipe: Annotated[Path, typer.Argument(help="the recipe")],
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="the recipe, or several to compare")],
     vary: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(metavar="KEY=A,B,…", help="the values of a setting, e.g. converter.parts=[timing],[rhythm]"),
-    ],
+    ] = None,
     settings: Settings = None,
     seeds: Annotated[int, typer.Option(min=1, help="training seeds a cell; three give a spread")] = 1,
     baseline: Annotated[Literal["direct"] | None, typer.Option(help="train the direct route X → Y beside")] = None,
@@ -29,23 +29,25 @@ def compare(
     scores: Annotated[
         bool, typer.Option("--scores", help="sample every cell, and compare the recipe's metrics as well")
     ] = False,
+    examples: Annotated[int | None, typer.Option(min=1, help="measure so many held-out examples at most")] = None,
     as_json: Json = False,
 ) -> None:
     """Compare choices of Y′, or of anything else in a recipe: train what is not yet trained, measure held-out bits.
 
-    Several --vary make a grid. The same command goes on where it was interrupted, and finds again what is trained.
+    Several --vary make a grid; several recipes are a cell each, or a grid each. The same command goes on where it was
+    interrupted, and finds again what is trained.
     """
     from regenkit.comparison.grid import cells
 
     console = Console(soft_wrap=True, stderr=as_json)
-    grid = cells(recipe, settings or [], vary, seeds)
+    grid = cells(recipes[0], settings or [], vary or [], seeds, recipes[1:])
     from regenkit.comparison.compare import compare as run
     from regenkit.comparison.verdict import finding, limits
     from regenkit.report.comparison import as_table, write
     from regenkit.report.scores import as_table as scores_table
 
     command = shlex.join(["regenkit", *sys.argv[1:]])
-    report = run(grid, split, baseline == "direct", scores, console)
+    report = run(grid, split, baseline == "direct", scores, console, examples)
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:

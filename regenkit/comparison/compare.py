@@ -5,79 +5,72 @@
     total       both: Y, and Y′ with it, from X
     direct      X → Y without Y′
 
-Likelihoods need no sampling; the recipe's metrics do, and are compared where that is asked for. All cells are measured
-on the examples that all of them hold out.
+Likelihoods need no sampling; the recipe's metrics do, and are compared where that is asked for. They are all there is
+where a stage has no likelihood, or Y′ is continuous, so that what it costs is a density. All cells are measured on the
+examples that all of them hold out.
 """
 
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.comparison.grid import Cell, folders, identity
+from regenkit.comparison.grid import Cell, folders, homes, identity
 from regenkit.comparison.gridlog import GridLog
+from regenkit.comparison.labels import shortened
 from regenkit.comparison.reuse import remember, stage_key, take
-from regenkit.comparison.scores import Scores, summed
+from regenkit.comparison.scores import Scores
+from regenkit.comparison.summary import Bits, Measured, summary
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
-from regenkit.evaluation.bits import stage_bits
-from regenkit.evaluation.bootstrap import interval
+from regenkit.evaluation.bits import has_bits, stage_bits
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.recipe.stages import ROUTE, stages_of
+from regenkit.recipe.stages import ROUTE, source, stages_of
 from regenkit.run import after, settings_of, taken_from, train_stage
 from regenkit.run.folder import environment, open_run
-from regenkit.spec import Fields
+from regenkit.spec import Fields, digest
 from regenkit.training import distribute
 from regenkit.training.runlog import RunLog
 
-Bits = dict[str, dict[str, np.ndarray]]
-"""By stage, or STAGE_without_x, and target field: [examples]."""
+Sides = list[dict[str, Fields]]
+Drawn = dict[str, list[Fields]]
+"""Y of a direct route, by what it depends on."""
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """What one run costs, on the paired examples that it holds out."""
-
-    folder: Path
-    ids: list[str]
-    steps: np.ndarray
-    bits: Bits
-    keys: dict[str, str]  # what each stage depends on
-    given: tuple[str, ...]
-    shared: tuple[str, ...]  # the fields of Y′ that Y holds too
-    parameters: dict[str, int]
-    seconds: dict[str, float]
-    density: bool = False  # Y′ is continuous: its bits are those of a density
-    scores: Scores = field(default_factory=dict)
-
-
-def compare(cells: Sequence[Cell], split: str, direct: bool, scored: bool, console: Console) -> dict[str, Any]:
+def compare(
+    cells: Sequence[Cell], split: str, direct: bool, scored: bool, console: Console, examples: int | None = None
+) -> dict[str, Any]:
     """Train what is not yet trained of every cell, and return the comparison (see `summary`).
 
-    direct   train the direct route as well
-    scored   sample each run, and compare the recipe's metrics
+    direct     train the direct route as well
+    scored     sample each run, and compare the recipe's metrics
+    examples   measure at most so many examples, the same of every cell
 
     Raises UserError, or Interrupted once everything is saved.
     """
     recipes = [(cell, seed, recipe) for cell in cells for seed, recipe in cell.recipes.items()]
+    bases: dict[str, Any] = {}
     for cell, _, recipe in recipes:
+        bases.setdefault(recipe.name, recipe.resolved())
         if recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
             raise UserError("compare works in one process: train its cells by themselves, or set train.strategy=none")
         if direct and recipe.direct is None and not taken_from(recipe, "direct"):
             raise UserError(f"--baseline direct: {cell.label} takes its generator from a run; there is none to build")
         if scored and not recipe.evaluate:
             raise UserError(f"--scores: {recipe.path} names no metric; list some in the section 'evaluate'")
+    measured = (*ROUTE, *(["direct"] if direct else []))
+    if not scored and (why := [said for cell in cells for said in _without_bits(cell, measured)]):
+        raise UserError("\n".join((*why, "there are no bits of these to compare: add --scores, to compare samples")))
 
     def stages(recipe: Recipe) -> tuple[str, ...]:
         return (*stages_of(recipe), *(["direct"] if direct else []))
@@ -85,74 +78,122 @@ def compare(cells: Sequence[Cell], split: str, direct: bool, scored: bool, conso
     where = folders(cells)
     updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in stages(recipe))
     runs: list[list[Measured]] = [[] for _ in cells]
+    drawn: Drawn = {}
     tf.get_logger().setLevel("ERROR")  # it warns of tracing one function for many stages, which is what a grid does
     with GridLog(console, updates) as log:
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             log.at(f"{number}/{len(recipes)} {cell.label} seed {seed}")
-            runs[cells.index(cell)].append(_run(recipe, where[identity(recipe)], stages(recipe), split, scored, log))
+            folder = where[identity(recipe)]
+            strategy = plugins.host().hook.make_strategy(recipe=recipe)
+            with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as own:
+                pipeline = Pipeline(recipe, folder)
+                pipeline.strategy = strategy
+                prepared, keys = _train(pipeline, stages(recipe), homes(cells), log, log.told(own))
+                log.show(0, "measuring")
+                places = chosen(prepared, split, examples)
+                runs[cells.index(cell)].append(_measure(pipeline, prepared, places, keys, drawn if scored else None))
             keras.utils.clear_session()  # else the graphs of all cells stay in memory
+    sides = better([recipe for _, _, recipe in recipes]) if scored else {}
+    settings = [cell.settings for cell in cells]
     return {
-        "recipe": recipes[0][2].name,
+        "recipe": ", ".join(bases),
+        "folder": str(homes(cells)[0] / "compare"),
         "split": split,
-        "base": recipes[0][2].resolved(),
-        **summary([(cell.label, cell.settings) for cell in cells], runs),
-        "better": better([recipe for _, _, recipe in recipes]) if scored else {},
+        "at_most": examples,
+        "base": bases if len(bases) > 1 else next(iter(bases.values())),
+        **summary(list(zip(shortened(settings), settings, strict=True)), runs, sides),
+        "better": sides,
         "seeds": [sorted(cell.recipes) for cell in cells],
         "environment": environment(),
     }
 
 
-def _run(recipe: Recipe, folder: Path, stages: Sequence[str], split: str, scored: bool, grid: GridLog) -> Measured:
-    """One run of the grid: what it lacks is trained, or taken where another has it."""
-    strategy = plugins.host().hook.make_strategy(recipe=recipe)
-    with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as quiet:
-        pipeline, log = Pipeline(recipe, folder), grid.told(quiet)
-        pipeline.strategy = strategy
-        prepared = pipeline.prepare(log.counted)
-        keys = {}
-        for stage in stages:
-            keys[stage] = stage_key(pipeline, stage, prepared)
-            take(pipeline, stage, keys[stage], Path("runs") / recipe.name)
-            train_stage(pipeline, stage, prepared, strategy, log)
-            prepared = after(stage, pipeline, prepared, strategy, log)
-            remember(folder / stage, keys[stage])
-            grid.passed(settings_of(recipe, stage).steps)
-        grid.show(0, "measuring")
-        return _measure(pipeline, shown(prepared), keys, split, scored)
+def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
+    """Why a cell has none, as far as its recipe tells."""
+    recipe = next(iter(cell.recipes.values()))
+    for stage in stages:
+        at, section = source(recipe, stage)
+        component = at.section(section).component
+        target = component.load() if component else None
+        if isinstance(target, type) and not hasattr(target, "field_log_prob"):
+            yield f"{cell.label}: its {stage}, {at.section(section).use}, has no likelihood (field_log_prob)"
+            return
+    if continuous := _continuous(Pipeline(recipe)):
+        yield f"{cell.label}: its Y′ is continuous ({', '.join(continuous)}), so that what it costs is a density"
 
 
-def _measure(pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], split: str, scored: bool) -> Measured:
+def _continuous(pipeline: Pipeline) -> list[str]:
+    """The fields of Y′ to be predicted that are not of tokens."""
+    return [name for name, field in pipeline.sides("generator")[1].spec.items() if not field.vocabulary]
+
+
+def _train(
+    pipeline: Pipeline, stages: Sequence[str], homes: Sequence[Path], grid: GridLog, log: RunLog
+) -> tuple[Prepared, dict[str, str]]:
+    """What a run of the grid lacks is trained, or taken where another has it; (its data, by stage what it is of)."""
     assert pipeline.folder is not None
-    places = [int(place) for place in prepared.places(split, paired=True)]
+    prepared, keys = pipeline.prepare(log.counted), {}
+    for stage in stages:
+        keys[stage] = stage_key(pipeline, stage, prepared)
+        for home in homes:
+            take(pipeline, stage, keys[stage], home)
+        train_stage(pipeline, stage, prepared, pipeline.strategy, log)
+        prepared = after(stage, pipeline, prepared, pipeline.strategy, log)
+        remember(pipeline.folder / stage, keys[stage])
+        grid.passed(settings_of(pipeline.recipe, stage).steps)
+    return shown(prepared), keys
+
+
+def chosen(prepared: Prepared, split: str, most: int | None) -> list[int]:
+    """Places of the paired examples of a split; at most so many, evenly by a hash of their ids: cells whose data differ
+    in a few examples choose the same but for these."""
+    places, names = prepared.places(split, paired=True), prepared.examples.column("id")
+    ordered = sorted(places, key=lambda place: hashlib.sha256(f"held out {names[place]}".encode()).digest())
+    return sorted(int(place) for place in ordered[:most])
+
+
+def _measure(
+    pipeline: Pipeline, prepared: Prepared, places: list[int], keys: dict[str, str], drawn: Drawn | None
+) -> Measured:
+    """drawn   what is sampled directly is found here again by other cells of the same; None: nothing is sampled."""
+    assert pipeline.folder is not None
     sides = [known_to_all(pipeline, prepared.example(place)[0]) for place in places]
     bits: Bits = {}
     measured = [stage for stage in keys if stage in (*ROUTE, "direct")]  # others are parts of these
+    density = bool(_continuous(pipeline))
     for stage in measured:
-        if not hasattr(pipeline.stage(stage), "field_log_prob"):
-            raise UserError(f"{pipeline.folder}: its {stage} has no likelihood (field_log_prob), so no bits to compare")
+        if not has_bits(pipeline, stage) or (density and stage == "generator"):
+            if drawn is None:
+                raise UserError(f"{pipeline.folder}: there are no bits of its {stage}: add --scores to compare samples")
+            continue
         bits[stage] = stage_bits(pipeline, stage, sides)
         if stage != "renderer":
             bits[f"{stage}_without_x"] = stage_bits(pipeline, stage, sides, withhold=True)
-    found = _scores(pipeline, prepared, sides, "direct" in keys) if scored else {}
-    names = prepared.examples.column("id")
+    column = prepared.examples.column("id")
+    ids = [str(column[place]) for place in places]
+    found: Scores = {}
+    if drawn is not None:
+        found = _scores(pipeline, prepared, sides, digest([keys["direct"], ids]) if "direct" in keys else None, drawn)
     return Measured(
-        folder=pipeline.folder, ids=[str(names[place]) for place in places],
-        steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in sides]), bits=bits, keys=keys,
+        folder=pipeline.folder, ids=ids, scores=found, density=density, keys=keys, bits=bits,
+        steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in sides]),
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
                     for stage in measured},
-        seconds={stage: seconds(pipeline.folder, stage) for stage in keys}, scores=found,
-        density=any(not each.vocabulary for each in pipeline.sides("generator")[1].spec.values()),
+        seconds={stage: seconds(pipeline.folder, stage) for stage in keys},
     )  # fmt: skip
 
 
-def _scores(pipeline: Pipeline, prepared: Prepared, sides: list[dict[str, Fields]], direct: bool) -> Scores:
-    routes = ("reference", "oracle", "predicted", *(["direct"] if direct else []))
-    training = [known_to_all(pipeline, prepared.example(int(place))[0])
-                for place in prepared.places("train", paired=True)]  # fmt: skip
-    drawn = {route: draw(pipeline, route, sides, training) for route in routes}
-    return scores(pipeline, drawn, sides, training)
+def _scores(pipeline: Pipeline, prepared: Prepared, sides: Sides, direct: str | None, drawn: Drawn) -> Scores:
+    learned = [known_to_all(pipeline, prepared.example(int(place))[0])
+               for place in prepared.places("train", paired=True)]  # fmt: skip
+    found = {route: draw(pipeline, route, sides, learned) for route in ("reference", "oracle", "predicted")}
+    if direct:
+        if direct not in drawn:
+            drawn[direct] = draw(pipeline, "direct", sides, learned)[0]
+        found["direct"] = (drawn[direct], [each["rep"] for each in sides])
+    return scores(pipeline, found, sides, learned)
 
 
 def seconds(folder: Path, stage: str) -> float:
@@ -168,90 +209,3 @@ def seconds(folder: Path, stage: str) -> float:
     mine = [line for line in lines if line["stage"] == stage and line["kind"] == "train"]
     before = [0, *(line["step"] for line in mine)]
     return sum((line["step"] - last) / line["steps_per_second"] for line, last in zip(mine, before, strict=False))
-
-
-def summary(named: Sequence[tuple[str, dict[str, str]]], runs: Sequence[Sequence[Measured]]) -> dict[str, Any]:
-    """The figures of every cell, given its (label, settings) and its runs, one a seed.
-
-    A figure is bits a step: {"mean", "low", "high": 95 % bootstrap interval over examples of the mean over seeds,
-    "seeds": of each, "spread": their standard deviation, where there are several}. Differences are taken example by
-    example and seed by seed. The metrics of runs that have some are in "scores" (see `summed`). Raises UserError where
-    no example is held out by all.
-    """
-    every = [run for each in runs for run in each]
-    common = sorted(set(every[0].ids).intersection(*(run.ids for run in every)))
-    if not common:
-        raise UserError("no paired example is held out by all cells, so there is nothing to compare them on")
-    places = {id(run): {name: place for place, name in enumerate(run.ids)} for run in every}
-    at = {run: [places[run][name] for name in common] for run in places}
-    steps = every[0].steps[at[id(every[0])]]
-
-    def total(cell: Sequence[Measured], *stages: str) -> np.ndarray:
-        """Bits of whole stages, [seeds, examples]."""
-        return np.array([np.add.reduce([value for stage in stages for value in run.bits[stage].values()])[at[id(run)]]
-                         for run in cell])  # fmt: skip
-
-    def field(cell: Sequence[Measured], stage: str, name: str) -> np.ndarray:
-        return np.array([run.bits[stage][name][at[id(run)]] for run in cell])
-
-    def route(cell: Sequence[Measured], stage: str) -> dict[str, Any]:
-        """What a stage that reads X costs, and what X saves it."""
-        with_x, without = total(cell, stage), total(cell, f"{stage}_without_x")
-        fields = {}
-        for name in cell[0].bits[stage]:
-            bits, blind = field(cell, stage, name), field(cell, f"{stage}_without_x", name)
-            fields[name] = {"bits": figure(bits, steps), "saved": figure(blind - bits, steps)}
-        return {"bits": figure(with_x, steps), "saved": figure(without - with_x, steps), "fields": fields}
-
-    totals = [total(cell, "generator", "renderer") for cell in runs]
-    density = [cell[0].density and not all(each[0].density for each in runs) for cell in runs]
-    lowest = int(
-        np.argmin([np.inf if each else mine.mean(0).sum() for each, mine in zip(density, totals, strict=True)])
-    )
-    found: dict[str, Any] = {"examples": len(common), "steps": int(steps.sum()), "lowest": lowest}
-    found["left_out"] = max(len(run.ids) for run in every) - len(common)
-    direct: dict[tuple[str, ...], dict[str, Any]] = {}
-    found["cells"] = []
-    for (label, settings), cell, mine in zip(named, runs, totals, strict=True):
-        row = {
-            "label": label,
-            "settings": settings,
-            "runs": [str(run.folder) for run in cell],
-            "given": list(cell[0].given),
-            "shared": list(cell[0].shared),
-            "density": cell[0].density,
-            "generator": route(cell, "generator"),
-            "renderer": {
-                "bits": figure(total(cell, "renderer"), steps),
-                "fields": {name: {"bits": figure(field(cell, "renderer", name), steps)}
-                           for name in cell[0].bits["renderer"]},
-            },
-            "total": figure(mine, steps),
-            "minus_lowest": figure(mine - totals[lowest], steps),
-            "parameters": sum(cell[0].parameters[stage] for stage in ROUTE),
-            "seconds": _mean([sum(each for stage, each in run.seconds.items() if stage != "direct") for run in cell]),
-        }  # fmt: skip
-        if "direct" in cell[0].keys:
-            key = tuple(run.keys["direct"] for run in cell)
-            direct.setdefault(key, {
-                **route(cell, "direct"), "parameters": cell[0].parameters["direct"],
-                "seconds": _mean([run.seconds["direct"] for run in cell]),
-            })  # fmt: skip
-            row["direct"] = list(direct).index(key)
-            row["minus_direct"] = figure(mine - total(cell, "direct"), steps)
-        if cell[0].scores:
-            row["scores"] = summed([run.scores for run in cell], [at[id(run)] for run in cell])
-        found["cells"].append(row)
-    return {**found, "direct": list(direct.values())}
-
-
-def figure(bits: np.ndarray, steps: np.ndarray) -> dict[str, Any]:
-    """Bits a step of [seeds, examples]: see `summary`."""
-    seeds = [float(each) for each in bits.sum(1) / steps.sum()]
-    spread = {"spread": float(np.std(seeds, ddof=1))} if len(seeds) > 1 else {}
-    return {**interval(bits.mean(0), steps), "seeds": seeds, **spread}
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    mean = float(np.mean(values))
-    return mean if np.isfinite(mean) else None

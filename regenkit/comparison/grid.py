@@ -1,4 +1,4 @@
-"""A grid of recipes: one recipe, the settings that `--vary KEY=A,B,…` varies, and training seeds.
+"""A grid of recipes: one recipe or several, the settings that `--vary KEY=A,B,…` varies, and training seeds.
 
 The values are the items of a YAML list without its brackets, each as `--set KEY=VALUE` takes it: a comma within
 brackets, braces or quotes parts nothing.
@@ -18,6 +18,7 @@ from typing import final
 
 import yaml
 
+from regenkit.comparison.labels import RECIPE, tail
 from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, load
 from regenkit.recipe.stages import stages_of
@@ -38,10 +39,15 @@ class Cell:
     recipes: dict[int, Recipe]
 
 
-def cells(path: Path, settings: Sequence[str], varied: Sequence[str], seeds: int) -> list[Cell]:
-    """Every cell of the grid, the last --vary changing fastest; their components are checked. Raises UserError."""
+def cells(
+    path: Path, settings: Sequence[str], varied: Sequence[str], seeds: int, others: Sequence[Path] = ()
+) -> list[Cell]:
+    """Every cell of the grid, the last --vary changing fastest; their components are checked. Raises UserError.
+
+    others   more recipe files, each a cell (or a grid) of its own, of the same dataset and metrics
+    """
     choices = dict(parse(option) for option in varied)
-    if len(choices) < len(varied) or not varied:
+    if len(choices) < len(varied) or not (varied or others):
         keys = [option.partition("=")[0].strip() for option in varied]
         twice = [key for key in choices if keys.count(key) > 1]
         said = (
@@ -53,19 +59,39 @@ def cells(path: Path, settings: Sequence[str], varied: Sequence[str], seeds: int
             raise UserError(f"--vary: {inner} lies within {key}; vary one of the two")
     if seeds > 1 and "train.seed" in choices:
         raise UserError("--vary train.seed: --seeds varies it already; keep one of the two")
-    first = load(path, settings).train_settings().seed
+    files = (path, *others)
+    if twice := [name for name, count in Counter(file.stem for file in files).items() if count > 1]:
+        raise UserError(f"two recipes are named {twice[0]}, and runs are named by them: give one another name")
     found = []
-    for values in product(*choices.values()):
+    for file, values in product(files, product(*choices.values())):
+        first = load(file, settings).train_settings().seed
         chosen = dict(zip(choices, values, strict=True))
-        label = ", ".join(f"{_short(key, choices)}={value}" for key, value in chosen.items())
+        parts = [file.stem] if others else []
+        label = ", ".join([*parts, *(f"{tail(key, choices)}={value}" for key, value in chosen.items())])
         given = [f"{key}={value}" for key, value in chosen.items()]
         numbers = [first] if "train.seed" in choices else range(first, first + seeds)
-        recipes = {number: _recipe(path, settings, given, number, choices) for number in numbers}
-        found.append(Cell(label=label, settings=chosen, recipes=recipes))
+        recipes = {number: _recipe(file, settings, given, number, choices) for number in numbers}
+        named = {RECIPE: file.stem} if others else {}
+        found.append(Cell(label=label, settings={**named, **chosen}, recipes=recipes))
+    _check_alike(found[:: len(found) // len(files)])
     counts = Counter(identity(recipe) for cell in found for recipe in cell.recipes.values())
     if alike := [cell.label for cell in found if any(counts[identity(each)] > 1 for each in cell.recipes.values())]:
-        raise UserError(f"--vary: {' and '.join(alike)} are the same recipe; keep one")
+        raise UserError(f"{'' if others else '--vary: '}{' and '.join(alike)} are the same recipe; keep one")
     return found
+
+
+def _check_alike(cells: Sequence[Cell]) -> None:
+    """Recipes of several files are of one dataset and name the same metrics. Raises UserError."""
+    first, *others = (next(iter(cell.recipes.values())) for cell in cells)
+    for other in others:
+        sections = {"dataset": (first.dataset.resolved(), other.dataset.resolved()),
+                    "evaluate": (first.evaluate, other.evaluate)}  # fmt: skip
+        for section, (mine, theirs) in sections.items():
+            if mine != theirs:
+                raise UserError(
+                    f"{other.path}: its section '{section}' is not that of {first.path}, so the two do not compare; "
+                    "make it the same in both"
+                )
 
 
 def parse(option: str) -> tuple[str, list[str]]:
@@ -99,9 +125,9 @@ def identity(recipe: Recipe) -> str:
 def folders(cells: Sequence[Cell]) -> dict[str, Path]:
     """Identity → run directory of every recipe: a run of the same recipe wherever it lies under runs/NAME, if its
     stages are trained or a comparison began it; else the one to be made, runs/NAME/compare/READABLE-DIGEST."""
-    home = Path("runs") / next(iter(cells[0].recipes.values())).name
     known: dict[str, Path] = {}
-    for path in (*home.glob("*/recipe.yaml"), *home.glob("compare/*/recipe.yaml")):
+    patterns = ("*/recipe.yaml", "compare/*/recipe.yaml")
+    for path in (path for home in homes(cells) for pattern in patterns for path in home.glob(pattern)):
         try:
             recipe = load(path)
             stages = stages_of(recipe)
@@ -111,26 +137,21 @@ def folders(cells: Sequence[Cell]) -> dict[str, Path]:
         if done or path.parent.parent.name == "compare":  # else somebody may be at work on it
             known[identity(recipe)] = path.parent
     return {
-        mine: known.get(mine, home / "compare" / f"{slug(f'{cell.label} seed={seed}')}-{mine}")
+        mine: known.get(mine, Path("runs") / recipe.name / "compare" / f"{slug(f'{cell.label} seed={seed}')}-{mine}")
         for cell in cells
         for seed, recipe in cell.recipes.items()
         for mine in [identity(recipe)]
     }
 
 
+def homes(cells: Sequence[Cell]) -> list[Path]:
+    """runs/NAME of every recipe file."""
+    return list(dict.fromkeys(Path("runs") / recipe.name for cell in cells for recipe in cell.recipes.values()))
+
+
 def slug(label: str) -> str:
     """A label as the name of a folder: at most 60 characters, none of them special to a shell."""
     return re.sub(r"[^\w.=+-]+", "-", re.sub(r"[\[\]]", "", label))[:60].strip("-")
-
-
-def _short(key: str, keys: Sequence[str] | dict[str, list[str]]) -> str:
-    """The last part of a key, or as many as tell it from the others."""
-    parts = key.split(".")
-    for count in range(1, len(parts)):
-        tail = ".".join(parts[-count:])
-        if not any(other != key and other.endswith(tail) for other in keys):
-            return tail
-    return key
 
 
 def _recipe(

@@ -9,15 +9,18 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from regenkit.report.finding import LITTLE, MUCH, plain
+from regenkit.comparison.apart import overlap, signed, tied
+from regenkit.comparison.labels import RECIPE
+from regenkit.comparison.sampled import by_samples
+from regenkit.report.finding import LITTLE, MUCH
 
 
 def finding(report: dict[str, Any]) -> list[str]:
-    """Sentences on a comparison (`compare.summary`): which cell is lowest and by how much, how it stands to the direct
-    route, where its lead is largest, which fields of Y′ break the second principle, and whose gap is smallest."""
-    if all(cell.get("density") for cell in report["cells"]):
-        return list(_gaps(report))  # bits of densities say nothing; see `limits`
-    return [*_lowest(report), *_direct(report), *_lead(report), *_principle(report), *_gaps(report)]
+    """Sentences on a comparison (`summary`): by bits, where there are some, which cell is lowest and by how much, how
+    it stands to the direct route, where its lead is largest, and which fields of Y′ break the second principle; by
+    scores, what `sampled` says."""
+    by_bits = [*_lowest(report), *_direct(report), *_lead(report)] if report["lowest"] is not None else []
+    return [*by_bits, *_principle(report), *by_samples(report)]
 
 
 def along(report: dict[str, Any]) -> tuple[str, list[float]] | None:
@@ -29,7 +32,8 @@ def along(report: dict[str, Any]) -> tuple[str, list[float]] | None:
         values = [float(value) for each in settings for value in each.values()]
     except ValueError:
         return None
-    return (next(iter(settings[0])), values) if all(map(math.isfinite, values)) else None
+    key = next(iter(settings[0]))
+    return (key, values) if key != RECIPE and all(map(math.isfinite, values)) else None
 
 
 def limits(report: dict[str, Any]) -> list[str]:
@@ -42,32 +46,40 @@ def limits(report: dict[str, Any]) -> list[str]:
         )
     else:
         found.append("This is the test split: a cell chosen by it is no longer measured by it.")
-    if len(report["cells"][0]["total"]["seeds"]) < 3:
+    if len(report["cells"][0]["runs"]) < 3:
         found.append("With fewer than three training seeds the spread between seeds is unknown; --seeds 3 shows it.")
     if len({tuple(cell["given"]) for cell in report["cells"]}) > 1:
         said = "; ".join(f"{cell['label']}: {', '.join(cell['given']) or 'nothing'}" for cell in report["cells"])
-        found.append(f"The cells are given different things ({said}), which cost no bits: their totals do not compare.")
-    if continuous := [cell["label"] for cell in report["cells"] if cell.get("density")]:
+        found.append(f"The cells are given different things ({said}), which cost nothing: they do not compare.")
+    if continuous := [cell["label"] for cell in report["cells"] if cell["density"]]:
         found.append(
-            f"Y′ is continuous in {'; '.join(continuous)}: what X → Y′ costs there is a density, so neither it nor the "
-            "total compares with bits of tokens. Compare scores of samples (--scores)."
+            f"Y′ is continuous in {'; '.join(continuous)}: what X → Y′ costs there is a density and no number of bits, "
+            "so scores of samples alone compare."
         )
+    if without := [cell["label"] for cell in report["cells"] if "total" not in cell and not cell["density"]]:
+        found.append(
+            f"A stage of {'; '.join(without)} has no likelihood, so there are no bits of the whole route: scores of "
+            "samples alone compare."
+        )
+    if report["better"] and len(report["cells"][0]["runs"]) < 2:
+        found.append("A score of all samples together has no interval: by one training seed it tells no difference.")
     if report["left_out"]:
         found.append(
             f"Only the {report['examples']} examples that all cells hold out count; {report['left_out']} do not."
         )
-    found.append(
-        "What X saves is measured by hiding it from the same model. A model that never learned without X does worse "
-        "without it than it could, and X seems to save more than it does."
-    )
+    if any("generator" in cell for cell in report["cells"]) or any("saved" in row for row in report["direct"]):
+        found.append(
+            "What X saves is measured by hiding it from the same model. A model that never learned without X does "
+            "worse without it than it could, and X seems to save more than it does."
+        )
     return found
 
 
 def unknown(cell: dict[str, Any]) -> list[str]:
     """The fields of a cell's Y′ that break the second principle: they cost MUCH of X → Y′, and X saves LITTLE of them,
     or nothing for all that the examples tell. The costliest first."""
-    if cell.get("density"):
-        return []  # what it costs is no number of bits
+    if "generator" not in cell:
+        return []
     whole, fields = cell["generator"]["bits"]["mean"], cell["generator"]["fields"]
     costs = {name: figures["bits"]["mean"] for name, figures in fields.items()}
     little = {name for name in fields if share(fields[name]) < LITTLE or fields[name]["saved"]["low"] <= 0}
@@ -81,20 +93,8 @@ def share(figures: dict[str, Any]) -> float:
     return float(figures["saved"]["mean"] / blind) if blind > 0 else 0.0
 
 
-def tied(difference: dict[str, Any]) -> bool:
-    """A difference that its interval over examples, or the spread between seeds, does not set apart from nothing."""
-    within = difference["low"] <= 0 <= difference["high"]
-    return bool(within or abs(difference["mean"]) <= difference.get("spread", 0.0))
-
-
-def signed(difference: dict[str, Any]) -> str:
-    """A difference with what it may be."""
-    spread = f", seeds ± {difference['spread']:.3f}" if "spread" in difference else ""
-    return f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]{spread}"
-
-
 def _lowest(report: dict[str, Any]) -> Iterator[str]:
-    cells, first = report["cells"], report["cells"][report["lowest"]]
+    cells, first = [cell for cell in report["cells"] if "total" in cell], report["cells"][report["lowest"]]
     parts = f"{first['generator']['bits']['mean']:.3f} for X → Y′, {first['renderer']['bits']['mean']:.3f} for Y′ → Y"
     yield f"{first['label']} is lowest: {first['total']['mean']:.3f} bits a step ({parts})."
     others = sorted((cell for cell in cells if cell is not first), key=lambda cell: cell["total"]["mean"])
@@ -108,7 +108,7 @@ def _lowest(report: dict[str, Any]) -> Iterator[str]:
 
 def _direct(report: dict[str, Any]) -> Iterator[str]:
     cell = report["cells"][report["lowest"]]
-    if "direct" not in cell:
+    if "minus_direct" not in cell:
         return
     bits, difference = report["direct"][cell["direct"]]["bits"]["mean"], cell["minus_direct"]
     if tied(difference):
@@ -121,7 +121,7 @@ def _direct(report: dict[str, Any]) -> Iterator[str]:
 def _lead(report: dict[str, Any]) -> Iterator[str]:
     """Along a setting that is a number: where regeneration stands best against the direct route."""
     axis = along(report)
-    if axis is None or any("direct" not in cell for cell in report["cells"]):
+    if axis is None or any("minus_direct" not in cell for cell in report["cells"]):
         return
     cells = [cell for _, cell in sorted(zip(axis[1], report["cells"], strict=True), key=lambda each: each[0])]
     best = min(cells, key=lambda cell: cell["minus_direct"]["mean"])
@@ -132,53 +132,15 @@ def _lead(report: dict[str, Any]) -> Iterator[str]:
         yield f"At no {name} does regeneration beat the direct route beyond the spread; {against}."
         return
     others = [cell for cell in cells if cell is not best]
-    near = [cell["label"] for cell in others if _overlap(cell["minus_direct"], best["minus_direct"])]
+    near = [cell["label"] for cell in others if overlap(cell["minus_direct"], best["minus_direct"])]
     unsure = f" (at {' and '.join(near)} it may be as large)" if near else ""
     yield f"Regeneration leads the direct route most at {best['label']}{unsure}; {against}."
 
 
-def _gaps(report: dict[str, Any]) -> Iterator[str]:
-    """Whose predicted Y′ is least told from the true one by the metrics, where there are some."""
-    names, cells = list(report.get("better", ())), report["cells"]
-    if not names or len(cells) < 2:
-        return
-    told: dict[str, list[str]] = {}
-    for name in names:
-        gaps = [cell["scores"][name]["gap"] for cell in cells]
-        size = [abs(gap["mean"]) for gap in gaps]
-        least = min(range(len(cells)), key=lambda place: (math.isnan(size[place]), size[place]))
-        reach = [_size(gap) for gap in gaps]
-        if all(reach[least][1] < low for place, (low, _) in enumerate(reach) if place != least):
-            told.setdefault(cells[least]["label"], []).append(f"{plain(name)} ({gaps[least]['mean']:+.3f})")
-    for label, listed in told.items():
-        yield f"The gap of predicted to true Y′ is smallest in {label}, beyond the spread, by {', '.join(listed)}."
-    if rest := len(names) - sum(map(len, told.values())):
-        yield f"By {rest} of {len(names)} metrics the smallest gap of predicted to true Y′ is not told from the next."
-
-
-def _reach(value: dict[str, Any]) -> tuple[float, float]:
-    """From where to where it may be: its interval over examples, or the spread between seeds, whichever is wider.
-    Anything, where neither is known."""
-    if "low" not in value and "spread" not in value:
-        return -math.inf, math.inf
-    mean, spread = value["mean"], value.get("spread", 0.0)
-    return min(value.get("low", mean), mean - spread), max(value.get("high", mean), mean + spread)
-
-
-def _size(value: dict[str, Any]) -> tuple[float, float]:
-    """The same of its absolute value."""
-    low, high = _reach(value)
-    return 0.0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
-
-
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return _reach(one)[0] <= _reach(other)[1] and _reach(other)[0] <= _reach(one)[1]
-
-
 def _principle(report: dict[str, Any]) -> Iterator[str]:
-    cells = report["cells"]
+    cells = [cell for cell in report["cells"] if "generator" in cell]
     flagged = [(cell, name) for cell in cells for name in unknown(cell)]
-    if not flagged:
+    if cells and not flagged:
         yield (
             f"No field of Y′ breaks the second principle: X saves at least {LITTLE:.0%} of the bits of each that costs "
             f"{MUCH:.0%} of X → Y′ or more."
@@ -204,11 +166,11 @@ def _principle(report: dict[str, Any]) -> Iterator[str]:
             continue
         said.add(left)
         without = f"{cell['label']} without {', '.join(unknown(cell))}"
-        alike = [each for each in cells if frozenset(each["generator"]["fields"]) == left]
+        alike = [each for each in cells if frozenset(each["generator"]["fields"]) == left and "total" in each]
         tried = min(alike, key=lambda each: each["total"]["mean"], default=None)
         if not left:
             yield f"X knows little of any field of {cell['label']}: another Y′ is wanted, not a leaner one."
-        elif tried:
+        elif tried and "total" in cell:
             difference = tried["total"]["mean"] - cell["total"]["mean"]
             yield f"The leaner Y′ of {without} is {tried['label']}, {difference:+.3f} bits a step in all."
         else:

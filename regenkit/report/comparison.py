@@ -11,13 +11,14 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
+from regenkit.comparison.apart import signed
 from regenkit.comparison.grid import slug
-from regenkit.comparison.verdict import share, signed, unknown
+from regenkit.comparison.verdict import share, unknown
 from regenkit.files import write_text
 from regenkit.report import scores
 from regenkit.report.curve import curve
 from regenkit.report.frame import framed
-from regenkit.report.tradeoff import tradeoff
+from regenkit.report.tradeoff import losses, tradeoff
 from regenkit.spec import digest
 
 
@@ -25,9 +26,10 @@ def write(report: dict[str, Any]) -> list[Path]:
     """Write the figures and the page into runs/NAME/compare, named by what was varied; returns both paths."""
     grid = [report[name] for name in ("base", "seeds", "split")] + [cell["settings"] for cell in report["cells"]]
     keys = "+".join(report["cells"][0]["settings"])
-    named = digest([grid, bool(report["direct"]), *(["scores"] if report["better"] else [])])
+    scored = ["scores"] if report["better"] else []
+    named = digest([grid, bool(report["direct"]), *scored, *([report["at_most"]] if report["at_most"] else [])])
     stem = f"comparison-{slug(keys)}-{named}"
-    paths = [Path("runs") / report["recipe"] / "compare" / f"{stem}{suffix}" for suffix in (".json", ".html")]
+    paths = [Path(report["folder"]) / f"{stem}{suffix}" for suffix in (".json", ".html")]
     paths[0].parent.mkdir(parents=True, exist_ok=True)  # its cells may all be runs that were there before
     for path, text in zip(paths, (json.dumps(report, indent=1, ensure_ascii=False), page(report)), strict=True):
         write_text(path, text)
@@ -35,15 +37,19 @@ def write(report: dict[str, Any]) -> list[Path]:
 
 
 def as_table(report: dict[str, Any]) -> Table:
-    """The cells, their total with its spread; the page has the other spreads and the intervals."""
+    """The cells, their total with its spread, and where not all have one the scores as well; the page has the other
+    spreads and the intervals."""
     table = Table(title=_measured_on(report), box=None, pad_edge=False, collapse_padding=True)
-    shown = [title for title in TITLES if report["direct"] or title != "− direct"]
-    for title in shown:
-        cell = title == "cell"
-        table.add_column(_SHORT.get(title, title), justify="left" if cell else "right", no_wrap=not cell)
-    for row in rows(report):
-        values = dict(zip(TITLES, map(escape, row), strict=True))
-        table.add_row(*(_plain(values[title]) if title not in ("cell", "total") else values[title] for title in shown))
+    by_scores = any("total" not in cell for cell in report["cells"])
+    metrics = scores.names(report)
+    columns, lines = main_table(report)
+    shown = [place for place, title in enumerate(columns) if by_scores or title not in metrics]
+    for title in (columns[place] for place in shown):
+        wraps = title == "cell" or title in metrics
+        table.add_column(_SHORT.get(title, title), justify="left" if title == "cell" else "right", no_wrap=not wraps)
+    for line in lines:
+        values = [(columns[place], escape(line[place])) for place in shown]
+        table.add_row(*(text if title in ("cell", "total", *metrics) else _plain(text) for title, text in values))
     return table
 
 
@@ -52,25 +58,23 @@ def page(report: dict[str, Any]) -> str:
     versions = yaml.safe_dump(report["environment"], sort_keys=False)
     recipe = yaml.safe_dump(report["base"], sort_keys=False, allow_unicode=True)
     name, runs = html.escape(report["recipe"]), [run for cell in report["cells"] for run in cell["runs"]]
+    columns, lines = main_table(report)
+    for line, cell in zip(lines, report["cells"], strict=False):
+        line[1] = _whole(cell)
     body = f"""<h1>{name}: comparison</h1>
-<p class=soft>{html.escape(_measured_on(report))}. A figure is bits a step of Y, its mean over training seeds; ± is the
-standard deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by
+<p class=soft>{html.escape(_measured_on(report))}. A figure is the mean over training seeds, bits are a step of Y; ± is
+the standard deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken example by
 example.</p>
 <h2>Finding</h2>
 {_listed(report["finding"], " class=finding")}
 {_curve(report)}
-<h2>The trade-off</h2>
-{tradeoff(report)}
-<p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
-same{"; dashed: the direct route" if report["direct"] else ""}.</p>
+{_tradeoff(report)}
+{_losses(report)}
 <h2>Every cell</h2>
-{_table(TITLES, rows(report), best=report["lowest"])}
+{"<p>Scores are those of samples by way of the predicted Y′.</p>" if report["better"] else ""}
+{_table(columns, lines, best=report["lowest"])}
 {_scores(report)}
-<h2>The fields</h2>
-<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, for all that the
-examples tell), breaks the second principle: Y′ should keep what has to do with X and leave the rest to the renderer
-(<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>
-{_table(("cell", "field", "way", "bits", "X saves", "of it", "principle 2"), list(_field_rows(report)))}
+{_fields(report)}
 <h2>What this does not say</h2>
 {_listed(report["limits"])}
 <h2>The recipe</h2>
@@ -91,6 +95,26 @@ def _curve(report: dict[str, Any]) -> str:
 <p>Totals; whiskers are the standard deviation between seeds.</p>"""
 
 
+def _tradeoff(report: dict[str, Any]) -> str:
+    if report["lowest"] is None:
+        return ""
+    dashed = "; dashed: the direct route" if any("bits" in row for row in report["direct"]) else ""
+    return f"""<h2>The trade-off</h2>
+{tradeoff(report)}
+<p>A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line the total is the
+same{dashed}.</p>"""
+
+
+def _losses(report: dict[str, Any]) -> str:
+    if not (drawn := losses(report)):
+        return ""
+    return f"""<h2>The trade-off by a score</h2>
+{drawn}
+<p>How much worse than the reference samples are, and by which step: a Y′ further left is better predicted (true against
+predicted Y′), one further down better rendered (reference against true Y′). Along a grey line both together are the
+same{"; dashed: the direct route" if report["direct"] else ""}.</p>"""
+
+
 def _scores(report: dict[str, Any]) -> str:
     if not report["better"]:
         return ""
@@ -100,50 +124,78 @@ predicted − true; closer means to the reference.</p>
 {_table(scores.titles(report), scores.rows(report))}"""
 
 
-TITLES = ("", "cell", "X → Y′", "Y′ → Y", "total", "− lowest", "− direct", "X saves", "M parameters", "seconds")
+def _fields(report: dict[str, Any]) -> str:
+    if not (lines := list(_field_rows(report))):
+        return ""
+    return f"""<h2>The fields</h2>
+<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, for all that the
+examples tell), breaks the second principle: Y′ should keep what has to do with X and leave the rest to the renderer
+(<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>
+{_table(("cell", "field", "way", "bits", "X saves", "of it", "principle 2"), lines)}"""
+
+
 _SHORT = {"M parameters": "M", "seconds": "s"}
 
 
 def _measured_on(report: dict[str, Any]) -> str:
-    seeds = len(report["cells"][0]["total"]["seeds"])
+    seeds = len(report["cells"][0]["runs"])
     return (
         f"{report['split']} split, {report['examples']} examples, {report['steps']} steps of Y, "
         f"{seeds} training seed{'s' * (seeds > 1)}"
     )
 
 
-def rows(report: dict[str, Any]) -> list[list[str]]:
-    """A row a cell, then one a direct route."""
-    rows = []
+def main_table(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """(titles, a row a cell, then one a direct route). What no row has is left out; scores are of predicted Y′."""
+    found: list[dict[str, str]] = []
     for number, cell in enumerate(report["cells"], 1):
-        lowest = "–" if number - 1 == report["lowest"] else _difference(cell["minus_lowest"])
-        rows.append([
-            str(number), cell["label"], _figure(cell["generator"]["bits"]), _figure(cell["renderer"]["bits"]),
-            _figure(cell["total"]), lowest,
-            _difference(cell["minus_direct"]) if "direct" in cell else "–",
-            _figure(cell["generator"]["saved"]), f"{cell['parameters'] / 1e6:.2f}", _seconds(cell),
-        ])  # fmt: skip
+        shown = {title: _figure(cell[stage]["bits"]) for title, stage in _STAGES.items() if stage in cell}
+        if "total" in cell:
+            shown["total"] = _figure(cell["total"])
+            shown["− lowest"] = "–" if number - 1 == report["lowest"] else _difference(cell["minus_lowest"])
+        if "minus_direct" in cell:
+            shown["− direct"] = _difference(cell["minus_direct"])
+        if "generator" in cell:
+            shown["X saves"] = _figure(cell["generator"]["saved"])
+        shown |= scores.of_route(report, cell, "predicted")
+        found.append({"": str(number), "cell": cell["label"], **shown, **_cost(cell)})
     for place, row in enumerate(report["direct"]):
-        numbers = [str(number) for number, cell in enumerate(report["cells"], 1) if cell["direct"] == place]
-        label = "direct X → Y" + (f" of {', '.join(numbers)}" if len(report["direct"]) > 1 else "")
-        rows.append([
-            "", label, "–", "–", _figure(row["bits"]), "–", "–", _figure(row["saved"]),
-            f"{row['parameters'] / 1e6:.2f}", _seconds(row),
-        ])  # fmt: skip
-    return rows
+        of = {number: cell for number, cell in enumerate(report["cells"], 1) if cell["direct"] == place}
+        label = "direct X → Y" + (f" of {', '.join(map(str, of))}" if len(report["direct"]) > 1 else "")
+        shown = {"total": _figure(row["bits"]), "X saves": _figure(row["saved"])} if "bits" in row else {}
+        shown |= scores.of_route(report, next(iter(of.values())), "direct")
+        found.append({"cell": label, **shown, **_cost(row)})
+    order = ["", "cell", *_STAGES, "total", "− lowest", "− direct", "X saves", *scores.names(report), *_SHORT]
+    titles = [title for title in order if any(title in row for row in found)]
+    return titles, [[row.get(title, "–" if title else "") for title in titles] for row in found]
+
+
+_STAGES = {"X → Y′": "generator", "Y′ → Y": "renderer"}
+
+
+def _cost(row: dict[str, Any]) -> dict[str, str]:
+    return {"M parameters": f"{row['parameters'] / 1e6:.2f}",
+            "seconds": "–" if row["seconds"] is None else f"{row['seconds']:.0f}"}  # fmt: skip
+
+
+def _whole(cell: dict[str, Any]) -> str:
+    """A cell's label, and its settings as written where the label is short of them."""
+    if all(value in cell["label"] for value in cell["settings"].values()):
+        return str(cell["label"])
+    return f"{cell['label']}: {', '.join(f'{key}={value}' for key, value in cell['settings'].items())}"
 
 
 def _field_rows(report: dict[str, Any]) -> Iterator[list[str]]:
     for cell in report["cells"]:
         broken = unknown(cell)
-        for name, figures in cell["generator"]["fields"].items():
+        for name, figures in cell.get("generator", {"fields": {}})["fields"].items():
             part = f"{max(share(figures), 0):.1%}"
             flag = "broken" if name in broken else ""
             yield [cell["label"], name, "X → Y′", _figure(figures["bits"]), _figure(figures["saved"]), part, flag]
-        for name, figures in cell["renderer"]["fields"].items():
+        for name, figures in cell.get("renderer", {"fields": {}})["fields"].items():
             yield [cell["label"], name, "Y′ → Y", _figure(figures["bits"]), "–", "–", ""]
     for row in report["direct"]:
-        for name, figures in row["fields"].items():
+        for name, figures in row.get("fields", {}).items():
             part = f"{max(share(figures), 0):.1%}"
             yield ["direct", name, "X → Y", _figure(figures["bits"]), _figure(figures["saved"]), part, ""]
 
@@ -159,10 +211,6 @@ def _plain(text: str) -> str:
 
 def _difference(value: dict[str, Any]) -> str:
     return signed(value).partition(", seeds")[0]
-
-
-def _seconds(row: dict[str, Any]) -> str:
-    return "–" if row["seconds"] is None else f"{row['seconds']:.0f}"
 
 
 def _listed(sentences: Sequence[str], kind: str = "") -> str:

@@ -13,14 +13,14 @@ APART = 38
 
 def curve(report: dict[str, Any]) -> str:
     """An SVG element with a text alternative; colours and lines are the page's style. Empty where the values are no
-    numbers of one setting. The axis is logarithmic where all of them are positive."""
+    numbers of one setting, or a cell has no total. The axis is logarithmic where all of them are positive."""
     axis = along(report)
-    if axis is None:
+    if axis is None or any("total" not in cell for cell in report["cells"]):
         return ""
     key, values = axis
     cells = [cell for _, cell in sorted(zip(values, report["cells"], strict=True), key=lambda each: each[0])]
     series = {"by way of Y′": [cell["total"] for cell in cells]}
-    if report["direct"]:
+    if report["direct"] and all("bits" in row for row in report["direct"]):
         series["direct"] = [report["direct"][cell["direct"]]["bits"] for cell in cells]
     scale = math.log if min(values) > 0 else float
     places = [scale(value) for value in sorted(values)]

@@ -1,11 +1,12 @@
 """The metrics of a comparison, a row a metric and cell: for the terminal and for the page."""
 
+import math
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from regenkit.comparison.verdict import signed
+from regenkit.comparison.apart import signed
 from regenkit.report.finding import plain
 
 ROUTES = {"reference": "reference", "oracle": "true Y′", "predicted": "predicted Y′", "direct": "direct"}
@@ -23,9 +24,19 @@ def rows(report: dict[str, Any]) -> list[list[str]]:
             figures = cell["scores"][name]
             gap = figures["gap"]
             said = signed(gap).replace(", seeds", "") if "low" in gap else f"{gap['mean']:+.3f}{_spread(gap)}"
-            shown = [f"{figures[route]['mean']:.3f}{_spread(figures[route])}" for route in _routes(report)]
-            found.append([f"{plain(name)} ({side})", cell["label"], *shown, said])
+            shown = [_figure(figures[route]) for route in _routes(report)]
+            found.append([_title(name, side), cell["label"], *shown, said])
     return found
+
+
+def names(report: dict[str, Any]) -> list[str]:
+    """What the metrics are called in tables: in brackets what is better."""
+    return [_title(name, side) for name, side in report["better"].items()]
+
+
+def of_route(report: dict[str, Any], cell: dict[str, Any], route: str) -> dict[str, str]:
+    """The scores of a cell by one route, by what the metrics are called."""
+    return {_title(name, side): _figure(cell["scores"][name][route]) for name, side in report["better"].items()}
 
 
 def as_table(report: dict[str, Any]) -> Table:
@@ -41,6 +52,14 @@ def as_table(report: dict[str, Any]) -> Table:
 
 def _routes(report: dict[str, Any]) -> list[str]:
     return [route for route in ROUTES if route != "direct" or report["direct"]]
+
+
+def _title(name: str, side: str) -> str:
+    return f"{plain(name)} ({side})"
+
+
+def _figure(value: dict[str, Any]) -> str:
+    return "–" if math.isnan(value["mean"]) else f"{value['mean']:.3f}{_spread(value)}"
 
 
 def _spread(value: dict[str, Any]) -> str:
