@@ -45,13 +45,33 @@ class VectorQuantizer(keras.layers.Layer):
         """The codes of these numbers, float32 [..., width]."""
         return tf.gather(tf.convert_to_tensor(self.book), chosen)
 
-    def statistics(self, z: tf.Tensor, chosen: tf.Tensor, known: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What `absorb` wants, sums over this batch: z [batch, steps, width], known float32 [batch, steps]."""
-        z = tf.stop_gradient(tf.cast(z, tf.float32))
-        used = tf.one_hot(chosen, self.codes) * known[..., None]
+    def through(self, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """(numbers as of `call`, their codes with the gradient straight through to z, squared distances to them).
+
+        z float32 [..., width] → int32 [...], float32 [..., width], float32 [...]; the distances move z, not the codes.
+        """
+        chosen = self(z)
+        code = self.vectors(chosen)
+        off = tf.reduce_sum(tf.math.squared_difference(z, tf.stop_gradient(code)), -1)
+        return chosen, z + tf.stop_gradient(code - z), off
+
+    def statistics(
+        self, z: tf.Tensor, chosen: tf.Tensor, known: tf.Tensor | None, seeds: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """What `absorb` wants, sums over this batch.
+
+        z [batch, ..., width], chosen int32 [batch, ...], seeds int32 [batch, 2]; known float32 [batch, ...], 1 where a
+        vector counts, which the first ones of an example do; None: all
+        """
+        batch, steps = tf.shape(z)[0], tf.reduce_prod(tf.shape(z)[1:-1])
+        z = tf.reshape(tf.stop_gradient(tf.cast(z, tf.float32)), [batch, steps, self.width])
+        known = tf.ones([batch, steps]) if known is None else tf.reshape(known, [batch, steps])
+        used = tf.one_hot(tf.reshape(chosen, [batch, steps]), self.codes) * known[..., None]
         # each example stands for a code by lot, whichever replica it is on, with the vector of a step drawn as well
-        elected = tf.cast(noise.uniform(seeds, self.stream, self.codes) < ELECTED, tf.float32)
-        step = noise.uniform(seeds, self.stream + 1, 1)[:, 0] * tf.reduce_sum(known, 1)
+        counted = tf.reduce_sum(known, 1)
+        elected = noise.uniform(seeds, self.stream, self.codes) < ELECTED
+        elected = tf.cast(elected & (counted[:, None] > 0), tf.float32)
+        step = noise.uniform(seeds, self.stream + 1, 1)[:, 0] * counted
         offered = tf.gather(z, tf.cast(step, tf.int32), batch_dims=1)
         return {
             "count": tf.reduce_sum(used, [0, 1]),

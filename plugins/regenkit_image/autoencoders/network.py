@@ -56,13 +56,13 @@ class Encoder(keras.layers.Layer):
     def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
         super().__init__()
         widths = _widths(channels, factor)
-        path = [_built(keras.layers.Conv2D(widths[0], 3, padding="same"), 4 * colours)]
+        path = [built(keras.layers.Conv2D(widths[0], 3, padding="same"), 4 * colours)]
         for level, width in enumerate(widths):
             if level:
-                path.append(_built(down(width), widths[level - 1]))
-            path += [_built(Residual(width), width) for _ in range(depth)]
-        self.layers, self.last_norm = path, _built(norm(widths[-1]), widths[-1])
-        self.last = _built(keras.layers.Conv2D(size, 1), widths[-1])
+                path.append(built(down(width), widths[level - 1]))
+            path += [built(Residual(width), width) for _ in range(depth)]
+        self.layers, self.last_norm = path, built(norm(widths[-1]), widths[-1])
+        self.last = built(keras.layers.Conv2D(size, 1), widths[-1])
         self.built = True
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
@@ -79,13 +79,13 @@ class Decoder(keras.layers.Layer):
     def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
         super().__init__()
         widths = _widths(channels, factor)[::-1]
-        path = [_built(keras.layers.Conv2D(widths[0], 3, padding="same"), size)]
+        path = [built(keras.layers.Conv2D(widths[0], 3, padding="same"), size)]
         for level, width in enumerate(widths):
             if level:
-                path.append(_built(Up(width), widths[level - 1]))
-            path += [_built(Residual(width), width) for _ in range(depth)]
-        self.layers, self.last_norm = path, _built(norm(widths[-1]), widths[-1])
-        self.last = _built(keras.layers.Conv2D(4 * colours, 3, padding="same"), widths[-1])
+                path.append(built(Up(width), widths[level - 1]))
+            path += [built(Residual(width), width) for _ in range(depth)]
+        self.layers, self.last_norm = path, built(norm(widths[-1]), widths[-1])
+        self.last = built(keras.layers.Conv2D(4 * colours, 3, padding="same"), widths[-1])
         self.built = True
 
     def features(self, z: tf.Tensor) -> tf.Tensor:
@@ -103,6 +103,7 @@ class Decoder(keras.layers.Layer):
         return self.pixels(self.features(z))
 
 
-def _built(layer: keras.layers.Layer, channels: int) -> keras.layers.Layer:
+def built(layer: keras.layers.Layer, channels: int) -> keras.layers.Layer:
+    """The layer, built for inputs [batch, height, width, channels]."""
     layer.build((None, None, None, channels))
     return layer

@@ -72,22 +72,15 @@ class VqVae(keras.Model):
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
         pixels = batch["target"][self.field]
         z = self.encoder(pixels)
-        chosen = self.quantizer(z)
-        code = self.quantizer.vectors(chosen)
-        off = tf.reduce_mean(tf.math.squared_difference(z, tf.stop_gradient(code)), [1, 2, 3])
-        mean = self.decoder(z + tf.stop_gradient(code - z))  # straight through
+        chosen, code, off = self.quantizer.through(z)
+        off = tf.reduce_mean(off, [1, 2]) / z.shape[-1]
+        mean = self.decoder(code)
         terms = {"pixels": self.likelihood.nll(pixels, mean), "commitment": (self.commitment * off, tf.ones_like(off))}
         losses: dict[str, Any] = {"main": terms}
         if noise is not None:
-            losses["statistics"] = self.likelihood.statistics(pixels, mean) | self._used(z, chosen, noise)
+            used = self.quantizer.statistics(z, chosen, None, noise)
+            losses["statistics"] = self.likelihood.statistics(pixels, mean) | used
         return losses
-
-    def _used(self, z: tf.Tensor, chosen: tf.Tensor, seeds: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The places of the grid, in a row, as the quantizer's steps."""
-        height, width, size = z.shape[1:]
-        chosen = tf.reshape(chosen, [-1, height * width])
-        known = tf.ones_like(chosen, tf.float32)
-        return self.quantizer.statistics(tf.reshape(z, [-1, height * width, size]), chosen, known, seeds)
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         """The density's scale and the codebook follow."""

@@ -1,0 +1,120 @@
+"""Finite scalar quantisation of pictures: a grid of codes as Y′, without a codebook that could fall into disuse.
+
+Mentzer et al. 2024, arXiv 2309.15505 (section 3 and appendix A.1): each of a few numbers a place is bounded by tanh and
+rounded to one of its levels, gradients pass straight through, and the token is the levels as digits of mixed radix. The
+decoder's likelihood is a Gaussian of one scale (`likelihood`).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.likelihood import Likelihood
+from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
+
+Batch = Mapping[str, tf.Tensor]
+MARGIN = 1e-3
+"""By which the bound stays off the place half-way to a level that does not exist."""
+
+
+@final
+class Fsq(keras.Model):
+    """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor) of a vocabulary of the product of `levels`.
+
+    levels    of each number of a place; the paper's are (8, 6, 5) for about 2⁸, (8, 5, 5, 5) 2¹⁰, (7, 5, 5, 5, 5) 2¹²
+    factor    how much smaller the grid is than the picture
+    channels  of the network at half the picture's resolution
+    depth     residual blocks at each resolution
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        levels: tuple[int, ...] = (8, 6, 5),
+        factor: Factor = 4,
+        channels: int = 32,
+        depth: int = 1,
+    ) -> None:
+        super().__init__()
+        if not levels or min(levels) < 2:
+            raise ValueError(f"levels is {list(levels)}; right are a few numbers from 2 on, such as [8, 6, 5]")
+        self.field, self.shape = picture(target, factor)
+        self.levels = np.array(levels, np.float32)
+        self.places = np.cumprod([1, *levels[:-1]]).astype(np.int32)  # what a digit counts
+        self.spec = Spec({"code": Field(vocabulary=math.prod(levels), shape=grid(self.shape, factor))})
+        network = {"factor": factor, "channels": channels, "depth": depth}
+        self.encoder = Encoder(self.shape[2], len(levels), **network)
+        self.decoder, self.likelihood = Decoder(self.shape[2], len(levels), **network), Likelihood()
+        self.built = True
+        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
+        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
+        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+
+    def bound(self, z: tf.Tensor) -> tf.Tensor:
+        """[..., numbers] → between the least level and the greatest, 0 for 0; levels are −⌊L / 2⌋ … ⌈L / 2⌉ − 1."""
+        half = (self.levels - 1) / 2 * (1 - MARGIN)
+        offset = np.where(self.levels % 2, 0.0, 0.5).astype(np.float32)
+        return tf.tanh(z + np.arctanh(offset / half)) * half - offset
+
+    def rounded(self, z: tf.Tensor) -> tf.Tensor:
+        """The levels of vectors, float32 [..., numbers], with the gradient of `bound` straight through."""
+        bound = self.bound(z)
+        return bound + tf.stop_gradient(tf.round(bound) - bound)
+
+    def tokens(self, levels: tf.Tensor) -> tf.Tensor:
+        """Levels [..., numbers] → tokens int32 [...]."""
+        digits = tf.cast(tf.round(levels + self.levels // 2), tf.int32)
+        return 1 + tf.reduce_sum(digits * self.places, -1)
+
+    def of_tokens(self, tokens: tf.Tensor) -> tf.Tensor:
+        """The levels of tokens, the inverse; an absent one is as the first."""
+        digits = tf.maximum(tokens - 1, 0)[..., None] // self.places % self.levels.astype(np.int32)
+        return tf.cast(digits, tf.float32) - self.levels // 2
+
+    def decode(self, levels: tf.Tensor) -> tf.Tensor:
+        """The pixels of levels, which the decoder reads as numbers in [−1, 1]."""
+        return self.decoder(levels / (self.levels // 2))
+
+    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+        """The tokens of pixels [batch, height, width, channels]."""
+        return self.tokens(self.rounded(self.encoder(pixels)))
+
+    def show(self, code: tf.Tensor) -> tf.Tensor:
+        """The pixels of tokens."""
+        return self.decode(self.of_tokens(code))
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+        """−log density of the pixels in nats, by values."""
+        pixels = batch["target"][self.field]
+        mean = self.decode(self.rounded(self.encoder(pixels)))
+        losses: dict[str, Any] = {"main": {"pixels": self.likelihood.nll(pixels, mean)}}
+        if noise is not None:
+            losses["statistics"] = self.likelihood.statistics(pixels, mean)
+        return losses
+
+    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+        """The density's scale follows."""
+        self.likelihood.absorb(statistics)
+
+    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """Y′ of Y."""
+        return {"code": self.coded(target[self.field])}
+
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """log density of the pixels given Y′ in nats, [batch]."""
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["code"]))[0]}
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
+        return {self.field: self.shown(condition["code"]).numpy()}

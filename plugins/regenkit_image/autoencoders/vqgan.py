@@ -1,0 +1,163 @@
+"""A VQ-GAN of pictures: a grid of codes as Y′, and a decoder that must pass a judge.
+
+Esser et al. 2021, arXiv 2012.09841 (equations 4 to 7): a VQ-VAE whose error is absolute and perceptual, against a
+discriminator of patches with the hinge loss. The adversarial term weighs as much as the errors do at the decoder's
+last layer, d = 0.8 · min(‖∇ errors‖ / (‖∇ adversarial‖ + 10⁻⁴), 10⁴). Those norms are of the whole batch's gradients,
+which no replica has: they come as `statistics`, so d is that of the step before.
+
+The paper's perceptual term is LPIPS, whose weights are not to be had here. In its place: errors in the bands of a
+Laplacian pyramid (`adversary`), or the features of EfficientNet-lite0.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal, final
+
+import numpy as np
+
+from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.adversary import Discriminator, pyramid
+from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 20500
+SHARE, GREATEST = 0.8, 1e4
+
+
+@final
+class VqGan(keras.Model):
+    """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor).
+
+    codes       how many there are
+    size        numbers of a code's vector
+    commitment  weight of the distance of a vector to its code
+    perceptual  beside the absolute error: of bands ("pyramid"), of a classifier's features ("efficientnet": slow, its
+                weights must have been fetched), or "none"
+    disc_start  updates after which the discriminator learns, and is minded
+    factor      how much smaller the grid is than the picture
+    channels    of the network at half the picture's resolution
+    depth       residual blocks at each resolution
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        codes: int = 256,
+        size: int = 8,
+        commitment: float = 0.25,
+        perceptual: Literal["pyramid", "efficientnet", "none"] = "pyramid",
+        disc_start: int = 500,
+        factor: Factor = 4,
+        channels: int = 32,
+        depth: int = 1,
+    ) -> None:
+        super().__init__()
+        self.field, self.shape = picture(target, factor)
+        self.commitment, self.disc_start = commitment, disc_start
+        self.spec = Spec({"code": Field(vocabulary=codes, shape=grid(self.shape, factor))})
+        network = {"factor": factor, "channels": channels, "depth": depth}
+        self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
+        self.quantizer = VectorQuantizer(codes, size, stream=STREAM)
+        self.quantizer.build(None)
+        self.discriminator = Discriminator(self.shape[2], channels)
+        scalar: dict[str, Any] = {"shape": (), "initializer": "zeros", "trainable": False}
+        self.updates = self.add_weight(name="updates", **scalar)
+        self.balance = self.add_weight(name="balance", **scalar)
+        self.built = True
+        self.perceive = partial(_perceived, perceptual)
+        if perceptual == "efficientnet":
+            _features()
+        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
+        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
+        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+
+    def groups(self) -> dict[str, list]:
+        """What each of the two optimisers moves."""
+        made = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        return {"generator": made, "discriminator": self.discriminator.trainable_variables}
+
+    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+        """The tokens of pixels [batch, height, width, channels]."""
+        return 1 + self.quantizer(self.encoder(pixels))
+
+    def show(self, code: tf.Tensor) -> tf.Tensor:
+        """The pixels of tokens; one that is absent is as the first."""
+        return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+        """Mean absolute error, perceptual error, commitment and what the discriminator adds; and its own loss.
+
+        Judged, in evaluation, are the two errors alone: what a discriminator says is not comparable from step to step.
+        """
+        pixels = tf.cast(batch["target"][self.field], tf.float32)
+        z = self.encoder(pixels)
+        chosen, code, off = self.quantizer.through(z)
+        features = self.decoder.features(code)
+        kernel = self.decoder.last.kernel.value
+        with tf.GradientTape(persistent=True) as tape:
+            shown = self.decoder.pixels(features)
+            absolute = tf.reduce_mean(tf.abs(pixels - shown), [1, 2, 3])
+            perceptual = self.perceive(pixels, shown)
+            if noise is not None:
+                judged = self.discriminator(shown)
+                fooled = -tf.reduce_mean(judged, [1, 2])
+            error = absolute + perceptual
+        one = tf.ones_like(absolute)
+        terms = {"absolute": (absolute, one), "perceptual": (perceptual, one)}
+        if noise is None:
+            return {"generator": terms}
+        error_slope = tape.gradient(error, kernel)
+        # the way back through the discriminator is gone once, for this and for the generator's gradient below
+        pixel_slope = tf.stop_gradient(tape.gradient(fooled, shown))
+        fooled_slope = tape.gradient(shown, kernel, output_gradients=pixel_slope)
+        along = tf.reduce_sum(pixel_slope * shown, [1, 2, 3])
+        fooled = tf.stop_gradient(fooled - along) + along
+        weight = tf.cast(self.updates >= self.disc_start, tf.float32)
+        off = self.commitment * tf.reduce_mean(off, [1, 2]) / z.shape[-1]
+        real = self.discriminator(pixels)
+        hinge = 0.5 * tf.reduce_mean(tf.nn.relu(1 - real) + tf.nn.relu(1 + judged), [1, 2])
+        return {
+            "generator": {**terms, "commitment": (off, one), "adversarial": (weight * self.balance * fooled, one)},
+            "discriminator": {"hinge": (weight * hinge, one)},
+            "statistics": self.quantizer.statistics(z, chosen, None, noise) | {
+                "pictures": tf.reduce_sum(one), "error": error_slope, "fooled": fooled_slope,
+            },
+        }  # fmt: skip
+
+    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+        """The codebook follows; the next step's weight of the adversarial term is known; one update more is done."""
+        self.quantizer.absorb(statistics)
+        norms = [tf.norm(statistics[name]) / statistics["pictures"] for name in ("error", "fooled")]
+        self.balance.assign(SHARE * tf.clip_by_value(norms[0] / (norms[1] + 1e-4), 0.0, GREATEST))
+        self.updates.assign_add(1.0)
+
+    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
+        """Y′ of Y: the nearest codes."""
+        return {"code": self.coded(target[self.field])}
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Y of Y′: what the decoder shows, whatever seed and temperature. It has no density: no `field_log_prob`."""
+        return {self.field: self.shown(condition["code"]).numpy()}
+
+
+def _perceived(kind: str, pixels: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:
+    if kind == "pyramid":
+        return pyramid(pixels, shown)
+    return _features()(pixels, shown) if kind == "efficientnet" else tf.zeros_like(pixels[:, 0, 0, 0])
+
+
+def _features() -> Any:
+    """Distance in a classifier's features. Raises UserError where its weights are not here."""
+    from regenkit_image.metrics import efficientnet, perceptual  # nothing else of this wants them
+
+    efficientnet.network()
+    return perceptual.apart
