@@ -13,6 +13,7 @@ import numpy as np
 from regenkit.layers import noise
 from regenkit.layers.attention import Place, turns
 from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
 
 if TYPE_CHECKING:
     from regenkit.models.transformer import Transformer
@@ -35,6 +36,15 @@ def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
     return logits
 
 
+def guided(logits: tf.Tensor, guidance: float) -> tf.Tensor:
+    """Classifier-free guidance (arXiv 2207.12598) of logits whose second half of a batch is the first one without its
+    condition; with guidance 1 there is no second half."""
+    if guidance == 1:
+        return logits
+    informed, blind = tf.split(logits, 2)
+    return blind + guidance * (informed - blind)
+
+
 def sample_loop(
     model: "Transformer",
     condition: Mapping[str, Any],
@@ -49,14 +59,17 @@ def sample_loop(
     """See `Transformer.sample`."""
     condition = {name: tf.convert_to_tensor(value) for name, value in condition.items()}
     batch = int(next(iter(condition.values())).shape[0])
-    if "mask" not in condition:
+    if model.places:
+        condition["mask"] = tf.ones([batch, model.places.total], tf.bool)
+    elif "mask" not in condition:
         if length is None:
             raise ValueError("the condition has no steps of its own: say length=…")
         condition["mask"] = tf.ones([batch, length], tf.bool)
-    steps = int(condition["mask"].shape[1])
-    allowed = _allowed(model, given or {}, batch, steps)
+    steps = int(condition["mask"].shape[1]) + int(model.has_scalars and not model.places)
+    spans = {name: model.span(name, steps) for name in model.target}
+    allowed = permitted(model.target, given or {}, batch, spans, steps)
     inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-    key = (top_k, top_p, tuple(condition), tuple(allowed))
+    key = (top_k, top_p, model.guidance, tuple(condition), tuple(allowed))
     samplers = model.__dict__.setdefault("_samplers", {})
     if key not in samplers:
         signature = tf.nest.map_structure(lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs)
@@ -64,12 +77,8 @@ def sample_loop(
     found = samplers[key](*inputs)
     result = {}
     for name, field in model.target.items():
-        value = found[name].numpy()
-        if field.scalar:
-            result[name] = value[:, 0]
-        else:
-            value = value[:, 1:] if model.has_scalars else value
-            result[name] = value * condition["mask"].numpy()
+        value = found[name].numpy()[:, slice(*spans[name])]
+        result[name] = value * condition["mask"].numpy() if field.variable else value.reshape(batch, *field.shape)
     return result
 
 
@@ -79,29 +88,29 @@ def seeds_of(seed: int, batch: int) -> tf.Tensor:
     return tf.stack([tf.fill([batch], folded), tf.range(batch)], axis=1)
 
 
-def _allowed(model: "Transformer", given: Mapping[str, Any], batch: int, steps: int) -> dict[str, tf.Tensor]:
-    """Which tokens each step may take, bool [batch, steps (+1 for scalars), vocabulary], for the fields of `given`."""
-    lead = int(model.has_scalars)
+def permitted(
+    target: Spec, given: Mapping[str, Any], batch: int, spans: Mapping[str, tuple[int, int]], steps: int
+) -> dict[str, tf.Tensor]:
+    """Which tokens each step may take, bool [batch, steps, vocabulary], for the fields of `given`; spans by field."""
     allowed = {}
     for name, value in given.items():
-        if name not in model.target:
-            raise ValueError(f"given {name!r} is not a field of the target: {', '.join(model.target)}")
-        field, value = model.target[name], np.asarray(value)
-        vocabulary = field.vocabulary or 0
-        permitted = np.full((batch, steps + lead, vocabulary), True)
-        first, rows = (0, 1) if field.scalar else (lead, steps)
+        if name not in target:
+            raise ValueError(f"given {name!r} is not a field of the target: {', '.join(target)}")
+        vocabulary, value = target[name].vocabulary or 0, np.asarray(value)
+        found = np.full((batch, steps, vocabulary), True)
+        first, end = spans[name]
         if value.dtype == bool:
-            if field.scalar or value.ndim == 1:
-                value = np.broadcast_to(value if value.ndim == 1 else value[:, None], (batch, rows, vocabulary))
+            value = np.broadcast_to(value, (batch, end - first, vocabulary)) if value.ndim == 1 else value
+            value = value.reshape(batch, -1, vocabulary)
         else:
             value = value.reshape(batch, -1)
             if value.size and not (value.min() >= 0 and value.max() <= vocabulary):
                 raise ValueError(f"given {name!r} holds {value.min()}…{value.max()}, its tokens are 1…{vocabulary}")
             value = (value[..., None] == np.arange(1, vocabulary + 1)) | (value == 0)[..., None]
-        permitted[:, first : first + value.shape[1]] = value
-        if not permitted.any(-1).all():
+        found[:, first : first + value.shape[1]] = value
+        if not found.any(-1).all():
             raise ValueError(f"given {name!r} permits no token at some step")
-        allowed[name] = tf.constant(permitted)
+        allowed[name] = tf.constant(found)
     return allowed
 
 
@@ -115,9 +124,11 @@ def _run(
     temperature: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Tokens of each field of the target, [batch, steps (+1 for scalars)]."""
-    encoded = tf.transpose(model.encode(condition, condition["mask"], None), [1, 0, 2])
+    sides = [model.encode(side, condition["mask"], None) for side in model.sides(condition)]
+    encoded = tf.transpose(tf.concat(sides, 0), [1, 0, 2])
     allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
-    total, batch = tf.unstack(tf.shape(encoded)[:2])
+    total, batch = tf.unstack(tf.shape(encoded)[:2])  # with guidance, twice the batch
+    spans = {name: model.span(name, total) for name in model.target}
     heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
     cosine, sine = turns(total, size)
 
@@ -140,15 +151,16 @@ def _run(
                 grown.append(cache)
             x = model.decoder_norm(x)
             earlier: dict[str, tf.Tensor] = {}
-            for name, field in model.target.items():
-                logits = model.head(name, x, earlier)
+            for name in model.target:
+                logits = guided(model.head(name, x, earlier), model.guidance)
                 if name in allowed:
                     logits = tf.where(allowed[name][step], logits, -1e9)
                 logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
-                active = (step == 0) if field.scalar else (step >= int(model.has_scalars))
+                active = (step >= spans[name][0]) & (step < spans[name][1])
                 token = 1 + tf.argmax(logits + drawn[name][step - first], axis=-1, output_type=tf.int32)
-                earlier[name] = tf.where(active, token, 0)
-                tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], earlier[name][None])}
+                token = tf.where(active, token, 0)
+                earlier[name] = tf.concat([token] * len(sides), 0)
+                tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], token[None])}
             return step + 1, model.embed(earlier), tokens, grown
 
         step, x, tokens, caches = tf.while_loop(
@@ -158,7 +170,7 @@ def _run(
         return step, x, tokens, [tf.pad(cache, [[0, 0], [0, 0], [0, more], [0, 0]]) for cache in caches]
 
     x = tf.cast(tf.broadcast_to(model.start, tf.shape(encoded[0])), encoded.dtype)
-    tokens = {name: tf.zeros([total, batch], tf.int32) for name in model.target}
+    tokens = {name: tf.zeros([total, tf.shape(seeds)[0]], tf.int32) for name in model.target}
     # slices of one tensor: each is written in place, and equal tensors of zeros could be made one by the optimiser
     caches = tf.unstack(tf.zeros([model.depth, 2, batch * heads, tf.minimum(CHUNK, total), size], encoded.dtype))
     start = (tf.constant(0), x, tokens, caches)

@@ -5,20 +5,23 @@
     heads     the fields of one step in their order, each seeing the ones before it
 
 Encoder-decoder: Vaswani et al. 2017, arXiv 1706.03762. Several tokens a step predicted in turn: compound words, Hsiao
-et al. 2021, arXiv 2101.02402. The condition is scalars and fields that run along the target's steps (one entry a step);
-the target is of token fields, one entry a step, in any fixed or variable shape (a grid is read row by row). A scalar of
-the target is predicted before the first step.
+et al. 2021, arXiv 2101.02402. A scalar of the target is predicted before the first step. The target is either
+
+    sequences   one entry a step; the condition is scalars and fields that run along the same steps
+    grids       of fixed shapes, each row by row, one size after the other; fields of one size share their steps. The
+                condition is of any fields (`layers.places`); there is an encoder only where it is a grid itself
 """
 
 from collections.abc import Mapping
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import embed, embeddings, normal
-from regenkit.models.sampling import sample_loop, seeds_of
+from regenkit.layers.places import Places
+from regenkit.models.sampling import guided, sample_loop, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -34,6 +37,8 @@ class Transformer(keras.Model):
     dropout               variational, on every residual branch
     optional_dropout      how often an optional field along the steps is hidden in training, so that it may be absent
     condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
+    guidance              of drawing: logits are (1 − guidance) × without the condition + guidance × with it
+                          (classifier-free guidance, arXiv 2207.12598); 1 = with it
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Transformer(keras.Model):
         dropout: float = 0.1,
         optional_dropout: float = 0.25,
         condition_dropout: float = 0.0,
+        guidance: float = 1.0,
     ) -> None:
         super().__init__()
         if not target:
@@ -54,13 +60,23 @@ class Transformer(keras.Model):
         for name, field in target.items():
             if field.kind != "tokens":
                 raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
+        if len({field.variable for field in target.values() if not field.scalar}) > 1:
+            raise ValueError("the transformer draws sequences or grids of fixed shapes; this target has both")
+        if guidance != 1 and not condition_dropout:
+            raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
         self.condition, self.target = condition, target
-        self.width, self.depth = width, depth
+        self.width, self.depth, self.guidance = width, depth, guidance
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
         self.has_scalars = any(field.scalar for field in target.values())
+        self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
         initial = normal()
-        self.condition_embeddings = embeddings(condition, width, initial)
-        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=1000)
+        self.places = None
+        if not any(field.variable for field in target.values()):
+            shapes = sorted({field.shape: None for field in target.values()}, key=bool)  # scalars first
+            self.places = Places(condition, shapes, width)
+        self.condition_embeddings = {} if self.places else embeddings(condition, width, initial)
+        reads = self.places is None or self.places.has_map
+        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=1000) if reads else []
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
         self.target_embeddings = embeddings(target, width, initial)
         self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
@@ -76,6 +92,8 @@ class Transformer(keras.Model):
         for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
                       *self.head_logits.values()):  # fmt: skip
             layer.build((None, None, self.width))
+        if self.places:
+            self.places.build()
         self.built = True
 
     # --- the protocol ------------------------------------------------------------------------------------------------
@@ -112,12 +130,13 @@ class Transformer(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Draw a target for every example of the batch.
 
-        condition    fields [batch, ...] and "mask" [batch, steps]; one seed, one output
+        condition    fields [batch, ...] and, of sequences, "mask" [batch, steps]; one seed, one output
         temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
-        length       steps, where the condition has none
+        length       steps of sequences, where the condition has none
         given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
-                     [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary])
-        Returns int32 fields [batch, steps] (scalars [batch]), 0 after an example's end.
+                     [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary], of a grid
+                     with its axes for the steps)
+        Returns int32 fields [batch, steps] (scalars [batch], grids [batch, *shape]), 0 after an example's end.
         """
         return sample_loop(
             self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, length=length, given=given
@@ -131,7 +150,9 @@ class Transformer(keras.Model):
         """
         condition, target = ({name: tf.convert_to_tensor(value) for name, value in side.items()}
                              for side in (condition, target))  # fmt: skip
-        predicted = self._logits(condition, target, self._steps_of(target, self.target), None)
+        steps = self._steps_of(target, self.target)
+        sides = [self._logits(side, target, steps, None) for side in self.sides(condition)]
+        predicted = {name: guided(tf.concat([side[name] for side in sides], 0), self.guidance) for name in self.target}
         batch, length = tf.unstack(tf.shape(predicted[next(iter(self.target))])[:2])
         seeds, places = seeds_of(seed, batch), tf.range(length) * len(self.target)
         drawn = {}
@@ -139,7 +160,7 @@ class Transformer(keras.Model):
             gumbel = noise.gumbel(seeds, places + place, field.vocabulary or 0)
             logits = predicted[name] + tf.transpose(gumbel, [1, 0, 2])
             token = (1 + tf.argmax(logits, axis=-1, output_type=tf.int32)).numpy()
-            token = token[:, 0] if field.scalar else token[:, int(self.has_scalars) :]
+            token = token[:, slice(*self.span(name, int(length)))]
             known = target[name].numpy()
             drawn[name] = np.where(known > 0, token.reshape(known.shape), 0)
         return drawn
@@ -177,29 +198,40 @@ class Transformer(keras.Model):
                 hidden[name] *= tf.cast(tf.reshape(kept, shape) > 0, hidden[name].dtype)
         return hidden
 
-    def _steps_of(self, batch: Batch, spec: Spec) -> tf.Tensor:
-        """Flatten target fields to [batch, steps]; scalars come first, as a step of their own."""
-        steps = {}
-        for name, field in spec.items():
-            value = batch[name]
-            if not field.scalar:
-                value = tf.reshape(value, [tf.shape(value)[0], -1])
-                steps[name] = tf.pad(value, [[0, 0], [1, 0]]) if self.has_scalars else value
-        if self.has_scalars:
-            length = tf.shape(next(iter(steps.values())))[1] if steps else tf.constant(1)
-            for name, field in spec.items():
-                if field.scalar:
-                    steps[name] = tf.pad(batch[name][:, None], [[0, 0], [0, length - 1]])
-        return steps
+    def sides(self, condition: Batch) -> list[Batch]:
+        """The condition, and for guidance the same without what is required."""
+        if self.guidance == 1:
+            return [condition]
+        required = self.condition.only(optional=False)
+        return [condition, {**condition, **{name: tf.zeros_like(condition[name]) for name in required}}]
+
+    def span(self, name: str, steps: Any) -> tuple[Any, Any]:
+        """The first step of a target field, and the one after its last, of so many steps in all."""
+        if self.places:
+            return self.places.spans[self.target[name].shape]
+        return (0, 1) if self.target[name].scalar else (int(self.has_scalars), steps)
+
+    def _steps_of(self, batch: Batch, spec: Spec) -> dict[str, tf.Tensor]:
+        """Flatten target fields to [batch, steps], 0 where a field has no entry; scalars come first."""
+        flat = {name: tf.reshape(batch[name], [tf.shape(batch[name])[0], -1]) for name in spec}
+        steps = self.places.total if self.places else int(self.has_scalars) + tf.shape(flat[self._along])[1]
+        padded = {}
+        for name, value in flat.items():
+            first, end = self.span(name, steps)
+            padded[name] = tf.pad(value, [[0, 0], [first, steps - end]])
+        return padded
 
     def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
         shape = tf.shape(mask)
-        x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
-        for name, field in self.condition.items():
-            x += embed(self.condition_embeddings[name], field, condition[name], shape)
-        if self.has_scalars:
-            x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
+        if self.places:
+            x = self.places(condition, shape[0], seeds)
+        else:
+            x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
+            for name, field in self.condition.items():
+                x += embed(self.condition_embeddings[name], field, condition[name], shape)
+            if self.has_scalars:
+                x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
         for block in self.encoder:
             x = block(x, mask[:, None, :], seeds)
         return self.encoder_norm(x)
@@ -246,7 +278,8 @@ class Transformer(keras.Model):
         return found
 
     def mask_of(self, condition: Batch, target: Batch) -> tf.Tensor:
-        if "mask" in condition:
-            return condition["mask"]
-        value = next(target[name] for name, field in self.target.items() if not field.scalar)
-        return tf.ones([tf.shape(value)[0], tf.size(value[0])], tf.bool)
+        """bool [batch, steps] of a known target."""
+        value = target[self._along]
+        if self.places:
+            return tf.ones([tf.shape(value)[0], self.places.total], tf.bool)
+        return condition["mask"] if "mask" in condition else tf.ones_like(value, tf.bool)

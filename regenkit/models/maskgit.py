@@ -1,0 +1,217 @@
+"""MaskGIT: the tokens of a grid in a few passes, those it is surest of first (Chang et al. 2022, arXiv 2202.04200).
+
+    in training   a share of the tokens is masked, cos(π r / 2) of them with r even in (0, 1); the masked are predicted
+    in drawing    all are masked at first; each pass draws every masked token and keeps the likeliest, so many that the
+                  share still masked follows the same cosine
+
+A masked token is 0, which is "absent" everywhere. Several fields of a grid (the levels of a residual quantiser) are
+tokens beside one another: each is masked, and drawn, for itself.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import final
+
+import numpy as np
+
+from regenkit.layers import noise as noises
+from regenkit.layers.attention import blocks
+from regenkit.layers.conditioner import absent, hide
+from regenkit.layers.fields import embeddings, normal
+from regenkit.layers.places import Places
+from regenkit.models.sampling import filtered, guided, permitted, seeds_of
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 10_000
+PATTERNS = 4
+"""Mask patterns by which a model is judged."""
+
+
+@final
+class MaskGIT(keras.Model):
+    """Draws token fields of one fixed shape, given a condition of any fields.
+
+    steps              passes of drawing
+    guidance           of drawing: logits are (1 − guidance) × without the condition + guidance × with it
+                       (classifier-free guidance, arXiv 2207.12598); 1 = with it
+    condition_dropout  how often the whole condition is hidden in training; guidance needs some
+    choice             temperature of the choice which tokens to keep; it falls to 0 in a straight line
+    """
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        width: int = 128,
+        depth: int = 4,
+        heads: int = 4,
+        dropout: float = 0.1,
+        condition_dropout: float = 0.0,
+        steps: int = 10,
+        guidance: float = 1.0,
+        choice: float = 4.5,
+    ) -> None:
+        super().__init__()
+        if not target:
+            raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
+        for name, field in target.items():
+            if field.kind != "tokens" or field.variable or field.scalar:
+                raise ValueError(f"maskgit draws grids of tokens of a fixed shape; {name} is none: use the transformer")
+        if len({field.shape for field in target.values()}) > 1:
+            shapes = ", ".join(f"{name} {field.shape}" for name, field in target.items())
+            raise ValueError(
+                f"maskgit draws the fields of one grid; these are of several ({shapes}): use the transformer"
+            )
+        if guidance != 1 and not condition_dropout:
+            raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
+        if steps < 1:
+            raise ValueError(f"steps is {steps}: one pass at least, usually 8 to 12")
+        self.condition, self.target, self.steps, self.choice = condition, target, steps, choice
+        self.guidance, self.condition_dropout = guidance, condition_dropout
+        self.shape = tuple(int(size or 0) for size in next(iter(target.values())).shape)
+        self.places, self.total = math.prod(self.shape), math.prod(self.shape) * len(target)
+        self.known = Places(condition, [self.shape], width)
+        self.embeddings = embeddings(target, width, normal())
+        self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
+        self.norm = keras.layers.LayerNormalization(center=False)
+        self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
+        self.known.build()
+        for layer in (*self.blocks, self.norm, *self.logits.values()):
+            layer.build((None, None, width))
+        self.built = True
+
+    # --- learning ----------------------------------------------------------------------------------------------------
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
+        """Negative log-likelihood in nats of the masked tokens of each field, summed; its weight is their number.
+
+        What is masked is a function of `noise`, int32 [batch, 2]. None = evaluation: the same few patterns for every
+        example, from nearly nothing to nearly everything masked. So a model is judged by the mean over all of them.
+        """
+        condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
+        target = {name: tf.reshape(batch["target"][name], [-1, self.places]) for name in self.target}
+        known = self.known(condition, tf.shape(next(iter(target.values())))[0], noise)
+        terms = {name: (tf.constant(0.0), tf.constant(0.0)) for name in target}
+        for masked in self._masks(noise):
+            hidden = self._by_field(masked)
+            logits = self._predict(
+                known, {name: tf.where(hidden[name], 0, value) for name, value in target.items()}, noise
+            )
+            for name, value in target.items():
+                counted = tf.cast(hidden[name] & (value > 0), tf.float32)
+                nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(value - 1, 0), logits[name])
+                total, weight = terms[name]
+                terms[name] = (total + tf.reduce_sum(nll * counted, 1), weight + tf.reduce_sum(counted, 1))
+        return {"main": terms}
+
+    def _masks(self, seeds: tf.Tensor | None) -> list[tf.Tensor]:
+        """bool [batch or 1, tokens], of which at least one is true."""
+        if seeds is None:
+            even = (tf.range(PATTERNS, dtype=tf.float32)[:, None] + 0.5) / PATTERNS
+            seeds = tf.stack([tf.zeros([PATTERNS], tf.int32), tf.range(PATTERNS)], 1)
+            return tf.split(self._masked(seeds, even), PATTERNS)
+        return [self._masked(seeds, noises.uniform(seeds, STREAM + 900, 1))]
+
+    def _masked(self, seeds: tf.Tensor, even: tf.Tensor) -> tf.Tensor:
+        """As many of the tokens as the schedule says at `even` [batch, 1] in (0, 1): bool [batch, tokens]."""
+        count = tf.cast(tf.math.ceil(share_masked(even) * self.total), tf.int32)
+        order = noises.uniform(seeds, STREAM + 901, self.total)
+        return order <= tf.gather(tf.sort(order), count - 1, batch_dims=1)
+
+    def _predict(self, known: tf.Tensor, tokens: Batch, seeds: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """Logits by field, float32 [batch, places, vocabulary], of tokens [batch, places], 0 = masked."""
+        x = known + tf.add_n([layer(tokens[name]) for name, layer in self.embeddings.items()])
+        seen = tf.ones([1, self.places, self.places], tf.bool)
+        for block in self.blocks:
+            x = block(x, seen, seeds)
+        x = self.norm(x)
+        return {name: tf.cast(layer(x), tf.float32) for name, layer in self.logits.items()}
+
+    # --- drawing -----------------------------------------------------------------------------------------------------
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
+        given: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """Draw a grid for every example of the batch: int32 fields [batch, *shape]; one seed, one output.
+
+        temperature  0 takes the likeliest tokens; top_k (0 = all) and top_p cut the tail
+        given        by field: integers [batch, *shape] fix what is not 0, and are seen from the first pass on; booleans
+                     [vocabulary] or [batch, *shape, vocabulary] permit tokens
+        """
+        condition = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
+        batch = int(next(iter(condition.values())).shape[0])
+        spans = {name: (0, self.places) for name in self.target}
+        allowed = permitted(self.target, given or {}, batch, spans, self.places)
+        inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
+        key = (top_k, top_p, self.guidance, self.steps, tuple(allowed))
+        samplers = self.__dict__.setdefault("_samplers", {})
+        if key not in samplers:
+            signature = tf.nest.map_structure(
+                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs
+            )
+            samplers[key] = tf.function(partial(self._run, top_k, top_p), signature, autograph=False)
+        return {name: value.numpy().reshape(batch, *self.shape) for name, value in samplers[key](*inputs).items()}
+
+    def _run(
+        self, top_k: int, top_p: float, condition: Batch, allowed: Batch, seeds: tf.Tensor, temperature: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """All passes: tokens [batch, places] by field."""
+        batch, warm = tf.shape(seeds)[0], tf.cast(temperature > 0, tf.float32)
+        sides = [condition] if self.guidance == 1 else [condition, absent(condition, self.condition)]
+        known = tf.concat([self.known(side, batch) for side in sides], 0)
+        blank = tf.zeros([batch, self.places], tf.int32)
+        begin = tf.concat([_only(allowed[name]) if name in allowed else blank for name in self.target], 1)
+        free = tf.reduce_sum(tf.cast(begin == 0, tf.float32), 1)
+
+        def one_pass(step: tf.Tensor, tokens: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            fields = dict(
+                zip(self.target, tf.split(tf.tile(tokens, [len(sides), 1]), len(self.target), 1), strict=True)
+            )
+            drawn, sure = [], []
+            for number, (name, logits) in enumerate(self._predict(known, fields).items()):
+                logits = guided(logits, self.guidance)
+                if name in allowed:
+                    logits = tf.where(allowed[name], logits, -1e9)
+                stream = STREAM + 1000 + step * (len(self.target) + 1) + number
+                gumbel = noises.gumbel(seeds, stream, self.places * logits.shape[-1])
+                heated = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
+                token = tf.argmax(heated + warm * tf.reshape(gumbel, tf.shape(heated)), -1, output_type=tf.int32)
+                drawn.append(token + 1)
+                sure.append(-tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits))
+            masked = tokens == 0
+            done = tf.cast(step + 1, tf.float32) / self.steps
+            stream = STREAM + 1000 + step * (len(self.target) + 1) + len(self.target)
+            shaken = tf.concat(sure, 1) + warm * self.choice * (1 - done) * noises.gumbel(seeds, stream, self.total)
+            confidence = tf.where(masked, shaken, np.inf)
+            # fewer with each pass, so that as many passes as tokens are enough
+            left = tf.reduce_sum(tf.cast(masked, tf.float32), 1) - 1
+            left = tf.cast(tf.maximum(0.0, tf.minimum(left, tf.floor(free * share_masked(done)))), tf.int32)
+            least = tf.gather(tf.sort(confidence), left, batch_dims=1)[:, None]
+            kept = tf.where(masked, tf.concat(drawn, 1), tokens)
+            return step + 1, tf.where(confidence < least, 0, kept)
+
+        start = (tf.constant(0), begin)
+        shapes = (start[0].shape, tf.TensorShape([None, self.total]))
+        _, tokens = tf.while_loop(lambda step, _: step < self.steps, one_pass, start, shapes, parallel_iterations=1)
+        return self._by_field(tokens)
+
+    def _by_field(self, joined: tf.Tensor) -> dict[str, tf.Tensor]:
+        """[batch, tokens] of all fields → [batch, places] of each."""
+        return dict(zip(self.target, tf.split(joined, len(self.target), 1), strict=True))
+
+
+def share_masked(even: tf.Tensor) -> tf.Tensor:
+    """The cosine schedule: 1 at 0, 0 at 1 (arXiv 2202.04200, section 3.3)."""
+    return tf.cos(0.5 * math.pi * even)
+
+
+def _only(allowed: tf.Tensor) -> tf.Tensor:
+    """The one token that is permitted, 0 where there are several: int32 [batch, places]."""
+    number = tf.reduce_sum(tf.cast(allowed, tf.int32), -1)
+    return tf.where(number == 1, 1 + tf.argmax(tf.cast(allowed, tf.int32), -1, output_type=tf.int32), 0)
