@@ -1,0 +1,276 @@
+"""Diffusion and flow matching over continuous fields of fixed shape: pictures, latents, vectors.
+
+    target      all its fields as one grid (height, breadth, channels), or as one vector, standardised by the moments of
+                the data (per channel of a grid, per entry of a vector), which are learned beside the weights
+    condition   a vector, with the time, and a map that is added to the grid (`layers.conditioner`)
+    network     U-Net or transformer over patches of the grid; residual blocks over a vector
+    sampling    a few deterministic steps (`models.diffusion_schedule`), with classifier-free guidance
+
+There is no density: `field_log_prob` is left out. A bound would need a discrete chain of variances, and the likelihood
+of the flow an integral that costs more than sampling.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal, final
+
+import numpy as np
+
+from regenkit.layers import noise as noises
+from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
+from regenkit.layers.dit import DiT
+from regenkit.layers.mlp import MLP
+from regenkit.layers.moments import Moments
+from regenkit.layers.unet import UNet
+from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted
+from regenkit.models.sampling import seeds_of
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+
+Batch = Mapping[str, tf.Tensor]
+STREAM = 9000
+JUDGED = (1 / 16, 3 / 16, 5 / 16, 7 / 16, 9 / 16, 11 / 16, 13 / 16, 15 / 16)
+"""Times at which evaluation looks at every example."""
+LARGEST = 16
+"""A grid is cut into patches so that it has at most so many a side."""
+
+
+@final
+class Diffusion(keras.Model):
+    """P(target | condition) over continuous fields.
+
+    objective          "velocity", "epsilon" or "flow" (see `models.diffusion_schedule`)
+    network            "unet" or "dit" for a grid, "mlp" for vectors; "auto" takes unet or mlp
+    width              channels at full resolution; of dit and mlp everywhere
+    depth              blocks: of unet at each resolution, down and up
+    patch              places a side that are read as one; 0 = the least that leaves 16 a side or fewer
+    steps              of the sampler
+    guidance           how far to go beyond the condition (w of arXiv 2207.12598, equation 6, plus 1); 1 = no further
+    condition_dropout  how often the whole condition is hidden in training, without which there is no guidance
+    """
+
+    def __init__(
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        objective: Objective = "velocity",
+        network: Literal["auto", "unet", "dit", "mlp"] = "auto",
+        width: int = 64,
+        depth: int = 2,
+        patch: int = 0,
+        steps: int = 30,
+        guidance: float = 1.0,
+        condition_dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        _check(target, width, depth, steps, guidance, condition_dropout)
+        self.condition, self.target, self.objective = condition, target, objective
+        self.steps, self.guidance, self.condition_dropout, self.width = steps, guidance, condition_dropout, width
+        grids = {field.shape[:2] for field in target.values() if is_grid(field)}
+        self.grid = _grid(grids.pop()) if len(grids) == 1 and all(map(is_grid, target.values())) else None
+        if network != "auto" and (network == "mlp") != (self.grid is None):
+            raise ValueError(f"network {network!r}: {'grids want unet or dit' if self.grid else 'vectors want mlp'}")
+        self.entries = {name: math.prod(size or 1 for size in field.shape[2 if self.grid else 0:])
+                        for name, field in target.items()}  # fmt: skip
+        channels = sum(self.entries.values())
+        self.moments = Moments(channels)
+        self.moments.build()
+        self.time = [keras.layers.Dense(width, activation="silu"), keras.layers.Dense(width)]
+        self.network: UNet | DiT | MLP
+        if self.grid is None:
+            self.patch, self.shape = 1, (channels,)
+            self.conditioner = Conditioner(condition, width)
+            self.stem = keras.layers.Dense(width)
+            self.stem.build((None, channels))
+            self.network = MLP(channels, width=width, depth=depth, vector=width)
+        else:
+            self.patch, self.shape = patch or _patch(self.grid), (*self.grid, channels)
+            if self.grid[0] % self.patch or self.grid[1] % self.patch:
+                raise ValueError(f"patch {self.patch} must divide both sides of {self.grid[0]} × {self.grid[1]}")
+            inner = (self.grid[0] // self.patch, self.grid[1] // self.patch)
+            maps = [_grid(field.shape) for field in condition.values() if is_grid(field)]
+            finer = any(map_[axis] > inner[axis] for map_ in maps for axis in (0, 1))
+            self.conditioner = Conditioner(condition, width, grid=self.grid if finer else inner)
+            self.stem = keras.layers.Conv2D(width, 3, padding="same")
+            self.stem.build((None, None, None, channels * self.patch**2))
+            size = self.patch if finer else 1
+            self.from_map = keras.layers.Conv2D(width, size, strides=size) if self.conditioner.has_map else None
+            if self.from_map:
+                self.from_map.build((None, None, None, width))
+            kind = DiT if network == "dit" else UNet
+            self.network = kind(inner, channels * self.patch**2, width=width, depth=depth, vector=width)
+        self.network.build()
+        self.conditioner.build()
+        for layer, size in zip(self.time, (2 * (width // 2), width), strict=True):
+            layer.build((None, size))
+        self.built = True
+
+    # --- the protocol ------------------------------------------------------------------------------------------------
+
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, Any]]:
+        """Mean squared error an example of what the network says, in units of the data's standard deviation.
+
+        `noise` int32 [batch, 2] draws the time, the noise, and what is hidden; None = evaluation: the mean over eight
+        times, each with a noise of its own that is the same for every example.
+        """
+        raw = self._joined(batch["target"])
+        count, clean, size = tf.shape(raw)[0], self.moments.standard(raw), math.prod(self.shape)
+        condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
+        vector, map_ = self.conditioner(condition, count, noise)
+        times = 1
+        if noise is None:
+            times = len(JUDGED)
+            time = tf.tile(tf.constant(JUDGED), [count])
+            seeds = tf.stack([tf.zeros([times], tf.int32), tf.range(times)], 1)
+            epsilon = tf.tile(noises.normal(seeds, STREAM + 1, size), [count, 1])
+            clean, vector = tf.repeat(clean, times, 0), tf.repeat(vector, times, 0)
+            map_ = None if map_ is None else tf.repeat(map_, times, 0)
+        else:
+            time = noises.uniform(noise, STREAM, 1)[:, 0]
+            epsilon = noises.normal(noise, STREAM + 1, size)
+        epsilon = tf.reshape(epsilon, [-1, *self.shape])
+        alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
+        said, _ = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
+        error = (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
+        error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
+        losses: dict[str, dict[str, Any]] = {"main": {"error": (error, tf.ones_like(error))}}
+        return losses if noise is None else {**losses, "statistics": self.moments.statistics(raw)}
+
+    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+        """The moments follow the data (see `Moments`)."""
+        self.moments.absorb(statistics)
+
+    def sample(
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, guidance: float | None = None,
+        steps: int | None = None, given: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """Draw float32 fields of the target's shapes for every example of the batch.
+
+        temperature      scales the noise that is begun from; 0 gives one typical answer, often a blurred one
+        guidance, steps  None = as the stage was made
+        given            nothing can be given
+        """
+        guidance, steps = self.guidance if guidance is None else guidance, steps or self.steps
+        if given:
+            raise ValueError(f"given {', '.join(given)}: diffusion draws all its fields, nothing can be given")
+        inputs = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
+        if not inputs:
+            raise ValueError("a condition without fields does not say how many examples to draw")
+        seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))
+        tables = tuple(map(tf.constant, steps_of(self.objective, steps)))
+        arguments = (inputs, seeds, tables, tf.constant(guidance, tf.float32), tf.constant(temperature, tf.float32))
+        samplers = self.__dict__.setdefault("_samplers", {})
+        if (guided := guidance != 1) not in samplers:
+            fixed = {name: field.shape for name, field in self.condition.items()}
+            signature = tf.nest.map_structure(
+                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), arguments
+            )
+            signature[0].update({name: tf.TensorSpec([None, *shape], inputs[name].dtype)
+                                 for name, shape in fixed.items()})  # fmt: skip
+            samplers[guided] = tf.function(partial(self._draw, guided), signature, autograph=False)
+        return {name: value.numpy() for name, value in samplers[guided](*arguments).items()}
+
+    # --- the network -------------------------------------------------------------------------------------------------
+
+    def predict_noisy(
+        self, x: tf.Tensor, time: tf.Tensor, vector: tf.Tensor, map_: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """(what the network says of x_t, the inner features of its middle [batch, places, size]).
+
+        x     float32 [batch, *shape], standardised; time [batch]
+        vector, map_    of the conditioner
+        """
+        count, vector = tf.shape(x)[0], vector + self._time(time)
+        # TensorFlow's convolutions of no examples have a wrong shape
+        x, vector, map_ = (None if each is None else _one_at_least(each) for each in (x, vector, map_))
+        x = self.stem(tf.nn.space_to_depth(x, self.patch) if self.patch > 1 else x)
+        if map_ is not None:
+            x += self.from_map(map_)
+        said, inner = (each[:count] for each in self.network(x, vector))
+        said = tf.cast(said, tf.float32)
+        return (tf.nn.depth_to_space(said, self.patch) if self.patch > 1 else said), inner
+
+    def _time(self, time: tf.Tensor) -> tf.Tensor:
+        """[batch, width]: waves of the time, a quarter of one to 32 from noise to data, through two layers."""
+        rate = tf.constant(2 * math.pi * np.geomspace(0.25, 32.0, self.width // 2), tf.float32)
+        angle = time[:, None] * rate
+        x = tf.concat([tf.sin(angle), tf.cos(angle)], -1)
+        for layer in self.time:
+            x = layer(x)
+        return x
+
+    def _draw(
+        self, guided: bool, condition: Batch, seeds: tf.Tensor, tables: tuple[tf.Tensor, ...], guidance: tf.Tensor,
+        temperature: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
+        count = tf.shape(seeds)[0]
+        vector, map_ = self.conditioner(condition, count)
+        if guided:
+            nothing, blank = self.conditioner(absent(condition, self.condition), count)
+            vector, map_ = tf.concat([vector, nothing], 0), None if map_ is None else tf.concat([map_, blank], 0)
+        times, keep, take, ahead = tables
+
+        def one(step: tf.Tensor, x: tf.Tensor, before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            rows = tf.concat([x, x], 0) if guided else x
+            said, _ = self.predict_noisy(rows, tf.fill([tf.shape(rows)[0]], times[step]), vector, map_)
+            if guided:
+                said, free = tf.split(said, 2, 0)
+                said = free + guidance * (said - free)
+            alpha, sigma = scales(self.objective, times[step])
+            clean = denoised(self.objective, x, said, alpha, sigma)
+            x = keep[step] * x + take[step] * (clean + ahead[step] * (clean - before))
+            return step + 1, x, clean
+
+        x = temperature * tf.reshape(noises.normal(seeds, STREAM + 1, math.prod(self.shape)), [-1, *self.shape])
+        start = (tf.constant(0), x, tf.zeros_like(x))
+        x = tf.while_loop(lambda step, *_: step < tf.size(times), one, start, parallel_iterations=1)[1]
+        return self._parted(self.moments.back(x))
+
+    # --- fields as one array -----------------------------------------------------------------------------------------
+
+    def _joined(self, target: Batch) -> tf.Tensor:
+        lead = list(self.shape[:-1])
+        parts = [
+            tf.reshape(tf.cast(target[name], tf.float32), [-1, *lead, size]) for name, size in self.entries.items()
+        ]
+        return tf.concat(parts, -1)
+
+    def _parted(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        parts = tf.split(x, list(self.entries.values()), -1)
+        return {name: tf.reshape(part, [-1, *field.shape])
+                for (name, field), part in zip(self.target.items(), parts, strict=True)}  # fmt: skip
+
+    def _wide(self, value: tf.Tensor) -> tf.Tensor:
+        return tf.reshape(value, [-1] + [1] * len(self.shape))
+
+
+def _check(target: Spec, width: int, depth: int, steps: int, guidance: float, condition_dropout: float) -> None:
+    if not target:
+        raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
+    for name, field in target.items():
+        if field.kind != "continuous" or field.variable:
+            kind = "has no fixed shape" if field.variable else f"is {field.kind}"
+            raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use a model for that kind")
+    if width < 8 or width % 8 or depth < 1 or steps < 1:
+        raise ValueError(f"width {width}, depth {depth}, steps {steps}; right are a multiple of 8, and 1 or more")
+    if guidance != 1 and not condition_dropout:
+        raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
+
+
+def _one_at_least(x: tf.Tensor) -> tf.Tensor:
+    """The same examples; an example of zeros where there is none."""
+    return tf.pad(x, [[0, tf.cast(tf.shape(x)[0] == 0, tf.int32)], *[[0, 0]] * (len(x.shape) - 1)])
+
+
+def _grid(shape: Any) -> tuple[int, int]:
+    return int(shape[0]), int(shape[1])
+
+
+def _patch(grid: tuple[int, int]) -> int:
+    patch = 1
+    while max(grid) // patch > LARGEST and not (grid[0] % (2 * patch) or grid[1] % (2 * patch)):
+        patch *= 2
+    return patch
