@@ -11,7 +11,12 @@ from regenkit.hookspecs import hookimpl
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
 
-_TRANSFORMER = "regenkit.models.transformer:Transformer"
+FAMILIES = {
+    "diffusion": ("diffusion:Diffusion", "numbers of fixed shape (pictures, latents): diffusion, flow matching"),
+    "maskgit": ("maskgit:MaskGIT", "grids of tokens, drawn in a few passes"),
+    "transformer": ("transformer:Transformer", "tokens, autoregressive: sequences, grids"),
+}
+"""Models that serve as generator and as renderer: name → (target within regenkit.models, summary)."""
 
 
 @hookimpl
@@ -25,12 +30,17 @@ def register_converters() -> Iterator[Converter]:
 @hookimpl
 def register_generators() -> Iterator[Generator]:
     yield Generator(name="gaussian", target="regenkit.models.gaussian:Gaussian", summary="vectors, a Gaussian a step")
-    yield Generator(name="transformer", target=_TRANSFORMER, summary="token fields from token fields, autoregressive")
+    yield Generator(
+        name="ladder", target="regenkit.models.ladder:Ladder", summary="each field of Y′ by a model of its own"
+    )
+    for name, (target, summary) in FAMILIES.items():
+        yield Generator(name=name, target=f"regenkit.models.{target}", summary=summary)
 
 
 @hookimpl
 def register_renderers() -> Iterator[Renderer]:
-    yield Renderer(name="transformer", target=_TRANSFORMER, summary="token fields from token fields, autoregressive")
+    for name, (target, summary) in FAMILIES.items():
+        yield Renderer(name=name, target=f"regenkit.models.{target}", summary=summary)
 
 
 @hookimpl(trylast=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit import Dataset, Modality, hookimpl
+from regenkit import Converter, Dataset, Modality, hookimpl
 from regenkit_image import packages
 
 EXTRA = "image"
@@ -34,6 +34,41 @@ def register_modalities() -> Iterator[Modality]:
         reads=(".txt",),
         writes=(".txt",),
     )
+
+
+@hookimpl
+def register_converters() -> Iterator[Converter]:
+    rules = {
+        "downsample": ("Downsample", "a coarser picture: the mean of every few pixels"),
+        "fourier": ("Fourier", "the lowest frequencies of the Fourier transform, magnitude and phase"),
+        "wavelet": ("Wavelet", "what is coarse of a wavelet transform"),
+    }
+    for name, (target, summary) in rules.items():
+        yield Converter(
+            name=f"image/{name}",
+            target=f"regenkit_image.converter:{target}",
+            summary=summary,
+            modality="image",
+            extra=EXTRA,
+        )
+    learned = {
+        "autoencoder": ("Autoencoder", "vectors by an autoencoder, denoising if asked for"),
+        "vae": ("Vae", "vectors by a variational autoencoder"),
+        "vqvae": ("VqVae", "codes by a VQ-VAE"),
+        "fsq": ("Fsq", "codes by finite scalar quantisation"),
+        "rvq": ("Rvq", "several codes a place, each of what the last left over"),
+        "vqvae2": ("VqVae2", "codes of two levels, coarse and fine"),
+        "vqgan": ("VqGan", "codes by a VQ-VAE that is trained against an adversary"),
+    }
+    for name, (target, summary) in learned.items():
+        yield Converter(
+            name=f"image/{name}",
+            target=f"regenkit_image.autoencoders:{target}",
+            summary=summary,
+            modality="image",
+            learned=True,
+            extra=EXTRA,
+        )
 
 
 @hookimpl
