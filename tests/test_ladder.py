@@ -73,10 +73,9 @@ def test_statistics_reach_the_rung_they_are_of() -> None:
     target = {"coarse": tf.ones([2, 2, 2, 1]), "fine": 3 * tf.ones([2, 4, 4, 1])}
     losses = ladder.losses({**batch(2), "target": target}, noise=batch(2)["noise"])
     assert set(losses["main"]) == {"error_0", "error_1"}
-    for _ in range(50):
-        ladder.absorb(losses["statistics"])
+    ladder.absorb(losses["statistics"])
     for rung, mean in zip(ladder.rungs, (1.0, 3.0), strict=True):
-        np.testing.assert_allclose(rung.moments.mean, mean, atol=1e-2)
+        np.testing.assert_allclose(rung.moments.mean, mean, atol=1e-6)
     assert not hasattr(ladder, "field_log_prob")  # diffusion has none
 
 
