@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regenkit.errors import UserError
 from regenkit.spec import Field, Fields, Spec
-from regenkit_image.converter import Downsample, Fourier, Wavelet
+from regenkit_image.converter import Downsample, Fourier, Pyramid, Wavelet
 from regenkit_image.modality.picture import spec
 
 SOME: list[tuple[Any, dict[str, Any]]] = [
@@ -20,6 +20,7 @@ SOME: list[tuple[Any, dict[str, Any]]] = [
     (Fourier, {"keep": 12}),
     (Fourier, {"keep": 5, "form": "polar"}),
     (Fourier, {"keep": 12, "form": "polar"}),
+    (Pyramid, {"factors": [4, 2]}),
     (Wavelet, {"levels": 1}),
     (Wavelet, {"levels": 2}),
     (Wavelet, {"levels": 2, "details": True}),
@@ -121,6 +122,9 @@ def test_shapes_follow_from_the_options() -> None:
         (Fourier, {"keep": 8}, "right is an odd number below 28, or 28"),
         (Fourier, {"keep": 29}, "keep is 29"),
         (Fourier, {"form": "complex"}, "there are cartesian and polar"),
+        (Pyramid, {"factors": [2, 4]}, "falling ones"),
+        (Pyramid, {"factors": []}, "falling ones"),
+        (Pyramid, {"factors": [4, 3]}, "factor is 3"),
         (Wavelet, {"levels": 3}, "for pictures of 28 × 28 right is 1 to 2"),
         (Wavelet, {"levels": 0}, "levels is 0"),
     ],

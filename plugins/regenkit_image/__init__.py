@@ -41,6 +41,7 @@ def register_converters() -> Iterator[Converter]:
     rules = {
         "downsample": ("Downsample", "a coarser picture: the mean of every few pixels"),
         "fourier": ("Fourier", "the lowest frequencies of the Fourier transform, magnitude and phase"),
+        "pyramid": ("Pyramid", "the picture at several sizes, for a ladder"),
         "wavelet": ("Wavelet", "what is coarse of a wavelet transform"),
     }
     for name, (target, summary) in rules.items():

@@ -2,6 +2,7 @@
 
 from regenkit_image.converter.downsample import Downsample
 from regenkit_image.converter.fourier import Fourier
+from regenkit_image.converter.pyramid import Pyramid
 from regenkit_image.converter.wavelet import Wavelet
 
-__all__ = ["Downsample", "Fourier", "Wavelet"]
+__all__ = ["Downsample", "Fourier", "Pyramid", "Wavelet"]
