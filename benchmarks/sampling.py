@@ -4,7 +4,7 @@
     python benchmarks/sampling.py --threads 2
 
 A decoder of 4 layers × 256, 4 heads, 512 tokens, one field a step, float32, no top-k or top-p, random weights, 256
-steps. All run in one process, in turn, round after round; ratios are medians over rounds of a round's own ratio, so$
+steps. All run in one process, in turn, round after round; ratios are medians over rounds of a round's own ratio, so
 that what else the machine does weighs on all alike. `--clock cpu` counts the process's CPU time instead, which other
 processes touch less: with one thread it is the work to be done.
 
