@@ -13,6 +13,7 @@ from typing import final
 
 from regenkit.layers import noise
 from regenkit.layers.attention import Block
+from regenkit.layers.fields import normal
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -33,7 +34,9 @@ class Conditioner(keras.layers.Layer):
         super().__init__()
         self.spec, self.width, self.grid = spec, width, grid
         self.embeddings = {
-            name: keras.layers.Embedding(field.vocabulary + 1, width) if field.vocabulary else keras.layers.Dense(width)
+            name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal())
+            if field.vocabulary
+            else keras.layers.Dense(width)
             for name, field in spec.items()
         }
         self.readers: dict[str, list[Block]] = {}
