@@ -130,7 +130,7 @@ def test_inner_features_are_told() -> None:
     assert said.shape == (2, 8, 8, 1) and inner.shape == (2, 64, 16)
 
 
-@pytest.mark.parametrize("target", [PIXELS, VECTOR])
+@pytest.mark.parametrize("target", [VECTOR, pytest.param(PIXELS, marks=pytest.mark.exhaustive(minutes=0.5))])
 def test_one_replica_and_two(target: Spec) -> None:
     def build() -> Diffusion:
         return Diffusion(condition=LABEL, target=target, **SMALL)
@@ -154,7 +154,9 @@ def test_half_precision_learns_as_well() -> None:
     np.testing.assert_allclose(half, full, rtol=0.05)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", [
+    "velocity", *(pytest.param(other, marks=pytest.mark.exhaustive(minutes=0.2)) for other in ("epsilon", "flow")),
+])  # fmt: skip
 def test_it_learns_where_each_label_lies(objective: Objective) -> None:
     """Three clusters of vectors, of scales far apart."""
     model = stage("mlp", objective=objective, spread=0.0, width=48, depth=2, steps=20)

@@ -73,4 +73,4 @@ def positions(grid: tuple[int, int], width: int) -> np.ndarray:
     """Sines and cosines of row and column, float32 [places, width]; width is a multiple of 4."""
     rate = 10000.0 ** (-np.arange(width // 4) / (width // 4))
     row, column = (axis.reshape(-1, 1) * rate for axis in np.indices(grid))
-    return np.float32(np.concatenate([np.sin(row), np.cos(row), np.sin(column), np.cos(column)], 1))
+    return np.concatenate([np.sin(row), np.cos(row), np.sin(column), np.cos(column)], 1).astype(np.float32)

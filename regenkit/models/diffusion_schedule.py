@@ -61,4 +61,4 @@ def steps_of(objective: Objective, count: int) -> Steps:
         growth = np.diff(np.log(np.maximum(alpha, 0.0)) - np.log(np.maximum(sigma, 0.0)))  # of the log of α / σ
     ahead = np.zeros(count)
     ahead[1:-1] = growth[1:-1] / (2 * growth[:-2])
-    return Steps(*(np.float32(table) for table in (time[:-1], keep, take, ahead)))
+    return Steps(*(table.astype(np.float32) for table in (time[:-1], keep, take, ahead)))
