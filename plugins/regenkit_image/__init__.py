@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit import Converter, Dataset, Metric, Modality, hookimpl
 from regenkit_image import packages
 
 EXTRA = "image"
@@ -138,3 +138,31 @@ def register_datasets() -> Iterator[Dataset]:
         x="caption",
         y="image",
     )
+
+
+_METRICS = {
+    "frechet_distance": ("lower", True, "Fréchet distance, EfficientNet-lite0's stage 5"),
+    "frechet_distance_classifier": ("lower", False, "Fréchet distance, a classifier of the training pairs"),
+    "precision": ("higher", True, "share of samples among the references (k-NN)"),
+    "recall": ("higher", True, "share of references among the samples (k-NN)"),
+    "class_accuracy": ("higher", False, "share of samples that are taken for the class asked for"),
+    "retrieval_at_1": ("higher", True, "how often a sample is nearest to its own reference, of a hundred"),
+    "retrieval_at_5": ("higher", True, "the same, among the nearest five"),
+    "psnr": ("higher", False, "decibels between a sample and its own reference"),
+    "ssim": ("higher", False, "structural similarity of a sample to its own reference"),
+    "perceptual_distance": ("lower", True, "distance of EfficientNet-lite0's features to the own reference's"),
+}
+
+
+@hookimpl
+def register_metrics() -> Iterator[Metric]:
+    for name, (better, network, summary) in _METRICS.items():
+        yield Metric(
+            name=f"image/{name}",
+            target=f"regenkit_image.metrics:{name}",
+            summary=summary,
+            extra=EXTRA,
+            modality="image",
+            better=better,
+            sources=(packages.EFFICIENTNET,) if network else (),
+        )

