@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regenkit.report import scores
-from regenkit.report.comparison import TITLES, rows
+from regenkit.report.comparison import main_table
 
 LONGEST = 48
 
@@ -19,7 +19,7 @@ def main(paths: list[str]) -> None:
         report = json.loads(Path(path).read_text())
         print(f"## {', '.join(report['cells'][0]['settings'])}\n\n    {report['command']}\n")
         print(f"Bits a step of Y, {report['split']} split: {report['examples']} examples, {report['steps']} steps.\n")
-        table(TITLES, rows(report))
+        table(*main_table(report))
         if report.get("better"):
             print("\nScores of samples; the gap is predicted − true.\n")
             table(scores.titles(report), scores.rows(report))

@@ -23,6 +23,7 @@ from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.data.shards import Shards
 from regenkit.evaluation import evaluate
+from regenkit.evaluation.chosen import chosen
 from regenkit.recipe import load
 from regenkit.report import provenance, write_card, write_gallery, write_html
 from regenkit.run import load_run, train_recipe
@@ -93,7 +94,7 @@ def main() -> None:
         train_recipe(load(RECIPE, SETTINGS), folder, Console(quiet=True), STAGES)
         pipeline = load_run(folder)
         prepared = repeated(pipeline.prepare(lambda *_: None), tests)
-        places = evaluate.chosen(prepared, "test")
+        places = chosen(prepared, "test")
         for name, part in (("draw", "sampling"), ("_bits", "bits"), ("boundary", "boundary")):
             setattr(evaluate, name, timed(part, getattr(evaluate, name)))
         evaluate.scores = scores

@@ -12,7 +12,8 @@ import pytest
 
 from regenkit import Metric, hookimpl, plugins
 from regenkit.components import Evaluation
-from regenkit.evaluation.evaluate import chosen, measure
+from regenkit.evaluation.chosen import chosen
+from regenkit.evaluation.evaluate import measure
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
 

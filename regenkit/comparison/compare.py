@@ -10,7 +10,6 @@ where a stage has no likelihood, or Y′ is continuous, so that what it costs is
 examples that all of them hold out.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,6 +29,7 @@ from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.evaluation.bits import has_bits, stage_bits
+from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.scores import better, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
@@ -142,14 +142,6 @@ def _train(
         remember(pipeline.folder / stage, keys[stage])
         grid.passed(settings_of(pipeline.recipe, stage).steps)
     return shown(prepared), keys
-
-
-def chosen(prepared: Prepared, split: str, most: int | None) -> list[int]:
-    """Places of the paired examples of a split; at most so many, evenly by a hash of their ids: cells whose data differ
-    in a few examples choose the same but for these."""
-    places, names = prepared.places(split, paired=True), prepared.examples.column("id")
-    ordered = sorted(places, key=lambda place: hashlib.sha256(f"held out {names[place]}".encode()).digest())
-    return sorted(int(place) for place in ordered[:most])
 
 
 def _measure(

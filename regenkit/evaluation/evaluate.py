@@ -29,6 +29,7 @@ from regenkit.evaluation.baselines import constant_rep
 from regenkit.evaluation.bits import has_bits, stage_bits, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
+from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.scores import DIRECT, better, draw, known_to_all, mean, sampled, scores
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
@@ -46,7 +47,7 @@ def evaluate_runs(
 ) -> dict[str, Any]:  # fmt: skip
     """Evaluate each run (into its report.json), training what is missing; several are averaged, with their spread.
 
-    examples   measure so many of the test examples at most, evenly chosen
+    examples   measure so many of the test examples at most (see `chosen`)
     """
     reports = [evaluate_run(folder, samples, console, examples) for folder in folders]
     return reports[0] if len(reports) == 1 else combine(reports)
@@ -109,14 +110,6 @@ def measure(
         "environment": environment(),
     }
     return report, None if predicted is None else predicted / steps, drawn
-
-
-def chosen(prepared: Prepared, split: str, most: int | None = None) -> list[int]:
-    """Places of the paired examples of a split; `most` of them at most, evenly chosen."""
-    places = prepared.places(split, paired=True)
-    if most is not None and most < len(places):
-        places = places[np.linspace(0, len(places) - 1, most).round().astype(int)]
-    return [int(place) for place in places]
 
 
 def named(prepared: Prepared, places: Sequence[int]) -> Callable[[int], tuple[str, Fields, dict[str, Any]]]:
