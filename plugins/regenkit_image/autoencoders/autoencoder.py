@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.layers import noise as noises
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -66,6 +67,7 @@ class Autoencoder(keras.Model):
         """The pixels of a latent."""
         return self.decoder(self.standard.back(latent))
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values; in evaluation nothing is hidden from the encoder."""
         pixels = batch["target"][self.field]
@@ -100,4 +102,4 @@ class Autoencoder(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: self.shown(condition["latent"]).numpy()}
+        return {self.field: np.clip(self.shown(condition["latent"]), -1.0, 1.0)}

@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -20,6 +21,38 @@ from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, 
 Batch = Mapping[str, tf.Tensor]
 MARGIN = 1e-3
 """By which the bound stays off the place half-way to a level that does not exist."""
+
+
+@final
+class Levels:
+    """Vectors of so many numbers ↔ levels ↔ tokens; the levels of a number are −⌊L / 2⌋ … ⌈L / 2⌉ − 1."""
+
+    def __init__(self, levels: tuple[int, ...]) -> None:
+        if not levels or min(levels) < 3:  # of two levels, the bound's shift would be infinite
+            raise ValueError(f"levels is {list(levels)}; right are a few numbers from 3 on, such as [8, 6, 5]")
+        self.levels = np.array(levels, np.float32)
+        self.places = np.cumprod([1, *levels[:-1]]).astype(np.int32)  # what a digit counts
+
+    def bound(self, z: tf.Tensor) -> tf.Tensor:
+        """[..., numbers] → between the least level and the greatest, 0 for 0."""
+        half = (self.levels - 1) / 2 * (1 - MARGIN)
+        offset = np.where(self.levels % 2, 0.0, 0.5).astype(np.float32)
+        return tf.tanh(z + np.arctanh(offset / half)) * half - offset
+
+    def rounded(self, z: tf.Tensor) -> tf.Tensor:
+        """The levels of vectors, float32 [..., numbers], with the gradient of `bound` straight through."""
+        bound = self.bound(z)
+        return bound + tf.stop_gradient(tf.round(bound) - bound)
+
+    def tokens(self, levels: tf.Tensor) -> tf.Tensor:
+        """Levels [..., numbers] → tokens int32 [...]."""
+        digits = tf.cast(tf.round(levels + self.levels // 2), tf.int32)
+        return 1 + tf.reduce_sum(digits * self.places, -1)
+
+    def of_tokens(self, tokens: tf.Tensor) -> tf.Tensor:
+        """The levels of tokens, the inverse; an absent one is as the first."""
+        digits = tf.maximum(tokens - 1, 0)[..., None] // self.places % self.levels.astype(np.int32)
+        return tf.cast(digits, tf.float32) - self.levels // 2
 
 
 @final
@@ -45,11 +78,8 @@ class Fsq(keras.Model):
         depth: int = 1,
     ) -> None:
         super().__init__()
-        if not levels or min(levels) < 2:
-            raise ValueError(f"levels is {list(levels)}; right are a few numbers from 2 on, such as [8, 6, 5]")
+        self.levels = Levels(levels)
         self.field, self.shape = picture(target, factor)
-        self.levels = np.array(levels, np.float32)
-        self.places = np.cumprod([1, *levels[:-1]]).astype(np.int32)  # what a digit counts
         self.spec = Spec({"code": Field(vocabulary=math.prod(levels), shape=grid(self.shape, factor))})
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder = Encoder(self.shape[2], len(levels), **network)
@@ -59,43 +89,23 @@ class Fsq(keras.Model):
         grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
         self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
 
-    def bound(self, z: tf.Tensor) -> tf.Tensor:
-        """[..., numbers] → between the least level and the greatest, 0 for 0; levels are −⌊L / 2⌋ … ⌈L / 2⌉ − 1."""
-        half = (self.levels - 1) / 2 * (1 - MARGIN)
-        offset = np.where(self.levels % 2, 0.0, 0.5).astype(np.float32)
-        return tf.tanh(z + np.arctanh(offset / half)) * half - offset
-
-    def rounded(self, z: tf.Tensor) -> tf.Tensor:
-        """The levels of vectors, float32 [..., numbers], with the gradient of `bound` straight through."""
-        bound = self.bound(z)
-        return bound + tf.stop_gradient(tf.round(bound) - bound)
-
-    def tokens(self, levels: tf.Tensor) -> tf.Tensor:
-        """Levels [..., numbers] → tokens int32 [...]."""
-        digits = tf.cast(tf.round(levels + self.levels // 2), tf.int32)
-        return 1 + tf.reduce_sum(digits * self.places, -1)
-
-    def of_tokens(self, tokens: tf.Tensor) -> tf.Tensor:
-        """The levels of tokens, the inverse; an absent one is as the first."""
-        digits = tf.maximum(tokens - 1, 0)[..., None] // self.places % self.levels.astype(np.int32)
-        return tf.cast(digits, tf.float32) - self.levels // 2
-
     def decode(self, levels: tf.Tensor) -> tf.Tensor:
         """The pixels of levels, which the decoder reads as numbers in [−1, 1]."""
-        return self.decoder(levels / (self.levels // 2))
+        return self.decoder(levels / (self.levels.levels // 2))
 
     def code(self, pixels: tf.Tensor) -> tf.Tensor:
         """The tokens of pixels [batch, height, width, channels]."""
-        return self.tokens(self.rounded(self.encoder(pixels)))
+        return self.levels.tokens(self.levels.rounded(self.encoder(pixels)))
 
     def show(self, code: tf.Tensor) -> tf.Tensor:
         """The pixels of tokens."""
-        return self.decode(self.of_tokens(code))
+        return self.decode(self.levels.of_tokens(code))
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values."""
         pixels = batch["target"][self.field]
-        mean = self.decode(self.rounded(self.encoder(pixels)))
+        mean = self.decode(self.levels.rounded(self.encoder(pixels)))
         losses: dict[str, Any] = {"main": {"pixels": self.likelihood.nll(pixels, mean)}}
         if noise is not None:
             losses["statistics"] = self.likelihood.statistics(pixels, mean)
@@ -117,4 +127,4 @@ class Fsq(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: self.shown(condition["code"]).numpy()}
+        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}

@@ -11,6 +11,7 @@ import numpy as np
 
 from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -85,6 +86,7 @@ class Rvq(keras.Model):
         ]
         return self.decoder(tf.add_n(total))
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes.
 
@@ -92,7 +94,8 @@ class Rvq(keras.Model):
         """
         pixels = batch["target"][self.field]
         z = rest = self.encoder(pixels)
-        total, off, statistics = tf.zeros_like(z), tf.zeros_like(z[:, 0, 0, 0]), {}
+        total, off = tf.zeros_like(z), tf.zeros_like(z[:, 0, 0, 0])
+        statistics: dict[str, tf.Tensor] = {}
         for place, (quantizer, kept) in enumerate(zip(self.quantizers, self._kept(z, noise), strict=True)):
             chosen, code, apart = quantizer.through(rest)
             code = tf.stop_gradient(code)
@@ -141,4 +144,4 @@ class Rvq(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: self.shown({name: condition[name] for name in self.spec}).numpy()}
+        return {self.field: np.clip(self.shown({name: condition[name] for name in self.spec}), -1.0, 1.0)}

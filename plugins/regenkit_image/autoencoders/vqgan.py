@@ -2,8 +2,11 @@
 
 Esser et al. 2021, arXiv 2012.09841 (equations 4 to 7): a VQ-VAE whose error is absolute and perceptual, against a
 discriminator of patches with the hinge loss. The adversarial term weighs as much as the errors do at the decoder's
-last layer, d = 0.8 · min(‖∇ errors‖ / (‖∇ adversarial‖ + 10⁻⁴), 10⁴). Those norms are of the whole batch's gradients,
+last layer, d = share · min(‖∇ errors‖ / (‖∇ adversarial‖ + 10⁻⁴), 10⁴). Those norms are of the whole batch's gradients,
 which no replica has: they come as `statistics`, so d is that of the step before.
+
+The paper's code has a share of 0.8 and lets the discriminator learn when it is first minded. At our size that ended it:
+its loss went to that of a coin and stayed there. So it learns from the first update on, and the share is 0.2.
 
 The paper's perceptual term is LPIPS, whose weights are not to be had here. In its place: errors in the bands of a
 Laplacian pyramid (`adversary`), or the features of EfficientNet-lite0.
@@ -16,6 +19,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -24,7 +28,7 @@ from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, 
 
 Batch = Mapping[str, tf.Tensor]
 STREAM = 20500
-SHARE, GREATEST = 0.8, 1e4
+GREATEST = 1e4
 
 
 @final
@@ -36,7 +40,8 @@ class VqGan(keras.Model):
     commitment  weight of the distance of a vector to its code
     perceptual  beside the absolute error: of bands ("pyramid"), of a classifier's features ("efficientnet": slow, its
                 weights must have been fetched), or "none"
-    disc_start  updates after which the discriminator learns, and is minded
+    adversarial what the discriminator's gradient is to be at the decoder's last layer, as a share of the errors'
+    disc_start  updates after which the generator minds the discriminator
     factor      how much smaller the grid is than the picture
     channels    of the network at half the picture's resolution
     depth       residual blocks at each resolution
@@ -53,6 +58,7 @@ class VqGan(keras.Model):
         size: int = 8,
         commitment: float = 0.25,
         perceptual: Literal["pyramid", "efficientnet", "none"] = "pyramid",
+        adversarial: float = 0.2,
         disc_start: int = 500,
         factor: Factor = 4,
         channels: int = 32,
@@ -60,7 +66,7 @@ class VqGan(keras.Model):
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)
-        self.commitment, self.disc_start = commitment, disc_start
+        self.commitment, self.share, self.disc_start = commitment, adversarial, disc_start
         self.spec = Spec({"code": Field(vocabulary=codes, shape=grid(self.shape, factor))})
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
@@ -91,6 +97,7 @@ class VqGan(keras.Model):
         """The pixels of tokens; one that is absent is as the first."""
         return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """Mean absolute error, perceptual error, commitment and what the discriminator adds; and its own loss.
 
@@ -125,7 +132,7 @@ class VqGan(keras.Model):
         hinge = 0.5 * tf.reduce_mean(tf.nn.relu(1 - real) + tf.nn.relu(1 + judged), [1, 2])
         return {
             "generator": {**terms, "commitment": (off, one), "adversarial": (weight * self.balance * fooled, one)},
-            "discriminator": {"hinge": (weight * hinge, one)},
+            "discriminator": {"hinge": (hinge, one)},
             "statistics": self.quantizer.statistics(z, chosen, None, noise) | {
                 "pictures": tf.reduce_sum(one), "error": error_slope, "fooled": fooled_slope,
             },
@@ -135,7 +142,7 @@ class VqGan(keras.Model):
         """The codebook follows; the next step's weight of the adversarial term is known; one update more is done."""
         self.quantizer.absorb(statistics)
         norms = [tf.norm(statistics[name]) / statistics["pictures"] for name in ("error", "fooled")]
-        self.balance.assign(SHARE * tf.clip_by_value(norms[0] / (norms[1] + 1e-4), 0.0, GREATEST))
+        self.balance.assign(self.share * tf.clip_by_value(norms[0] / (norms[1] + 1e-4), 0.0, GREATEST))
         self.updates.assign_add(1.0)
 
     def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
@@ -146,7 +153,7 @@ class VqGan(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: what the decoder shows, whatever seed and temperature. It has no density: no `field_log_prob`."""
-        return {self.field: self.shown(condition["code"]).numpy()}
+        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}
 
 
 def _perceived(kind: str, pixels: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:

@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -68,6 +69,7 @@ class VqVae(keras.Model):
         """The pixels of tokens; one that is absent is as the first."""
         return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
         pixels = batch["target"][self.field]
@@ -99,4 +101,4 @@ class VqVae(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: self.shown(condition["code"]).numpy()}
+        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}

@@ -12,6 +12,7 @@ import numpy as np
 
 from regenkit.layers.convolution import Residual, Up, down
 from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -94,6 +95,7 @@ class VqVae2(keras.Model):
             name: quantizer.vectors(tf.maximum(rep[name] - 1, 0)) for name, quantizer in self.quantizers.items()
         })  # fmt: skip
 
+    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
         pixels = batch["target"][self.field]
@@ -129,4 +131,4 @@ class VqVae2(keras.Model):
         self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: self.shown({name: condition[name] for name in self.spec}).numpy()}
+        return {self.field: np.clip(self.shown({name: condition[name] for name in self.spec}), -1.0, 1.0)}

@@ -1,0 +1,197 @@
+"""Learned Y′ of pictures: what every one of them keeps, whatever is between its encoder and its decoder."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from grids import trained
+from toy_job import weights
+from toy_pictures import PIXELS, batch_of, cut, learn, prepared, shaken
+from toy_watch import difference, stopping_at
+
+from regenkit import Spec, UserError
+from regenkit.data.batches import Side
+from regenkit.errors import Interrupted
+from regenkit.pipeline.learned import Learned
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Field
+from regenkit_image.autoencoders import Autoencoder, Fsq, Rvq, Vae, VqGan, VqVae, VqVae2
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
+Y = (Side(spec=Spec(), source={}), Side(spec=PIXELS, source={"pixels": "y"}))
+SMALL: dict[str, Any] = {"factor": 2, "channels": 8}
+MODELS: dict[str, tuple[type, dict[str, Any], dict[str, tuple[int, ...]]]] = {
+    "autoencoder": (Autoencoder, {"noise": 0.2, "size": 3}, {"latent": (4, 4, 3)}),
+    "vae": (Vae, {"free_bits": 0.5, "size": 3}, {"latent": (4, 4, 3)}),
+    "vqvae": (VqVae, {"codes": 24}, {"code": (4, 4)}),
+    "fsq": (Fsq, {"levels": (4, 3, 5)}, {"code": (4, 4)}),
+    "rvq": (Rvq, {"codes": 12, "quantizers": 3}, {"code1": (4, 4), "code2": (4, 4), "code3": (4, 4)}),
+    "vqgan": (VqGan, {"codes": 24, "disc_start": 2}, {"code": (4, 4)}),
+    "vqvae2": (VqVae2, {"codes": 24}, {"top": (2, 2), "bottom": (4, 4)}),
+}
+QUICK, LONG = ("vqgan",), ("autoencoder", "vae", "vqvae", "fsq", "rvq", "vqvae2")
+LOOP: dict[str, Any] = {"between": Y, "sample_every": 5}
+
+
+def make(name: str, target: Spec = PIXELS, **options: Any) -> Any:
+    model, own, _ = MODELS[name]
+    return model(condition=Spec(), target=target, **{**SMALL, **own, **options})
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Any]:
+    """One of each, a few updates of their statistics old."""
+    found = {}
+    for place, name in enumerate(MODELS):
+        keras.utils.set_random_seed(place)
+        found[name] = model = shaken(make(name))
+        for seed in range(6):
+            batch = batch_of(Spec(), PIXELS, 8, seed)
+            model.absorb(model.losses(batch, noise=batch["noise"])["statistics"])
+    return found
+
+
+def pixels(count: int = 6) -> np.ndarray:
+    data = prepared()
+    return np.stack([data.example(int(place))[0]["y"]["pixels"] for place in data.places("validation")[:count]])
+
+
+def rep_of(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value) for name, value in model.encode({}, {"pixels": y}).items()}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_its_y_prime_is_as_its_spec_says_and_is_decoded_example_by_example(models: dict, name: str) -> None:
+    model, y = models[name], pixels()
+    rep = rep_of(model, y)
+    assert {name: field.shape for name, field in model.spec.items()} == MODELS[name][2]
+    for place in range(len(y)):
+        model.spec.check({name: value[place] for name, value in rep.items()}, "an example")
+        for field, value in rep.items():
+            np.testing.assert_allclose(rep_of(model, y[place : place + 1])[field][0], value[place], atol=1e-5)
+    assert all(value.min() >= 1 for name, value in rep.items() if model.spec[name].vocabulary)
+    shown = model.sample(rep, seed=0)["pixels"]
+    assert shown.shape == y.shape and shown.dtype == np.float32 and np.abs(shown).max() <= 1
+    np.testing.assert_array_equal(shown, model.sample(rep, seed=1, temperature=0.3)["pixels"])
+    first = model.sample({name: value[:1] for name, value in rep.items()}, seed=0)["pixels"]
+    np.testing.assert_allclose(first, shown[:1], atol=1e-5)
+    assert np.abs(shown[0] - shown[1]).max() > 1e-3  # another Y′, another picture
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "vqgan"])
+def test_its_density_is_a_gaussian_about_what_it_shows(models: dict, name: str) -> None:
+    model = models[name]
+    rep = rep_of(model, pixels())
+    mean, scale = np.asarray(model.show(rep if len(rep) > 1 else next(iter(rep.values())))), 0.5 * np.ones(1)
+    variance = float(model.likelihood.variance)
+    assert 1e-3 < variance < 4
+    y = np.float32(mean + scale)
+    log_prob = model.field_log_prob(rep, {"pixels": tf.constant(y)})["pixels"]
+    expected = -0.5 * 64 * (0.25 / variance + np.log(2 * np.pi * variance))
+    np.testing.assert_allclose(log_prob, np.full(len(y), expected), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_losses_statistics_and_gradients_are_sums_over_examples(models: dict, name: str) -> None:
+    """So they do not depend on how a batch is cut among replicas, one of which may have nothing."""
+    model, batch = models[name], batch_of(Spec(), PIXELS, 5)
+    groups = getattr(model, "groups", lambda: {"main": model.trainable_variables})()
+
+    def losses(part: Any, noise: Any) -> Any:
+        with tf.GradientTape(persistent=True) as tape:
+            found = dict(model.losses(part, noise=noise))
+            statistics = found.pop("statistics", {})
+            totals = {group: sum(tf.reduce_sum(value) for value, _ in terms.values())
+                      for group, terms in found.items()}  # fmt: skip
+        slopes = {group: tape.gradient(total, [each.value for each in groups[group]])
+                  for group, total in totals.items()} if noise is not None else {}  # fmt: skip
+        return found, statistics, slopes
+
+    for training in (True, False):
+        noise = batch["noise"] if training else None
+        whole, statistics, slopes = losses(batch, noise)
+        parts = [losses(cut(batch, rows), noise[rows] if training else None)
+                 for rows in (slice(0, 2), slice(2, 2), slice(2, 5))]  # fmt: skip
+        for group, terms in whole.items():
+            for term, (value, weight) in terms.items():
+                assert value.shape == weight.shape == (5,) and value.dtype == weight.dtype == tf.float32
+                rest = np.concatenate([part[0][group][term][0] for part in parts])
+                np.testing.assert_allclose(value, rest, rtol=1e-4, atol=1e-4)
+        assert bool(statistics) == bool(slopes) == training
+        for everything, which in ((statistics, 1), (slopes, 2)):
+            summed = tf.nest.map_structure(lambda *values: sum(values), *(part[which] for part in parts))
+            for one, other in zip(tf.nest.flatten(everything), tf.nest.flatten(summed), strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+    for group, variables in groups.items():
+        moved = sum(float(tf.reduce_max(tf.abs(slope))) > 0 for slope in losses(batch, batch["noise"])[2][group])
+        assert moved >= len(variables) - 1, (group, moved)  # what a hinge says of real and shown may cancel in a bias
+
+
+def test_y_prime_as_text_comes_back_and_a_code_that_is_none_is_refused(models: dict) -> None:
+    model = models["rvq"]
+    learned = Learned(y=PIXELS, latent=model.spec, version=1, stage=lambda name: model, folder=None)
+    rep = learned.convert({"pixels": pixels()[0]})
+    text = learned.to_text(rep, {})
+    again, _ = learned.from_text(text)
+    assert all((again[name] == rep[name]).all() for name in rep)
+    rep["code2"] = rep["code2"].copy()
+    rep["code2"][1, 2] = 13
+    with pytest.raises(UserError, match=r"code2 holds .*13, its tokens are 1…12"):
+        learned.from_text(learned.to_text(rep, {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "factor", "said"),
+    [
+        ("vqvae", (28, 28, 1), 8, "right are 2, 4"),
+        ("vqvae2", (28, 28, 1), 4, "right are 2"),
+        ("vae", (30, 20, 3), 4, "right are 2"),
+        ("fsq", (9, 9, 1), 2, "none does"),
+        ("autoencoder", (28, 28), 2, "takes \\(height, width, channels\\)"),
+    ],
+)
+def test_what_cannot_be_halved_is_refused(name: str, shape: tuple, factor: int, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(name, Spec({"it": Field(kind="continuous", shape=shape)}), factor=factor)
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="one field of pixels, not code"):
+        make("vqvae", Spec({"code": Field(vocabulary=3, shape=(8, 8))}))
+    for name, options in (("autoencoder", {"noise": 1.0}), ("vae", {"beta": -1.0}), ("fsq", {"levels": (8, 2)}),
+                          ("rvq", {"quantizers": 0})):  # fmt: skip
+        with pytest.raises(ValueError, match="right "):
+            make(name, **options)
+
+
+@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in LONG)])
+def test_two_replicas_end_with_the_weights_of_one(name: str) -> None:
+    """Codebooks that revive their dead, moments of latents, two optimisers and the weight between their terms."""
+    one, two = (trained(lambda: make(name), Spec(), PIXELS, strategy) for strategy in ("none", "mirrored"))
+    assert difference(one, two) < 1e-5
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", ["vae", "vqgan"])
+def test_an_interrupted_training_ends_as_if_it_had_not_been(name: str, tmp_path: Path) -> None:
+    whole = learn(tmp_path / "whole", lambda: make(name), **LOOP)[0]
+    with pytest.raises(Interrupted):
+        learn(tmp_path / "cut", lambda: make(name), sample=stopping_at(10), **LOOP)
+    again = learn(tmp_path / "cut", lambda: make(name), **LOOP)[0]
+    assert difference(weights(again), weights(whole)) == 0
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", MODELS)
+def test_pictures_come_back(name: str, tmp_path: Path) -> None:
+    """The squares are four kinds of picture under noise: a trained model shows each as its kind."""
+    model = learn(tmp_path, lambda: make(name), **{**LOOP, "steps": 300, "sample_every": 0, "learning_rate": 3e-3,
+                  "validate_every": 300, "checkpoint_every": 300, "steps_per_call": 50})[0]  # fmt: skip
+    y = pixels(12)
+    rep = rep_of(model, y)
+    error = np.mean((model.sample(rep, seed=0)["pixels"] - y) ** 2)
+    assert error < 0.1 * y.var(), error
+    other = model.sample({field: value[::-1] for field, value in rep.items()}, seed=0)["pixels"]
+    assert np.mean((other - y) ** 2) > 3 * error
