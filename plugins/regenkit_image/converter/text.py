@@ -1,5 +1,6 @@
 """Y′ as YAML, a list a field, whatever its fields are."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,14 @@ PLACES = 4
 
 
 def to_text(spec: Spec, rep: Fields, meta: Mapping[str, Any]) -> str:
-    plain = {
-        name: np.asarray(rep[name], np.float64).round(PLACES).tolist()
-        if field.vocabulary is None
-        else np.asarray(rep[name]).tolist()
-        for name, field in spec.items()
-    }
-    return yaml.safe_dump({"meta": dict(meta), **plain}, allow_unicode=True, default_flow_style=None, width=100)
+    """A row of a grid is a line."""
+    lines = [yaml.safe_dump({"meta": dict(meta)}, allow_unicode=True, default_flow_style=None, width=100)]
+    for name, field in spec.items():
+        value = np.asarray(rep[name])
+        value = value.astype(np.float64).round(PLACES) if field.vocabulary is None else value
+        rows = [f"- {json.dumps(row)}\n" for row in value.tolist()] if value.ndim > 1 else []
+        lines += [f"{name}:\n", *rows] if rows else [f"{name}: {json.dumps(value.tolist())}\n"]
+    return "".join(lines)
 
 
 def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
