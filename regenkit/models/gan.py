@@ -4,11 +4,11 @@
     discriminator  picture → one number; the condition by projection (arXiv 1802.05637), a map at its input
 
 GAN: Goodfellow et al. 2014, arXiv 1406.2661; conditional: arXiv 1411.1784. The discriminator compares: its lead of the
-true picture over one drawn for the same condition counts (relativistic pairs: arXiv 1807.00734), which leaves fewer kinds
-out than two separate verdicts do (Huang et al. 2025, arXiv 2501.05441). It is held back by a gradient penalty on true
-and on drawn pictures (R1: Mescheder et al. 2018, arXiv 1801.04406, equation 9; R2: equation 10), reckoned for a share of
-the examples, by lot, each weighed up (lazily, as arXiv 1912.04958 does for every sixteenth batch), so that no result
-depends on how a batch is cut. Nothing normalises over a batch.
+true picture over one drawn for the same condition counts (relativistic pairs: arXiv 1807.00734; against modes left out:
+Huang et al. 2025, arXiv 2501.05441). It is held back by a gradient penalty on true and on drawn pictures (R1 and R2:
+Mescheder et al. 2018, arXiv 1801.04406, equations 9 and 10), reckoned for a share of the examples, by lot, each weighed
+up (lazily, as arXiv 1912.04958 does for every sixteenth batch). So no result depends on how a batch is cut, and nothing
+normalises over a batch.
 
 As a renderer, Y′ (a map or a vector) and noise become Y; `reconstruct` adds the L1 of arXiv 1611.07004.
 """
