@@ -23,6 +23,7 @@ from grids import (
 from tiny import equal
 
 from regenkit.models.maskgit import MaskGIT, share_masked
+from regenkit.models.transformer import Transformer
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
 
@@ -93,6 +94,14 @@ def test_two_replicas_end_with_the_weights_of_one() -> None:
 
     one, two = (trained(build, LABEL, CODE, strategy) for strategy in ("none", "mirrored"))
     assert max(abs(a - b).max() for a, b in zip(one, two, strict=True)) < 1e-5
+
+
+def test_levels_of_a_quantiser_begin_otherwise() -> None:
+    field = Field(vocabulary=7, shape=(2, 3))
+    for family in (MaskGIT, Transformer):
+        model = family(condition=LABEL, target=Spec({"level1": field, "level2": field}), width=16, depth=1, heads=2)
+        layers = model.embeddings if family is MaskGIT else model.target_embeddings
+        assert (layers["level1"].embeddings.numpy() != layers["level2"].embeddings.numpy()).all()
 
 
 # --- drawing ---------------------------------------------------------------------------------------------------------

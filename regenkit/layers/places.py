@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 from regenkit.layers.conditioner import Conditioner
-from regenkit.layers.fields import normal
+from regenkit.layers.fields import embeddings, normal
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -61,3 +61,8 @@ class Places(keras.layers.Layer):
                 x += tf.reshape(tf.cast(sized, x.dtype), tf.shape(x))
             found.append(x)
         return tf.concat(found, 1)
+
+
+def own_embeddings(spec: Spec, width: int) -> dict[str, keras.layers.Layer]:
+    """`fields.embeddings`, each begun otherwise: the levels of a quantiser are not to be taken for one another."""
+    return {name: embeddings(Spec({name: field}), width, normal())[name] for name, field in spec.items()}

@@ -18,8 +18,7 @@ import numpy as np
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.conditioner import absent, hide
-from regenkit.layers.fields import embeddings, normal
-from regenkit.layers.places import Places
+from regenkit.layers.places import Places, own_embeddings
 from regenkit.models.sampling import filtered, guided, permitted, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -39,7 +38,8 @@ class MaskGIT(keras.Model):
     guidance           of drawing: logits are (1 − guidance) × without the condition + guidance × with it
                        (classifier-free guidance, arXiv 2207.12598); 1 = with it
     condition_dropout  how often the whole condition is hidden in training; guidance needs some
-    choice             temperature of the choice which tokens to keep; it falls to 0 in a straight line
+    choice             temperature of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the
+                       more alike the pictures: on codes of garments their Fréchet distance was least from 20 on
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class MaskGIT(keras.Model):
         condition_dropout: float = 0.0,
         steps: int = 10,
         guidance: float = 1.0,
-        choice: float = 4.5,
+        choice: float = 20.0,
     ) -> None:
         super().__init__()
         if not target:
@@ -64,9 +64,7 @@ class MaskGIT(keras.Model):
                 raise ValueError(f"maskgit draws grids of tokens of a fixed shape; {name} is none: use the transformer")
         if len({field.shape for field in target.values()}) > 1:
             shapes = ", ".join(f"{name} {field.shape}" for name, field in target.items())
-            raise ValueError(
-                f"maskgit draws the fields of one grid; these are of several ({shapes}): use the transformer"
-            )
+            raise ValueError(f"maskgit draws fields of one grid; these are of several ({shapes}): use the transformer")
         if guidance != 1 and not condition_dropout:
             raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
         if steps < 1:
@@ -76,7 +74,7 @@ class MaskGIT(keras.Model):
         self.shape = tuple(int(size or 0) for size in next(iter(target.values())).shape)
         self.places, self.total = math.prod(self.shape), math.prod(self.shape) * len(target)
         self.known = Places(condition, [self.shape], width)
-        self.embeddings = embeddings(target, width, normal())
+        self.embeddings = own_embeddings(target, width)
         self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
         self.norm = keras.layers.LayerNormalization(center=False)
         self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}

@@ -20,7 +20,7 @@ import numpy as np
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import embed, embeddings, normal
-from regenkit.layers.places import Places
+from regenkit.layers.places import Places, own_embeddings
 from regenkit.models.sampling import guided, sample_loop, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -78,7 +78,7 @@ class Transformer(keras.Model):
         reads = self.places is None or self.places.has_map
         self.encoder = blocks(width, heads, depth, dropout=dropout, stream=1000) if reads else []
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
-        self.target_embeddings = embeddings(target, width, initial)
+        self.target_embeddings = own_embeddings(target, width) if self.places else embeddings(target, width, initial)
         self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
         self.decoder = blocks(width, heads, depth, dropout=dropout, stream=2000)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
