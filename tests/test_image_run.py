@@ -88,3 +88,13 @@ def test_evaluation_without_likelihoods(place: Path) -> None:
     assert report["examples"] == 6 and not report["bits_per_step"]
     page = (place / "runs/shapes/1/report.html").read_text()
     assert "has no likelihood" in page and "sheet-predicted" not in page and page.count("<img") == 16
+
+
+def test_a_score_whose_files_are_not_here_is_refused_before_training(place: Path, tmp_path: Path) -> None:
+    """`evaluate` would train two direct models first."""
+    recipe = RECIPE + "evaluate: [image/frechet_distance]\n"
+    (place / "scored.yaml").write_text(recipe)
+    regenkit("train", "scored.yaml", "--set", "train.steps=1", cwd=place)
+    refused = regenkit("evaluate", "runs/scored/1", cwd=place, expect=2)
+    assert "regenkit data fetch image/frechet_distance" in refused.stderr
+    assert not (place / "runs/scored/1/direct").exists()

