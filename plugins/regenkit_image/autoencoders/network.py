@@ -1,10 +1,11 @@
 """Pixels → a small grid of vectors → pixels, by residual convolutions: what the learned converters of pictures share.
 
 After van den Oord et al. 2017 (arXiv 1711.00937, section 4.1) and Esser et al. 2021 (arXiv 2012.09841, table 7), but no
-convolution sees every pixel: pixels are folded 2 × 2 into channels first and unfolded last (Shi et al. 2016, arXiv
-1609.05158), since at full resolution a block costs four times as much. With factor 4, depth 1 and 32 channels:
+block works at full resolution, where it would cost four times as much: pixels are folded 2 × 2 into channels first, and
+unfolded before the last convolution (Shi et al. 2016, arXiv 1609.05158). With factor 4, depth 1 and 32 channels:
 
-    28 × 28 × 1 → folded 14 × 14 × 4 → 32 → block → 7 × 7 × 64 → block → norm, SiLU, 1 × 1 → 7 × 7 × size, and back
+    28 × 28 × 1 → folded 14 × 14 × 4 → 32 → block → 7 × 7 × 64 → block → norm, SiLU, 1 × 1 → 7 × 7 × size
+    7 × 7 × size → 64 → block → 14 × 14 × 32 → block → norm, SiLU → 64 → unfolded 28 × 28 × 16 → SiLU → 28 × 28 × 1
 """
 
 from typing import Literal, final
@@ -85,19 +86,21 @@ class Decoder(keras.layers.Layer):
                 path.append(built(Up(width), widths[level - 1]))
             path += [built(Residual(width), width) for _ in range(depth)]
         self.layers, self.last_norm = path, built(norm(widths[-1]), widths[-1])
-        self.last = built(keras.layers.Conv2D(4 * colours, 3, padding="same"), widths[-1])
+        fine = max(1, channels // 2)
+        self.unfolding = built(keras.layers.Conv2D(4 * fine, 3, padding="same"), widths[-1])
+        self.last = built(keras.layers.Conv2D(colours, 3, padding="same"), fine)
         self.built = True
 
     def features(self, z: tf.Tensor) -> tf.Tensor:
-        """What the last layer reads."""
+        """What the last layer reads, at the picture's resolution."""
         x = tf.cast(z, self.compute_dtype)
         for layer in self.layers:
             x = layer(x)
-        return tf.nn.silu(self.last_norm(x))
+        return tf.nn.silu(tf.nn.depth_to_space(self.unfolding(tf.nn.silu(self.last_norm(x))), 2))
 
     def pixels(self, features: tf.Tensor) -> tf.Tensor:
-        """The last layer."""
-        return tf.nn.depth_to_space(tf.cast(self.last(features), tf.float32), 2)
+        """The last layer, without which unfolded pixels show their pattern of 2 × 2."""
+        return tf.cast(self.last(features), tf.float32)
 
     def call(self, z: tf.Tensor) -> tf.Tensor:
         return self.pixels(self.features(z))
