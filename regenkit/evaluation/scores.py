@@ -6,8 +6,8 @@ import numpy as np
 
 from regenkit import plugins
 from regenkit.components import Evaluation, Metric
-from regenkit.evaluation.baselines import class_mean, constant_rep, random_training, unigram
 from regenkit.errors import UserError
+from regenkit.evaluation.baselines import class_mean, constant_rep, random_training, unigram
 from regenkit.evaluation.bootstrap import interval
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-import yaml
 
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.nearest import did_you_mean
+from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
 
 BATCH = 64
@@ -84,26 +84,12 @@ class Learned:
         return {**rep, **given.fields}
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        """Y′ as YAML, a list a field; `from_text` reads it."""
-        plain = {
-            name: np.asarray(rep[name]).round(4).tolist()
-            if field.vocabulary is None
-            else np.asarray(rep[name]).tolist()
-            for name, field in self.spec.items()
-        }
-        return yaml.safe_dump({"meta": dict(meta), **plain}, allow_unicode=True, default_flow_style=None, width=100)
+        """Y′ as YAML, a list a field."""
+        return to_text(self.spec, rep, meta)
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         """(rep, meta). Raises UserError where it is not what `to_text` writes."""
-        try:
-            read = yaml.safe_load(text)
-            meta = dict(read.pop("meta", None) or {})
-            kinds = {name: np.int32 if field.vocabulary else np.float32 for name, field in self.spec.items()}
-            rep = {name: np.array(value, kinds[name]) for name, value in read.items() if name in kinds}
-            self.spec.check({**rep, **{name: read[name] for name in read if name not in kinds}}, "it")
-        except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
-            raise UserError(f"not a Y′ of {', '.join(self.spec)}: {error}") from error
-        return rep, meta
+        return from_text(self.spec, text)
 
 
 def _of_run(folder: Path) -> Any:

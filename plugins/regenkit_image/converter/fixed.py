@@ -8,8 +8,8 @@ import numpy as np
 
 from regenkit.errors import UserError
 from regenkit.given import Given
+from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec
-from regenkit_image.converter.text import from_text, to_text
 
 
 class Fixed(ABC):
