@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from regenkit.recipe import Recipe
 
 FAMILIES = {
+    "cvae": ("cvae:CVAE", "numbers of fixed shape: conditional variational auto-encoder"),
     "diffusion": ("diffusion:Diffusion", "numbers of fixed shape (pictures, latents): diffusion, flow matching"),
+    "gan": ("gan:GAN", "pictures: conditional adversarial network"),
     "maskgit": ("maskgit:MaskGIT", "grids of tokens, drawn in a few passes"),
+    "normalizing_flow": ("normalizing_flow:NormalizingFlow", "numbers of fixed shape, with an exact density"),
     "transformer": ("transformer:Transformer", "tokens, autoregressive: sequences, grids"),
 }
 """Models that serve as generator and as renderer: name → (target within regenkit.models, summary)."""
