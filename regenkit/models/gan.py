@@ -41,6 +41,7 @@ class GAN(keras.Model):
     depth        blocks a resolution of the generator
     latent       numbers of noise
     penalty      weight of the gradient penalty (γ of equations 9 and 10)
+    spread       weight of the energy score in training too: two pictures of one condition are to differ as true ones do
     reconstruct  weight of the mean absolute distance to the true picture, where the condition says much of it
     """
 
@@ -53,12 +54,13 @@ class GAN(keras.Model):
         depth: int = 1,
         latent: int = 64,
         penalty: float = 0.2,
+        spread: float = 10.0,
         reconstruct: float = 0.0,
     ) -> None:
         super().__init__()
         self.field, shape = only_field(target, "gan")
         self.condition, self.target, self.shape = condition, target, shape
-        self.latent, self.penalty, self.reconstruct = latent, penalty, reconstruct
+        self.latent, self.penalty, self.spread, self.reconstruct = latent, penalty, spread, reconstruct
         vector = 4 * width
         self.known, self.judged = (Conditioner(condition, vector, grid=(shape[0], shape[1])) for _ in range(2))
         maps = vector if self.known.has_map else 0
@@ -104,6 +106,9 @@ class GAN(keras.Model):
         fake = self.drawn(condition, noise, tf.constant(1.0))
         lead = self._judge(condition, real) - self._judge(condition, fake)
         generator = {"adversarial": (tf.nn.softplus(lead), one)}
+        if self.spread:
+            other = self.drawn(condition, noise + tf.constant([0, 1 << 30]), tf.constant(1.0))
+            generator["energy"] = (self.spread * energy(fake, other, real), one)
         if self.reconstruct:
             generator["distance"] = (self.reconstruct * _mean(tf.abs(fake - real)), one)
         penalty = self._gradient_penalty(condition, (real, tf.stop_gradient(fake)), noise)
@@ -160,7 +165,7 @@ def energy(a: tf.Tensor, b: tf.Tensor, true: tf.Tensor) -> tf.Tensor:
 
 
 def _distance(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-    return tf.sqrt(_mean((one - other) ** 2))
+    return tf.sqrt(_mean((one - other) ** 2) + 1e-8)  # or its slope at 0 were infinite
 
 
 @final
