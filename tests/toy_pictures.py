@@ -16,6 +16,7 @@ from regenkit.data.prepare import prepare
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Fields, tokens
+from regenkit.training.never_empty import losses_of
 
 ZERO = tf.UnconnectedGradients.ZERO
 LABEL = Spec({"label": tokens(4, scalar=True)})
@@ -118,8 +119,7 @@ def check_examples_stand_alone(model: Any, condition: Spec, target: Spec) -> Non
     @tf.function(reduce_retracing=True, autograph=False)
     def losses(part: Any, training: bool) -> Any:
         with tf.GradientTape(persistent=True) as tape:
-            found = dict(model.losses(part, noise=part["noise"] if training else None))
-            statistics = found.pop("statistics", {})
+            found, statistics = losses_of(model, part, noise=part["noise"] if training else None)
             totals = {group: tf.add_n([tf.reduce_sum(value) for value, _ in terms.values()])
                       for group, terms in found.items()}  # fmt: skip
         sources = {group: [each.value for each in groups[group]] for group in totals} if training else {}

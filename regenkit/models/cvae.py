@@ -20,7 +20,6 @@ from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.drawing import draw, own_seeds
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -85,7 +84,6 @@ class CVAE(keras.Model):
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log p(target | z) and the divergence KL(q ‖ p), in nats a number of the target; each example weighs 1.
 

@@ -187,13 +187,10 @@ class Diffusion(keras.Model):
         x     float32 [batch, *shape], standardised; time [batch]
         vector, map_    of the conditioner
         """
-        count, vector = tf.shape(x)[0], vector + self._time(time)
-        # TensorFlow's convolutions of no examples have a wrong shape
-        x, vector, map_ = (None if each is None else _one_at_least(each) for each in (x, vector, map_))
         x = self.stem(tf.nn.space_to_depth(x, self.patch) if self.patch > 1 else x)
         if self.from_map:
             x += self.from_map(map_)
-        said, inner = (each[:count] for each in self.network(x, vector))
+        said, inner = self.network(x, vector + self._time(time))
         said = tf.cast(said, tf.float32)
         return (tf.nn.depth_to_space(said, self.patch) if self.patch > 1 else said), inner
 
@@ -265,11 +262,6 @@ def _check(target: Spec, width: int, depth: int, steps: int, guidance: float, co
         raise ValueError(f"condition_dropout {condition_dropout}; right is a share from 0 to below 1")
     if guidance != 1 and not condition_dropout:
         raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
-
-
-def _one_at_least(x: tf.Tensor) -> tf.Tensor:
-    """The same examples; an example of zeros where there is none."""
-    return tf.pad(x, [[0, tf.cast(tf.shape(x)[0] == 0, tf.int32)], *[[0, 0]] * (len(x.shape) - 1)])
 
 
 def _grid(shape: Any) -> tuple[int, int]:

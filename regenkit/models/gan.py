@@ -22,7 +22,6 @@ from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.drawing import draw, own_seeds
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -87,7 +86,6 @@ class GAN(keras.Model):
             name: [each for layer in layers for each in layer.trainable_variables] for name, layers in sides.items()
         }
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
         """Losses of both by the discriminator's lead, the gradient penalty, the reconstruction; an example weighs 1.
 
@@ -140,7 +138,7 @@ class GAN(keras.Model):
     def _gradient_penalty(self, condition: Batch, pictures: tuple[tf.Tensor, tf.Tensor], seeds: tf.Tensor) -> tf.Tensor:
         """γ ⁄ 2 (‖∇D(y)‖² + ‖∇D(fake)‖²) of the examples drawn, over their share; 0 of the others."""
         count = tf.shape(seeds)[0]
-        # the first is looked at whatever its lot is, and perhaps not counted: see `never_empty`
+        # the first is looked at whatever its lot is, and perhaps not counted: convolutions want one at least
         counts = noises.uniform(seeds, STREAM + 2, 1)[:, 0] < PENALISED
         chosen = tf.where(counts | (tf.range(count) == 0))
         known = {name: tf.tile(tf.gather_nd(condition[name], chosen), [2] + [1] * (condition[name].shape.rank - 1))

@@ -20,7 +20,6 @@ from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.coupling import Step
 from regenkit.layers.pyramid import Mixer, only_field
 from regenkit.models.drawing import draw, own_seeds
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -76,7 +75,6 @@ class NormalizingFlow(keras.Model):
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
         """Negative log-density in nats a number of the target, of examples that weigh 1 each. In evaluation the noise
         between levels is drawn by a seed made of the target itself."""

@@ -32,6 +32,9 @@ class TrainSettings(BaseModel):
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
     warmup_steps: Count = Field(200, description="steps in which the learning rate rises from 0 in a straight line")
     schedule: Literal["cosine", "constant"] = Field("cosine", description="of the learning rate after the warm-up")
+    beta_1: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.9, description="decay of AdamW's mean gradient; adversarial training wants less, 0 to 0.5"
+    )
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="decoupled (AdamW, arXiv 1711.05101)")
     clip_norm: Annotated[float, Field(gt=0)] | None = Field(
         1.0, description="largest norm of all gradients together; null = no clipping"

@@ -66,7 +66,11 @@ class State:
 
 def _optimizer(settings: TrainSettings, variables: list) -> keras.optimizers.Optimizer:
     optimizer = keras.optimizers.AdamW(
-        learning_rate=_schedule(settings), weight_decay=settings.weight_decay, beta_2=0.98, epsilon=1e-8
+        learning_rate=_schedule(settings),
+        weight_decay=settings.weight_decay,
+        beta_1=settings.beta_1,
+        beta_2=0.98,
+        epsilon=1e-8,
     )
     optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if len(variable.shape) < 2])
     # The loop reduces gradients itself, so that it can clip their global norm; Keras would reduce them a second time.

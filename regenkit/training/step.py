@@ -9,12 +9,11 @@ from typing import Any
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
+from regenkit.training import never_empty
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 
 SUM = tf.distribute.ReduceOp.SUM
-STATISTICS = "statistics"
-"""The key under which `losses` may return {name: tensor} to be summed over replicas and handed to `absorb`."""
 SCALE_GROWS_AFTER = 2000  # good steps in a row (Micikevicius et al. 2018, arXiv 1710.03740)
 
 
@@ -32,8 +31,7 @@ def train_function(
         """({(group, term): (value, weight)}, statistics)"""
         if perturb:
             part = {**part, "condition": perturb(part["condition"], part["noise"])}
-        losses = dict(state.model.losses(part, noise=part["noise"]))
-        statistics = losses.pop(STATISTICS, {})
+        losses, statistics = never_empty.losses_of(state.model, part, noise=part["noise"])
         return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}, statistics
 
     def summed(parts: list[dict], which: int) -> dict[tuple[str, str], tf.Tensor]:
@@ -154,7 +152,7 @@ def evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callabl
     def replica_losses(batch: Mapping[str, Any]) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
         sums = {
             term: (tf.reduce_sum(value), tf.reduce_sum(weight))
-            for group, terms in state.model.losses(batch, noise=None).items() if group != STATISTICS
+            for terms in never_empty.losses_of(state.model, batch, noise=None)[0].values()
             for term, (value, weight) in terms.items()
         }  # fmt: skip
         return tf.distribute.get_replica_context().all_reduce(SUM, sums)

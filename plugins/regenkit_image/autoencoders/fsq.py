@@ -11,7 +11,6 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -101,7 +100,6 @@ class Fsq(keras.Model):
         """The pixels of tokens."""
         return self.decode(self.levels.of_tokens(code))
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values."""
         pixels = batch["target"][self.field]

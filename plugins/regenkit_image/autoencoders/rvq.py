@@ -11,7 +11,6 @@ import numpy as np
 
 from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -86,7 +85,6 @@ class Rvq(keras.Model):
         ]
         return self.decoder(tf.add_n(total))
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes.
 

@@ -11,7 +11,6 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.layers import noise as noises
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -77,7 +76,6 @@ class Vae(keras.Model):
         """The pixels of a latent."""
         return self.decoder(self.standard.back(latent))
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels and the divergence in nats, by values; in evaluation the mean is decoded."""
         pixels = batch["target"][self.field]

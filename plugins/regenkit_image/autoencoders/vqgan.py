@@ -19,7 +19,6 @@ from typing import Any, Literal, final
 import numpy as np
 
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -97,7 +96,6 @@ class VqGan(keras.Model):
         """The pixels of tokens; one that is absent is as the first."""
         return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """Mean absolute error, perceptual error, commitment and what the discriminator adds; and its own loss.
 

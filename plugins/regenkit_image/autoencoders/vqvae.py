@@ -11,7 +11,6 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -69,7 +68,6 @@ class VqVae(keras.Model):
         """The pixels of tokens; one that is absent is as the first."""
         return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
         pixels = batch["target"][self.field]

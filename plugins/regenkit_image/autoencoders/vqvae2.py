@@ -12,7 +12,6 @@ import numpy as np
 
 from regenkit.layers.convolution import Residual, Up, down
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.models.never_empty import never_empty
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -95,7 +94,6 @@ class VqVae2(keras.Model):
             name: quantizer.vectors(tf.maximum(rep[name] - 1, 0)) for name, quantizer in self.quantizers.items()
         })  # fmt: skip
 
-    @never_empty
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
         pixels = batch["target"][self.field]

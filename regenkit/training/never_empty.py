@@ -1,0 +1,29 @@
+"""A stage never sees an empty batch: a replica that has no example gives it one of zeros, which does not count.
+
+TensorFlow's convolutions on CPUs (oneDNN) give an output of the *input's* shape where a batch is empty, and much else
+has to be thought of; here it is thought of once, for every stage.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from regenkit.quiet import tensorflow as tf
+
+STATISTICS = "statistics"
+"""The key under which `losses` may return {name: tensor} to be summed over replicas and handed to `absorb`."""
+
+
+def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> tuple[dict[str, Any], dict]:
+    """(`model.losses` by group, its statistics), of the examples that there are."""
+    count = tf.shape(tf.nest.flatten(batch["target"])[0])[0]
+    missing = tf.cast(tf.equal(count, 0), tf.int32)
+
+    def padded(value: tf.Tensor) -> tf.Tensor:
+        known = tf.pad(value, [[0, missing], *([[0, 0]] * (value.shape.rank - 1))])
+        return tf.ensure_shape(known, [None, *value.shape[1:]])
+
+    sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in ("condition", "target")}
+    found = dict(model.losses({**batch, **sides}, noise=None if noise is None else padded(noise)))
+    statistics = found.pop(STATISTICS, {})
+    found = tf.nest.map_structure(lambda value: value[:count], found)
+    return found, {name: value * tf.cast(1 - missing, value.dtype) for name, value in statistics.items()}
