@@ -20,9 +20,11 @@ from regenkit.pipeline.contract import sign
 from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run import settings_of, taken_from
 from regenkit.run.folder import write_json
-from regenkit.run.handing import KEY
+from regenkit.run.handing import hand_out
 from regenkit.spec import digest
 
+KEY = "key.json"
+"""Beside a trained stage: what it depends on."""
 SAMPLED = 64
 
 
@@ -62,10 +64,15 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
         if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
             continue
+        result = json.loads(done.read_text())
+        if result.get("together"):  # trained further with others since
+            continue
         mine.mkdir(parents=True, exist_ok=True)
         sign(mine, pipeline.contract(stage))
         shutil.copyfile(weights, mine / weights.name)
-        write_json(mine / "done.json", {**json.loads(done.read_text()), "from": str(path.parents[1])})  # last
+        if stage == "joint":
+            hand_out(pipeline)
+        write_json(mine / "done.json", {**result, "from": str(path.parents[1])})  # last
         return
 
 

@@ -13,9 +13,6 @@ from regenkit.run.folder import write_json
 from regenkit.training.distribute import gathered, together
 from regenkit.training.state import BEST, write_weights
 
-KEY = "key.json"
-"""Beside a stage of a comparison: what it depends on."""
-
 
 def hand_out(pipeline: Pipeline) -> None:
     """Make the parts of the trained joint stage the run's stages. The converter's come first: the others' contracts
@@ -25,10 +22,10 @@ def hand_out(pipeline: Pipeline) -> None:
     joint.load_weights(pipeline.folder / "joint" / BEST)
     for name, model in joint.stages().items():
         folder = pipeline.folder / name
-        (folder / KEY).unlink(missing_ok=True)  # it is no longer what would come of training it alone
+        done = json.loads((folder / "done.json").read_text())
+        write_json(folder / "done.json", {**done, "together": True})  # first: never taken for one trained alone
         write_weights(model, folder / BEST)
         sign(folder, pipeline.contract(name))
-        write_json(folder / "done.json", {**json.loads((folder / "done.json").read_text()), "together": True})
     pipeline.forget()
 
 
