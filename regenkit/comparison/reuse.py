@@ -20,7 +20,6 @@ from regenkit.pipeline.contract import sign
 from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run import settings_of, taken_from
 from regenkit.run.folder import write_json
-from regenkit.run.handing import hand_out
 from regenkit.spec import digest
 
 KEY = "key.json"
@@ -55,10 +54,13 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
 
 
 def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
-    """Copy a stage of this key, already trained in a run under `home`, unless the pipeline's run has its own."""
+    """Copy a stage of this key, already trained in a run under `home`, unless the pipeline's run has its own.
+
+    What is trained together is each run's own: a joint stage changes the stages before it.
+    """
     assert pipeline.folder is not None
     mine = pipeline.folder / stage
-    if (mine / "done.json").exists() or taken_from(pipeline.recipe, stage):
+    if (mine / "done.json").exists() or stage == "joint" or taken_from(pipeline.recipe, stage):
         return
     for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
@@ -70,8 +72,6 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
         mine.mkdir(parents=True, exist_ok=True)
         sign(mine, pipeline.contract(stage))
         shutil.copyfile(weights, mine / weights.name)
-        if stage == "joint":
-            hand_out(pipeline)
         write_json(mine / "done.json", {**result, "from": str(path.parents[1])})  # last
         return
 
