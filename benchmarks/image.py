@@ -5,9 +5,9 @@
     PYTHONPATH=.:plugins python benchmarks/image.py --quick   # few rounds: does it run?
 
 Pictures are 28 × 28 × 1, batches of 64, all stages as they are by default. Contenders take turns in one process, in an
-order drawn anew each round. **Beside another contender PyTorch takes more than alone** (29,000 page faults a step of a
-VQ-VAE, cause unknown): until that is mended, do not quote its columns. A ratio is the median over rounds of the contender's speed over regenkit's in the same
-round; in brackets the quartiles.
+order drawn anew each round. A ratio is the median over rounds of the contender's speed over regenkit's in the same
+round; in brackets the quartiles. Beside another contender PyTorch takes more CPU than alone in a process (29,000 page
+faults a step of a VQ-VAE, why is open): until that is mended its columns are not to be quoted.
 
     VQ-VAE      a step of training by step.train_function, 10 a call; in PyTorch the same network, codebook, AdamW,
                 clipping and moving average of the weights (benchmarks/image_torch.py). Batches lie ready in memory
