@@ -23,6 +23,7 @@ from regenkit.components import (
 )
 from regenkit.errors import BadSource, UserError
 from regenkit.hookspecs import hookimpl
+from regenkit.sources.source import Source
 from regenkit.spec import Field, Spec, tokens
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BadSource", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator", "Metric",
-    "Modality", "Renderer", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
+    "Modality", "Renderer", "Source", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
 ]  # fmt: skip
 
 
