@@ -2,41 +2,36 @@
 uses it."""
 
 import json
-import os
 import random
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import h5py
 import letters
 import numpy as np
 import processes
 import pytest
+import runs
 from rich.console import Console
+from runs import PLAIN, SMALL, alike, train
 
-from regenkit import hookimpl, plugins
 from regenkit.comparison.compare import compare
 from regenkit.comparison.grid import cells
 from regenkit.data.shards import Shards, deserialize
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline
-from regenkit.quiet import keras
-from regenkit.recipe import load
-from regenkit.run import load_run, train_recipe
+from regenkit.run import load_run
 from regenkit.run.predicted import predict
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 0, warmup_steps: 1"
+MODEL = f"{{use: transformer, {SMALL}}}"
 RECIPE = f"""\
 dataset: {{use: toy/data}}
 converter: {{use: toy/parity}}
-generator: {{use: transformer, width: 8, depth: 1, heads: 2}}
-renderer: {{use: transformer, width: 8, depth: 1, heads: 2}}
-train: {{{PLAIN}}}
+generator: {MODEL}
+renderer: {MODEL}
+train: {{{PLAIN}, sample_every: 0}}
 """
 TAKEN = f"""\
 dataset: {{use: toy/data}}
@@ -44,61 +39,20 @@ converter: {{use: toy/parity}}
 generator: {{from: first}}
 renderer: {{from: first}}
 finetune: {{on: sampled}}
-train: {{{PLAIN}, finetune: {{sample_every: 3}}}}
+train: {{{PLAIN}, sample_every: 0, finetune: {{sample_every: 3}}}}
 """
-
-
-NOISY = RECIPE.replace("generator: {use: transformer, width: 8, depth: 1, heads: 2}", "generator: {from: first}")
-
-
-class Stopper:
-    """A person who presses Ctrl-C after three steps of fine-tuning, once it is armed."""
-
-    armed = False
-
-    @hookimpl
-    def training_callbacks(self, recipe: Any, stage: str, run_dir: Path) -> list[keras.callbacks.Callback]:
-        def stop(batch: int, logs: Any = None) -> None:
-            if stage == "finetune" and self.armed:
-                self.armed = False
-                os.kill(os.getpid(), signal.SIGINT)
-
-        return [keras.callbacks.LambdaCallback(on_train_batch_end=stop)]
-
-
-STOPPER = Stopper()
+NOISY = RECIPE.replace(f"generator: {MODEL}", "generator: {from: first}")
+STOPPER = runs.Stopper("finetune")
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder to work in, with the plugin of toys; in it `first`, trained on true Y′, and `second`, on sampled."""
     folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        host = plugins.Host([letters, STOPPER])
-        patch.setattr(plugins, "host", lambda: host)
+    with runs.at_home(folder, STOPPER):
         train("first", RECIPE)
         train("second", TAKEN)
         yield folder
-
-
-def train(run: str, text: str, *overrides: str) -> Pipeline:
-    path = Path(f"{run}.yaml")
-    path.write_text(text)
-    train_recipe(load(path, overrides), Path(run), Console(quiet=True))
-    return load_run(run)
-
-
-def weights(path: Path | str) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda name, each: found.update({name: each[()]}) if isinstance(each, h5py.Dataset) else None)
-    return found
-
-
-def alike(one: Path | str, other: Path | str) -> bool:
-    mine, theirs = weights(one), weights(other)
-    return bool(mine) and all(np.array_equal(value, theirs[name]) for name, value in mine.items())
 
 
 @pytest.mark.parametrize("on", ["sampled", "teacher_forced"])
@@ -124,8 +78,8 @@ def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
 
 
 def test_the_fine_tuned_renderer_is_the_one_that_is_used(home: Path) -> None:
-    assert alike("second/renderer/best.weights.h5", "first/renderer/best.weights.h5")
-    assert not alike("second/finetune/best.weights.h5", "first/renderer/best.weights.h5")
+    assert alike("second/renderer", "first/renderer")
+    assert not alike("second/finetune", "first/renderer")
     run = load_run("second")
     used = run.stage("renderer")
     fresh = run.build("renderer")
@@ -152,29 +106,28 @@ def test_stopped_or_robbed_of_its_predictions_it_ends_the_same(home: Path) -> No
     index.unlink()  # as where it was killed between the two
     train("fourth", TAKEN)
     assert records.read_bytes() == first
-    assert alike("fourth/finetune/best.weights.h5", "second/finetune/best.weights.h5")
+    assert alike("fourth/finetune", "second/finetune")
 
 
 def test_noise_as_the_generator_errs(home: Path) -> None:
     train("noisy", NOISY, "train.renderer.rep_noise=generator")
-    assert not alike("noisy/renderer/best.weights.h5", "first/renderer/best.weights.h5")
+    assert not alike("noisy/renderer", "first/renderer")
 
 
 @pytest.mark.exhaustive(minutes=1)
 def test_the_noise_of_the_generator_is_measured_alike_again_and_none_changes_nothing(home: Path) -> None:
     for name in ("loud", "again"):
         train(name, NOISY, "train.renderer.rep_noise=generator")
-    assert alike("loud/renderer/best.weights.h5", "again/renderer/best.weights.h5")
+    assert alike("loud/renderer", "again/renderer")
     train("plain", NOISY, "train.renderer.rep_noise=0")
-    assert alike("plain/renderer/best.weights.h5", "first/renderer/best.weights.h5")
+    assert alike("plain/renderer", "first/renderer")
 
 
 @pytest.mark.exhaustive(minutes=2)
 @pytest.mark.timeout(900)
 def test_killed_while_it_predicts_or_trains_it_ends_the_same(tmp_path: Path) -> None:
     letters.install(tmp_path)
-    model = "{use: transformer, width: 8, depth: 1, heads: 2}"
-    (tmp_path / "tuned.yaml").write_text(TAKEN.replace("{from: first}", model))
+    (tmp_path / "tuned.yaml").write_text(TAKEN.replace("{from: first}", MODEL))
     tuning = "train.finetune={steps: 200, checkpoint_every: 4, steps_per_call: 2}"
     command = ["train", "tuned.yaml", "--set", tuning, "--run"]
     processes.end(processes.regenkit(*command, "whole", cwd=tmp_path))
@@ -189,8 +142,7 @@ def test_killed_while_it_predicts_or_trains_it_ends_the_same(tmp_path: Path) -> 
     assert not (tmp_path / "killed" / "finetune" / "done.json").exists(), f"seed {seed}: it was too quick for us"
     processes.end(processes.regenkit(*command, "killed", cwd=tmp_path))
     for stage in ("renderer", "finetune"):
-        mine, whole = (tmp_path / run / stage / "best.weights.h5" for run in ("killed", "whole"))
-        assert alike(mine, whole), f"seed {seed}"
+        assert alike(tmp_path / "killed" / stage, tmp_path / "whole" / stage), f"seed {seed}"
 
 
 @pytest.mark.exhaustive(minutes=1)
@@ -206,7 +158,7 @@ def test_a_comparison_trains_what_its_cells_share_once(home: Path) -> None:
     for run in others:
         for stage in ("generator", "renderer"):
             assert json.loads((run / stage / "done.json").read_text())["from"] == str(first)
-    assert not alike(first / "finetune/best.weights.h5", others[0] / "finetune/best.weights.h5")
+    assert not alike(first / "finetune", others[0] / "finetune")
     assert not (others[1] / "finetune").exists()
     assert found["cells"][0]["renderer"]["bits"] != found["cells"][2]["renderer"]["bits"]
     shutil.rmtree(home / "runs")

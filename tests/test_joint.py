@@ -1,9 +1,7 @@
 """Equation 1: which term moves which stage, and that what is trained together ends in the folders of its parts."""
 
 import json
-import os
 import pickle
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +9,14 @@ from typing import Any
 import letters
 import numpy as np
 import pytest
+import runs
 from rich.console import Console
-from test_finetune import alike
+from runs import PLAIN, SMALL, alike, train
 from toy_job import X, Y, prepared
 
-from regenkit import UserError, hookimpl, plugins
+from regenkit import UserError
+from regenkit.comparison.compare import compare
+from regenkit.comparison.grid import cells
 from regenkit.data.shards import deserialize
 from regenkit.data.stack import stack
 from regenkit.errors import Interrupted
@@ -23,22 +24,19 @@ from regenkit.models.autoencoder import Autoencoder
 from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.transformer import Transformer
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.recipe.settings import JointSettings
-from regenkit.run import load_run, train_recipe
+from regenkit.run import handing, load_run
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1"
-SMALL = "width: 8, depth: 1, heads: 2"
 LEARNED = f"""\
 dataset: {{use: toy/data}}
 converter: {{use: autoencoder, codes: 4, {SMALL}}}
 generator: {{use: transformer, {SMALL}}}
 renderer: {{use: transformer, {SMALL}}}
 joint: {{predict_x: 1.0}}
-train: {{{PLAIN}}}
+train: {{{PLAIN}, sample_every: 3}}
 """
 
 
@@ -130,36 +128,15 @@ def test_weights_scale_their_terms_and_0_leaves_out() -> None:
 # --- by a recipe -----------------------------------------------------------------------------------------------------
 
 
-class Stopper:
-    armed = False
-
-    @hookimpl
-    def training_callbacks(self, recipe: Any, stage: str, run_dir: Path) -> list[keras.callbacks.Callback]:
-        def stop(batch: int, logs: Any = None) -> None:
-            if stage == "joint" and self.armed:
-                self.armed = False
-                os.kill(os.getpid(), signal.SIGINT)
-
-        return [keras.callbacks.LambdaCallback(on_train_batch_end=stop)]
-
-
-STOPPER = Stopper()
+STOPPER = runs.Stopper("joint")
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        host = plugins.Host([letters, STOPPER])
-        patch.setattr(plugins, "host", lambda: host)
+    with runs.at_home(folder, STOPPER):
         train("whole", LEARNED)
         yield folder
-
-
-def train(run: str, text: str) -> None:
-    Path(f"{run}.yaml").write_text(text)
-    train_recipe(load(Path(f"{run}.yaml")), Path(run), Console(quiet=True))
 
 
 def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: Path) -> None:
@@ -196,7 +173,47 @@ def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
     assert not Path("halves/joint/done.json").exists()
     train("halves", LEARNED)
     for stage in ("converter", "generator", "renderer", "joint"):
-        assert alike(f"whole/{stage}/best.weights.h5", f"halves/{stage}/best.weights.h5"), stage
+        assert alike(f"whole/{stage}", f"halves/{stage}"), stage
+
+
+@pytest.mark.exhaustive(minutes=2)
+@pytest.mark.timeout(900)
+def test_cells_of_a_comparison_train_together_each_for_itself(tmp_path: Path) -> None:
+    text = LEARNED.replace(LEARNED.split("\n")[1], f"converter: {{use: toy/parity}}\ndirect: {{{SMALL}}}")
+    with runs.at_home(tmp_path, STOPPER):
+        Path("grid.yaml").write_text(text.replace("sample_every: 3", "sample_every: 0"))
+        grid = cells(Path("grid.yaml"), [], ["direct.width=8,12"], 1)
+        found = compare(grid, "validation", True, False, Console(quiet=True))
+        first, second = (Path(cell["runs"][0]) for cell in found["cells"])
+        for stage in ("generator", "renderer", "joint"):
+            assert alike(first / stage, second / stage), stage
+        assert found["cells"][0]["total"] == found["cells"][1]["total"]
+
+        grid = cells(Path("grid.yaml"), [], ["joint={predict_x: 1.0},null"], 1)
+        alone = Path(compare(grid, "validation", False, False, Console(quiet=True))["cells"][1]["runs"][0])
+        for stage in ("generator", "renderer"):  # what was trained further is not taken for what was not
+            assert "from" not in json.loads((alone / stage / "done.json").read_text())
+            assert not alike(first / stage, alone / stage), stage
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_struck_down_while_it_hands_out_it_ends_the_same(home: Path) -> None:
+    for last in ("write_json", "write_weights", "sign"):
+        done, calls = getattr(handing, last), []
+
+        def struck(*arguments: Any, done: Any = done, calls: list[None] = calls) -> None:
+            calls.append(done(*arguments))
+            if len(calls) == 2:  # the generator's
+                raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(handing, last, struck)
+            train("torn", LEARNED)
+        assert not Path("torn/joint/done.json").exists()
+    run = train("torn", LEARNED)
+    for stage in ("converter", "generator", "renderer", "joint"):
+        assert alike(f"whole/{stage}", f"torn/{stage}"), stage
+    assert run.stage("generator") and run.stage("renderer")  # their contracts name the converter's weights
 
 
 @pytest.mark.exhaustive(minutes=1)
@@ -212,11 +229,11 @@ def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(ho
     used = f"converter: {{use: autoencoder, codes: 4, {SMALL}}}"
     taken = text.replace(used, "converter: {from: whole}")
     train("taken", taken.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}"))
-    assert alike("taken/converter/best.weights.h5", "whole/converter/best.weights.h5")
+    assert alike("taken/converter", "whole/converter")
     assert json.loads(Path("taken/renderer/done.json").read_text())["from"] == "whole"
 
     train("own", text.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {use: converter}"))
-    assert alike("own/renderer/best.weights.h5", "own/converter/best.weights.h5")
+    assert alike("own/renderer", "own/converter")
     run = load_run("own")
     data = run.prepare(lambda *_: None)
     rep = data.example(0)[0]["rep"]
