@@ -98,3 +98,12 @@ def test_a_score_whose_files_are_not_here_is_refused_before_training(place: Path
     refused = regenkit("evaluate", "runs/scored/1", cwd=place, expect=2)
     assert "regenkit data fetch image/frechet_distance" in refused.stderr
     assert not (place / "runs/scored/1/direct").exists()
+
+
+def test_data_that_are_not_here_are_no_fault_of_the_recipe(place: Path) -> None:
+    (place / "digits.yaml").write_text(
+        RECIPE.replace("image/folder, path: shapes, size: 16, channels: 1", "image/mnist")
+    )
+    assert "sound" in regenkit("check", "digits.yaml", cwd=place).stdout
+    refused = regenkit("train", "digits.yaml", cwd=place, expect=2)
+    assert "regenkit data fetch image/mnist" in refused.stderr

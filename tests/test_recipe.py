@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from toy import HOST, TEXT, read, refusal
 
+import regenkit_image
 import regenkit_music
 from regenkit import Spec, UserError, plugins, tokens
 from regenkit.recipe import SECTIONS, TrainSettings, load, schema
@@ -106,7 +107,8 @@ def test_overrides(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_shipped_recipes_are_right(path: Path) -> None:
-    load(path, host=plugins.Host([regenkit_music])).check_components()
+    """Whether their data are here or not."""
+    load(path, host=plugins.Host([regenkit_music, regenkit_image])).check_components()
 
 
 def test_every_setting_of_training_is_explained() -> None:

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy import TEXT, Toy
 
+import regenkit_image
 import regenkit_music
 from regenkit import UserError, plugins
 from regenkit.recipe import load
 
-HOST = plugins.Host([Toy(), regenkit_music])
+HOST = plugins.Host([Toy(), regenkit_music, regenkit_image])
 ELSEWHERE = """\
 dataset: {use: toy/data, paired: [bach]}
 converter: {use: toy/half}

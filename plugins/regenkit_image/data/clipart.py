@@ -1,6 +1,7 @@
 """Open Clip Art Library 0.18: drawings with titles, of every size, as PNG."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -47,12 +48,20 @@ class Openclipart:
         limit: int | None = None,
     ) -> None:  # fmt: skip
         self.path = path
-        self.root = located(OPENCLIPART, dataset="image/openclipart", path=path)
-        for name in categories:
-            if not (self.root / name).is_dir():
-                there = ", ".join(sorted(each.name for each in self.root.iterdir() if each.is_dir()))
-                raise UserError(f"image/openclipart: there is no folder {name} in {self.root}; there are: {there}")
         self.size, self.categories, self.limit = size, tuple(categories), limit
+        if path is not None:
+            _ = self.root  # refused at once where it is not right
+
+    @cached_property
+    def root(self) -> Path:
+        """Where the files are. Raises UserError where they are not here, with the command that fetches them, or where a
+        category is not among them."""
+        root = located(OPENCLIPART, dataset="image/openclipart", path=self.path)
+        for name in self.categories:
+            if not (root / name).is_dir():
+                there = ", ".join(sorted(each.name for each in root.iterdir() if each.is_dir()))
+                raise UserError(f"image/openclipart: there is no folder {name} in {root}; there are: {there}")
+        return root
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:

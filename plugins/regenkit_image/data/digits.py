@@ -1,7 +1,7 @@
 """Ten thousand of MNIST's handwritten digits (LeCun et al. 1998), 28 × 28, grey."""
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -32,7 +32,14 @@ class Mnist:
 
     def __init__(self, path: str | None = None, limit: int | None = None) -> None:
         self.path = path
-        self.root, self.limit = located(MNIST, dataset="image/mnist", path=path), limit
+        self.limit = limit
+        if path is not None:
+            _ = self.root  # refused at once where it is not right
+
+    @cached_property
+    def root(self) -> Path:
+        """Where the files are. Raises UserError, with the command that fetches them, where they are not here."""
+        return located(MNIST, dataset="image/mnist", path=self.path)
 
     def sources(self) -> list[str]:
         return [

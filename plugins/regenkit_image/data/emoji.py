@@ -1,7 +1,7 @@
 """Google's Noto emoji, 64 × 64, with their names in English as captions."""
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, final
 
@@ -36,9 +36,19 @@ class Emoji:
         self, path: str | None = None, size: int = 64, variants: bool = True, limit: int | None = None
     ) -> None:
         self.path = path
-        self.root = located(EMOJI, dataset="image/emoji", path=path)
-        self.labels = located(EMOJI_LABELS, dataset="image/emoji", path=path)
         self.size, self.variants, self.limit = size, variants, limit
+        if path is not None:
+            _ = self.root, self.labels  # refused at once where they are not right
+
+    @cached_property
+    def root(self) -> Path:
+        """Where the pictures are. Raises UserError, with the command that fetches them, where they are not here."""
+        return located(EMOJI, dataset="image/emoji", path=self.path)
+
+    @cached_property
+    def labels(self) -> Path:
+        """The same of their names."""
+        return located(EMOJI_LABELS, dataset="image/emoji", path=self.path)
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:

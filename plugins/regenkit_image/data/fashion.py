@@ -2,7 +2,7 @@
 
 import gzip
 import struct
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -39,8 +39,14 @@ class FashionMnist:
         if limit is not None and limit < 600:
             raise UserError(f"image/fashion_mnist: limit is {limit}; right is a number of images from 600 on")
         self.path = path
-        self.root = located(FASHION_MNIST, dataset="image/fashion_mnist", path=path)
         self.share = min(1.0, (limit or COUNTS["train"]) / COUNTS["train"])
+        if path is not None:
+            _ = self.root  # refused at once where it is not right
+
+    @cached_property
+    def root(self) -> Path:
+        """Where the files are. Raises UserError, with the command that fetches them, where they are not here."""
+        return located(FASHION_MNIST, dataset="image/fashion_mnist", path=self.path)
 
     def sources(self) -> list[str]:
         """ "train/0-500" and so on; ranges of the four files."""
