@@ -87,7 +87,7 @@ def test_evaluation_without_likelihoods(place: Path) -> None:
     report = json.loads((place / "runs/shapes/1/report.json").read_text())
     assert report["examples"] == 6 and not report["bits_per_step"]
     page = (place / "runs/shapes/1/report.html").read_text()
-    assert "has no likelihood" in page and "sheet-predicted" not in page and page.count("<img") == 16
+    assert "Without a likelihood: X → Y′" in page and "sheet-predicted" not in page and page.count("<img") == 16
 
 
 def test_a_score_whose_files_are_not_here_is_refused_before_training(place: Path, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def _densities(report: Mapping[str, Any]) -> list[str]:
     silent = [name for route, name in routes.items() if route not in report["bits_by_field"]]
     if silent:
         return [
-            f"The model of {' and that of '.join(silent)} has no likelihood, so no bits can be compared. By way of Y′ "
-            "and directly, Y is compared by its scores alone."
+            f"Without a likelihood: {', '.join(silent)}. So no bits can be compared; by way of Y′ and directly, Y is "
+            "compared by its scores alone."
         ]
     return [
         f"Y′ is continuous ({', '.join(report['continuous'])}): what X → Y′ costs is a density, to which no bits of Y "

@@ -15,6 +15,8 @@ KINDS = {
 }  # fmt: skip
 """What a page can show."""
 HIGHEST_RATE = 16_000
+FEW = 200
+"""Pixels across."""
 
 
 def data_uri(path: Path, limit: int) -> str | None:
@@ -24,6 +26,14 @@ def data_uri(path: Path, limit: int) -> str | None:
         kind, data = _small(data, limit * 3 // 4 - 100)
     text = f"data:{kind};base64,{base64.b64encode(data).decode()}"
     return text if len(text) <= limit else None
+
+
+def is_small(path: Path) -> bool:
+    """Whether it is a picture of few pixels, which are to be seen as they are."""
+    if path.suffix != ".png":
+        return False
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(24)[16:20]) < FEW  # the width of its header
 
 
 def _small(data: bytes, limit: int) -> tuple[str, bytes]:

@@ -13,7 +13,7 @@ from regenkit.evaluation.compactness import ORDERS
 from regenkit.files import write_text
 from regenkit.report.finding import finding, plain
 from regenkit.report.frame import framed, template
-from regenkit.report.media import KINDS, data_uri
+from regenkit.report.media import KINDS, data_uri, is_small
 from regenkit.report.table import ROUTES, columns, figure, routes
 
 LARGEST = 9_500_000
@@ -76,6 +76,8 @@ def _routes(report: Mapping[str, Any]) -> str:
              "predicted − direct_half": "predicted − direct, half"}  # fmt: skip
     names = {**routes(dict(report)), **apart}
     rows: list[list[Cell]] = [[name, *(figures.get(route) for _, figures in shown)] for route, name in names.items()]
+    if not shown:
+        return ""
     return "<h2>Every route</h2>" + _table(
         "Samples by every route, and trivial answers to read them against; in brackets what is better, closer meaning "
         "to the reference. Bits from the true Y′ and from a constant one leave out what Y′ itself costs. Differences "
@@ -180,19 +182,20 @@ def _gallery(report: Mapping[str, Any], folder: Path, room: int) -> str:
             for name in names:
                 uri = data_uri(folder / name, min(limit, room))
                 room -= len(uri or "")
-                shown.append(_shown(name, uri, f"{title}: {item['described'][route]}"))
+                small = is_small(folder / name)
+                shown.append(_shown(name, uri, f"{title}: {item['described'][route]}", small=small))
             text.append(f"<figure><h4>{title}</h4>{''.join(shown)}<figcaption>"
                         f"{html.escape(item['described'][route])}</figcaption></figure>")  # fmt: skip
         text.append("</div>")
     return "".join(text)
 
 
-def _shown(name: str, uri: str | None, alternative: str) -> str:
+def _shown(name: str, uri: str | None, alternative: str, *, small: bool) -> str:
     said = html.escape(alternative)
     if uri is None:
         return f"<p class=soft>Too large for this page: {html.escape(name)}</p>"
     if KINDS[Path(name).suffix].startswith("image/"):
-        return f'<img src="{uri}" alt="{said}">'
+        return f'<img{" class=small" * small} src="{uri}" alt="{said}">'
     if KINDS[Path(name).suffix].startswith("text/"):
         return f"<pre>{html.escape(base64.b64decode(uri.partition(',')[2]).decode(errors='replace'))}</pre>"
     tag = "video" if KINDS[Path(name).suffix].startswith("video/") else "audio"
