@@ -90,8 +90,11 @@ def test_evaluation_without_likelihoods(place: Path) -> None:
     assert "Without a likelihood: X → Y′" in page and "sheet-predicted" not in page and page.count("<img") == 16
 
 
-def test_a_score_whose_files_are_not_here_is_refused_before_training(place: Path, tmp_path: Path) -> None:
+def test_a_score_whose_files_are_not_here_is_refused_before_training(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`evaluate` would train two direct models first."""
+    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))  # other tests fetch into theirs
     recipe = RECIPE + "evaluate: [image/frechet_distance]\n"
     (place / "scored.yaml").write_text(recipe)
     regenkit("train", "scored.yaml", "--set", "train.steps=1", cwd=place)
@@ -100,7 +103,10 @@ def test_a_score_whose_files_are_not_here_is_refused_before_training(place: Path
     assert not (place / "runs/scored/1/direct").exists()
 
 
-def test_data_that_are_not_here_are_no_fault_of_the_recipe(place: Path) -> None:
+def test_data_that_are_not_here_are_no_fault_of_the_recipe(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))
     (place / "digits.yaml").write_text(
         RECIPE.replace("image/folder, path: shapes, size: 16, channels: 1", "image/mnist")
     )
