@@ -19,6 +19,7 @@ def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) 
     missing = tf.cast(tf.equal(count, 0), tf.int32)
 
     def padded(value: tf.Tensor) -> tf.Tensor:
+        value = tf.convert_to_tensor(value)
         known = tf.pad(value, [[0, missing], *([[0, 0]] * (value.shape.rank - 1))])
         return tf.ensure_shape(known, [None, *value.shape[1:]])
 
