@@ -18,7 +18,7 @@ fix: ## mend what can be mended
 	ruff format .
 
 bench: ## the figures of docs/performance.md, of the analyser and of the metrics; an hour
-	set -e; for each in loop startup scaling prepare sampling image report analyser metrics; do python benchmarks/$$each.py; done
+	set -e; for each in loop startup scaling prepare sampling image rep_noise report analyser metrics; do python benchmarks/$$each.py; done
 
 soak: ## the long tests
 	pytest -n 0 -m exhaustive -q

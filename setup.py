@@ -35,6 +35,7 @@ setup(
     install_requires=[
         "filelock>=3.13",
         "google-crc32c>=1.5",
+        "h5py>=3.10",
         "keras>=3.15",
         "numpy>=1.26",
         "pluggy>=1.7",  # 1.6 leaves an invalid plugin half registered

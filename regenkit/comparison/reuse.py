@@ -17,6 +17,7 @@ from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
+from regenkit.pipeline.weights import digest as weights_digest
 from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run import settings_of, taken_from
 from regenkit.run.folder import write_json
@@ -31,7 +32,7 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     """Names what a trained stage depends on; one of another run (`from`), by its weights."""
     if other := taken_from(pipeline.recipe, stage):
         weights = other / stage / "best.weights.h5"
-        return hashlib.sha256(weights.read_bytes() if weights.exists() else b"").hexdigest()[:12]
+        return weights_digest(weights) if weights.exists() else ""
     contract, settings = pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
     del settings["strategy"]
     noise = settings["rep_noise"] or settings.pop("rep_noise")  # left out where it is nothing new

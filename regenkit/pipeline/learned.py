@@ -4,7 +4,6 @@ The network (`models/autoencoder.py`) has `spec`, `encode(condition, target)` an
 a metre) pass by it, unchanged: they are given, so they are part of Y′ for every route.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -15,6 +14,7 @@ from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.nearest import did_you_mean
+from regenkit.pipeline.weights import digest
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
 
@@ -51,8 +51,7 @@ class Learned:
         """Names the weights as well: another training makes another Y′."""
         if self._folder is None or not self.trained:
             return f"{self.code_version}, untrained"
-        weights = (self._folder / "converter" / "best.weights.h5").read_bytes()
-        return f"{self.code_version}, {hashlib.sha256(weights).hexdigest()[:12]}"
+        return f"{self.code_version}, {digest(self._folder / 'converter' / 'best.weights.h5')}"
 
     def convert(self, y: Fields) -> Fields:
         return self.convert_all([y])[0]

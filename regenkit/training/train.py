@@ -128,7 +128,8 @@ def fit(
                 with state.averaged():
                     sample(state.model, step)
             stop = any_of(asked.is_set(), strategy)
-            if step % settings.checkpoint_every == 0 or step == settings.steps or stop:
+            ended = step == settings.steps or bool(state.stopped.numpy())
+            if step % settings.checkpoint_every == 0 or ended or stop:
                 if not state.finite():
                     raise UserError(_not_finite(job, step, taken, "weights became infinite or NaN"))
                 checkpoints.save()
