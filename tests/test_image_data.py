@@ -71,9 +71,10 @@ def assert_nothing_leaks(found: Prepared) -> None:
 # --- out of packages --------------------------------------------------------------------------------------------------
 
 
-def test_garments_keep_their_own_test_set() -> None:
-    with pytest.raises(UserError, match="regenkit data fetch image/fashion_mnist"):
-        FashionMnist()
+def test_garments_keep_their_own_test_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="regenkit data fetch image/fashion_mnist"):
+        patch.setenv("REGENKIT_CACHE", str(tmp_path))
+        FashionMnist().read("train/0-500")
     fetched("image/fashion_mnist")
     dataset = pickle.loads(pickle.dumps(FashionMnist(limit=1200)))
     found = prepared("image/fashion_mnist", dataset)
