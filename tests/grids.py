@@ -61,13 +61,13 @@ def loss_of(model: Any, condition: Any, target: Any, noise: Any) -> tuple[np.nda
 
 
 def trained(build: Callable[[], Any], condition: Spec, target: Spec, strategy: str) -> list[np.ndarray]:
-    """Weights after four steps of the loop, one of them of a single example, which leaves one of two replicas none."""
-    settings = TrainSettings(learning_rate=1e-2, warmup_steps=0, steps=4, ema=0.0)
+    """Weights after twenty steps of the loop, of some a single example is left, and none for one of two replicas."""
+    settings = TrainSettings(warmup_steps=0, steps=20, ema=0.0)
     chosen = make_strategy(strategy)
     with chosen.scope():
         keras.utils.set_random_seed(0)
         state = State(build(), settings)
     data = {"condition": values(condition, 19), "target": values(target, 19, 1), "noise": seeds(19)}
-    batches = iter(chosen.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(data).batch(6)))
-    train_function(state, chosen, settings)(batches, tf.constant(4))
+    batches = iter(chosen.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(data).batch(6).repeat()))
+    train_function(state, chosen, settings)(batches, tf.constant(20))
     return [variable.numpy() for variable in state.model.variables]

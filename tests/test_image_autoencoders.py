@@ -169,7 +169,8 @@ def test_what_is_no_picture_is_refused() -> None:
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in LONG)])
 def test_two_replicas_end_with_the_weights_of_one(name: str) -> None:
     """Codebooks that revive their dead, moments of latents, two optimisers and the weight between their terms."""
-    one, two = (trained(lambda: make(name), Spec(), PIXELS, strategy) for strategy in ("none", "mirrored"))
+    # shaken: where a block begins as the identity, a slope may be rounding alone, and Adam makes it a step
+    one, two = (trained(lambda: shaken(make(name)), Spec(), PIXELS, strategy) for strategy in ("none", "mirrored"))
     assert difference(one, two) < 1e-5
 
 
