@@ -193,7 +193,7 @@ def test_densities_are_not_compared_as_bits() -> None:
     text = page(dense)
     assert "trade-off" not in text and "X → Y′</button>" not in text and "Y′ → Y</button>" in text
     mixed = report(seeds=3, apart=0.1, direct=2.8, dense=("lean",))
-    assert mixed["lowest"] == 0 and mixed["finding"][0].startswith("full is lowest")
+    assert mixed["lowest"] == 0 and mixed["finding"][0].startswith("full alone has bits")
     assert not {"generator", "total", "minus_direct"} & set(mixed["cells"][1])
     _, (full, lean, _) = main_table(mixed)
     assert lean[2] == lean[4] == "–" and full[4].startswith("3.") and page(mixed).count("<circle") == 1

@@ -96,6 +96,9 @@ def share(figures: dict[str, Any]) -> float:
 def _lowest(report: dict[str, Any]) -> Iterator[str]:
     cells, first = [cell for cell in report["cells"] if "total" in cell], report["cells"][report["lowest"]]
     parts = f"{first['generator']['bits']['mean']:.3f} for X → Y′, {first['renderer']['bits']['mean']:.3f} for Y′ → Y"
+    if len(cells) == 1:
+        yield f"{first['label']} alone has bits of its whole route: {first['total']['mean']:.3f} a step ({parts})."
+        return
     yield f"{first['label']} is lowest: {first['total']['mean']:.3f} bits a step ({parts})."
     others = sorted((cell for cell in cells if cell is not first), key=lambda cell: cell["total"]["mean"])
     for ties, said in ((True, "Within the spread of it, so no better or worse for all we know"), (False, "Beyond it")):
