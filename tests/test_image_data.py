@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fetching import skip_if_unreachable
 from PIL import Image as Pillow
 
 from regenkit.data.prepare import Prepared, prepare
@@ -25,7 +26,6 @@ from regenkit_image.data import Captions, Emoji, FashionMnist, Folder, Mnist, Op
 from regenkit_image.data.looks import looks
 
 ROOT = Path(__file__).parents[1]
-UNREACHABLE = ("could not be downloaded", "which is not installed", "can't be run")
 
 
 def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,8 +37,8 @@ def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
 def fetched(name: str) -> None:
     done = regenkit("data", "fetch", name)
     assert "Traceback" not in done.stderr, done.stderr
-    if done.returncode and any(reason in done.stderr for reason in UNREACHABLE):
-        pytest.skip(f"{name} can't be fetched here: {' '.join(done.stderr.split())}")
+    if done.returncode:
+        skip_if_unreachable(name, " ".join(done.stderr.split()))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fetching import fetched
 from hypothesis import given
 from hypothesis import strategies as st
-from test_image_data import UNREACHABLE
 
 from regenkit import Evaluation
 from regenkit.errors import UserError
-from regenkit.sources.fetch import fetch
 from regenkit.spec import Fields
 from regenkit_image import metrics
 from regenkit_image.data import Mnist
@@ -122,12 +121,7 @@ def test_pixels_that_are_no_numbers() -> None:
 
 
 def test_what_a_classifier_says_of_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    try:
-        fetch(MNIST)
-    except UserError as error:
-        if not any(reason in str(error) for reason in UNREACHABLE):
-            raise
-        pytest.skip(f"image/mnist can't be fetched here: {error}")
+    fetched(MNIST)
     monkeypatch.setattr(classifier, "STEPS", 100)
     dataset = Mnist(limit=100)
     examples = [each for source in dataset.sources() for each in dataset.read(source)]

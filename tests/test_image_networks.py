@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fetching import fetched
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_sample_image
-from test_image_data import UNREACHABLE
 
 from regenkit import Evaluation
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
-from regenkit.sources.fetch import fetch
 from regenkit.spec import Fields
 from regenkit_image import metrics
 from regenkit_image.metrics import efficientnet, embeddings, perceptual
@@ -24,12 +23,7 @@ HEAD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\
 
 @pytest.fixture(scope="module")
 def weights() -> None:
-    try:
-        fetch(EFFICIENTNET)
-    except UserError as error:
-        if not any(reason in str(error) for reason in UNREACHABLE):
-            raise
-        pytest.skip(f"the weights of EfficientNet-lite0 can't be fetched here: {error}")
+    fetched(EFFICIENTNET)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import final
 
 from regenkit.layers import noise
-from regenkit.layers.attention import Block
+from regenkit.layers.attention import Block, blocks
 from regenkit.layers.fields import normal
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -45,18 +45,15 @@ class Conditioner(keras.layers.Layer):
             if is_grid(field) and grid is None:
                 raise ValueError(f"{name} of the condition is a grid; this model takes vectors and sequences")
             if field.variable:
-                self.readers[name] = [
-                    Block(width, 4, dropout=0.0, stream=STREAM + 100 * number + 2 * layer, residual_scale=0.5)
-                    for layer in range(READERS)
-                ]
+                self.readers[name] = blocks(width, 4, READERS, dropout=0.0, stream=STREAM + 100 * number)
                 self.norms[name] = keras.layers.LayerNormalization()
         self.has_map = any(is_grid(field) for field in spec.values())
 
     def build(self, _shape: object = None) -> None:
         for name, layer in self.embeddings.items():
             layer.build((None, self._entry(self.spec[name])))
-        for name, blocks in self.readers.items():
-            for layer in (*blocks, self.norms[name]):
+        for name, read in self.readers.items():
+            for layer in (*read, self.norms[name]):
                 layer.build((None, None, self.width))
         self.built = True
 

@@ -7,22 +7,19 @@ of the pixels is hidden from the encoder, and the whole picture asked of the dec
 from collections.abc import Mapping
 from typing import Any, final
 
-import numpy as np
-
 from regenkit.layers import noise as noises
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20000
 
 
 @final
-class Autoencoder(keras.Model):
+class Autoencoder(Coder):
     """Y → Y′ → Y. Y′ is `latent`, float32 (height / factor, width / factor, size), of mean 0 and variance 1 a channel.
 
     size      numbers of a place of the grid
@@ -31,8 +28,6 @@ class Autoencoder(keras.Model):
     channels  of the network at half the picture's resolution
     depth     residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -54,17 +49,15 @@ class Autoencoder(keras.Model):
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
         self.standard, self.likelihood = Standard(size), Likelihood()
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        self.shown = tf.function(self.show, [tf.TensorSpec([None, *self.spec["latent"].shape])], autograph=False)
+        self.finish()
 
-    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+    def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The latent of pixels [batch, height, width, channels]."""
-        return self.standard(self.encoder(pixels))
+        return {"latent": self.standard(self.encoder(pixels))}
 
-    def show(self, latent: tf.Tensor) -> tf.Tensor:
+    def show(self, rep: Batch) -> tf.Tensor:
         """The pixels of a latent."""
-        return self.decoder(self.standard.back(latent))
+        return self.decoder(self.standard.back(rep["latent"]))
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values; in evaluation nothing is hidden from the encoder."""
@@ -88,16 +81,6 @@ class Autoencoder(keras.Model):
         self.likelihood.absorb(statistics)
         self.standard.absorb(statistics)
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y."""
-        return {"latent": self.coded(target[self.field])}
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]."""
-        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["latent"]))[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown(condition["latent"]), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}

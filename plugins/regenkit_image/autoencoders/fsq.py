@@ -11,13 +11,12 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-Batch = Mapping[str, tf.Tensor]
 MARGIN = 1e-3
 """By which the bound stays off the place half-way to a level that does not exist."""
 
@@ -55,7 +54,7 @@ class Levels:
 
 
 @final
-class Fsq(keras.Model):
+class Fsq(Coder):
     """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor) of a vocabulary of the product of `levels`.
 
     levels    of each number of a place; the paper's are (8, 6, 5) for about 2⁸, (8, 5, 5, 5) 2¹⁰, (7, 5, 5, 5, 5) 2¹²
@@ -63,8 +62,6 @@ class Fsq(keras.Model):
     channels  of the network at half the picture's resolution
     depth     residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -83,22 +80,19 @@ class Fsq(keras.Model):
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder = Encoder(self.shape[2], len(levels), **network)
         self.decoder, self.likelihood = Decoder(self.shape[2], len(levels), **network), Likelihood()
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
-        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+        self.finish()
 
     def decode(self, levels: tf.Tensor) -> tf.Tensor:
         """The pixels of levels, which the decoder reads as numbers in [−1, 1]."""
         return self.decoder(levels / (self.levels.levels // 2))
 
-    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+    def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The tokens of pixels [batch, height, width, channels]."""
-        return self.levels.tokens(self.levels.rounded(self.encoder(pixels)))
+        return {"code": self.levels.tokens(self.levels.rounded(self.encoder(pixels)))}
 
-    def show(self, code: tf.Tensor) -> tf.Tensor:
+    def show(self, rep: Batch) -> tf.Tensor:
         """The pixels of tokens."""
-        return self.decode(self.levels.of_tokens(code))
+        return self.decode(self.levels.of_tokens(rep["code"]))
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values."""
@@ -113,16 +107,6 @@ class Fsq(keras.Model):
         """The density's scale follows."""
         self.likelihood.absorb(statistics)
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y."""
-        return {"code": self.coded(target[self.field])}
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]."""
-        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["code"]))[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}

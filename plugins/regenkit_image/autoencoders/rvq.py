@@ -7,22 +7,19 @@ only a random number of its first codes, so that the first ones alone make a pic
 from collections.abc import Mapping
 from typing import Any, final
 
-import numpy as np
-
 from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20300
 
 
 @final
-class Rvq(keras.Model):
+class Rvq(Coder):
     """Y → Y′ → Y. Y′ is `code1`, `code2` …, tokens (height / factor, width / factor) each; an absent one adds nothing.
 
     quantizers  codes a place
@@ -34,8 +31,6 @@ class Rvq(keras.Model):
     channels    of the network at half the picture's resolution
     depth       residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -64,10 +59,7 @@ class Rvq(keras.Model):
         self.likelihood = Likelihood()
         for quantizer in self.quantizers:
             quantizer.build(None)
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        grid_of_codes = tf.TensorSpec([None, *grid(self.shape, factor)], tf.int32)
-        self.shown = tf.function(self.show, [dict.fromkeys(names, grid_of_codes)], autograph=False)
+        self.finish()
 
     def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The tokens of pixels [batch, height, width, channels]."""
@@ -129,17 +121,6 @@ class Rvq(keras.Model):
             names = ("count", "total", "elected", "offered")
             quantizer.absorb({name: statistics[f"{place}/{name}"] for name in names})
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y: all codes."""
-        return self.coded(target[self.field])
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]."""
-        mean = self.show({name: condition[name] for name in self.spec})
-        return {self.field: -self.likelihood.nll(target[self.field], mean)[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown({name: condition[name] for name in self.spec}), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}

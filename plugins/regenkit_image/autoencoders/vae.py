@@ -8,22 +8,19 @@ its batch, so that the bound is a little looser. The decoder's likelihood is a G
 from collections.abc import Mapping
 from typing import Any, final
 
-import numpy as np
-
 from regenkit.layers import noise as noises
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20100
 
 
 @final
-class Vae(keras.Model):
+class Vae(Coder):
     """Y → Y′ → Y. Y′ is `latent`, the posterior's mean, float32 (height / factor, width / factor, size), scaled so that
     what is drawn from the posteriors of all pictures has mean 0 and variance 1 in each channel.
 
@@ -34,8 +31,6 @@ class Vae(keras.Model):
     channels   of the network at half the picture's resolution
     depth      residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -59,22 +54,20 @@ class Vae(keras.Model):
         self.encoder = Encoder(self.shape[2], 2 * size, **network)
         self.decoder = Decoder(self.shape[2], size, **network)
         self.standard, self.likelihood = Standard(size), Likelihood()
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        self.shown = tf.function(self.show, [tf.TensorSpec([None, *self.spec["latent"].shape])], autograph=False)
+        self.finish()
 
     def posterior(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and logarithm of the standard deviation, each [batch, height, width, size]."""
         mean, log_scale = tf.split(self.encoder(pixels), 2, -1)
         return mean, tf.clip_by_value(log_scale, -7.0, 3.0)
 
-    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+    def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The latent of pixels [batch, height, width, channels]."""
-        return self.standard(self.posterior(pixels)[0])
+        return {"latent": self.standard(self.posterior(pixels)[0])}
 
-    def show(self, latent: tf.Tensor) -> tf.Tensor:
+    def show(self, rep: Batch) -> tf.Tensor:
         """The pixels of a latent."""
-        return self.decoder(self.standard.back(latent))
+        return self.decoder(self.standard.back(rep["latent"]))
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels and the divergence in nats, by values; in evaluation the mean is decoded."""
@@ -100,16 +93,6 @@ class Vae(keras.Model):
         self.likelihood.absorb(statistics)
         self.standard.absorb(statistics)
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y: the posterior's mean."""
-        return {"latent": self.coded(target[self.field])}
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]: of the decoder alone, not the evidence lower bound."""
-        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["latent"]))[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown(condition["latent"]), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}

@@ -16,23 +16,20 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, final
 
-import numpy as np
-
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
 from regenkit_image.autoencoders.adversary import Discriminator, pyramid
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20500
 GREATEST = 1e4
 
 
 @final
-class VqGan(keras.Model):
-    """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor).
+class VqGan(Coder):
+    """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor). There is no density: no `field_log_prob`.
 
     codes       how many there are
     size        numbers of a code's vector
@@ -45,8 +42,6 @@ class VqGan(keras.Model):
     channels    of the network at half the picture's resolution
     depth       residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -75,26 +70,23 @@ class VqGan(keras.Model):
         scalar: dict[str, Any] = {"shape": (), "initializer": "zeros", "trainable": False}
         self.updates = self.add_weight(name="updates", **scalar)
         self.balance = self.add_weight(name="balance", **scalar)
-        self.built = True
         self.perceive = partial(_perceived, perceptual)
         if perceptual == "efficientnet":
             _features()
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
-        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+        self.finish()
 
     def groups(self) -> dict[str, list]:
         """What each of the two optimisers moves."""
         made = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
         return {"generator": made, "discriminator": self.discriminator.trainable_variables}
 
-    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+    def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The tokens of pixels [batch, height, width, channels]."""
-        return 1 + self.quantizer(self.encoder(pixels))
+        return {"code": 1 + self.quantizer(self.encoder(pixels))}
 
-    def show(self, code: tf.Tensor) -> tf.Tensor:
+    def show(self, rep: Batch) -> tf.Tensor:
         """The pixels of tokens; one that is absent is as the first."""
-        return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
+        return self.decoder(self.quantizer.vectors(tf.maximum(rep["code"] - 1, 0)))
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """Mean absolute error, perceptual error, commitment and what the discriminator adds; and its own loss.
@@ -142,16 +134,6 @@ class VqGan(keras.Model):
         norms = [tf.norm(statistics[name]) / statistics["pictures"] for name in ("error", "fooled")]
         self.balance.assign(self.share * tf.clip_by_value(norms[0] / (norms[1] + 1e-4), 0.0, GREATEST))
         self.updates.assign_add(1.0)
-
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y: the nearest codes."""
-        return {"code": self.coded(target[self.field])}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: what the decoder shows, whatever seed and temperature. It has no density: no `field_log_prob`."""
-        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}
 
 
 def _perceived(kind: str, pixels: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:

@@ -8,21 +8,18 @@ revived (`layers/vector_quantizer.py`). The decoder's likelihood is a Gaussian o
 from collections.abc import Mapping
 from typing import Any, final
 
-import numpy as np
-
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20200
 
 
 @final
-class VqVae(keras.Model):
+class VqVae(Coder):
     """Y → Y′ → Y. Y′ is `code`, tokens (height / factor, width / factor).
 
     codes       how many there are
@@ -32,8 +29,6 @@ class VqVae(keras.Model):
     channels    of the network at half the picture's resolution
     depth       residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -55,18 +50,15 @@ class VqVae(keras.Model):
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
         self.quantizer, self.likelihood = VectorQuantizer(codes, size, stream=STREAM), Likelihood()
         self.quantizer.build(None)
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        grid_of_codes = tf.TensorSpec([None, *self.spec["code"].shape], tf.int32)
-        self.shown = tf.function(self.show, [grid_of_codes], autograph=False)
+        self.finish()
 
-    def code(self, pixels: tf.Tensor) -> tf.Tensor:
+    def code(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """The tokens of pixels [batch, height, width, channels]."""
-        return 1 + self.quantizer(self.encoder(pixels))
+        return {"code": 1 + self.quantizer(self.encoder(pixels))}
 
-    def show(self, code: tf.Tensor) -> tf.Tensor:
+    def show(self, rep: Batch) -> tf.Tensor:
         """The pixels of tokens; one that is absent is as the first."""
-        return self.decoder(self.quantizer.vectors(tf.maximum(code - 1, 0)))
+        return self.decoder(self.quantizer.vectors(tf.maximum(rep["code"] - 1, 0)))
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """−log density of the pixels in nats, by values, and the mean square of what vectors are off their codes."""
@@ -87,16 +79,6 @@ class VqVae(keras.Model):
         self.likelihood.absorb(statistics)
         self.quantizer.absorb(statistics)
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y: the nearest codes."""
-        return {"code": self.coded(target[self.field])}
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]."""
-        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition["code"]))[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown(condition["code"]), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}

@@ -8,22 +8,20 @@ codebooks: `vqvae`.
 from collections.abc import Mapping
 from typing import Any, final
 
-import numpy as np
-
 from regenkit.layers.convolution import Residual, Up, down
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, built, grid, picture
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 20400
 
 
 @final
-class VqVae2(keras.Model):
+class VqVae2(Coder):
     """Y → Y′ → Y. Y′ is `top`, tokens (height / factor / 2, width / factor / 2), and `bottom`, (height / factor, …).
 
     codes       how many each grid has
@@ -33,8 +31,6 @@ class VqVae2(keras.Model):
     channels    of the network at half the picture's resolution
     depth       residual blocks at each resolution
     """
-
-    version = 1
 
     def __init__(
         self,
@@ -66,10 +62,7 @@ class VqVae2(keras.Model):
         self.decoder, self.likelihood = Decoder(self.shape[2], width + size, **network), Likelihood()
         for quantizer in self.quantizers.values():
             quantizer.build(None)
-        self.built = True
-        self.coded = tf.function(self.code, [tf.TensorSpec([None, *self.shape])], autograph=False)
-        grids = {name: tf.TensorSpec([None, *field.shape], tf.int32) for name, field in self.spec.items()}
-        self.shown = tf.function(self.show, [grids], autograph=False)
+        self.finish()
 
     def quantized(self, pixels: tf.Tensor) -> dict[str, tuple[tf.Tensor, ...]]:
         """By grid: vectors, and what `VectorQuantizer.through` makes of them."""
@@ -116,17 +109,6 @@ class VqVae2(keras.Model):
             keys = ("count", "total", "elected", "offered")
             quantizer.absorb({key: statistics[f"{name}/{key}"] for key in keys})
 
-    def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
-        """Y′ of Y: the nearest codes."""
-        return self.coded(target[self.field])
-
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log density of the pixels given Y′ in nats, [batch]."""
-        mean = self.show({name: condition[name] for name in self.spec})
-        return {self.field: -self.likelihood.nll(target[self.field], mean)[0]}
-
-    def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Y of Y′: the decoder's mean, whatever seed and temperature, since drawn pixels would be it under grain."""
-        return {self.field: np.clip(self.shown({name: condition[name] for name in self.spec}), -1.0, 1.0)}
+        return {self.field: -self.likelihood.nll(target[self.field], self.show(condition))[0]}
