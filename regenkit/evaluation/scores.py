@@ -19,9 +19,13 @@ SAMPLED = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "u
 
 
 def sampled(y: Spec) -> tuple[str, ...]:
-    """The routes by which Y can be had: tokens have frequencies, numbers a mean."""
-    tokens = all(field.vocabulary for field in y.values())
-    return tuple(route for route in SAMPLED if route != ("mean" if tokens else "unigram"))
+    """The routes by which Y can be had: tokens have frequencies, numbers of fixed shape a mean."""
+    without = set()
+    if not all(field.vocabulary for field in y.values()):
+        without.add("unigram")
+    if any(field.vocabulary or field.variable for field in y.values()):
+        without.add("mean")
+    return tuple(route for route in SAMPLED if route not in without)
 
 
 def check_metrics(recipe: Recipe) -> None:

@@ -19,8 +19,8 @@ ROUTES = {
 
 def columns(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """(title, figures by route) of each column: bits first, where a route has any, then the metrics."""
-    bits = {route: value for route, value in report["bits_per_step"].items() if route != "unigram"}
-    return [*([("bits a step", report["bits_per_step"])] if bits else []), *report["metrics"].items()]
+    bits = report["bits_per_step"]
+    return [*([("bits a step", bits)] if bits else []), *report["metrics"].items()]
 
 
 def routes(report: dict[str, Any]) -> dict[str, str]:
