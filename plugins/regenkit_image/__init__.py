@@ -60,6 +60,7 @@ def register_converters() -> Iterator[Converter]:
         "rvq": ("Rvq", "several codes a place, each of what the last left over"),
         "vqvae2": ("VqVae2", "codes of two levels, coarse and fine"),
         "vqgan": ("VqGan", "codes by a VQ-VAE that is trained against an adversary"),
+        "diffusion_autoencoder": ("DiffusionAutoencoder", "one vector, and a decoder by diffusion that draws the rest"),
     }
     for name, (target, summary) in learned.items():
         yield Converter(
