@@ -1,7 +1,10 @@
-"""Contenders that take turns in one process, so that a busy machine slows them all alike."""
+"""Contenders that take turns, in one process or each in its own, so that a busy machine slows them all alike."""
 
+import json
 import random
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,19 +65,55 @@ class _Runner:
 
 
 @final
+class _Process:
+    """A contender in a process of its own, which calls `serve`."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.error: BaseException | None = None
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def turn(self, steps: int) -> tuple[float, float]:
+        assert self._child.stdin and self._child.stdout
+        print(steps, file=self._child.stdin, flush=True)
+        said = self._child.stdout.readline()
+        if not said.startswith("["):
+            self.error = RuntimeError(said.strip() or "its process ended")
+            return 0.0, 0.0
+        wall, cpu = json.loads(said)
+        return wall, cpu
+
+    def end(self) -> None:
+        self._child.communicate()  # no more turns: it ends by itself
+
+
+def serve(run: Callable[[Tick], None]) -> None:
+    """Be the contender `run`, for the process that began this one: steps on the input, [wall, CPU seconds] back."""
+    runner = _Runner(run)
+    for line in sys.stdin:
+        taken = runner.turn(int(line))
+        error = runner.error
+        print(f"{type(error).__name__}: {error}".splitlines()[0] if error else json.dumps(taken), flush=True)
+    runner.end()
+
+
+@final
 class Race:
-    """Seconds of every round by contender, and CPU seconds of its first call. `lost`: which of `may_fail` did, why."""
+    """Seconds of every round by contender, and CPU seconds of its first call. `lost`: which of `may_fail` did, why.
+
+    A contender is a function, or the command of a process that calls `serve`.
+    """
 
     def __init__(
-        self, contenders: Mapping[str, Callable[[Tick], None]], *, rounds: int, steps: int, may_fail: Sequence[str] = ()
-    ) -> None:
+        self, contenders: Mapping[str, Callable[[Tick], None] | Sequence[str]], *, rounds: int, steps: int,
+        may_fail: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.steps, self.lost = steps, dict[str, str]()
         self.wall: dict[str, list[float]] = {}
         self.cpu: dict[str, list[float]] = {}
         self.first: dict[str, float] = {}
-        runners = {}
+        runners: dict[str, _Runner | _Process] = {}
         for name, run in contenders.items():
-            runner = _Runner(run)
+            runner = _Runner(run) if callable(run) else _Process(run)
             self.first[name] = runner.turn(1)[1]
             if runner.error:
                 if name not in may_fail:
