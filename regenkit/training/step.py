@@ -105,6 +105,8 @@ def train_function(
             batch = tuple(next(iterator) for _ in range(settings.accumulate))
         with tf.control_dependencies(tf.nest.flatten(batch, expand_composites=True)):
             waited = tf.timestamp() - began
+        with tf.control_dependencies([waited]):  # else a single thread may look at the clock when all else is done
+            batch = tf.nest.map_structure(tf.identity, batch, expand_composites=True)
         gradients, means, statistics, finite = strategy.run(gradients_of, (batch,))
         if not half:
             strategy.run(apply, (gradients, statistics))
