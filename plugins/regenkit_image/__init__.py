@@ -55,6 +55,7 @@ def register_converters() -> Iterator[Converter]:
     learned = {
         "autoencoder": ("Autoencoder", "vectors by an autoencoder, denoising if asked for"),
         "vae": ("Vae", "vectors by a variational autoencoder"),
+        "vlae": ("Vlae", "one vector by a variational lossy autoencoder, whose decoder sees a window of pixels"),
         "vqvae": ("VqVae", "codes by a VQ-VAE"),
         "fsq": ("Fsq", "codes by finite scalar quantisation"),
         "rvq": ("Rvq", "several codes a place, each of what the last left over"),
