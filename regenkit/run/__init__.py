@@ -124,7 +124,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
                     folder=log.folder / stage, perturb=perturb, trained=stage in ("finetune", "joint"))  # fmt: skip
 
     def sample(model: Any, step: int) -> None:
-        if chief and stage not in ("converter", "joint"):
+        if chief and stage != "joint" and (stage != "converter" or recipe.renderer.own_decoder):
             with pipeline.using("renderer" if tuned else stage, model):
                 sample_stage(pipeline, stage, step, learned)
 

@@ -15,28 +15,34 @@ def _held(prepared: Prepared, split: str) -> list[int]:
 
 
 def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
-    """A few validation examples through the stage under training, into samples/."""
+    """A few validation examples through the stage under training, into samples/: Y′ as text, Y as its modality writes
+    it. A converter's own decoder shows what is rebuilt, and what a generator draws."""
     assert pipeline.folder is not None
     folder = pipeline.folder / "samples"
     folder.mkdir(exist_ok=True)
+    own = pipeline.recipe.renderer.own_decoder
     for number, place in enumerate(_held(prepared, "validation"), 1):
         sides, meta = prepared.example(place)
-        x, rep = sides["x"] or {}, sides["rep"] or {}
+        x, rep, y = sides["x"] or {}, sides["rep"] or {}, None
         name = f"{stage}-{step:06d}-{number}"
         length = [int(prepared.steps[place])]
         known = {name: rep[name] for name in pipeline.given_scalars}
-        if stage == "generator":
+        if stage == "converter":
+            rep = pipeline.converter.convert(sides["y"] or {})
+        elif stage == "generator":
             drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
-            text = pipeline.converter.to_text({**absent, **known, **drawn}, meta)
-            write_text(folder / f"{name}.yaml", text)
-        else:
-            if stage in ("renderer", "finetune"):
+            rep = {**absent, **known, **drawn}
+            write_text(folder / f"{name}.yaml", pipeline.converter.to_text(rep, meta))
+        elif stage.startswith("direct"):
+            y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
+        if own and stage in ("converter", "generator"):
+            with pipeline.using("renderer", pipeline.stage("converter")):
                 y = pipeline.render_rep([rep], length, seed=number)[0]
-            else:
-                y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
-            for suffix in pipeline.y_record.writes[:2]:
-                pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
+        elif stage in ("renderer", "finetune"):
+            y = pipeline.render_rep([rep], length, seed=number)[0]
+        for suffix in pipeline.y_record.writes[:2] if y else ():
+            pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
 
 
 def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
