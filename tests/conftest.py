@@ -6,6 +6,7 @@ import datetime
 import importlib.util
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
@@ -22,6 +23,7 @@ settings.load_profile("untimed")  # tests of time are in benchmarks/
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "agg")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would its children
 
 
 class _TwoDevices(MetaPathFinder):
