@@ -23,7 +23,7 @@ settings.load_profile("untimed")  # tests of time are in benchmarks/
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "agg")
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would its children
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job and its children ignore
 
 
 class _TwoDevices(MetaPathFinder):
