@@ -184,7 +184,7 @@ class Vlae(keras.Model):
         """
         if samples < 1:
             raise ValueError(f"samples is {samples}; right is a number from 1 on")
-        seeds, group = seeds_of(seed, len(pixels)), max(1, ROWS // samples)
+        pixels, seeds, group = np.asarray(pixels, np.float32), seeds_of(seed, len(pixels)), max(1, ROWS // samples)
         starts = range(0, len(pixels), group)
         parts = [self.weighed(pixels[start : start + group], seeds[start : start + group], samples) for start in starts]
         return np.concatenate([np.zeros(0, np.float32), *(part.numpy() for part in parts)])
