@@ -19,6 +19,8 @@ class DiT(keras.layers.Layer):
     channels  of the output
     depth     blocks; width must be a multiple of 32, the size of a head
     vector    size of the vector
+
+    blocks    of each in order: the grid of its places, and numbers a place
     """
 
     def __init__(self, grid: tuple[int, int], channels: int, *, width: int, depth: int, vector: int) -> None:
@@ -26,6 +28,7 @@ class DiT(keras.layers.Layer):
         if width % 32:
             raise ValueError(f"width {width}: a transformer's must be a multiple of 32, the size of its heads")
         self.grid, self.width, self.vector, self.heads, self.size = grid, width, vector, width // 32, 32
+        self.blocks = [(grid, width)] * depth
         plain = {"center": False, "scale": False, "epsilon": 1e-5}
         self.norms = [[keras.layers.LayerNormalization(**plain) for _ in range(2)] for _ in range(depth)]
         self.query_key_value = [keras.layers.Dense(3 * width) for _ in range(depth)]
@@ -45,21 +48,21 @@ class DiT(keras.layers.Layer):
         self.modulate.build((None, self.vector))
         self.built = True
 
-    def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The output, and what the block in the middle gives: [batch, places, width]."""
+    def call(self, x: tf.Tensor, vector: tf.Tensor, block: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
+        """The output, and what a block gives: [batch, places, width]. `block` counts from 1; 0 = the middle one."""
         shape, places = tf.shape(x), self.grid[0] * self.grid[1]
         x = tf.reshape(x, [shape[0], places, self.width]) + tf.cast(positions(self.grid, self.width), x.dtype)
         parts = tf.split(self.modulate(tf.nn.silu(vector))[:, None], 6 * len(self.norms) + 2, -1)
-        middle = x
+        inner = x
         for number, (first, second) in enumerate(self.norms):
             scale, shift, gate, hidden_scale, hidden_shift, hidden_gate = parts[6 * number : 6 * number + 6]
             x += gate * self._attend(number, first(x) * (1 + scale) + shift)
             hidden = self.hidden[number](second(x) * (1 + hidden_scale) + hidden_shift)
             x += hidden_gate * self.hidden_out[number](tf.nn.silu(hidden))
             if number == (len(self.norms) - 1) // 2:
-                middle = x
+                inner = x
         out = self.out(self.norm(x) * (1 + parts[-2]) + parts[-1])
-        return tf.reshape(out, [shape[0], *self.grid, out.shape[-1]]), middle
+        return tf.reshape(out, [shape[0], *self.grid, out.shape[-1]]), inner
 
     def _attend(self, number: int, x: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(x)

@@ -12,11 +12,15 @@ from regenkit.quiet import tensorflow as tf
 
 @final
 class MLP(keras.layers.Layer):
-    """[batch, width] → [batch, channels]; it begins as 0. `vector` is the size of the vector."""
+    """[batch, width] → [batch, channels]; it begins as 0. `vector` is the size of the vector.
+
+    blocks    of each in order: the grid of its places, here of one, and numbers a place
+    """
 
     def __init__(self, channels: int, *, width: int, depth: int, vector: int) -> None:
         super().__init__()
         self.width, self.vector = width, vector
+        self.blocks = [((1, 1), width)] * depth
         plain = {"center": False, "scale": False, "epsilon": 1e-5}
         self.norms = [keras.layers.LayerNormalization(**plain) for _ in range(depth)]
         self.hidden = [keras.layers.Dense(2 * width) for _ in range(depth)]
@@ -33,14 +37,14 @@ class MLP(keras.layers.Layer):
         self.modulate.build((None, self.vector))
         self.built = True
 
-    def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The output, and what the block in the middle gives: [batch, 1, width]."""
+    def call(self, x: tf.Tensor, vector: tf.Tensor, block: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
+        """The output, and what a block gives: [batch, 1, width]. `block` counts from 1; 0 = the one in the middle."""
         parts = tf.split(self.modulate(tf.nn.silu(vector)), 3 * len(self.norms) + 2, -1)
-        middle = x
+        inner = x
         for number, norm in enumerate(self.norms):
             scale, shift, gate = parts[3 * number : 3 * number + 3]
             hidden = self.hidden[number](norm(x) * (1 + scale) + shift)
             x += gate * self.hidden_out[number](tf.nn.silu(hidden))
             if number == (len(self.norms) - 1) // 2:
-                middle = x
-        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), middle[:, None]
+                inner = x
+        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), inner[:, None]

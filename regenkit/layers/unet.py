@@ -28,6 +28,9 @@ class UNet(keras.layers.Layer):
     width     of the input, and of the blocks at full resolution
     depth     residual blocks at each resolution, down and up
     vector    size of the vector
+
+    blocks    of each in order, those on the way down, the middle and those on the way up: the grid of its places, and
+              numbers a place
     """
 
     def __init__(self, grid: tuple[int, int], channels: int, *, width: int, depth: int, vector: int) -> None:
@@ -51,6 +54,9 @@ class UNet(keras.layers.Layer):
                 self.smaller.append(down(widths[level + 1]))
                 self.larger.append(Up(size))
         self.widths = widths
+        down_way = [((grid[0] >> level, grid[1] >> level), size) for level, size in enumerate(widths)
+                    for _ in range(depth)]  # fmt: skip
+        self.blocks = [*down_way, (side, self.inner), *reversed(down_way)]
         heads = max(1, self.inner // 32)
         self.attention = Block(self.inner, heads, dropout=0.0, stream=0, residual_scale=0.5)
         self.middle = block(self.inner, self.inner)
@@ -68,20 +74,28 @@ class UNet(keras.layers.Layer):
             layer.build((None, None, None, self.width))
         self.built = True
 
-    def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The output, and what the middle says of the whole: [batch, places, inner]."""
-        across = []
+    def call(self, x: tf.Tensor, vector: tf.Tensor, block: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
+        """The output, and what a block gives: [batch, places, numbers]; of the middle it is what the attention gives.
+
+        `block` counts from 1; 0 = the middle.
+        """
+        across, told = [], []
         for level, blocks in enumerate(self.downs):
             x = self.smaller[level - 1](x) if level else x
-            for block in blocks:
-                x = block(x, vector)
+            for layer in blocks:
+                x = layer(x, vector)
                 across.append(x)
+        told += across
         shape, places = tf.shape(x), x.shape[1] * x.shape[2]
         middle = tf.reshape(x, [shape[0], places, self.inner])
         middle = self.attention(middle, tf.ones([1, places, places], tf.bool))
+        told.append(middle)
         x = self.middle(tf.reshape(middle, shape), vector)
         for level, blocks in reversed(list(enumerate(self.ups))):
-            for block in blocks:
-                x = block(tf.concat([x, across.pop()], -1), vector)
+            for layer in blocks:
+                x = layer(tf.concat([x, across.pop()], -1), vector)
+                told.append(x)
             x = self.larger[level - 1](x) if level else x
-        return self.out(tf.nn.silu(self.norm(x))), middle
+        which = block - 1 if block else len(self.blocks) // 2
+        (height, breadth), size = self.blocks[which]
+        return self.out(tf.nn.silu(self.norm(x))), tf.reshape(told[which], [shape[0], height * breadth, size])

@@ -17,6 +17,7 @@ from typing import Any, Literal, final
 
 import numpy as np
 
+from regenkit import regularizers
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
 from regenkit.layers.dit import DiT
@@ -50,6 +51,7 @@ class Diffusion(keras.Model):
     steps              of the sampler
     guidance           how far to go beyond the condition (w of arXiv 2207.12598, equation 6, plus 1); 1 = no further
     condition_dropout  how often the whole condition is hidden in training, without which there is no guidance
+    regularizer        of the representation: {use: NAME, …}, see `regularizers`; it is not judged
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Diffusion(keras.Model):
         steps: int = 30,
         guidance: float = 1.0,
         condition_dropout: float = 0.1,
+        regularizer: regularizers.Choice | None = None,
     ) -> None:
         super().__init__()
         _check(target, width, depth, steps, guidance, condition_dropout)
@@ -110,7 +113,14 @@ class Diffusion(keras.Model):
         self.conditioner.build()
         for layer, size in zip(self.time, (2 * (width // 2), width), strict=True):
             layer.build((None, size))
+        self.regularizer = regularizers.build(regularizer, self.network.blocks) if regularizer else None
         self.built = True
+
+    def begin_training(self, batch_size: int) -> None:
+        """Make what the regulariser needs, last, so that all other weights begin as they do without it."""
+        if self.regularizer:
+            grid, size = self.network.blocks[self.regularizer.block - 1]
+            self.regularizer.begin_training(grid, size, self.target, batch_size)
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
@@ -120,7 +130,7 @@ class Diffusion(keras.Model):
         `noise` int32 [batch, 2] draws the time, the noise, and what is hidden; None = evaluation: the mean over four
         times, each with a noise of its own that is the same for every example.
         """
-        raw = self._joined(batch["target"])
+        raw = self.joined(batch["target"])
         count, clean, size = tf.shape(raw)[0], self.moments.standard(raw), math.prod(self.shape)
         condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
         vector, map_ = self.conditioner(condition, count, noise)
@@ -137,10 +147,14 @@ class Diffusion(keras.Model):
             epsilon = noises.normal(noise, STREAM + 1, size)
         epsilon = tf.reshape(epsilon, [-1, *self.shape])
         alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
-        said, _ = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
+        block = self.regularizer.block if self.regularizer else 0
+        said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_, block)
         error = (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
         error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
-        losses: dict[str, dict[str, Any]] = {"main": {"error": (error, tf.ones_like(error))}}
+        terms = {"error": error}
+        if self.regularizer and noise is not None:
+            terms |= self.regularizer.terms(inner, batch["target"], batch.get("present", tf.ones_like(error)))
+        losses: dict[str, Any] = {"main": {name: (value, tf.ones_like(error)) for name, value in terms.items()}}
         return losses if noise is None else {**losses, "statistics": self.moments.statistics(raw)}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
@@ -180,17 +194,18 @@ class Diffusion(keras.Model):
     # --- the network -------------------------------------------------------------------------------------------------
 
     def predict_noisy(
-        self, x: tf.Tensor, time: tf.Tensor, vector: tf.Tensor, map_: tf.Tensor | None
+        self, x: tf.Tensor, time: tf.Tensor, vector: tf.Tensor, map_: tf.Tensor | None, block: int = 0
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """(what the network says of x_t, the inner features of its middle [batch, places, size]).
+        """(what the network says of x_t, the inner features of a block [batch, places, size]).
 
-        x     float32 [batch, *shape], standardised; time [batch]
+        x               float32 [batch, *shape], standardised; time [batch]
         vector, map_    of the conditioner
+        block           counted from 1; 0 = in the middle
         """
         x = self.stem(tf.nn.space_to_depth(x, self.patch) if self.patch > 1 else x)
         if self.from_map:
             x += self.from_map(map_)
-        said, inner = self.network(x, vector + self._time(time))
+        said, inner = self.network(x, vector + self._time(time), block=block)
         said = tf.cast(said, tf.float32)
         return (tf.nn.depth_to_space(said, self.patch) if self.patch > 1 else said), inner
 
@@ -232,7 +247,8 @@ class Diffusion(keras.Model):
 
     # --- fields as one array -----------------------------------------------------------------------------------------
 
-    def _joined(self, target: Batch) -> tf.Tensor:
+    def joined(self, target: Batch) -> tf.Tensor:
+        """The target's fields as one, float32 [batch, *shape]."""
         parts = []
         for name, size in self.entries.items():
             parts.append(tf.reshape(tf.cast(target[name], tf.float32), [-1, *self.shape[:-1], size]))

@@ -62,6 +62,11 @@ class Ladder(keras.Model):
                 found.setdefault(_group(number, group), []).extend(variables)
         return found
 
+    def begin_training(self, batch_size: int) -> None:
+        for rung in self.rungs:
+            if hasattr(rung, "begin_training"):
+                rung.begin_training(batch_size)
+
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """The terms of every rung, which learns from the true fields before its own."""
         known = dict(batch["condition"])

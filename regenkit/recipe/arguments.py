@@ -132,7 +132,9 @@ def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
 
 def _said(item: ErrorDetails) -> str:
     kind, value = item["type"], item["input"]
-    text = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    if kind == "value_error":  # of a validator of ours, whose words are whole
+        return str(item["ctx"]["error"])
+    text = item["msg"].removeprefix("Value error, ").replace("Input should", "should").replace(" an object", " a map")
     text = re.sub(r"\b(tuple|array|set|frozenset|dictionary|object)\b", lambda word: _WORDS[word[0]], text)
     text = f"{text}, not {shown(value)}"
     if kind == "literal_error" and isinstance(value, str):

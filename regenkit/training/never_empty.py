@@ -9,6 +9,8 @@ from typing import Any
 
 from regenkit.quiet import tensorflow as tf
 
+PRESENT = "present"
+"""The key under which a batch says which examples there are: float32 [batch], 0 of one that stands in for none."""
 STATISTICS = "statistics"
 """The key under which `losses` may return {name: tensor} to be summed over replicas and handed to `absorb`."""
 
@@ -24,6 +26,7 @@ def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) 
         return tf.ensure_shape(known, [None, *value.shape[1:]])
 
     sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in ("condition", "target")}
+    sides[PRESENT] = tf.concat([tf.ones([count]), tf.zeros([missing])], 0)
     found = dict(model.losses({**batch, **sides}, noise=None if noise is None else padded(noise)))
     statistics = found.pop(STATISTICS, {})
     found = tf.nest.map_structure(lambda value: value[:count], found)

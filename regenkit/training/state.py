@@ -1,6 +1,7 @@
 """Everything a training is, between two steps: variables, optimisers, moving average, position, early-stop state."""
 
 import io
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ class State:
 
     def __init__(self, model: Any, settings: TrainSettings) -> None:
         self.model = model
+        self.parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+        if hasattr(model, "begin_training"):  # what it makes there is trained, and no part of what it is to draw with
+            model.begin_training(settings.batch_size)
         self.groups: Mapping[str, list] = getattr(model, "groups", lambda: {"main": model.trainable_variables})()
         self.optimizers = {name: _optimizer(settings, variables) for name, variables in self.groups.items()}
         self.average = [

@@ -74,7 +74,7 @@ def fit(
         log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
     share(state, strategy)
     step = int(state.step.numpy())
-    log.begin(job.name, step, settings.steps, sum(math.prod(v.shape) for v in state.model.trainable_variables))
+    log.begin(job.name, step, settings.steps, state.parameters)
 
     # --- data ------------------------------------------------------------------------------------------------------
     plan = Plan(prepared, split="train", batch_size=settings.batch_size * settings.accumulate, seed=settings.seed,
@@ -142,7 +142,7 @@ def fit(
         "steps": step,
         "best_step": int(state.best_step.numpy()),
         "validation": float(state.best.numpy()),
-        "parameters": int(sum(math.prod(variable.shape) for variable in state.model.trainable_variables)),
+        "parameters": int(state.parameters),
     }
 
 
