@@ -52,6 +52,14 @@ def register_converters() -> Iterator[Converter]:
             modality="image",
             extra=EXTRA,
         )
+    yield Converter(
+        name="image/efficientnet",
+        target="regenkit_image.converter.efficientnet:EfficientNet",  # which imports TensorFlow, as the others do not
+        summary="what a classifier of ImageNet sees at each place",
+        modality="image",
+        extra=EXTRA,
+        sources=(packages.EFFICIENTNET,),
+    )
     learned = {
         "autoencoder": ("Autoencoder", "vectors by an autoencoder, denoising if asked for"),
         "vae": ("Vae", "vectors by a variational autoencoder"),

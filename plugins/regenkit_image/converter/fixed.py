@@ -1,4 +1,8 @@
-"""What converters of pictures by rule have in common: nothing is learned, nothing can be given, the text is numbers."""
+"""What converters of pictures by rule have in common: nothing is learned, nothing can be given, the text is numbers.
+
+Those that lose little have `approximate(rep)` besides: a picture of which this is the Y′, without what Y′ does not say,
+so that `convert` gives `rep` back.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -32,10 +36,6 @@ class Fixed(ABC):
     @abstractmethod
     def convert(self, y: Fields) -> Fields:
         """The Y′ of one picture."""
-
-    @abstractmethod
-    def approximate(self, rep: Fields) -> Fields:
-        """A picture of which this is the Y′, without what the Y′ does not say: `convert` gives `rep` back."""
 
     def given(self, options: Mapping[str, str]) -> Given:
         """Nothing. Raises UserError where something is asked for."""
