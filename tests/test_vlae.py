@@ -149,6 +149,22 @@ def test_losses_statistics_and_gradients_are_sums_over_examples(model: Any) -> N
     assert all(np.any(slope) for slope in losses(batch, batch["noise"])[2])
 
 
+def test_half_precision_judges_in_float32(model: Any) -> None:
+    batch = batch_of(Spec(), PIXELS, 8)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = make(**RICH)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.set_weights(model.get_weights())
+    terms, expected = (each.losses(batch, noise=batch["noise"])["main"] for each in (half, model))
+    for term, (value, _) in terms.items():
+        assert value.dtype == tf.float32
+        np.testing.assert_allclose(value, expected[term][0], rtol=0.1, atol=1.0)
+    drawn = half.sample(half.encode({}, batch["target"]), seed=1)["pixels"]
+    assert drawn.dtype == np.float32 and np.isin(np.rint(3 * drawn), [-3, -1, 1, 3]).all()
+
+
 # --- free bits --------------------------------------------------------------------------------------------------------
 
 
