@@ -29,7 +29,7 @@ class Made(keras.layers.Layer):
 
     def __init__(self, size: int, *, width: int, depth: int, context: int = 0) -> None:
         super().__init__(dtype="float32")
-        self.size, self.context = size, context
+        self.size, self.width, self.context = size, width, context
         places, hidden = np.arange(size), np.arange(width) * (size - 1) // width
         degrees = [places] + [hidden] * depth
         # a hidden unit of degree d sees places 0…d, and is seen by what is said of the places after d
@@ -45,7 +45,7 @@ class Made(keras.layers.Layer):
                         for number, mask in enumerate(self.masks)]  # fmt: skip
         self.biases = [weight(f"bias{number}", mask.shape[1:], "zeros") for number, mask in enumerate(self.masks)]
         if self.context:
-            self.from_context = weight("from_context", (self.context, self.masks[0].shape[1]), "glorot_uniform")
+            self.from_context = weight("from_context", (self.context, self.width), "glorot_uniform")
         self.built = True
 
     def call(self, x: tf.Tensor, context: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:

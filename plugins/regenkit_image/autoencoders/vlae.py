@@ -247,7 +247,8 @@ class Vlae(keras.Model):
         def more(done: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = tf.range(done, done + chunk)
             normal = tf.reshape(noises.normal(seeds, WEIGHED + 2 * number, self.size), [chunk * batch, self.size])
-            z, log_q = self._draw(*(tf.tile(each, [chunk, 1]) for each in gaussian), normal)
+            mean, log_scale, context = (tf.tile(each, [chunk, 1]) for each in gaussian)
+            z, log_q = self._draw(mean, log_scale, context, normal)
             features = tf.reshape(self._features(z), [chunk, batch, *self.shape[:2], self.pixels.width])
             log_weight = tf.reshape(self._log_prior(z) - log_q, [chunk, batch])
             log_weight += self.pixels.log_prob(features, local, level)
