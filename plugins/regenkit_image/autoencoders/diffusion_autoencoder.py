@@ -2,7 +2,7 @@
 
 Preechakul et al. 2022, arXiv 2111.15640: an encoder makes a vector of the picture (z_sem, "semantic"), and a diffusion
 model that hears it, learned together with it and by its own loss alone, makes a picture of the vector and of noise x_T.
-The same deterministic steps the other way (DDIM inversion, section 3.2) give the noise that a picture would have come
+The same deterministic steps the other way (DDIM inversion, section 3.3) give the noise that a picture would have come
 from, so that vector and noise together are the whole picture. What learns X → Y′ learns the vector standardised
 (section 4).
 
@@ -121,13 +121,13 @@ class DiffusionAutoencoder(keras.Model):
 
         The way back goes by slopes that are not those of the way there; the more steps, the nearer.
         """
-        clean = self.decoder.moments.standard(tf.cast(pixels, tf.float32))
+        clean = self.decoder.moments.standard(np.asarray(pixels, np.float32))
         return self._along(clean, semantic, np.linspace(0.0, 1.0, 1 + (steps or self.steps))).numpy()
 
     def _along(self, x: Any, semantic: Any, times: np.ndarray) -> tf.Tensor:
         if not len(semantic):  # convolutions of none have a wrong shape (see `training.never_empty`)
             return tf.zeros([0, *self.shape])
-        return self.walked(x, semantic, tf.constant(times, tf.float32))
+        return self.walked(*(tf.cast(each, tf.float32) for each in (x, semantic, times)))
 
     # --- the networks ------------------------------------------------------------------------------------------------
 
