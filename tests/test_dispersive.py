@@ -113,8 +113,8 @@ def test_two_replicas_have_the_value_and_the_gradients_of_one(form: Form) -> Non
         assert difference(two(cut), expected_ones) < 1e-5
 
 
-@pytest.mark.parametrize("form", ["infonce_l2", *(pytest.param(form, marks=pytest.mark.exhaustive(minutes=0.5))
-                                                  for form in FORMS if form != "infonce_l2")])  # fmt: skip
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.parametrize("form", FORMS)
 def test_twenty_steps_on_two_replicas_end_as_on_one(form: Form) -> None:
     """Batches of six of nineteen: one is of a single example, which leaves a replica without."""
     # shaken: where a block begins as the identity, a slope may be rounding alone, and Adam makes it a step

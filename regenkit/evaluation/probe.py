@@ -1,0 +1,130 @@
+"""What representations tell of X: its class from Y, from Y′, and from what a diffusion model says inside.
+
+X must be a class. A probe is fitted to training pairs and measured on pairs of the test split (see `classes`); the
+representation itself has seen neither X nor, of the test split, Y.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regenkit.data.fraction import shown
+from regenkit.data.prepare import Prepared, Progress
+from regenkit.data.stack import stack
+from regenkit.errors import UserError
+from regenkit.evaluation.bootstrap import interval
+from regenkit.evaluation.chosen import chosen
+from regenkit.evaluation.classes import right
+from regenkit.models.representation import Representation
+from regenkit.pipeline import Pipeline
+from regenkit.run import load_run
+from regenkit.run.folder import write_json
+from regenkit.spec import Field, Fields, Spec
+
+BATCH = 64
+Sides = dict[str, Fields]
+
+
+def probe_run(
+    folder: Path, stage: str, *, time: float, block: int | None, examples: int, progress: Progress
+) -> dict[str, Any]:  # fmt: skip
+    """Probe a stage of a run, into its probe-STAGE.json. Raises UserError."""
+    pipeline = load_run(folder)
+    class_field(pipeline.specs["x"], folder)
+    if stage != "converter":
+        representation(pipeline, stage, block)  # refused before the data are prepared
+    report = {"run": str(folder), **probe(pipeline, pipeline.prepare(progress), stage, time=time, block=block,
+                                          examples=examples)}  # fmt: skip
+    write_json(folder / f"probe-{stage}.json", report)
+    return report
+
+
+def probe(
+    pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, block: int | None, examples: int
+) -> dict[str, Any]:
+    """{"features": {of what: {"size", "linear", "knn"}}, …}: shares that were told, each with its interval.
+
+    time, block   of a diffusion model's features (`models.representation`); block None = every one
+    examples      to learn from, and to measure, at most
+    """
+    name = class_field(pipeline.specs["x"], pipeline.folder)
+    prepared = shown(prepared)  # the probe may know of an X that was hidden from the stages
+    parts: dict[str, list[Any]] = {split: [prepared.example(place)[0] for place in chosen(prepared, split, examples)]
+                                   for split in ("train", "test")}  # fmt: skip
+    fit, held_out = parts["train"], parts["test"]
+    if len(fit) < 2 or not held_out:
+        raise UserError(f"{pipeline.folder}: {len(fit)} pairs to learn from, {len(held_out)} to measure; too few")
+    labels, truth = (np.array([each["x"][name] for each in part]) for part in (fit, held_out))
+    values, counts = np.unique(labels, return_counts=True)
+    commonest = (truth == values[counts.argmax()]).astype(np.float64)
+    found = {"the commonest class": {"size": 0, "linear": interval(commonest), "knn": interval(commonest)}}
+    for what, of in _features(pipeline, stage, time, block).items():
+        known, coming = of(fit), of(held_out)
+        told = {way: interval(each) for way, each in right(known, labels, coming, truth).items()}
+        found[what] = {"size": int(known.shape[1]), **told}
+    return {"stage": stage, "class": name, "time": time, "training": len(fit), "held_out": len(held_out),
+            "features": found}  # fmt: skip
+
+
+def class_field(x: Spec, where: Any) -> str:
+    """X's one field. Raises UserError where it is no class."""
+    if len(x) != 1 or not all(field.scalar and field.vocabulary for field in x.values()):
+        has = ", ".join(f"{name} {field.kind} {field.shape}" for name, field in x.items()) or "nothing"
+        raise UserError(f"{where}: a probe asks for the class of an example, and X is {has}; right is one token, as a "
+                        "label")  # fmt: skip
+    return next(iter(x))
+
+
+def representation(pipeline: Pipeline, stage: str, block: int | None) -> Representation:
+    """What a stage says inside. Raises UserError where it does not tell, or has no such block."""
+    model = pipeline.stage(stage)
+    if not hasattr(model, "predict_noisy"):
+        raise UserError(f"{pipeline.folder}: its {stage}, {type(model).__name__}, does not tell what it says inside; "
+                        "diffusion does")  # fmt: skip
+    found = Representation(model)
+    if block is not None and not 1 <= block <= found.blocks:
+        raise UserError(f"{pipeline.folder}: its {stage} has blocks 1 to {found.blocks}, and no {block}")
+    return found
+
+
+def _features(
+    pipeline: Pipeline, stage: str, time: float, block: int | None
+) -> dict[str, Callable[[list[Any]], np.ndarray]]:
+    """What is probed: name → function of examples that gives float32 [examples, d]."""
+    found: dict[str, Callable[[list[Any]], np.ndarray]] = {"Y": lambda part: flat(pipeline.specs["y"], part, "y")}
+    if stage == "converter":
+        return {**found, "Y′": lambda part: flat(pipeline.specs["rep"], part, "rep")}
+    inside, (_, target) = representation(pipeline, stage, block), pipeline.sides(stage)
+
+    def of_block(number: int, part: list[Any]) -> np.ndarray:
+        rows = [{name: sides[target.source[name]][name] for name in target.spec} for sides in part]
+        starts = range(0, len(rows), BATCH)
+        return np.concatenate([
+            inside(stack(rows[start : start + BATCH], target.spec, None), block=number, time=time, first=start)
+            for start in starts
+        ])  # fmt: skip
+
+    for number in [block] if block else range(1, inside.blocks + 1):
+        found[f"block {number}"] = partial(of_block, number)
+    return found
+
+
+def flat(spec: Spec, examples: Sequence[Sides], side: str) -> np.ndarray:
+    """float32 [examples, d]: fields of fixed shape value by value, a token as a vector of its own; of others the mean
+    over steps."""
+    return np.concatenate([_field(field, [each[side][name] for each in examples]) for name, field in spec.items()], 1)
+
+
+def _field(field: Field, values: Sequence[np.ndarray]) -> np.ndarray:
+    def one(value: np.ndarray) -> np.ndarray:
+        value = np.asarray(value)
+        if field.vocabulary:
+            value = np.eye(field.vocabulary + 1, dtype=np.float32)[value][..., 1:]
+        if field.variable:
+            value = value.reshape(len(value), -1).mean(0) if len(value) else np.zeros(value[..., :1].size)
+        return np.float32(value).reshape(-1)
+
+    return np.stack([one(value) for value in values])

@@ -1,0 +1,90 @@
+"""Telling classes by fixed features: where they are apart, where they are not, and beside another implementation."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from regenkit import Spec, UserError, tokens
+from regenkit.evaluation.classes import COMPONENTS, NEIGHBOURS, components, right
+from regenkit.evaluation.probe import class_field, flat
+from regenkit.spec import Field
+
+WAYS = ("linear", "knn")
+
+
+def clusters(apart: float, count: int = 300, size: int = 12, classes: int = 4, seed: int = 0) -> list[np.ndarray]:
+    """[features, labels from 1, and the same held out], each class a cloud, of features of scales far apart."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, classes, 2 * count)
+    centres = random.normal(0, apart, (classes, size))
+    features = (centres[labels] + random.normal(size=(2 * count, size))) * 10.0 ** random.uniform(-3, 3, size) + 7
+    return [features[:count], 1 + labels[:count], features[count:], 1 + labels[count:]]
+
+
+def test_classes_apart_are_told_and_equal_ones_are_not() -> None:
+    assert all(told.mean() > 0.98 for told in right(*clusters(4.0)).values())
+    for told in right(*clusters(0.0)).values():
+        assert abs(told.mean() - 0.25) < 0.1
+
+
+def test_a_ring_is_told_by_neighbours_alone() -> None:
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, 600)
+    angle, radius = random.uniform(0, 2 * np.pi, 600), 1.0 + 2 * labels
+    features = np.stack([radius * np.cos(angle), radius * np.sin(angle), np.ones(600), radius**2], 1)
+    told = right(features[:300, :2], labels[:300], features[300:, :2], labels[300:])
+    assert told["linear"].mean() < 0.65
+    assert right(features[:300], labels[:300], features[300:], labels[300:])["linear"].mean() == 1
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 999), st.floats(0.2, 1.5))
+def test_they_agree_with_scikit_learn(seed: int, apart: float) -> None:
+    features, labels, held_out, truth = clusters(apart, seed=seed)
+    told = right(features, labels, held_out, truth)
+    mean, deviation = features.mean(0), features.std(0)
+    fit, other = (features - mean) / deviation, (held_out - mean) / deviation
+    linear = LogisticRegression(C=500 / len(fit), max_iter=1000).fit(fit, labels).score(other, truth)
+    knn = KNeighborsClassifier(NEIGHBOURS, metric="cosine").fit(fit, labels).score(other, truth)
+    assert abs(told["linear"].mean() - linear) < 0.02
+    assert abs(told["knn"].mean() - knn) < 0.05  # of equal votes it takes the first class
+
+
+@pytest.mark.parametrize("count", [100, 700])
+def test_many_features_are_brought_to_their_principal_components(count: int) -> None:
+    random = np.random.default_rng(0)
+    inner = random.normal(size=(2 * count, 5)) @ random.normal(size=(5, 400))
+    fit, other = components(np.float32(inner[:count]), np.float32(inner[count:]))
+    assert fit.shape[1] <= COMPONENTS and fit.shape[1] == other.shape[1]
+    standard = (inner[:count] - inner[:count].mean(0)) / inner[:count].std(0)
+    distance = np.linalg.norm(standard[:50, None] - standard[None, :50], axis=-1)
+    np.testing.assert_allclose(np.linalg.norm(fit[:50, None] - fit[None, :50], axis=-1), distance, atol=1e-2)
+
+
+def test_a_feature_that_never_varies_says_nothing() -> None:
+    features, labels, held_out, truth = clusters(4.0)
+    flat_too = [np.concatenate([each, np.full((len(each), 1), 3.0)], 1) for each in (features, held_out)]
+    np.testing.assert_array_equal(right(flat_too[0], labels, flat_too[1], truth)["linear"],
+                                  right(features, labels, held_out, truth)["linear"])  # fmt: skip
+
+
+def test_fields_become_features() -> None:
+    spec = Spec({"code": Field(vocabulary=3, shape=(2, 1)), "low": Field(kind="continuous", shape=(1, 2)),
+                 "note": tokens(2)})  # fmt: skip
+    example = {"code": np.int32([[2], [0]]), "low": np.float32([[5, 6]]), "note": np.int32([1, 2, 2, 2])}
+    np.testing.assert_allclose(flat(spec, [{"y": example}], "y"), [[0, 1, 0, 0, 0, 0, 5, 6, 0.25, 0.75]])
+
+
+ONE = tokens(3, scalar=True)
+
+
+@pytest.mark.parametrize(
+    "x", [Spec({"letter": tokens(5)}), Spec({"a": ONE, "b": ONE}), Spec({"low": Field(kind="continuous", shape=())})]
+)
+def test_what_is_no_class_is_refused(x: Spec) -> None:
+    with pytest.raises(UserError, match=r"runs/1: a probe asks for the class .* right is one token, as a label"):
+        class_field(x, "runs/1")
+    assert class_field(Spec({"label": ONE}), "runs/1") == "label"

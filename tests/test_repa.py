@@ -1,0 +1,307 @@
+"""Representation alignment: its formula, its teachers, and what of both stays behind when training is over."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fetching import fetched
+from grids import trained
+from rich.console import Console
+from test_image_run import shapes
+from toy_job import weights
+from toy_pictures import LABEL, LATENT, PIXELS, learn, shaken
+from toy_watch import difference, stopping_at
+from typer.testing import CliRunner
+
+import regenkit_image
+from regenkit import Converter, UserError, hookimpl, plugins
+from regenkit.cli import app
+from regenkit.errors import Interrupted
+from regenkit.models.diffusion import Diffusion
+from regenkit.models.representation import Representation
+from regenkit.pipeline.weights import digest
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.recipe import load
+from regenkit.regularizers.repa import Repa
+from regenkit.run import load_run, train_recipe
+from regenkit.spec import Field, Spec
+from regenkit_image.metrics.efficientnet import network
+from regenkit_image.packages import EFFICIENTNET
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
+SMALL: dict[str, Any] = {"width": 8, "depth": 1, "steps": 2}
+
+
+class Patches:
+    """A picture's quarters as vectors, and beside them how bright each 2 × 2 is, in three classes."""
+
+    version = 1
+
+    def __init__(self, *, y: Spec) -> None:
+        patch, mean = Field(kind="continuous", shape=(2, 2, 16)), Field(kind="continuous", shape=())
+        self.spec = Spec({"patch": patch, "class": Field(vocabulary=3, shape=(4, 4)), "mean": mean})
+
+    def encode(self, condition: Any, target: Any) -> dict[str, tf.Tensor]:
+        pixels = target["pixels"]
+        bright = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")[..., 0]
+        return {"patch": tf.nn.space_to_depth(pixels, 4), "mean": tf.reduce_mean(pixels, [1, 2, 3]),
+                "class": 1 + tf.cast(bright > -0.3, tf.int32) + tf.cast(bright > 0.3, tf.int32)}  # fmt: skip
+
+
+class Bag(Patches):
+    def __init__(self, *, y: Spec) -> None:
+        self.spec = Spec({"mean": Field(kind="continuous", shape=())})
+
+
+class Toys:
+    @hookimpl
+    def register_converters(self) -> Iterator[Converter]:
+        yield Converter(name="toy/patches", target=f"{__name__}:Patches", modality="image")
+        yield Converter(name="toy/bag", target=f"{__name__}:Bag", modality="image")
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = plugins.Host([regenkit_image, Toys()])
+    monkeypatch.setattr(plugins, "host", lambda: host)
+
+
+def student(teacher: dict[str, Any] | None, target: Spec = PIXELS, **options: Any) -> Diffusion:
+    keras.utils.set_random_seed(0)
+    choice = {"use": "repa", "teacher": teacher, "width": 8} if teacher else None
+    return Diffusion(condition=LABEL, target=target, regularizer=choice, **{**SMALL, **options})
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return (one * other).sum(-1) / np.linalg.norm(one, axis=-1) / np.linalg.norm(other, axis=-1)
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_it_is_the_mean_cosine_of_two_vectors_at_each_place(side: int) -> None:
+    random = np.random.default_rng(0)
+    pixels = np.float32(random.uniform(-1, 1, (5, 8, 8, 1)))
+    inner = np.float32(random.normal(size=(5, side * side, 6)))
+    repa = Repa(teacher={"use": "toy/patches"}, weight=0.3, width=7)
+    repa.begin_training((side, side), 6, PIXELS, 5)
+    value = repa.terms(tf.constant(inner), {"pixels": tf.constant(pixels)}, tf.ones(5))["repa"]
+    x = inner
+    for number, layer in enumerate(repa.layers):
+        x = x @ layer.kernel.numpy() + layer.bias.numpy()
+        x = x / (1 + np.exp(-x)) if number < 2 else x
+    fine = pixels.reshape(5, 4, 2, 4, 2).mean((2, 4))
+    told = np.eye(3)[np.digitize(fine, [-0.3, 0.3])].reshape(5, 2, 2, 2, 2, 3).mean((2, 4))
+    seen = np.concatenate([pixels.reshape(5, 2, 4, 2, 4).transpose(0, 1, 3, 2, 4).reshape(5, 2, 2, 16), told], -1)
+    seen = seen.reshape(5, 4, 19) if side == 2 else seen.mean((1, 2))[:, None]
+    np.testing.assert_allclose(value, -0.3 * cosines(x, seen).mean(1), atol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["unet", "dit", "mlp"])
+def test_blocks_are_as_they_are_said_to_be(network: str) -> None:
+    """And the one in the middle is what is told without a number."""
+    vector = Spec({"vector": Field(kind="continuous", shape=(5,))})
+    size = {"width": 16, "depth": 1} if network == "unet" else {"width": 32, "depth": 2}
+    model = student(None, vector if network == "mlp" else PIXELS, network=network, **size)
+    shaken(model)
+    inner = Representation(model)
+    target = {name: np.ones((3, *field.shape), np.float32) for name, field in model.target.items()}
+    told = [inner(target, block=block, time=0.3) for block in range(inner.blocks + 1)]
+    for number, ((height, breadth), numbers) in enumerate(model.network.blocks, start=1):
+        _, there = model.predict_noisy(tf.zeros([3, *model.shape]), tf.ones(3), tf.zeros([3, size["width"]]), None, number)
+        assert there.shape == (3, height * breadth, numbers)
+        assert told[number].shape == (3, numbers) and np.abs(told[number][0] - told[number][1]).max() > 1e-6
+    np.testing.assert_array_equal(told[0], told[(inner.blocks + 1) // 2])
+    later = inner({name: value[1:] for name, value in target.items()}, block=1, time=0.3, first=1)
+    np.testing.assert_allclose(later, told[1][1:], atol=1e-5)  # an example's noise is its own
+
+
+def test_without_training_it_is_the_model_it_would_be_without_it() -> None:
+    plain, taught = student(None), student({"use": "toy/patches"})
+    assert len(taught.variables) == len(plain.variables)
+    taught.begin_training(4)
+    assert len(taught.trainable_variables) == len(plain.trainable_variables) + 6
+    for mine, theirs in zip(taught.trainable_variables, plain.trainable_variables, strict=False):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_two_replicas_end_with_the_weights_of_one() -> None:
+    one, two = (trained(lambda: shaken(student({"use": "toy/patches"})), LABEL, PIXELS, name)
+                for name in ("none", "mirrored"))  # fmt: skip
+    assert difference(one, two) < 1e-5
+
+
+@pytest.mark.exhaustive(minutes=1)
+@pytest.mark.parametrize("choice", [{"use": "dispersive"}, {"use": "repa", "teacher": {"use": "toy/patches"}}])
+def test_an_interrupted_training_ends_as_if_it_had_not_been(choice: dict[str, Any], tmp_path: Path) -> None:
+    def build() -> Diffusion:
+        return Diffusion(condition=LABEL, target=PIXELS, regularizer=choice, **SMALL)
+
+    options = {"sample_every": 5, "accumulate": 2}
+    whole = learn(tmp_path / "whole", build, **options)[0]
+    with pytest.raises(Interrupted):
+        learn(tmp_path / "cut", build, sample=stopping_at(10), **options)
+    assert difference(weights(learn(tmp_path / "cut", build, **options)[0]), weights(whole)) == 0
+
+
+# --- a run as the teacher --------------------------------------------------------------------------------------------
+
+RECIPE = """\
+dataset: {use: image/folder, path: shapes, size: 8, channels: 1}
+converter: {use: image/vae, factor: 2, channels: 8, size: 3}
+generator: {use: diffusion, width: 8, depth: 1, steps: 2, regularizer: {use: dispersive}}
+renderer: {use: converter}
+train: {steps: 4, batch_size: 8, steps_per_call: 2, validate_every: 4, checkpoint_every: 4, sample_every: 0}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a trained converter and generator."""
+    folder = tmp_path_factory.mktemp("teacher")
+    shapes(folder / "shapes")
+    (folder / "vae.yaml").write_text(RECIPE.replace("shapes,", f"{folder / 'shapes'},"))
+    train_recipe(load(folder / "vae.yaml"), folder / "run", Console(quiet=True), ["converter", "generator"])
+    return folder / "run"
+
+
+def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path) -> None:
+    choice, before = {"from": str(run)}, digest(run / "converter" / "best.weights.h5")
+    model, result = learn(tmp_path, lambda: student(choice), steps=4, checkpoint_every=4, validate_every=4)
+    teacher = model.regularizer.__dict__["teacher"].converter
+    assert teacher.variables and not {id(each) for each in teacher.variables} & {id(each) for each in model.variables}
+    for mine, theirs in zip(teacher.variables, load_run(run).stage("converter").variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert digest(run / "converter" / "best.weights.h5") == before
+    plain = student(None)
+    assert result["parameters"] == sum(math.prod(each.shape) for each in plain.trainable_variables)
+    (saved,) = (tmp_path / "stage" / "checkpoints").iterdir()
+    with np.load(saved) as arrays:
+        assert sum(name.startswith("model/") for name in arrays.files) == len(plain.variables) + 6
+    away = run.rename(run.parent / "away")
+    try:
+        drawing = student(choice)
+        drawing.load_weights(tmp_path / "stage" / "best.weights.h5")
+        assert drawing.sample({"label": np.int32([1, 2])}, seed=0)["pixels"].shape == (2, 8, 8, 1)
+        plain.load_weights(tmp_path / "stage" / "best.weights.h5")
+        assert difference(weights(plain), weights(drawing)) == 0
+        with pytest.raises(UserError, match=r"regularizer\.teacher: .*run: not a run directory"):
+            drawing.begin_training(4)
+    finally:
+        away.rename(run)
+
+
+def test_a_run_is_probed(run: Path, tmp_path: Path) -> None:
+    """As a user types it: what Y′ tells of the label, and every block of the generator."""
+    told = CliRunner().invoke(app, ["probe", str(run), "--json"])
+    assert told.exit_code == 0, told.output
+    report = json.loads((run / "probe-converter.json").read_text())
+    assert json.loads(told.stdout) == report and set(report["features"]) == {"the commonest class", "Y", "Y′"}
+    assert (report["features"]["Y"]["size"], report["features"]["Y′"]["size"]) == (64, 48)
+    for row in report["features"].values():
+        assert 0 <= row["linear"]["low"] <= row["linear"]["mean"] <= row["linear"]["high"] <= 1
+    table = CliRunner().invoke(app, ["probe", str(run), "--stage", "generator", "--time", "0.5"]).stdout
+    assert "block 3" in table and "nearest neighbours" in table
+    for stage, block, said in (("generator", "9", "blocks 1 to 3, and no 9"), ("renderer", "1", "not been trained")):
+        refused = CliRunner().invoke(app, ["probe", str(run), "--stage", stage, "--block", block]).exception
+        assert isinstance(refused, UserError) and said in str(refused)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "target", "said"),
+    [
+        ({"from": "RUN"}, LATENT, r"reads pixels \(8, 8, 1\); this stage draws latent \(4, 4, 2\)"),
+        ({"use": "toy/bag"}, PIXELS, r"toy/bag makes mean \(\); right is a Y′ that is a grid"),
+        ({"use": "image/efficientnet"}, LATENT, r"image/efficientnet: Y has latent \(4, 4, 2\); right is pixels"),
+        ({"use": "image/efficientnet"}, PIXELS, "regenkit data fetch image/"),
+    ],
+)
+def test_a_teacher_that_cannot_teach_this(
+    choice: dict[str, str], target: Spec, said: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))  # where no weights are
+    network.cache_clear()
+    model = student({way: str(run) if name == "RUN" else name for way, name in choice.items()}, target)
+    with pytest.raises(UserError, match=said):
+        model.begin_training(4)
+
+
+ONE_LINE = """\
+dataset: {use: image/mnist}
+converter: {use: image/downsample}
+generator: {use: diffusion}
+renderer: {use: diffusion}
+direct: {regularizer: CHOICE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("{use: dispersive}", ""),
+        ("{use: repa, teacher: {use: image/efficientnet, stage: 4}}", ""),
+        ("{use: repa, teacher: {from: runs/vae/1}}", ""),
+        ("null", ""),
+        ("{use: dispersiv}", "direct.regularizer: no regularizer is named 'dispersiv'; did you mean 'dispersive'?"),
+        ("{use: dispersive, weigth: 1}", "weigth: unknown key 'weigth'; did you mean 'weight'?"),
+        ("{use: dispersive, form: hing}", "form: should be 'infonce_l2', 'infonce_cosine', 'hinge' or 'covariance', "
+                                          "not 'hing'; did you mean 'hinge'?"),
+        ("{use: dispersive, temperature: 0}", "temperature 0.0, block 0; right are 0 or more, over 0"),
+        ("{weight: 1}", "needs the key 'use', as in {use: dispersive}; there are dispersive, repa"),
+        ("{use: repa}", "repa: needs the key 'teacher'"),
+        ("dispersive", "should be a map, not 'dispersive'"),
+        ("{use: repa, teacher: {}}", "teacher: names no teacher; write {use: NAME}"),
+        ("{use: repa, teacher: {from: runs/a, stage: 4}}", "unknown key 'stage': a converter from elsewhere"),
+        ("{use: repa, teacher: {use: image/eficientnet}}", "did you mean 'image/efficientnet'?"),
+        ("{use: repa, teacher: {use: image/efficientnet, stge: 4}}", "unknown key 'stge'; did you mean 'stage'?"),
+        ("{use: repa, teacher: {use: image/vae}}", "image/vae is learned: train it, and {from: RUN} takes it"),
+        ("{use: repa, teacher: {use: image/downsample}}", "image/downsample is no network"),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_recipe(choice: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("line.yaml").write_text(ONE_LINE.replace("CHOICE", choice))
+    recipe = load("line.yaml")
+    if said:
+        with pytest.raises(UserError) as refused:
+            recipe.check_components()
+        assert said in str(refused.value) and str(refused.value).startswith("line.yaml:5:")
+        return
+    recipe.check_components()
+    Path("again.yaml").write_text(recipe.dump())
+    assert load("again.yaml").resolved() == recipe.resolved()
+
+
+# --- the features of a classifier ------------------------------------------------------------------------------------
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_what_a_classifier_sees_is_a_grid_of_vectors() -> None:
+    fetched(EFFICIENTNET)
+    network.cache_clear()
+    for size, channels, options, shape in ((28, 1, {}, (7, 7, 112)), (16, 3, {"stage": 3, "factor": 2}, (8, 8, 40))):
+        y = Spec({"pixels": Field(kind="continuous", shape=(size, size, channels))})
+        converter = plugins.host().find("converter", "image/efficientnet").load()(y=y, **options)
+        random = np.random.default_rng(0)
+        ys = [{"pixels": np.float32(random.uniform(-1, 1, (size, size, channels)))} for _ in range(3)]
+        found = converter.convert_all(ys)
+        for one, rep in zip(ys, found, strict=True):
+            converter.spec.check(rep, "an example")
+            np.testing.assert_allclose(converter.convert(one)["features"], rep["features"], atol=1e-3)
+        assert found[0]["features"].shape == shape
+        together = converter.encode({}, {"pixels": tf.stack([one["pixels"] for one in ys])})["features"]
+        np.testing.assert_allclose(together, [rep["features"] for rep in found], atol=1e-3)
+    model = student({"use": "image/efficientnet"}, PIXELS)
+    model.begin_training(4)
+    assert model.regularizer is not None and model.regularizer.__dict__["teacher"].size == 112
+    with pytest.raises(ValueError, match="factor is 3; pictures of 28 × 28 divide by"):
+        plugins.host().find("converter", "image/efficientnet").load()(
+            y=Spec({"pixels": Field(kind="continuous", shape=(28, 28, 1))}), factor=3
+        )
