@@ -8,13 +8,13 @@ from grids import trained
 
 from regenkit.layers.moments import Moments
 from regenkit.models.diffusion import Diffusion
-from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted
+from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.never_empty import losses_of
 
-OBJECTIVES: list[Objective] = ["epsilon", "velocity", "flow"]
+OBJECTIVES: list[Objective] = ["epsilon", "velocity", "flow", "clean"]
 LABEL = Spec({"label": tokens(3, scalar=True)})
 PIXELS = Spec({"pixels": Field(kind="continuous", shape=(8, 8, 1))})
 VECTOR = Spec({"place": Field(kind="continuous", shape=(2,)), "size": Field(kind="continuous", shape=())})
@@ -57,6 +57,24 @@ def test_data_comes_back_from_what_is_wanted(objective: Objective) -> None:
     x = alpha * clean + sigma * noise
     said = wanted(objective, clean, noise, alpha, sigma)
     np.testing.assert_allclose(denoised(objective, x, said, alpha, sigma), clean, atol=1e-10)
+
+
+def test_an_error_in_clean_data_weighs_as_one_in_the_velocity() -> None:
+    random = np.random.default_rng(0)
+    clean, noise, said = (tf.constant(random.normal(size=[99])) for _ in range(3))
+    alpha, sigma = scales("clean", tf.constant(np.linspace(0.05, 1.0, 99)))
+    velocity = (alpha * (alpha * clean + sigma * noise) - said) / sigma
+    error = weight("clean", sigma) * (said - wanted("clean", clean, noise, alpha, sigma)) ** 2
+    np.testing.assert_allclose(error, (velocity - wanted("velocity", clean, noise, alpha, sigma)) ** 2)
+
+
+@pytest.mark.parametrize("size, width, objective", [(16, 16, "velocity"), (64, 32, "clean"), (64, 96, "velocity")])
+def test_noise_of_a_large_patch_would_not_pass_through_a_narrow_network(
+    size: int, width: int, objective: Objective
+) -> None:
+    target = Spec({"pixels": Field(kind="continuous", shape=(size, size, 3))})
+    model = Diffusion(condition=Spec({"label": tokens(3, scalar=True)}), target=target, width=width, depth=1)
+    assert model.objective == objective
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -157,6 +175,7 @@ def test_half_precision_learns_as_well() -> None:
 
 @pytest.mark.parametrize("objective", [
     "velocity", *(pytest.param(other, marks=pytest.mark.exhaustive(minutes=0.2)) for other in ("epsilon", "flow")),
+    pytest.param("clean", marks=pytest.mark.exhaustive(minutes=0.2)),
 ])  # fmt: skip
 def test_it_learns_where_each_label_lies(objective: Objective) -> None:
     """Three clusters of vectors, of scales far apart."""

@@ -24,7 +24,7 @@ from regenkit.layers.dit import DiT
 from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
-from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted
+from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -42,8 +42,10 @@ LARGEST = 16
 class Diffusion(keras.Model):
     """P(target | condition) over continuous fields.
 
-    objective          "velocity", "epsilon" or "flow" (see `models.diffusion_schedule`). After a minute on one core
-                       velocity and flow draw garments equally well; of velocity's input the variance is 1 at all times
+    objective          "velocity", "epsilon", "flow" or "clean" (see `models.diffusion_schedule`). After a minute on one
+                       core velocity and flow draw garments equally well; of velocity's input the variance is 1 at all
+                       times. "auto" is velocity, but clean where a patch holds more than half as many numbers as
+                       `width`: noise has no fewer dimensions than its patch, and would not pass through the network
     network            "unet" or "dit" for a grid, "mlp" for vectors; "auto" takes unet or mlp
     width              channels at full resolution; of dit and mlp everywhere
     depth              blocks: of unet at each resolution, down and up; 0 = 1 of unet, 4 of the others
@@ -59,7 +61,7 @@ class Diffusion(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        objective: Objective = "velocity",
+        objective: Literal["auto", "velocity", "epsilon", "flow", "clean"] = "auto",
         network: Literal["auto", "unet", "dit", "mlp"] = "auto",
         width: int = 64,
         depth: int = 0,
@@ -71,7 +73,7 @@ class Diffusion(keras.Model):
     ) -> None:
         super().__init__()
         _check(target, width, depth, steps, guidance, condition_dropout)
-        self.condition, self.target, self.objective = condition, target, objective
+        self.condition, self.target = condition, target
         self.steps, self.guidance, self.condition_dropout, self.width = steps, guidance, condition_dropout, width
         grids = {field.shape[:2] for field in target.values() if is_grid(field)}
         self.grid = _grid(grids.pop()) if len(grids) == 1 and all(map(is_grid, target.values())) else None
@@ -109,6 +111,8 @@ class Diffusion(keras.Model):
                 self.from_map.build((None, None, None, width))
             kind = DiT if network == "dit" else UNet
             self.network = kind(inner, channels * self.patch**2, width=width, depth=depth, vector=width)
+        noisy = self.patch > 1 and channels * self.patch**2 > width // 2
+        self.objective: Objective = objective if objective != "auto" else "clean" if noisy else "velocity"
         self.network.build()
         self.conditioner.build()
         for layer, size in zip(self.time, (2 * (width // 2), width), strict=True):
@@ -125,7 +129,7 @@ class Diffusion(keras.Model):
     # --- the protocol ------------------------------------------------------------------------------------------------
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, Any]]:
-        """Mean squared error an example of what the network says, in units of the data's standard deviation.
+        """Mean squared error an example of what the network says, in units of the data's standard deviation, weighed.
 
         `noise` int32 [batch, 2] draws the time, the noise, and what is hidden; None = evaluation: the mean over four
         times, each with a noise of its own that is the same for every example.
@@ -149,7 +153,7 @@ class Diffusion(keras.Model):
         alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
         block = self.regularizer.block if self.regularizer else 0
         said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_, block)
-        error = (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
+        error = weight(self.objective, sigma) * (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
         error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
         terms = {"error": error}
         if self.regularizer and noise is not None:

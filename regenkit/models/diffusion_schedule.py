@@ -3,6 +3,7 @@
     epsilon   ε, on the cosine path α = cos(πt/2), σ = sin(πt/2)        Ho et al. 2020, arXiv 2006.11239; 2102.09672
     velocity  αε − σx_0, on the same path                               Salimans and Ho 2022, arXiv 2202.00512
     flow      ε − x_0, on the straight path α = 1 − t, σ = t            Lipman et al. 2022, arXiv 2210.02747; 2209.03003
+    clean     x_0, on the cosine path, judged as velocity is            Li and He 2025, arXiv 2511.13720
 
 t = 0 is data, t = 1 noise. The sampler is deterministic. Of first order it is DDIM (arXiv 2010.02502), which on the
 straight path is Euler's method; each step but the first and the last also looks at the one before, which makes it
@@ -16,9 +17,11 @@ import numpy as np
 
 from regenkit.quiet import tensorflow as tf
 
-Objective = Literal["epsilon", "velocity", "flow"]
-FIRST = {"epsilon": 0.99, "velocity": 1.0, "flow": 1.0}
+Objective = Literal["epsilon", "velocity", "flow", "clean"]
+FIRST = {"epsilon": 0.99, "velocity": 1.0, "flow": 1.0, "clean": 1.0}
 """Where sampling begins: ε says nothing of x_0 where α = 0."""
+LEAST = 0.05
+"""Of σ, where an error in x_0 is taken for one in the velocity, which is 1 / σ as large."""
 
 
 def scales(objective: Objective, time: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -30,13 +33,20 @@ def scales(objective: Objective, time: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
 
 def wanted(objective: Objective, clean: tf.Tensor, noise: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
     """What the network is to say of α clean + σ noise."""
-    if objective == "epsilon":
-        return noise
+    if objective in ("epsilon", "clean"):
+        return noise if objective == "epsilon" else clean
     return noise - clean if objective == "flow" else alpha * noise - sigma * clean
+
+
+def weight(objective: Objective, sigma: tf.Tensor) -> tf.Tensor:
+    """Of the squared error of what the network says."""
+    return tf.maximum(sigma, LEAST) ** -2 if objective == "clean" else tf.ones_like(sigma)
 
 
 def denoised(objective: Objective, x: tf.Tensor, said: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
     """x_0, from x_t and what the network says of it."""
+    if objective == "clean":
+        return said
     if objective == "epsilon":
         return (x - sigma * said) / alpha
     return (x if objective == "flow" else alpha * x) - sigma * said
