@@ -110,8 +110,9 @@ def test_blocks_are_as_they_are_said_to_be(network: str) -> None:
     inner = Representation(model)
     target = {name: np.ones((3, *field.shape), np.float32) for name, field in model.target.items()}
     told = [inner(target, block=block, time=0.3) for block in range(inner.blocks + 1)]
+    x, vector_ = tf.zeros([3, *model.shape]), tf.zeros([3, size["width"]])
     for number, ((height, breadth), numbers) in enumerate(model.network.blocks, start=1):
-        _, there = model.predict_noisy(tf.zeros([3, *model.shape]), tf.ones(3), tf.zeros([3, size["width"]]), None, number)
+        _, there = model.predict_noisy(x, tf.ones(3), vector_, None, number)
         assert there.shape == (3, height * breadth, numbers)
         assert told[number].shape == (3, numbers) and np.abs(told[number][0] - told[number][1]).max() > 1e-6
     np.testing.assert_array_equal(told[0], told[(inner.blocks + 1) // 2])
@@ -169,6 +170,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.mark.exhaustive(minutes=0.7)
 def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path) -> None:
     choice, before = {"from": str(run)}, digest(run / "converter" / "best.weights.h5")
     model, result = learn(tmp_path, lambda: student(choice), steps=4, checkpoint_every=4, validate_every=4)
@@ -177,6 +179,8 @@ def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path)
     for mine, theirs in zip(teacher.variables, load_run(run).stage("converter").variables, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert digest(run / "converter" / "best.weights.h5") == before
+    with pytest.raises(UserError, match=r"reads pixels \(8, 8, 1\); this stage draws latent \(4, 4, 2\)"):
+        student(choice, LATENT).begin_training(4)
     plain = student(None)
     assert result["parameters"] == sum(math.prod(each.shape) for each in plain.trainable_variables)
     (saved,) = (tmp_path / "stage" / "checkpoints").iterdir()
@@ -195,6 +199,7 @@ def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path)
         away.rename(run)
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_a_run_is_probed(run: Path, tmp_path: Path) -> None:
     """As a user types it: what Y′ tells of the label, and every block of the generator."""
     told = CliRunner().invoke(app, ["probe", str(run), "--json"])
@@ -217,18 +222,17 @@ def test_a_run_is_probed(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "target", "said"),
     [
-        ({"from": "RUN"}, LATENT, r"reads pixels \(8, 8, 1\); this stage draws latent \(4, 4, 2\)"),
         ({"use": "toy/bag"}, PIXELS, r"toy/bag makes mean \(\); right is a Y′ that is a grid"),
         ({"use": "image/efficientnet"}, LATENT, r"image/efficientnet: Y has latent \(4, 4, 2\); right is pixels"),
         ({"use": "image/efficientnet"}, PIXELS, "regenkit data fetch image/"),
     ],
 )
 def test_a_teacher_that_cannot_teach_this(
-    choice: dict[str, str], target: Spec, said: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    choice: dict[str, str], target: Spec, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))  # where no weights are
     network.cache_clear()
-    model = student({way: str(run) if name == "RUN" else name for way, name in choice.items()}, target)
+    model = student(choice, target)
     with pytest.raises(UserError, match=said):
         model.begin_training(4)
 
