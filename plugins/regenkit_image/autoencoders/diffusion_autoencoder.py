@@ -40,7 +40,8 @@ class DiffusionAutoencoder(keras.Model):
     size      numbers of the vector; at most `width`, through which the decoder hears them
     factor    how much smaller the encoder's last grid is than the picture
     channels  of the encoder at half the picture's resolution
-    width     channels of the decoder at full resolution
+    width     channels of the decoder at full resolution; at least twice the numbers of its patch (`Diffusion`), or
+              noise does not pass through: of 28 × 28 grey pictures these are 4, of 64 × 64 in colour 48
     depth     residual blocks at each resolution, of the encoder and of the decoder, down and up
     steps     of the sampler
     """
@@ -65,8 +66,9 @@ class DiffusionAutoencoder(keras.Model):
             raise ValueError(f"size {size}; right are 1 to {width}, the decoder's width, through which it hears Y′")
         self.spec, self.steps = Spec({"semantic": Field(kind="continuous", shape=(size,))}), steps
         self.decoder = Diffusion(
-            condition=self.spec, target=target, width=width, depth=depth, steps=steps, condition_dropout=0.0
-        )
+            condition=self.spec, target=target, objective="velocity", width=width, depth=depth, steps=steps,
+            condition_dropout=0.0,
+        )  # fmt: skip
         self.encoder = Encoder(self.shape[2], PLACE, factor=factor, channels=channels, depth=depth)
         self.last, self.standard = keras.layers.Dense(size), Standard(size)
         self.last.build((None, PLACE * math.prod(grid(self.shape, factor))))
