@@ -65,6 +65,20 @@ def rep_of(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in model.encode({}, {"pixels": y}).items()}
 
 
+@pytest.mark.parametrize("name", ["autoencoder", "vae"])
+def test_its_y_prime_is_not_rounded_under_half_precision(name: str, models: dict) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = make(name)
+    finally:
+        keras.config.set_dtype_policy(before)
+    half.set_weights(models[name].get_weights())
+    rep, whole = (rep_of(model, pixels())["latent"] for model in (half, models[name]))
+    assert rep.dtype == np.float32
+    np.testing.assert_allclose(rep, whole, atol=0.1)
+
+
 @pytest.mark.parametrize("name", SHOW)
 def test_its_y_prime_is_as_its_spec_says_and_is_decoded_example_by_example(models: dict, name: str) -> None:
     model, y = models[name], pixels()

@@ -140,8 +140,7 @@ class DiffusionAutoencoder(keras.Model):
 
     def code(self, pixels: tf.Tensor) -> tf.Tensor:
         """The same, standardised: Y′."""
-        mean, scale = self.standard.moments()  # not called as a layer, which would compute in half precision
-        return (self.vector(pixels) - mean) / scale
+        return self.standard(self.vector(pixels))
 
     def walk(self, x: tf.Tensor, semantic: tf.Tensor, times: tf.Tensor) -> tf.Tensor:
         """x at the last of some even times, from x at the first: from noise (1) to data (0), or the other way.

@@ -17,7 +17,7 @@ class Standard(keras.layers.Layer):
     """Vectors [batch, height, width, size] ↔ standardised ones. It learns from `statistics`, not by gradients."""
 
     def __init__(self, size: int) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")  # Y′ is, under half precision too
         self.count = self.add_weight(name="count", shape=(), initializer="zeros", trainable=False)
         self.first = self.add_weight(name="first", shape=(size,), initializer="zeros", trainable=False)
         self.second = self.add_weight(name="second", shape=(size,), initializer="zeros", trainable=False)

@@ -223,16 +223,12 @@ class Vlae(keras.Model):
         """What a pixel is told of z, [rows, height, width, self.pixels.width]."""
         return self.decoder(self.lift(z))
 
-    def _standard(self, z: tf.Tensor) -> tf.Tensor:
-        mean, scale = self.standard.moments()  # not called as a layer, which would compute in half precision
-        return (z - mean) / scale
-
     def _back(self, latent: tf.Tensor) -> tf.Tensor:
         return self.standard.back(tf.cast(latent, tf.float32))
 
     def _code(self, pixels: tf.Tensor) -> tf.Tensor:
         mean, log_scale, context = self._encoded(levelled(pixels, self.levels))
-        return self._standard(self._draw(mean, log_scale, context, tf.zeros_like(mean))[0])
+        return self.standard(self._draw(mean, log_scale, context, tf.zeros_like(mean))[0])
 
     def _paint(self, latent: tf.Tensor, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         level = self.pixels.drawn(self._features(self._back(latent)), seeds, PIXELS, temperature)
@@ -240,7 +236,7 @@ class Vlae(keras.Model):
 
     def _imagine(self, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         epsilon = temperature * noises.normal(seeds, PRIOR, self.size)
-        return self._standard(self.prior.inverse(epsilon) if self.prior else epsilon)
+        return self.standard(self.prior.inverse(epsilon) if self.prior else epsilon)
 
     def _weigh(self, pixels: tf.Tensor, seeds: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
         """See `log_evidence`: of pictures few enough that min(samples, ROWS) of each are weighed at once."""
