@@ -1,7 +1,8 @@
 """A condition of any fields, as models of grids take it: a vector an example, and a map over the grid.
 
     scalars, vectors      embedded each, and summed                               → vector
-    sequences (captions)  embedded, read by two transformer blocks, averaged      → vector
+    sequences (captions)  embedded, read by a convolution and two transformer
+                          blocks, averaged                                        → vector
     grids (codes, pixels) embedded place by place, brought to the target's size   → map
 
 0 is "absent" in every field, so a condition is hidden, for guidance or because there is no X, by zeroing it (`hide`).
@@ -20,6 +21,8 @@ from regenkit.spec import Field, Spec
 
 READERS = 2
 """Transformer blocks that read a sequence."""
+GRAM = 7
+"""Steps that the convolution before them sees: of a caption's bytes a word or so, which attention is slow to find."""
 STREAM = 8000
 
 
@@ -39,12 +42,14 @@ class Conditioner(keras.layers.Layer):
             else keras.layers.Dense(width)
             for name, field in spec.items()
         }
+        self.grams: dict[str, keras.layers.Layer] = {}
         self.readers: dict[str, list[Block]] = {}
         self.norms: dict[str, keras.layers.Layer] = {}
         for number, (name, field) in enumerate(spec.items()):
             if is_grid(field) and grid is None:
                 raise ValueError(f"{name} of the condition is a grid; this model takes vectors and sequences")
             if field.variable:
+                self.grams[name] = keras.layers.Conv1D(width, GRAM, padding="same", activation="silu")
                 self.readers[name] = blocks(width, 4, READERS, dropout=0.0, stream=STREAM + 100 * number)
                 self.norms[name] = keras.layers.LayerNormalization()
         self.has_map = any(is_grid(field) for field in spec.values())
@@ -53,7 +58,7 @@ class Conditioner(keras.layers.Layer):
         for name, layer in self.embeddings.items():
             layer.build((None, self._entry(self.spec[name])))
         for name, read in self.readers.items():
-            for layer in (*read, self.norms[name]):
+            for layer in (self.grams[name], *read, self.norms[name]):
                 layer.build((None, None, self.width))
         self.built = True
 
@@ -94,9 +99,11 @@ class Conditioner(keras.layers.Layer):
         else:
             value = tf.reshape(value, [tf.shape(value)[0], -1, self._entry(field)])
             known, x = tf.reduce_any(value != 0, -1), self.embeddings[name](value)
+        weight = tf.cast(known, x.dtype)[..., None]
+        x *= weight
+        x += self.grams[name](x)
         for block in self.readers[name]:
             x = block(x, known[:, None, :], seeds)
-        weight = tf.cast(known, x.dtype)[..., None]
         return tf.reduce_sum(self.norms[name](x) * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
 
     def _resized(self, x: tf.Tensor, field: Field) -> tf.Tensor:
