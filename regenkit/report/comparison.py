@@ -37,19 +37,21 @@ def write(report: dict[str, Any]) -> list[Path]:
 
 
 def as_table(report: dict[str, Any]) -> Table:
-    """The cells, their total with its spread, and where not all have one the scores as well; the page has the other
-    spreads and the intervals."""
+    """The cells, their total with its spread; scores have a table of their own, the page has the other spreads and the
+    intervals."""
     table = Table(title=_measured_on(report), box=None, pad_edge=False, collapse_padding=True)
-    by_scores = any("total" not in cell for cell in report["cells"])
     metrics = scores.names(report)
     columns, lines = main_table(report)
-    shown = [place for place, title in enumerate(columns) if by_scores or title not in metrics]
+    shown = [place for place, title in enumerate(columns) if title not in metrics]
     for title in (columns[place] for place in shown):
-        wraps = title == "cell" or title in metrics
-        table.add_column(_SHORT.get(title, title), justify="left" if title == "cell" else "right", no_wrap=not wraps)
+        name = _SHORT.get(title, title)
+        if title == "cell":
+            table.add_column(name, overflow="fold")
+        else:
+            table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         values = [(columns[place], escape(line[place])) for place in shown]
-        table.add_row(*(text if title in ("cell", "total", *metrics) else _plain(text) for title, text in values))
+        table.add_row(*(text if title in ("cell", "total") else _plain(text) for title, text in values))
     return table
 
 

@@ -44,9 +44,12 @@ def as_table(report: dict[str, Any]) -> Table:
     table = Table(title="Scores of samples; in brackets what is better", box=None, pad_edge=False)
     for title in titles(report):
         text = title in ("score", "cell")
-        table.add_column(title, justify="left" if text else "right", no_wrap=not text)
+        table.add_column(title, justify="left" if text else "right", no_wrap=not text, overflow="fold")
+    before = ""
     for score, cell, *figures in rows(report):
-        table.add_row(escape(score), escape(cell), *(figure.partition(" ")[0] for figure in figures))
+        said = "" if score == before else escape(score)
+        table.add_row(said, escape(cell), *(figure.partition(" ")[0] for figure in figures))
+        before = score
     return table
 
 
