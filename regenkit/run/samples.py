@@ -23,13 +23,12 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
     own = pipeline.recipe.renderer.own_decoder
     for number, place in enumerate(_held(prepared, "validation"), 1):
         sides, meta = prepared.example(place)
-        x, rep, y = sides["x"] or {}, sides["rep"] or {}, None
+        x, y = sides["x"] or {}, None
+        rep = pipeline.converter.convert(sides["y"] or {}) if stage == "converter" else sides["rep"] or {}
         name = f"{stage}-{step:06d}-{number}"
         length = [int(prepared.steps[place])]
         known = {name: rep[name] for name in pipeline.given_scalars}
-        if stage == "converter":
-            rep = pipeline.converter.convert(sides["y"] or {})
-        elif stage == "generator":
+        if stage == "generator":
             drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
             rep = {**absent, **known, **drawn}
