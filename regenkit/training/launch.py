@@ -50,7 +50,8 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
     if failed is None:
         return 0
     code = workers[failed].returncode
-    if failed and workers[0].returncode <= 0:  # or else worker 0 has said why
+    said = workers[0].returncode == code > 0  # a mistake that all have made; of a lost one worker 0 knows nothing else
+    if failed and not said:
         path = folder / f"worker-{failed}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:])
         print(f"worker {failed} ended with exit code {code}; the end of {path}:\n{tail}", file=sys.stderr)
