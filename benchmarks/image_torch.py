@@ -240,7 +240,8 @@ class Diffusion(nn.Module):
     @torch.inference_mode()
     def sample(self, label: Tensor, x: Tensor, steps: int, said_of: Callable[..., Tensor] | None = None) -> Tensor:
         """From the noise x [batch, channels, height, breadth]."""
-        vector, before, said_of = self.label(label), torch.zeros_like(x), said_of or self
+        vector, before = self.label(label), torch.zeros_like(x)
+        said_of = self if said_of is None else said_of  # a compiled one has no truth value
         for time, keep, take, ahead in zip(*map(torch.from_numpy, steps_of("velocity", steps)), strict=True):
             said = said_of(x, time.expand(len(x)), vector)
             clean = (0.5 * math.pi * time).cos() * x - (0.5 * math.pi * time).sin() * said

@@ -33,9 +33,9 @@ def scales(objective: Objective, time: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
 
 def wanted(objective: Objective, clean: tf.Tensor, noise: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
     """What the network is to say of α clean + σ noise."""
-    if objective in ("epsilon", "clean"):
-        return noise if objective == "epsilon" else clean
-    return noise - clean if objective == "flow" else alpha * noise - sigma * clean
+    if objective == "flow":
+        return noise - clean
+    return {"epsilon": noise, "clean": clean, "velocity": alpha * noise - sigma * clean}[objective]
 
 
 def weight(objective: Objective, sigma: tf.Tensor) -> tf.Tensor:
