@@ -10,7 +10,6 @@ MUSIC = [
     "music21>=9.1",
     "pretty_midi>=0.2.10",
     "pyphen>=0.14",
-    "scikit-learn>=1.4",
     "scipy>=1.11",
     "soundfile>=0.12",
 ]
@@ -43,6 +42,7 @@ setup(
         "pydantic>=2.7",
         "pyyaml>=6.0",
         "rich>=13.7",
+        "scikit-learn>=1.4",
         "tensorboard>=2.17",
         "tensorflow>=2.17,<2.22",
         "typer>=0.12",

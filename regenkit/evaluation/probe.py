@@ -59,6 +59,8 @@ def probe(
         raise UserError(f"{pipeline.folder}: {len(fit)} pairs to learn from, {len(held_out)} to measure; too few")
     labels, truth = (np.array([each["x"][name] for each in part]) for part in (fit, held_out))
     values, counts = np.unique(labels, return_counts=True)
+    if len(values) < 2:
+        raise UserError(f"{pipeline.folder}: all {len(fit)} pairs to learn from are of one class; a probe tells two")
     commonest = (truth == values[counts.argmax()]).astype(np.float64)
     found = {"the commonest class": {"size": 0, "linear": interval(commonest), "knn": interval(commonest)}}
     for what, of in _features(pipeline, stage, time, block).items():
