@@ -1,6 +1,7 @@
 """The dispersive loss: its forms against their formulas, and one value however a batch is cut among replicas."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from grids import trained
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import PATIENCE, assert_alike, end, regenkit, weights
+from test_image_run import shapes
 from toy_pictures import ZERO, shaken
 from toy_watch import difference
 
@@ -23,6 +26,13 @@ from regenkit.training.never_empty import losses_of
 FORMS = get_args(Form)
 LABEL = Spec({"label": tokens(3, scalar=True)})
 VECTOR = Spec({"vector": Field(kind="continuous", shape=(5,))})
+RECIPE = """\
+dataset: {use: image/folder, path: shapes, size: 8, channels: 1}
+converter: {use: image/downsample, factor: 2}
+generator: {use: diffusion, width: 16, depth: 1, steps: 2, regularizer: {use: dispersive}}
+renderer: {use: diffusion}
+train: {steps: 12, batch_size: 7, steps_per_call: 3, validate_every: 6, checkpoint_every: 12, sample_every: 0}
+"""
 
 
 def expected(form: Form, rows: np.ndarray, temperature: float) -> float:
@@ -132,6 +142,19 @@ def test_a_part_without_examples_has_no_gradient(form: Form) -> None:
     assert losses["main"]["dispersive"][0].shape == (0,)
     for slope in tape.gradient(total, [each.value for each in model.trainable_variables]):
         assert slope is None or not np.any(tf.convert_to_tensor(slope))
+
+
+@pytest.mark.exhaustive(minutes=2)
+@pytest.mark.timeout(2 * PATIENCE)
+def test_two_processes_end_with_the_weights_of_one(tmp_path: Path) -> None:
+    """Seven examples a batch: four of one process, three of the other, and all are pushed from all."""
+    shapes(tmp_path / "shapes")
+    (tmp_path / "toy.yaml").write_text(RECIPE)
+    for run, more in (("one", ()), ("two", ("--workers", 2)), ("plain", ("--set", "generator.regularizer=null"))):
+        end(regenkit("train", "toy.yaml", "--stage", "generator", "--run", run, *more, cwd=tmp_path))
+    one, two, plain = (weights(tmp_path / run, ["generator"]) for run in ("one", "two", "plain"))
+    assert_alike(two, one, 1e-5)
+    assert max(np.abs(one[name] - plain[name]).max() for name in one) > 1e-3
 
 
 def test_it_is_not_judged_and_is_computed_in_float32() -> None:
