@@ -17,6 +17,8 @@ first weights, the order of the data, times and noise are the same.
     weight   λ of both                                         }
     form     of the dispersive loss; REPA's teachers           }
 
+    probe    of the speed's models at the end: how often the class is told of a block's features (`regenkit probe`)
+
 500 samples (of the labels of 500 validation pictures) against 1,000 validation pictures. "FD" goes by a classifier of
 the training pairs, "FD(E)" by EfficientNet-lite0, which one of the teachers is: so it is no judge of that one. A
 finished run is a line of RESULTS; one that was killed begins anew. A step's cost is the median CPU time of a call.
@@ -38,6 +40,8 @@ from rich.console import Console
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.evaluation.chosen import chosen
+from regenkit.evaluation.classes import right
+from regenkit.models.representation import Representation
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -50,6 +54,8 @@ from regenkit_image.metrics import class_accuracy, frechet_distance, frechet_dis
 FOLDER = Path("runs/representation")
 RESULTS = FOLDER / "results.jsonl"
 STEPS, EVERY, SAMPLES, REFERENCES = 1000, 200, 500, 1000
+PROBED, MEASURED, TIME = 2000, 1000, 0.25
+"""Training and test pictures of a probe, and how noisy they are."""
 RECIPE = f"""\
 dataset: {{use: image/fashion_mnist, limit: 20000}}
 converter: {{use: image/downsample}}
@@ -131,7 +137,7 @@ def trained(recipe_file: Path, choice: str, seed: int, prepared: Prepared) -> di
     held_out = [prepared.example(place)[0] for place in chosen(prepared, "validation", REFERENCES)]
     learned = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
     labels = np.array([each["x"]["label"] for each in held_out[:SAMPLES]], np.int32)
-    points: list[dict[str, float]] = []
+    points: list[dict[str, Any]] = []
 
     def measure(model: Any, step: int) -> None:
         drawn = [
@@ -145,6 +151,8 @@ def trained(recipe_file: Path, choice: str, seed: int, prepared: Prepared) -> di
         points.append({"step": step, "fd": float(frechet_distance_classifier(of)), "fd_e": float(frechet_distance(of)),
                        "accuracy": float(class_accuracy(of).mean())})  # fmt: skip
         print(f"  {choice} seed {seed}: {points[-1]}", flush=True)
+        if step == STEPS:
+            points[-1]["told"] = told(model, prepared)
 
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder, RunLog(Path(folder), Console(quiet=True)) as log:
@@ -153,6 +161,23 @@ def trained(recipe_file: Path, choice: str, seed: int, prepared: Prepared) -> di
         result = fit(task, prepared, tf.distribute.get_strategy(), log, callbacks=[clock], sample=measure)
     return {"choice": choice, "seed": seed, "points": points, "step_seconds": clock.seconds(),
             "parameters": result["parameters"], "machine": job.machine()}  # fmt: skip
+
+
+def told(model: Any, prepared: Prepared) -> dict[str, list[float]]:
+    """By block: shares of test pictures whose class is told, by a linear probe and by neighbours."""
+    inside, found = Representation(model), {}
+    parts = [[prepared.example(place)[0] for place in chosen(prepared, split, count)]
+             for split, count in (("train", PROBED), ("test", MEASURED))]  # fmt: skip
+    labels, truth = (np.array([each["x"]["label"] for each in part]) for part in parts)
+    pixels = [np.stack([each["y"]["pixels"] for each in part]) for part in parts]
+    for block in range(1, inside.blocks + 1):
+        fit, other = (
+            np.concatenate([inside({"pixels": part[start : start + 50]}, block=block, time=TIME, first=start)
+                            for start in range(0, len(part), 50)])
+            for part in pixels
+        )  # fmt: skip
+        found[str(block)] = [float(each.mean()) for each in right(fit, labels, other, truth).values()]
+    return found
 
 
 def known() -> dict[tuple[str, int], dict[str, Any]]:
@@ -235,6 +260,24 @@ def speed(runs: dict[tuple[str, int], dict[str, Any]]) -> None:
         print(f"| {title} | {' | '.join(columns)} |")
 
 
+def probes(runs: dict[tuple[str, int], dict[str, Any]]) -> None:
+    print(f"\nClass told after {STEPS} steps, linearly / by neighbours: {PROBED} training pictures, {MEASURED} of the "
+          f"test split, under noise of time {TIME}; mean over seeds (least–greatest, linearly)\n")  # fmt: skip
+    for title, choice in SPEED.items():
+        mine = [run["points"][-1]["told"] for (each, _), run in sorted(runs.items()) if each == choice]
+        if not mine:
+            continue
+        if title == "none":
+            print(f"| | {' | '.join(f'block {block}' for block in mine[0])} |")
+            print("| --- " * (1 + len(mine[0])) + "|")
+        cells = []
+        for block in mine[0]:
+            linear, near = zip(*(run[block] for run in mine), strict=True)
+            between = f" ({min(linear):.3f}–{max(linear):.3f})" if len(linear) > 1 else ""
+            cells.append(f"{statistics.mean(linear):.3f} / {statistics.mean(near):.3f}{between}")
+        print(f"| {title} | {' | '.join(cells)} |")
+
+
 def ablation(table: str, runs: dict[tuple[str, int], dict[str, Any]]) -> None:
     seed = min(seed for _, seed in runs)
     print(f"\nBy {table}: after {STEPS} steps, seed {seed}\n\n| | FD | FD(E) | class accuracy | CPU ms a step |")
@@ -280,6 +323,7 @@ def main() -> None:
     if runs := known():
         print(f"\n{next(iter(runs.values()))['machine']}; {options.threads} threads")
         speed(runs)
+        probes(runs)
         for table in TABLES:
             if table != "speed":
                 ablation(table, runs)
