@@ -165,19 +165,20 @@ def trained(recipe_file: Path, choice: str, seed: int, prepared: Prepared) -> di
 
 def told(model: Any, prepared: Prepared) -> dict[str, list[float]]:
     """By block: shares of test pictures whose class is told, by a linear probe and by neighbours."""
-    inside, found = Representation(model), {}
+    inside = Representation(model)
     parts = [[prepared.example(place)[0] for place in chosen(prepared, split, count)]
              for split, count in (("train", PROBED), ("test", MEASURED))]  # fmt: skip
     labels, truth = (np.array([each["x"]["label"] for each in part]) for part in parts)
-    pixels = [np.stack([each["y"]["pixels"] for each in part]) for part in parts]
-    for block in range(1, inside.blocks + 1):
-        fit, other = (
-            np.concatenate([inside({"pixels": part[start : start + 50]}, block=block, time=TIME, first=start)
-                            for start in range(0, len(part), 50)])
-            for part in pixels
-        )  # fmt: skip
-        found[str(block)] = [float(each.mean()) for each in right(fit, labels, other, truth).values()]
-    return found
+    fit, other = (
+        [np.concatenate(each) for each in zip(*(
+            inside({"pixels": np.stack([sides["y"]["pixels"] for sides in part[start : start + 50]])}, time=TIME,
+                   first=start)
+            for start in range(0, len(part), 50)
+        ), strict=True)]
+        for part in parts
+    )  # fmt: skip
+    return {str(number): [float(each.mean()) for each in right(of[0], labels, of[1], truth).values()]
+            for number, of in enumerate(zip(fit, other, strict=True), 1)}  # fmt: skip
 
 
 def known() -> dict[tuple[str, int], dict[str, Any]]:

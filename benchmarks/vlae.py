@@ -7,7 +7,7 @@
 
 The data are those of recipes/vlae_digits.yaml, whose converter alone is trained: 28 × 28, cut at mid-grey, so of two
 levels. All settings have the same network but for what they vary. A run that is done is a line of OUT/results.jsonl and
-is not made again; one that was interrupted goes on. Of each:
+is not made again unless it is to be measured otherwise; one that was interrupted goes on. Of each:
 
     KL      the code's length, the mean of log q(z | x) − log p(z) over the test split, in bits
     bound   −log P(x) at most, nats a picture: −log P(x | z) + KL, over the test split
@@ -207,19 +207,22 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console(soft_wrap=True)
-    done = {(line["setting"], line["seed"], line["steps"]) for line in results(options.out)}
+    asked = (options.steps, options.pictures, options.samples)
+    lines = [line for line in results(options.out) if asked == (line["steps"], line["pictures"], line["samples"])]
+    done = {(line["setting"], line["seed"]) for line in lines}
     # seed by seed, so that what is there after any time compares
     for seed in range(options.seeds if not options.table else 0):
         for name in options.only:
-            if (name, seed, options.steps) not in done:
+            if (name, seed) not in done:
                 try:
                     line = run(name, seed, options, console)
                 except Interrupted:
                     raise SystemExit("saved; the same command goes on") from None
                 with (options.out / "results.jsonl").open("a") as file:
                     file.write(json.dumps(line) + "\n")
-    if not (lines := [line for line in results(options.out) if line["steps"] == options.steps]):
-        raise SystemExit(f"{options.out}: no run of {options.steps} steps is done")
+                lines.append(line)
+    if not lines:
+        raise SystemExit(f"{options.out}: no run of {options.steps} steps, measured so, is done")
     text = table(lines)
     (options.out / "table.md").write_text(text)
     print(text, *(f"written: {path}" for path in figures(options.out, lines)), sep="\n")

@@ -142,13 +142,6 @@ def test_no_examples_have_no_gradient(network: str) -> None:
     assert losses_of(model, batch, noise=None)[0]["main"]["error"][0].shape == (0,)
 
 
-def test_inner_features_are_told() -> None:
-    model = stage()
-    vector, _ = model.conditioner(batch_of(model, 2)["condition"], batch=2)
-    said, inner = model.predict_noisy(tf.zeros([2, 8, 8, 1]), tf.constant([0.1, 0.9]), vector, None)
-    assert said.shape == (2, 8, 8, 1) and inner.shape == (2, 64, 16)
-
-
 @pytest.mark.parametrize("target", [VECTOR, pytest.param(PIXELS, marks=pytest.mark.exhaustive(minutes=0.5))])
 def test_one_replica_and_two(target: Spec) -> None:
     def build() -> Diffusion:

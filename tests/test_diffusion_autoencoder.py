@@ -122,6 +122,11 @@ def test_evaluation_is_the_same_every_time_and_there_is_no_density(model: Diffus
         (PIXELS, {"size": 0}, "right are 1 to 16"),
         (PIXELS, {"factor": 16}, "factor 16 does not divide pictures of 8 × 8 evenly; right are 2, 4"),
         (PIXELS, {"width": 20}, "right are a multiple of 8"),
+        (
+            Spec({"it": Field(kind="continuous", shape=(64, 64, 3))}),
+            {"width": 48},
+            "of a patch, 48 numbers, .* 96 or more",
+        ),
         (PIXELS, {"steps": 0}, "right are a multiple of 8, 0 or more, 1 or more"),
         (CODES, {}, "one field of pixels, not code"),
         (Spec({"it": Field(kind="continuous", shape=(8, 8))}), {}, "takes \\(height, width, channels\\)"),

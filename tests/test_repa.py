@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -102,22 +103,24 @@ def test_it_is_the_mean_cosine_of_two_vectors_at_each_place(side: int) -> None:
 
 @pytest.mark.parametrize("network", ["unet", "dit", "mlp"])
 def test_blocks_are_as_they_are_said_to_be(network: str) -> None:
-    """And the one in the middle is what is told without a number."""
+    """Each is another, and has the places and numbers that it is said to have."""
     vector = Spec({"vector": Field(kind="continuous", shape=(5,))})
-    size = {"width": 16, "depth": 1} if network == "unet" else {"width": 32, "depth": 2}
+    size = {"width": 16, "depth": 1} if network == "unet" else {"width": 32, "depth": 3}
     model = student(None, vector if network == "mlp" else PIXELS, network=network, **size)
     shaken(model)
     inner = Representation(model)
     target = {name: np.ones((3, *field.shape), np.float32) for name, field in model.target.items()}
-    told = [inner(target, block=block, time=0.3) for block in range(inner.blocks + 1)]
-    x, vector_ = tf.zeros([3, *model.shape]), tf.zeros([3, size["width"]])
-    for number, ((height, breadth), numbers) in enumerate(model.network.blocks, start=1):
-        _, there = model.predict_noisy(x, tf.ones(3), vector_, None, number)
-        assert there.shape == (3, height * breadth, numbers)
-        assert told[number].shape == (3, numbers) and np.abs(told[number][0] - told[number][1]).max() > 1e-6
-    np.testing.assert_array_equal(told[0], told[(inner.blocks + 1) // 2])
-    later = inner({name: value[1:] for name, value in target.items()}, block=1, time=0.3, first=1)
-    np.testing.assert_allclose(later, told[1][1:], atol=1e-5)  # an example's noise is its own
+    told = inner(target, time=0.3)
+    assert len(told) == inner.blocks >= 3
+    _, there = model.predict_noisy(tf.zeros([3, *model.shape]), tf.ones(3), tf.zeros([3, size["width"]]), None)
+    for mine, wide, ((height, breadth), numbers) in zip(told, there, model.network.blocks, strict=True):
+        assert wide.shape == (3, height * breadth, numbers)
+        assert mine.shape == (3, numbers) and np.abs(mine[0] - mine[1]).max() > 1e-6
+    for one, other in combinations(told, 2):
+        assert one.shape != other.shape or np.abs(one - other).max() > 1e-4
+    later = inner({name: value[1:] for name, value in target.items()}, time=0.3, first=1)
+    for one, other in zip(later, told, strict=True):
+        np.testing.assert_allclose(one, other[1:], atol=1e-5)  # an example's noise is its own
 
 
 def test_without_training_it_is_the_model_it_would_be_without_it() -> None:
@@ -211,8 +214,8 @@ def test_a_run_is_probed(run: Path, tmp_path: Path) -> None:
         assert 0 <= row["linear"]["low"] <= row["linear"]["mean"] <= row["linear"]["high"] <= 1
     table = CliRunner().invoke(app, ["probe", str(run), "--stage", "generator", "--time", "0.5"]).stdout
     assert "block 3" in table and "nearest neighbours" in table
-    for stage, block, said in (("generator", "9", "blocks 1 to 3, and no 9"), ("renderer", "1", "not been trained")):
-        refused = CliRunner().invoke(app, ["probe", str(run), "--stage", stage, "--block", block]).exception
+    for stage, said in (("renderer", "run `regenkit train`"), ("direct", "run `regenkit evaluate`")):
+        refused = CliRunner().invoke(app, ["probe", str(run), "--stage", stage]).exception
         assert isinstance(refused, UserError) and said in str(refused)
 
 

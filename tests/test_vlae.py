@@ -55,7 +55,9 @@ def test_pictures_have_a_probability_of_1_together_and_samples_estimate_each(pri
     """All 16 pictures of 2 × 2, black and white; z is one number, over which P(x | z) p(z) is summed finely."""
     keras.utils.set_random_seed(1)
     model = shaken(make(TINY, size=1, levels=2, prior=prior, posterior=posterior), spread=0.8)
-    model.head.bias.assign(np.float32([0, 1.5] + [0] * model.context))  # wide enough a posterior for the tails
+    model.head.bias.assign(np.float32([0, 2.5] + [0] * model.context))  # wide enough a posterior for the tails
+    for variable in model.posterior.trainable_variables if model.posterior else ():
+        variable.assign(0.3 * variable)
     every = np.float32(2 * ((np.arange(16)[:, None] >> np.arange(4)) & 1) - 1).reshape(16, 2, 2, 1)
     ends = tf.constant([[-7.0], [7.0]])  # of ε
     grid = np.linspace(*np.sort(model.prior.inverse(ends) if prior == "flow" else ends, 0), 400, dtype=np.float32)
@@ -166,6 +168,14 @@ def test_half_precision_judges_in_float32(model: Any) -> None:
 
 
 # --- free bits --------------------------------------------------------------------------------------------------------
+
+
+def test_with_none_free_the_estimate_counts_below_0_as_well() -> None:
+    """It is of one z, and clipped it would be no bound."""
+    keras.utils.set_random_seed(0)
+    batch = batch_of(Spec(), PIXELS, 64)
+    value, _ = make().losses(batch, noise=batch["noise"])["main"]["divergence"]
+    assert float(tf.reduce_min(value)) < 0
 
 
 def test_bits_that_are_free_move_nothing() -> None:

@@ -22,8 +22,9 @@ def probe(
     stage: Annotated[
         Stage, typer.Option(help="converter: Y′; others: what a diffusion model says inside of what it draws")
     ] = "converter",
-    block: Annotated[int | None, typer.Option(min=1, help="of the model, from 1  [default: every one]")] = None,
-    time: Annotated[float, typer.Option(min=0.0, max=1.0, help="level of noise: 0 none, 1 nothing else")] = 0.25,
+    time: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="level of noise of what a model sees: 0 none, 1 nothing else")
+    ] = 0.25,
     examples: Annotated[int, typer.Option(min=10, help="to learn from, and to measure, at most")] = 2000,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def probe(
     from regenkit.evaluation.probe import probe_run
 
     said = Console(stderr=True, quiet=as_json)
-    report = probe_run(run, stage, time=time, block=block, examples=examples, progress=lambda *_: None)
+    report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
     if as_json:
         print(json.dumps(report, indent=1, ensure_ascii=False))
         return

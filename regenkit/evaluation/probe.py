@@ -4,8 +4,7 @@ X must be a class. A probe is fitted to training pairs and measured on pairs of 
 representation itself has seen neither X nor, of the test split, Y.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +27,24 @@ BATCH = 64
 Sides = dict[str, Fields]
 
 
-def probe_run(
-    folder: Path, stage: str, *, time: float, block: int | None, examples: int, progress: Progress
-) -> dict[str, Any]:  # fmt: skip
+def probe_run(folder: Path, stage: str, *, time: float, examples: int, progress: Progress) -> dict[str, Any]:
     """Probe a stage of a run, into its probe-STAGE.json. Raises UserError."""
     pipeline = load_run(folder)
     class_field(pipeline.specs["x"], folder)
     if stage != "converter":
-        representation(pipeline, stage, block)  # refused before the data are prepared
-    report = {"run": str(folder), **probe(pipeline, pipeline.prepare(progress), stage, time=time, block=block,
-                                          examples=examples)}  # fmt: skip
+        representation(pipeline, stage)  # refused before the data are prepared
+    elif pipeline.learned:
+        pipeline.stage("converter")
+    report = {"run": str(folder), **probe(pipeline, pipeline.prepare(progress), stage, time=time, examples=examples)}
     write_json(folder / f"probe-{stage}.json", report)
     return report
 
 
-def probe(
-    pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, block: int | None, examples: int
-) -> dict[str, Any]:
+def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, examples: int) -> dict[str, Any]:
     """{"features": {of what: {"size", "linear", "knn"}}, …}: shares that were told, each with its interval.
 
-    time, block   of a diffusion model's features (`models.representation`); block None = every one
-    examples      to learn from, and to measure, at most
+    time      of a diffusion model's features, of each of its blocks (`models.representation`)
+    examples  to learn from, and to measure, at most
     """
     name = class_field(pipeline.specs["x"], pipeline.folder)
     prepared = shown(prepared)  # the probe may know of an X that was hidden from the stages
@@ -63,12 +59,12 @@ def probe(
         raise UserError(f"{pipeline.folder}: all {len(fit)} pairs to learn from are of one class; a probe tells two")
     commonest = (truth == values[counts.argmax()]).astype(np.float64)
     found = {"the commonest class": {"size": 0, "linear": interval(commonest), "knn": interval(commonest)}}
-    for what, of in _features(pipeline, stage, time, block).items():
-        known, coming = of(fit), of(held_out)
-        told = {way: interval(each) for way, each in right(known, labels, coming, truth).items()}
-        found[what] = {"size": int(known.shape[1]), **told}
-    return {"stage": stage, "class": name, "time": time, "training": len(fit), "held_out": len(held_out),
-            "features": found}  # fmt: skip
+    known, coming = (_features(pipeline, stage, time, part) for part in (fit, held_out))
+    for what, features in known.items():
+        told = {way: interval(each) for way, each in right(features, labels, coming[what], truth).items()}
+        found[what] = {"size": int(features.shape[1]), **told}
+    at = {} if stage == "converter" else {"time": time}
+    return {"stage": stage, "class": name, **at, "training": len(fit), "held_out": len(held_out), "features": found}
 
 
 def class_field(x: Spec, where: Any) -> str:
@@ -80,38 +76,25 @@ def class_field(x: Spec, where: Any) -> str:
     return next(iter(x))
 
 
-def representation(pipeline: Pipeline, stage: str, block: int | None) -> Representation:
-    """What a stage says inside. Raises UserError where it does not tell, or has no such block."""
+def representation(pipeline: Pipeline, stage: str) -> Representation:
+    """What a stage says inside. Raises UserError where it does not tell."""
     model = pipeline.stage(stage)
     if not hasattr(model, "predict_noisy"):
         raise UserError(f"{pipeline.folder}: its {stage}, {type(model).__name__}, does not tell what it says inside; "
                         "diffusion does")  # fmt: skip
-    found = Representation(model)
-    if block is not None and not 1 <= block <= found.blocks:
-        raise UserError(f"{pipeline.folder}: its {stage} has blocks 1 to {found.blocks}, and no {block}")
-    return found
+    return Representation(model)
 
 
-def _features(
-    pipeline: Pipeline, stage: str, time: float, block: int | None
-) -> dict[str, Callable[[list[Any]], np.ndarray]]:
-    """What is probed: name → function of examples that gives float32 [examples, d]."""
-    found: dict[str, Callable[[list[Any]], np.ndarray]] = {"Y": lambda part: flat(pipeline.specs["y"], part, "y")}
+def _features(pipeline: Pipeline, stage: str, time: float, part: list[Any]) -> dict[str, np.ndarray]:
+    """What is probed, float32 [examples, d], by name."""
+    found = {"Y": flat(pipeline.specs["y"], part, "y")}
     if stage == "converter":
-        return {**found, "Y′": lambda part: flat(pipeline.specs["rep"], part, "rep")}
-    inside, (_, target) = representation(pipeline, stage, block), pipeline.sides(stage)
-
-    def of_block(number: int, part: list[Any]) -> np.ndarray:
-        rows = [{name: sides[target.source[name]][name] for name in target.spec} for sides in part]
-        starts = range(0, len(rows), BATCH)
-        return np.concatenate([
-            inside(stack(rows[start : start + BATCH], target.spec, None), block=number, time=time, first=start)
-            for start in starts
-        ])  # fmt: skip
-
-    for number in [block] if block else range(1, inside.blocks + 1):
-        found[f"block {number}"] = partial(of_block, number)
-    return found
+        return {**found, "Y′": flat(pipeline.specs["rep"], part, "rep")}
+    inside, (_, target) = representation(pipeline, stage), pipeline.sides(stage)
+    rows = [{name: sides[target.source[name]][name] for name in target.spec} for sides in part]
+    told = [inside(stack(rows[start : start + BATCH], target.spec, None), time=time, first=start)
+            for start in range(0, len(rows), BATCH)]  # fmt: skip
+    return found | {f"block {number}": np.concatenate(each) for number, each in enumerate(zip(*told, strict=True), 1)}
 
 
 def flat(spec: Spec, examples: Sequence[Sides], side: str) -> np.ndarray:

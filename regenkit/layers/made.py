@@ -30,9 +30,11 @@ class Made(keras.layers.Layer):
     def __init__(self, size: int, *, width: int, depth: int, context: int = 0) -> None:
         super().__init__(dtype="float32")
         self.size, self.width, self.context = size, width, context
-        places, hidden = np.arange(size), np.arange(width) * (size - 1) // width
+        told = int(context > 0)
+        places, hidden = np.arange(size), np.arange(width) * (size - 1 + told) // width - told
         degrees = [places] + [hidden] * depth
-        # a hidden unit of degree d sees places 0…d, and is seen by what is said of the places after d
+        # a hidden unit of degree d sees places 0…d, and is seen by what is said of the places after d; one of degree −1
+        # sees the context alone, so that the first place is told of it too
         self.masks = [np.float32(inner[:, None] <= outer) for inner, outer in pairwise(degrees)]
         self.masks.append(np.float32(degrees[-1][:, None] < np.tile(places, 2)))
 

@@ -37,14 +37,13 @@ class MLP(keras.layers.Layer):
         self.modulate.build((None, self.vector))
         self.built = True
 
-    def call(self, x: tf.Tensor, vector: tf.Tensor, block: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
-        """The output, and what a block gives: [batch, 1, width]. `block` counts from 1; 0 = the one in the middle."""
+    def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The output, and what each block gives, [batch, 1, width]."""
         parts = tf.split(self.modulate(tf.nn.silu(vector)), 3 * len(self.norms) + 2, -1)
-        inner = x
+        told = []
         for number, norm in enumerate(self.norms):
             scale, shift, gate = parts[3 * number : 3 * number + 3]
             hidden = self.hidden[number](norm(x) * (1 + scale) + shift)
             x += gate * self.hidden_out[number](tf.nn.silu(hidden))
-            if number == (len(self.norms) - 1) // 2:
-                inner = x
-        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), inner[:, None]
+            told.append(x[:, None])
+        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), told

@@ -74,11 +74,8 @@ class UNet(keras.layers.Layer):
             layer.build((None, None, None, self.width))
         self.built = True
 
-    def call(self, x: tf.Tensor, vector: tf.Tensor, block: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
-        """The output, and what a block gives: [batch, places, numbers]; of the middle it is what the attention gives.
-
-        `block` counts from 1; 0 = the middle.
-        """
+    def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The output, and what each block gives, [batch, places, numbers]: the middle one, what its attention gives."""
         across, told = [], []
         for level, blocks in enumerate(self.downs):
             x = self.smaller[level - 1](x) if level else x
@@ -96,6 +93,6 @@ class UNet(keras.layers.Layer):
                 x = layer(tf.concat([x, across.pop()], -1), vector)
                 told.append(x)
             x = self.larger[level - 1](x) if level else x
-        which = block - 1 if block else len(self.blocks) // 2
-        (height, breadth), size = self.blocks[which]
-        return self.out(tf.nn.silu(self.norm(x))), tf.reshape(told[which], [shape[0], height * breadth, size])
+        flat = [tf.reshape(each, [shape[0], height * breadth, size])
+                for each, ((height, breadth), size) in zip(told, self.blocks, strict=True)]  # fmt: skip
+        return self.out(tf.nn.silu(self.norm(x))), flat

@@ -151,13 +151,13 @@ class Diffusion(keras.Model):
             epsilon = noises.normal(noise, STREAM + 1, size)
         epsilon = tf.reshape(epsilon, [-1, *self.shape])
         alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
-        block = self.regularizer.block if self.regularizer else 0
-        said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_, block)
+        said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
         error = weight(self.objective, sigma) * (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
         error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
         terms = {"error": error}
         if self.regularizer and noise is not None:
-            terms |= self.regularizer.terms(inner, batch["target"], batch.get("present", tf.ones_like(error)))
+            seen, present = inner[self.regularizer.block - 1], batch.get("present", tf.ones_like(error))
+            terms |= self.regularizer.terms(seen, batch["target"], present)
         losses: dict[str, Any] = {"main": {name: (value, tf.ones_like(error)) for name, value in terms.items()}}
         return losses if noise is None else {**losses, "statistics": self.moments.statistics(raw)}
 
@@ -198,18 +198,17 @@ class Diffusion(keras.Model):
     # --- the network -------------------------------------------------------------------------------------------------
 
     def predict_noisy(
-        self, x: tf.Tensor, time: tf.Tensor, vector: tf.Tensor, map_: tf.Tensor | None, block: int = 0
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """(what the network says of x_t, the inner features of a block [batch, places, size]).
+        self, x: tf.Tensor, time: tf.Tensor, vector: tf.Tensor, map_: tf.Tensor | None
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """(what the network says of x_t, the inner features of each block [batch, places, size]).
 
         x               float32 [batch, *shape], standardised; time [batch]
         vector, map_    of the conditioner
-        block           counted from 1; 0 = in the middle
         """
         x = self.stem(tf.nn.space_to_depth(x, self.patch) if self.patch > 1 else x)
         if self.from_map:
             x += self.from_map(map_)
-        said, inner = self.network(x, vector + self._time(time), block=block)
+        said, inner = self.network(x, vector + self._time(time))
         said = tf.cast(said, tf.float32)
         return (tf.nn.depth_to_space(said, self.patch) if self.patch > 1 else said), inner
 

@@ -131,9 +131,9 @@ class Pipeline:
         if name not in self._stages:
             trained = "finetune" if name == "renderer" and self.recipe.finetune else name
             if self.folder is None or not (self.folder / trained / "best.weights.h5").exists():
-                raise UserError(
-                    f"{self.folder}: {trained} has not been trained; run `regenkit train` (it goes on where it stopped)"
-                )
+                command = "evaluate" if trained.startswith("direct") else "train"
+                raise UserError(f"{self.folder}: {trained} has not been trained; run `regenkit {command}` (it goes on "
+                                "where it stopped)")  # fmt: skip
             check(trained, self.folder / trained, self.contract(trained))
             with self.strategy.scope():
                 model = self.build(trained)

@@ -66,9 +66,12 @@ class DiffusionAutoencoder(keras.Model):
             raise ValueError(f"size {size}; right are 1 to {width}, the decoder's width, through which it hears Y′")
         self.spec, self.steps = Spec({"semantic": Field(kind="continuous", shape=(size,))}), steps
         self.decoder = Diffusion(
-            condition=self.spec, target=target, objective="velocity", width=width, depth=depth, steps=steps,
-            condition_dropout=0.0,
-        )  # fmt: skip
+            condition=self.spec, target=target, width=width, depth=depth, steps=steps, condition_dropout=0.0
+        )
+        if self.decoder.objective != "velocity":  # along which `walk` goes
+            numbers = self.shape[2] * self.decoder.patch**2
+            raise ValueError(f"width {width}; the noise of a patch, {numbers} numbers, is to pass through the decoder: "
+                             f"right is {2 * numbers} or more")  # fmt: skip
         self.encoder = Encoder(self.shape[2], PLACE, factor=factor, channels=channels, depth=depth)
         self.last, self.standard = keras.layers.Dense(size), Standard(size)
         self.last.build((None, PLACE * math.prod(grid(self.shape, factor))))

@@ -53,7 +53,8 @@ class Vlae(keras.Model):
     levels          of a pixel, as the decoder knows it: 2 = pictures cut at mid-grey, black and white
     prior           of z: the standard normal distribution, or an autoregressive flow of it
     posterior       a Gaussian, or one through an inverse autoregressive flow
-    free_bits       λ in nats a value of the picture: a divergence of the whole picture below λ · values costs nothing
+    free_bits       λ in nats a value of the picture: a divergence of the whole picture below λ · values costs nothing.
+                    Picture by picture, since nothing may mix a batch; arXiv 1606.04934 has each number's mean over one
     soft_free_bits  the same λ, softly: the divergence is weighed by γ ≤ 1, which is multiplied by 1.1 after a batch
                     whose mean divergence is above 1.05 λ, and by 0.9 after one that is below λ
     channels        of the networks at half the picture's resolution
@@ -140,7 +141,10 @@ class Vlae(keras.Model):
         values = tf.fill(tf.shape(nll), self.values)
         if noise is None:
             return {"main": {"pixels": (nll, values), "divergence": (divergence, values)}}
-        cost = tf.convert_to_tensor(self.gamma) * tf.maximum(divergence, self.free_bits * self.values)
+        cost = divergence  # of one z, which may be below 0: only what is free is cut
+        if self.free_bits:
+            cost = tf.maximum(cost, self.free_bits * self.values)
+        cost *= tf.convert_to_tensor(self.gamma)
         known = tf.stop_gradient(z)[:, None, None]
         statistics = {**self.standard.statistics(known), "divergence": tf.reduce_sum(tf.stop_gradient(divergence))}
         return {"main": {"pixels": (nll, values), "divergence": (cost, values)}, "statistics": statistics}
