@@ -3,12 +3,16 @@
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, final
+from typing import Annotated, Any, Protocol, final
+
+from pydantic import Field
 
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
 from regenkit.spec import Fields
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""The type of an argument from 0 to below 1. For other ranges pydantic has types: PositiveInt, NonNegativeFloat …"""
 ANY = "any"
 """In place of a modality's name: all of them."""
 

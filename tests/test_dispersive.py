@@ -36,7 +36,7 @@ train: {steps: 12, batch_size: 7, steps_per_call: 3, validate_every: 6, checkpoi
 
 
 def expected(form: Form, rows: np.ndarray, temperature: float) -> float:
-    """As the paper writes it, pair by pair."""
+    """As its docstring writes it, pair by pair."""
     rows, size = rows.astype(np.float64), rows.shape[1]
     if form == "covariance":
         found = np.cov(rows, rowvar=False, bias=True).reshape(size, size)

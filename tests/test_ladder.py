@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regenkit.errors import UserError
 from regenkit.models.ladder import Ladder
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -85,14 +84,14 @@ def test_an_empty_batch_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rungs", "error", "said"),
+    ("rungs", "said"),
     [
-        ([SMALL] * 3, ValueError, "3 rungs for a Y′ of top, bottom"),
-        ([], ValueError, "0 rungs"),
-        ([{"use": "transfomer"}], UserError, "did you mean 'transformer'"),
-        ([{**SMALL, "widht": 8}], UserError, "widht"),
+        ([SMALL] * 3, "3 rungs for a Y′ of top, bottom"),
+        ([], "0 rungs"),
+        ([{"use": "transfomer"}], "did you mean 'transformer'"),
+        ([{**SMALL, "widht": 8}], "widht"),
     ],
 )
-def test_other_rungs_are_refused(rungs: list, error: type[Exception], said: str) -> None:
-    with pytest.raises(error, match=said):
+def test_other_rungs_are_refused(rungs: list, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
         Ladder(condition=X, target=CODES, rungs=rungs)

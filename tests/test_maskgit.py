@@ -186,5 +186,3 @@ def test_what_it_cannot_draw_is_said() -> None:
             MaskGIT(condition=LABEL, target=target)
     with pytest.raises(ValueError, match=r"condition_dropout teaches: say, 0\.1"):
         MaskGIT(condition=LABEL, target=CODE, guidance=2.0)
-    with pytest.raises(ValueError, match="one pass at least"):
-        MaskGIT(condition=LABEL, target=CODE, steps=0)

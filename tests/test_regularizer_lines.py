@@ -27,7 +27,7 @@ direct: {regularizer: CHOICE}
         ("{use: dispersive, weigth: 1}", "weigth: unknown key 'weigth'; did you mean 'weight'?"),
         ("{use: dispersive, form: hing}", "form: should be 'infonce_l2', 'infonce_cosine', 'hinge' or 'covariance', "
                                           "not 'hing'; did you mean 'hinge'?"),
-        ("{use: dispersive, temperature: 0}", "temperature 0.0, block 0; right are 0 or more, over 0"),
+        ("{use: dispersive, temperature: 0}", "temperature: should be greater than 0, not 0"),
         ("{weight: 1}", "needs the key 'use', as in {use: dispersive}; there are dispersive, repa"),
         ("{use: repa}", "repa: needs the key 'teacher'"),
         ("dispersive", "should be a map, not 'dispersive'"),

@@ -220,7 +220,6 @@ def test_soft_free_bits_weigh_the_divergence_so_that_it_comes_to_lambda(model: A
         ({"window": (3, 8)}, "it reaches beyond"),
         ({"colourless": True}, "pictures have one channel; leave it out"),
         ({"free_bits": 0.1, "soft_free_bits": 0.1}, "one of them 0"),
-        ({"size": 0, "flow_steps": 0}, "size is 0, flow_steps is 0; right are numbers from 1 on"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: dict[str, Any], said: str) -> None:

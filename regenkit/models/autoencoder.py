@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
 
+from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding
@@ -56,14 +58,14 @@ class Autoencoder(keras.Model):
         condition: Spec,
         target: Spec,
         bottleneck: Literal["vq", "vae"] = "vq",
-        codes: int = 16,
-        size: int = 8,
-        commitment: float = 0.25,
-        beta: float = 0.1,
-        width: int = 128,
-        depth: int = 2,
-        heads: int = 4,
-        dropout: float = 0.1,
+        codes: PositiveInt = 16,
+        size: PositiveInt = 8,
+        commitment: NonNegativeFloat = 0.25,
+        beta: NonNegativeFloat = 0.1,
+        width: PositiveInt = 128,
+        depth: PositiveInt = 2,
+        heads: PositiveInt = 4,
+        dropout: Share = 0.1,
     ) -> None:
         super().__init__()
         for name, field in target.items():

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
@@ -48,11 +49,11 @@ class CVAE(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        width: int = 32,
-        depth: int = 1,
-        latent: int = 32,
-        beta: float = 1.0,
-        free_bits: float = 0.0,
+        width: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
+        latent: PositiveInt = 32,
+        beta: NonNegativeFloat = 1.0,
+        free_bits: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
         self.field, shape = only_field(target, "cvae", (1, 3))

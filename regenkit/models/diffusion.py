@@ -16,8 +16,10 @@ from functools import partial
 from typing import Any, Literal, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit import regularizers
+from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
 from regenkit.layers.dit import DiT
@@ -63,16 +65,16 @@ class Diffusion(keras.Model):
         target: Spec,
         objective: Literal["auto", "velocity", "epsilon", "flow", "clean"] = "auto",
         network: Literal["auto", "unet", "dit", "mlp"] = "auto",
-        width: int = 64,
-        depth: int = 0,
-        patch: int = 0,
-        steps: int = 30,
-        guidance: float = 1.0,
-        condition_dropout: float = 0.1,
+        width: PositiveInt = 64,
+        depth: NonNegativeInt = 0,
+        patch: NonNegativeInt = 0,
+        steps: PositiveInt = 30,
+        guidance: NonNegativeFloat = 1.0,
+        condition_dropout: Share = 0.1,
         regularizer: regularizers.Choice | None = None,
     ) -> None:
         super().__init__()
-        _check(target, width, depth, steps, guidance, condition_dropout)
+        _check(target, width, guidance, condition_dropout)
         self.condition, self.target = condition, target
         self.steps, self.guidance, self.condition_dropout, self.width = steps, guidance, condition_dropout, width
         grids = {field.shape[:2] for field in target.values() if is_grid(field)}
@@ -266,19 +268,15 @@ class Diffusion(keras.Model):
         return tf.reshape(value, [-1] + [1] * len(self.shape))
 
 
-def _check(target: Spec, width: int, depth: int, steps: int, guidance: float, condition_dropout: float) -> None:
+def _check(target: Spec, width: int, guidance: float, condition_dropout: float) -> None:
     if not target:
         raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
     for name, field in target.items():
         if field.kind != "continuous" or field.variable:
             kind = "has no fixed shape" if field.variable else f"is {field.kind}"
             raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use a model for that kind")
-    if width < 8 or width % 8 or depth < 0 or steps < 1:
-        raise ValueError(
-            f"width {width}, depth {depth}, steps {steps}; right are a multiple of 8, 0 or more, 1 or more"
-        )
-    if not 0 <= condition_dropout < 1:
-        raise ValueError(f"condition_dropout {condition_dropout}; right is a share from 0 to below 1")
+    if width % 8:
+        raise ValueError(f"width is {width}; right is a multiple of 8")
     if guidance != 1 and not condition_dropout:
         raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
@@ -49,12 +50,12 @@ class GAN(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        width: int = 32,
-        depth: int = 1,
-        latent: int = 64,
-        penalty: float = 0.2,
-        spread: float = 10.0,
-        reconstruct: float = 0.0,
+        width: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
+        latent: PositiveInt = 64,
+        penalty: NonNegativeFloat = 0.2,
+        spread: NonNegativeFloat = 10.0,
+        reconstruct: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
         self.field, shape = only_field(target, "gan")

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import PositiveInt
 
+from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding, entry
@@ -26,7 +28,14 @@ class Gaussian(keras.Model):
     """P(target | condition) over continuous fields of one entry a step."""
 
     def __init__(
-        self, *, condition: Spec, target: Spec, width: int = 128, depth: int = 3, heads: int = 4, dropout: float = 0.1
+        self,
+        *,
+        condition: Spec,
+        target: Spec,
+        width: PositiveInt = 128,
+        depth: PositiveInt = 3,
+        heads: PositiveInt = 4,
+        dropout: Share = 0.1,
     ) -> None:
         super().__init__()
         if not target:

@@ -8,11 +8,14 @@ by side, in one stage.
 """
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
+from pydantic import AfterValidator
+from pydantic_core import to_jsonable_python
 
 from regenkit import plugins
+from regenkit.errors import UserError
 from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -20,6 +23,22 @@ from regenkit.recipe.arguments import check_arguments
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
+
+
+def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
+    """A rung with all defaults filled in. Raises ValueError."""
+    if not isinstance(rung.get("use"), str):
+        raise ValueError("needs the key 'use', as in {use: diffusion}")
+    options = {key: value for key, value in rung.items() if key != "use"}
+    try:
+        record = plugins.host().find("generator", rung["use"])
+        options = check_arguments(record, options, lambda *path, key=False: ".".join(map(str, path)) or record.name)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+    return {"use": record.name, **to_jsonable_python(options)}
+
+
+Rung = Annotated[dict[str, Any], AfterValidator(checked)]
 
 
 @final
@@ -31,7 +50,7 @@ class Ladder(keras.Model):
 
     version = 1
 
-    def __init__(self, *, condition: Spec, target: Spec, rungs: list[dict[str, Any]]) -> None:
+    def __init__(self, *, condition: Spec, target: Spec, rungs: list[Rung]) -> None:
         super().__init__()
         if len(rungs) not in (1, len(target)):
             raise ValueError(
@@ -41,13 +60,9 @@ class Ladder(keras.Model):
         self.rungs: list[Any] = []
         known = condition
         for number, (name, field) in enumerate(target.items()):
-            section = dict(rungs[number % len(rungs)])
-            record = plugins.host().find("generator", str(section.pop("use", "")))
-            where = f"rungs[{number % len(rungs)}]"
-            options = check_arguments(
-                record, section, lambda *path, key=False, at=where: ".".join(map(str, (at, *path)))
-            )
-            self.rungs.append(record.load()(condition=known, target=Spec({name: field}), **options))
+            options = checked(rungs[number % len(rungs)])
+            model = plugins.host().find("generator", options.pop("use")).load()
+            self.rungs.append(model(condition=known, target=Spec({name: field}), **options))
             known |= {name: field}
         self.built = True
         if all(hasattr(rung, "field_log_prob") for rung in self.rungs):
@@ -77,7 +92,7 @@ class Ladder(keras.Model):
             statistics = losses.pop("statistics", {})
             for group, terms in losses.items():
                 of_group = found.setdefault(_group(number, group), {})
-                of_group.update({_named(number, term): value for term, value in terms.items()})
+                of_group.update({f"{term}_{number}": value for term, value in terms.items()})
             if statistics:
                 found.setdefault("statistics", {}).update(
                     {f"{number}/{key}": value for key, value in statistics.items()}
@@ -123,10 +138,6 @@ class Ladder(keras.Model):
 
 def _group(number: int, group: str) -> str:
     return group if group == "main" else f"{group}_{number}"
-
-
-def _named(number: int, term: str) -> str:
-    return f"{term}_{number}"
 
 
 def _own(noise: tf.Tensor | None, number: int) -> tf.Tensor | None:

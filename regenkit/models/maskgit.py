@@ -14,7 +14,9 @@ from functools import partial
 from typing import final
 
 import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
 
+from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.conditioner import absent, hide
@@ -34,7 +36,7 @@ PATTERNS = 4
 class MaskGIT(keras.Model):
     """Draws token fields of one fixed shape, given a condition of any fields.
 
-    steps              passes of drawing
+    steps              passes of drawing, usually 8 to 12
     guidance           of drawing: logits are (1 − guidance) × without the condition + guidance × with it
                        (classifier-free guidance, arXiv 2207.12598); 1 = with it
     condition_dropout  how often the whole condition is hidden in training; guidance needs some
@@ -47,14 +49,14 @@ class MaskGIT(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        width: int = 128,
-        depth: int = 4,
-        heads: int = 4,
-        dropout: float = 0.1,
-        condition_dropout: float = 0.0,
-        steps: int = 10,
-        guidance: float = 1.0,
-        choice: float = 20.0,
+        width: PositiveInt = 128,
+        depth: PositiveInt = 4,
+        heads: PositiveInt = 4,
+        dropout: Share = 0.1,
+        condition_dropout: Share = 0.0,
+        steps: PositiveInt = 10,
+        guidance: NonNegativeFloat = 1.0,
+        choice: NonNegativeFloat = 20.0,
     ) -> None:
         super().__init__()
         if not target:
@@ -67,8 +69,6 @@ class MaskGIT(keras.Model):
             raise ValueError(f"maskgit draws fields of one grid; these are of several ({shapes}): use the transformer")
         if guidance != 1 and not condition_dropout:
             raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
-        if steps < 1:
-            raise ValueError(f"steps is {steps}: one pass at least, usually 8 to 12")
         self.condition, self.target, self.steps, self.choice = condition, target, steps, choice
         self.guidance, self.condition_dropout = guidance, condition_dropout
         self.shape = tuple(int(size or 0) for size in next(iter(target.values())).shape)

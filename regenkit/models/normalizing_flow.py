@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
@@ -40,7 +41,7 @@ class NormalizingFlow(keras.Model):
     depth  steps a resolution
     """
 
-    def __init__(self, *, condition: Spec, target: Spec, width: int = 64, depth: int = 4) -> None:
+    def __init__(self, *, condition: Spec, target: Spec, width: PositiveInt = 64, depth: PositiveInt = 4) -> None:
         super().__init__()
         self.field, shape = only_field(target, "normalizing_flow", (1, 3))
         self.condition, self.target, self.shape, self.size = condition, target, shape, math.prod(shape)

@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
 
+from regenkit.components import Share
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import embed, embeddings, normal
@@ -46,13 +48,13 @@ class Transformer(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        width: int = 128,
-        depth: int = 3,
-        heads: int = 4,
-        dropout: float = 0.1,
-        optional_dropout: float = 0.25,
-        condition_dropout: float = 0.0,
-        guidance: float = 1.0,
+        width: PositiveInt = 128,
+        depth: PositiveInt = 3,
+        heads: PositiveInt = 4,
+        dropout: Share = 0.1,
+        optional_dropout: Share = 0.25,
+        condition_dropout: Share = 0.0,
+        guidance: NonNegativeFloat = 1.0,
     ) -> None:
         super().__init__()
         if not target:

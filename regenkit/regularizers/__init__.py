@@ -41,7 +41,6 @@ def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
         options = check_arguments(KNOWN[name], options, lambda *path, key=False: ".".join(map(str, path)) or name)
     except UserError as error:
         raise ValueError(str(error)) from error
-    KNOWN[name].load()(**options)  # it has no variables yet, and may refuse a value
     return {"use": name, **to_jsonable_python(options)}
 
 

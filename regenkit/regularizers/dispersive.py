@@ -6,6 +6,8 @@ The activations of a batch's examples are pushed apart. There is no teacher, and
 from collections.abc import Mapping
 from typing import Literal, final
 
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
+
 from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers.regularizer import Regularizer
 from regenkit.regularizers.rows import gathered
@@ -22,7 +24,7 @@ class Dispersive(Regularizer):
         infonce_l2       log E exp(−‖h_i − h_j‖² / dτ)
         infonce_cosine   log E exp(−(1 − cos(h_i, h_j)) / τ)
         hinge            E max(0, τ − ‖h_i − h_j‖² / d)²
-        covariance       Σ_{m≠n} Cov(h)²_mn / d, as VICReg has it (arXiv 2105.04906, equation 4)
+        covariance       Σ_{m≠n} Cov(h)²_mn / d (VICReg, arXiv 2105.04906, equation 4, by n where it has n − 1)
 
     Where a step's batch is cut into several (`train.accumulate`), L is of each of them; over replicas it is of all.
 
@@ -31,11 +33,13 @@ class Dispersive(Regularizer):
     """
 
     def __init__(
-        self, *, form: Form = "infonce_l2", weight: float = 0.5, temperature: float = 0.5, block: int = 0
+        self,
+        *,
+        form: Form = "infonce_l2",
+        weight: NonNegativeFloat = 0.5,
+        temperature: PositiveFloat = 0.5,
+        block: NonNegativeInt = 0,
     ) -> None:
-        if weight < 0 or temperature <= 0 or block < 0:
-            raise ValueError(f"weight {weight}, temperature {temperature}, block {block}; right are 0 or more, over 0, "
-                             "0 or more")  # fmt: skip
         self.form, self.weight, self.temperature, self.block = form, weight, temperature, block
         self.most = 0
 

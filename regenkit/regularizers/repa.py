@@ -6,7 +6,7 @@ The student sees the noisy target, the teacher the clean one. The teacher is a c
 from collections.abc import Mapping
 from typing import Annotated, Any, final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -32,13 +32,11 @@ class Repa(keras.layers.Layer, Regularizer):
         self,
         *,
         teacher: Annotated[dict[str, Any], AfterValidator(teachers.checked)],
-        weight: float = 0.5,
-        width: int = 256,
-        block: int = 0,
+        weight: NonNegativeFloat = 0.5,
+        width: PositiveInt = 256,
+        block: NonNegativeInt = 0,
     ) -> None:
         super().__init__()
-        if weight < 0 or width < 1 or block < 0:
-            raise ValueError(f"weight {weight}, width {width}, block {block}; right are 0, 1 and 0, or more")
         self.weight, self.width, self.block = weight, width, block
         self.choice = dict(teacher)
         self.built = True

@@ -7,6 +7,9 @@ of the pixels is hidden from the encoder, and the whole picture asked of the dec
 from collections.abc import Mapping
 from typing import Any, final
 
+from pydantic import NonNegativeInt, PositiveInt
+
+from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -34,15 +37,13 @@ class Autoencoder(Coder):
         *,
         condition: Spec,
         target: Spec,
-        size: int = 4,
-        noise: float = 0.0,
+        size: PositiveInt = 4,
+        noise: Share = 0.0,
         factor: Factor = 4,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
-        if not 0 <= noise < 1:
-            raise ValueError(f"noise is {noise}; right is a share of the pixels, from 0 to below 1")
         self.field, self.shape = picture(target, factor)
         self.noise = noise
         self.spec = Spec({"latent": Field(kind="continuous", shape=(*grid(self.shape, factor), size))})

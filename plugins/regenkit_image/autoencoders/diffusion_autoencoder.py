@@ -7,7 +7,8 @@ from, so that vector and noise together are the whole picture. What learns X →
 (section 4).
 
 Differences: the decoder's objective is velocity (`models.diffusion_schedule`), not ε; a dense layer reads the encoder's
-last grid place by place, where the paper averages over many places.
+last grid place by place, where the paper averages over many places; vector and time are added before they scale and
+shift, where the paper has a scale of its own for either.
 """
 
 import math
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.models.diffusion import Diffusion
@@ -53,12 +55,12 @@ class DiffusionAutoencoder(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        size: int = 32,
+        size: PositiveInt = 32,
         factor: Factor = 4,
-        channels: int = 32,
-        width: int = 48,
-        depth: int = 1,
-        steps: int = 30,
+        channels: PositiveInt = 32,
+        width: PositiveInt = 48,
+        depth: NonNegativeInt = 1,
+        steps: PositiveInt = 30,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
+from pydantic import NonNegativeInt, PositiveInt
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -70,8 +71,8 @@ class Fsq(Coder):
         target: Spec,
         levels: tuple[int, ...] = (8, 6, 5),
         factor: Factor = 4,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
         self.levels = Levels(levels)

@@ -5,7 +5,10 @@ only a random number of its first codes, so that the first ones alone make a pic
 """
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Annotated, Any, final
+
+import pydantic
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
@@ -37,18 +40,16 @@ class Rvq(Coder):
         *,
         condition: Spec,
         target: Spec,
-        quantizers: int = 4,
-        codes: int = 256,
-        size: int = 16,
-        commitment: float = 0.25,
-        dropout: float = 0.5,
+        quantizers: PositiveInt = 4,
+        codes: PositiveInt = 256,
+        size: PositiveInt = 16,
+        commitment: NonNegativeFloat = 0.25,
+        dropout: Annotated[float, pydantic.Field(ge=0, le=1)] = 0.5,
         factor: Factor = 4,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
-        if quantizers < 1 or not 0 <= dropout <= 1:
-            raise ValueError(f"quantizers is {quantizers}, dropout {dropout}; right are 1 or more, and a share up to 1")
         self.field, self.shape = picture(target, factor)
         self.commitment, self.dropout = commitment, dropout
         names = [f"code{number}" for number in range(1, quantizers + 1)]

@@ -8,6 +8,8 @@ its batch, so that the bound is a little looser. The decoder's likelihood is a G
 from collections.abc import Mapping
 from typing import Any, final
 
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
 from regenkit.layers import noise as noises
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -37,16 +39,14 @@ class Vae(Coder):
         *,
         condition: Spec,
         target: Spec,
-        size: int = 4,
-        beta: float = 1.0,
-        free_bits: float = 0.0,
+        size: PositiveInt = 4,
+        beta: NonNegativeFloat = 1.0,
+        free_bits: NonNegativeFloat = 0.0,
         factor: Factor = 4,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
-        if beta < 0 or free_bits < 0:
-            raise ValueError(f"beta is {beta}, free_bits {free_bits}; right are numbers from 0 on")
         self.field, self.shape = picture(target, factor)
         self.beta, self.free_bits = beta, free_bits
         self.spec = Spec({"latent": Field(kind="continuous", shape=(*grid(self.shape, factor), size))})

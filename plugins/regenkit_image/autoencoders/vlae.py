@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, final
 
 import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.made import AutoregressiveFlow
@@ -69,31 +70,26 @@ class Vlae(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        size: int = 32,
+        size: PositiveInt = 32,
         window: tuple[int, int] | Literal[0] = (5, 2),
         colourless: bool = False,
         levels: Literal[2, 4, 8, 16, 32, 64, 128, 256] = 16,
         prior: Literal["gaussian", "flow"] = "flow",
         posterior: Literal["gaussian", "iaf"] = "gaussian",
-        free_bits: float = 0.0,
-        soft_free_bits: float = 0.0,
-        channels: int = 16,
-        width: int = 32,
-        flow_steps: int = 4,
-        flow_width: int = 128,
-        flow_depth: int = 1,
+        free_bits: NonNegativeFloat = 0.0,
+        soft_free_bits: NonNegativeFloat = 0.0,
+        channels: PositiveInt = 16,
+        width: PositiveInt = 32,
+        flow_steps: PositiveInt = 4,
+        flow_width: PositiveInt = 128,
+        flow_depth: PositiveInt = 1,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, 1)
         self.values = float(math.prod(self.shape))
         _check_window(window, self.shape, colourless)
-        if free_bits < 0 or soft_free_bits < 0 or (free_bits and soft_free_bits):
-            said = f"free_bits is {free_bits}, soft_free_bits {soft_free_bits}"
-            raise ValueError(f"{said}; right are numbers from 0 on, one of them 0")
-        numbers = {"size": size, "channels": channels, "width": width, "flow_steps": flow_steps,
-                   "flow_width": flow_width, "flow_depth": flow_depth}  # fmt: skip
-        if too_small := [f"{name} is {value}" for name, value in numbers.items() if value < 1]:
-            raise ValueError(f"{', '.join(too_small)}; right are numbers from 1 on")
+        if free_bits and soft_free_bits:
+            raise ValueError(f"free_bits is {free_bits}, soft_free_bits {soft_free_bits}; one of them should be 0")
         self.size, self.levels, self.free_bits, self.soft_free_bits = size, levels, free_bits, soft_free_bits
         self.log_cell = math.log(_cell(target[self.field].levels, levels))
         self.spec = Spec({"latent": Field(kind="continuous", shape=(size,))})

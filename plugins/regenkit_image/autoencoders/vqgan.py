@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, final
 
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -48,15 +50,15 @@ class VqGan(Coder):
         *,
         condition: Spec,
         target: Spec,
-        codes: int = 256,
-        size: int = 8,
-        commitment: float = 0.25,
+        codes: PositiveInt = 256,
+        size: PositiveInt = 8,
+        commitment: NonNegativeFloat = 0.25,
         perceptual: Literal["pyramid", "efficientnet", "none"] = "pyramid",
-        adversarial: float = 0.2,
-        disc_start: int = 500,
+        adversarial: NonNegativeFloat = 0.2,
+        disc_start: NonNegativeInt = 500,
         factor: Factor = 4,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)

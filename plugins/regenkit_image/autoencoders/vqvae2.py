@@ -8,6 +8,8 @@ codebooks: `vqvae`.
 from collections.abc import Mapping
 from typing import Any, final
 
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
 from regenkit.layers.convolution import Residual, Up, down
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import keras
@@ -37,12 +39,12 @@ class VqVae2(Coder):
         *,
         condition: Spec,
         target: Spec,
-        codes: int = 256,
-        size: int = 8,
-        commitment: float = 0.25,
+        codes: PositiveInt = 256,
+        size: PositiveInt = 8,
+        commitment: NonNegativeFloat = 0.25,
         factor: Factor = 2,
-        channels: int = 32,
-        depth: int = 1,
+        channels: PositiveInt = 32,
+        depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor, least=2)

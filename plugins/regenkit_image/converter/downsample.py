@@ -3,6 +3,7 @@
 from typing import final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter.fixed import Fixed, single
@@ -15,9 +16,9 @@ class Downsample(Fixed):
     factor  a divisor of the size
     """
 
-    def __init__(self, *, y: Spec, factor: int = 4) -> None:
+    def __init__(self, *, y: Spec, factor: PositiveInt = 4) -> None:
         super().__init__(y)
-        if factor < 1 or self.size % factor:
+        if self.size % factor:
             right = [number for number in range(1, self.size + 1) if self.size % number == 0]
             raise ValueError(f"factor is {factor}; pictures of {self.size} × {self.size} divide by "
                              f"{', '.join(map(str, right))}")  # fmt: skip

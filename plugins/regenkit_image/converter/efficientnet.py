@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Fields, Spec
@@ -29,9 +30,9 @@ class EfficientNet(Fixed):
     factor  how much smaller the grid is than the picture; a divisor of its size
     """
 
-    def __init__(self, *, y: Spec, stage: Literal[1, 2, 3, 4, 5, 6, 7] = 5, factor: int = 4) -> None:
+    def __init__(self, *, y: Spec, stage: Literal[1, 2, 3, 4, 5, 6, 7] = 5, factor: PositiveInt = 4) -> None:
         super().__init__(y)
-        if factor < 1 or self.size % factor:
+        if self.size % factor:
             right = [number for number in range(1, self.size + 1) if self.size % number == 0]
             raise ValueError(f"factor is {factor}; pictures of {self.size} × {self.size} divide by "
                              f"{', '.join(map(str, right))}")  # fmt: skip

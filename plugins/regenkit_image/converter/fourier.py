@@ -3,6 +3,7 @@
 from typing import Literal, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter.fixed import Fixed, single
@@ -31,7 +32,7 @@ class Fourier(Fixed):
     number's deviation leaves 32 dB of the low-passed picture in cartesian, 33 dB in polar form (Fashion-MNIST, emoji).
     """
 
-    def __init__(self, *, y: Spec, keep: int = 7, form: Literal["cartesian", "polar"] = "cartesian") -> None:
+    def __init__(self, *, y: Spec, keep: PositiveInt = 7, form: Literal["cartesian", "polar"] = "cartesian") -> None:
         super().__init__(y)
         size = self.size
         if not 1 <= keep <= size or (keep % 2 == 0 and keep != size):

@@ -3,6 +3,7 @@
 from typing import final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter.fixed import Fixed, single
@@ -24,7 +25,7 @@ class Wavelet(Fixed):
              down and diagonal; of level 1 that is the whole picture
     """
 
-    def __init__(self, *, y: Spec, levels: int = 2, details: bool = False) -> None:
+    def __init__(self, *, y: Spec, levels: PositiveInt = 2, details: bool = False) -> None:
         super().__init__(y)
         most = (self.size & -self.size).bit_length() - 1
         if not 1 <= levels <= most:

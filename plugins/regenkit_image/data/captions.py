@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, final
 
+from pydantic import PositiveInt
+
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.files import read_text
@@ -32,7 +34,7 @@ class Captions:
 
     version = 1
 
-    def __init__(self, path: str, size: int = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
+    def __init__(self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
         self.root = own.root_of(path, NAME, "a folder of pictures with a .txt beside each, or a .csv")
         self.y = Image(size=size, channels=channels, fit=fit)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, final
 
 import numpy as np
 from PIL import Image as Pillow
+from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
@@ -43,9 +44,9 @@ class Openclipart:
     version = 1
 
     def __init__(
-        self, path: str | None = None, size: int = 64,
+        self, path: str | None = None, size: PositiveInt = 64,
         categories: Sequence[Category] = ("animals", "food", "transportation", "people", "plants", "buildings"),
-        limit: int | None = None,
+        limit: PositiveInt | None = None,
     ) -> None:  # fmt: skip
         self.path = path
         self.size, self.categories, self.limit = size, tuple(categories), limit

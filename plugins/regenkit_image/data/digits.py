@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
@@ -30,7 +31,7 @@ class Mnist:
     version = 1
     modalities: ClassVar[dict[str, dict[str, Any]]] = {"x": {"labels": DIGITS}, "y": {"size": 28, "channels": 1}}
 
-    def __init__(self, path: str | None = None, limit: int | None = None) -> None:
+    def __init__(self, path: str | None = None, limit: PositiveInt | None = None) -> None:
         self.path = path
         self.limit = limit
         if path is not None:

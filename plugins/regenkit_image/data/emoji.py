@@ -5,6 +5,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, final
 
+from pydantic import PositiveInt
+
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
@@ -33,7 +35,7 @@ class Emoji:
     version = 1
 
     def __init__(
-        self, path: str | None = None, size: int = 64, variants: bool = True, limit: int | None = None
+        self, path: str | None = None, size: PositiveInt = 64, variants: bool = True, limit: PositiveInt | None = None
     ) -> None:
         self.path = path
         self.size, self.variants, self.limit = size, variants, limit

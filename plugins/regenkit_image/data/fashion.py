@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
@@ -35,7 +36,7 @@ class FashionMnist:
     version = 1
     modalities: ClassVar[dict[str, dict[str, Any]]] = {"x": {"labels": CLASSES}, "y": {"size": 28, "channels": 1}}
 
-    def __init__(self, path: str | None = None, limit: int | None = None) -> None:
+    def __init__(self, path: str | None = None, limit: PositiveInt | None = None) -> None:
         if limit is not None and limit < 600:
             raise UserError(f"image/fashion_mnist: limit is {limit}; right is a number of images from 600 on")
         self.path = path

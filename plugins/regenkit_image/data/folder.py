@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, final
 
+from pydantic import PositiveInt
+
 from regenkit.components import Example
 from regenkit.sources.places import stamp
 from regenkit_image.data import own
@@ -23,7 +25,7 @@ class Folder:
 
     version = 1
 
-    def __init__(self, path: str, size: int = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
+    def __init__(self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
         self.root = own.root_of(path, NAME, "a folder with a folder of pictures for each class")
         self.y = Image(size=size, channels=channels, fit=fit)
         self.names = own.pictures(self.root, NAME)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, final
 
+from pydantic import PositiveInt
+
 from regenkit.spec import Fields
 from regenkit_image.modality import files, picture
 from regenkit_image.modality.picture import Picture
@@ -21,7 +23,7 @@ class Image:
 
     version = 1
 
-    def __init__(self, size: int = 28, channels: Literal[1, 3] = 1, fit: picture.Fit = "crop") -> None:
+    def __init__(self, size: PositiveInt = 28, channels: Literal[1, 3] = 1, fit: picture.Fit = "crop") -> None:
         if not 4 <= size <= 1024 or channels not in (1, 3):
             raise ValueError(f"size {size}, channels {channels}; right are a size of 4 to 1024, and 1 or 3 channels")
         self.size, self.channels, self.fit = size, channels, fit

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, final
 
+from pydantic import PositiveInt
+
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit_music.data.grouping import stable_hash
@@ -39,8 +41,8 @@ class Corpus:
         self,
         paired: Sequence[Literal["bach", "monteverdi", "trecento"]] = ("bach", "monteverdi", "trecento"),
         unpaired: Sequence[Literal["essen", "oneills", "airds", "ryans", "misc"]] = ("essen",),
-        longest: int = 64,
-        limit: int | None = None,
+        longest: PositiveInt = 64,
+        limit: PositiveInt | None = None,
     ) -> None:
         for name, given, known in (("paired", paired, LANGUAGES), ("unpaired", unpaired, COLLECTIONS)):
             if isinstance(given, str) or (unknown := [item for item in given if item not in known]):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import final
 
+from pydantic import PositiveInt
+
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import digest
@@ -30,7 +32,7 @@ class Folder:
 
     version = 1
 
-    def __init__(self, path: str, language: str | None = None, longest: int = 64) -> None:
+    def __init__(self, path: str, language: str | None = None, longest: PositiveInt = 64) -> None:
         if longest < 16:
             raise UserError(f"music/folder: longest is {longest}; right is a number of notes from 16 on")
         self.path, self.language, self.longest = str(path), language, longest
