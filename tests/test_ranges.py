@@ -29,6 +29,15 @@ def test_nothing_is_less_than_nothing(component: Component, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("window", "said"),
+    [([5], "should have more values than 1"), ([5, 2, 1], "should have 2 values, not 3"), (3, "a list")],
+)
+def test_a_pair_is_two(window: Any, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        check_arguments(host().find("converter", "image/vlae"), {"window": window}, lambda *path, key=False: str(path))
+
+
+@pytest.mark.parametrize(
     ("generator", "said"),
     [
         ("{use: maskgit, heads: 0}", "generator.heads: should be greater than 0, not 0"),

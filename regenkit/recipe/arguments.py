@@ -110,6 +110,8 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
         if item["type"] == "extra_forbidden":
             hint = did_you_mean(str(path[-1]), names) if len(path) == 1 else ""
             found.setdefault(where(*path, key=True), []).append(f"unknown key {path[-1]!r}{hint}")
+        elif item["type"] == "missing" and isinstance(item["loc"][-1], int):
+            found.setdefault(where(*path), []).append(f"should have more values than {item['loc'][-1]}")
         elif item["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
             found.setdefault(where(*path, key=True), []).append(f"needs the key {str(item['loc'][-1])!r}")
         else:
@@ -134,6 +136,8 @@ def _said(item: ErrorDetails) -> str:
     kind, value = item["type"], item["input"]
     if kind == "value_error":  # of a validator of ours, whose words are whole
         return str(item["ctx"]["error"])
+    if kind == "too_long":
+        return f"should have {item['ctx']['max_length']} values, not {item['ctx']['actual_length']}"
     text = item["msg"].removeprefix("Value error, ").replace("Input should", "should").replace(" an object", " a map")
     text = re.sub(r"\b(tuple|array|set|frozenset|dictionary|object)\b", lambda word: _WORDS[word[0]], text)
     text = f"{text}, not {shown(value)}"
@@ -143,6 +147,6 @@ def _said(item: ErrorDetails) -> str:
         text += f"; did you mean {guess!r}?" if guess else ""
     elif kind == "string_type" and isinstance(value, int | float):
         text += "; put it in quotes"
-    elif text.startswith("should be a valid list") and not isinstance(value, dict | list):
+    elif kind == "list_type" and not isinstance(value, dict | list):
         text += f"; write [{value}]"
     return text
