@@ -147,6 +147,6 @@ def _said(item: ErrorDetails) -> str:
         text += f"; did you mean {guess!r}?" if guess else ""
     elif kind == "string_type" and isinstance(value, int | float):
         text += "; put it in quotes"
-    elif kind == "list_type" and not isinstance(value, dict | list):
+    elif text.startswith("should be a valid list") and not isinstance(value, dict | list):
         text += f"; write [{value}]"
     return text
