@@ -1,7 +1,8 @@
 """Latents of mean 0 and variance 1 in each channel, by running moments.
 
 Latent diffusion (arXiv 2112.10752, section G) divides its latents by their standard deviation in the first batch;
-whatever learns X → Y′ wants that, and a decoder does not notice. Here it is a running mean over all batches.
+whatever learns X → Y′ wants that, and a decoder does not notice. Here it is a running mean over the last hundred or so
+batches, since latents move while they are learned; data do not, and `layers.moments` remembers them longer.
 """
 
 from typing import final
