@@ -112,6 +112,8 @@ def figure(runs: Runs) -> Path:
             axes.plot(steps, values.mean(0), marker="o", label=f"{title} ({len(mine)})")
             axes.fill_between(steps, values.min(0), values.max(0), alpha=0.2)
     axes.set(xlabel="steps", ylabel="Fréchet distance, a classifier's features", yscale="log")
-    axes.legend()
+    for ticks in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        ticks("{x:.0f}")
+    axes.legend(title="mean, least and greatest of so many seeds")
     drawing.savefig(FOLDER / "speed.svg", bbox_inches="tight")
     return FOLDER / "speed.svg"
