@@ -118,7 +118,6 @@ def test_shapes_follow_from_the_options() -> None:
     ("make", "options", "said"),
     [
         (Downsample, {"factor": 3}, "factor is 3; pictures of 28 × 28 divide by 1, 2, 4, 7, 14, 28"),
-        (Downsample, {"factor": 0}, "factor is 0"),
         (Fourier, {"keep": 8}, "right is an odd number below 28, or 28"),
         (Fourier, {"keep": 29}, "keep is 29"),
         (Fourier, {"form": "complex"}, "there are cartesian and polar"),

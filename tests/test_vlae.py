@@ -219,7 +219,7 @@ def test_soft_free_bits_weigh_the_divergence_so_that_it_comes_to_lambda(model: A
         ({"window": (1, 0)}, "of a pixel at least"),
         ({"window": (3, 8)}, "it reaches beyond"),
         ({"colourless": True}, "pictures have one channel; leave it out"),
-        ({"free_bits": 0.1, "soft_free_bits": 0.1}, "one of them 0"),
+        ({"free_bits": 0.1, "soft_free_bits": 0.1}, "one of them should be 0"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: dict[str, Any], said: str) -> None:
