@@ -41,7 +41,7 @@ class MaskGIT(keras.Model):
                        (classifier-free guidance, arXiv 2207.12598); 1 = with it
     condition_dropout  how often the whole condition is hidden in training; guidance needs some
     choice             temperature of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the
-                       more alike the pictures: on codes of garments their Fréchet distance was least from 20 on
+                       more alike the pictures, and the likelier
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class MaskGIT(keras.Model):
         condition_dropout: Share = 0.0,
         steps: PositiveInt = 10,
         guidance: NonNegativeFloat = 1.0,
-        choice: NonNegativeFloat = 20.0,
+        choice: NonNegativeFloat = 4.5,
     ) -> None:
         super().__init__()
         if not target:
