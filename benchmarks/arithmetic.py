@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tensorflow.python.profiler.model_analyzer import profile  # type: ignore[import-untyped]
-from tensorflow.python.profiler.option_builder import ProfileOptionBuilder  # type: ignore[import-untyped]
 
 from regenkit.data.stack import stack
 from regenkit.pipeline import Pipeline
@@ -41,8 +39,9 @@ def operations(pipeline: Pipeline, stage: str, prepared: Any, batch_size: int) -
     batch = tf.nest.map_structure(tf.constant, batch)
     noise = tf.stack([tf.zeros([batch_size], tf.int32), tf.range(batch_size)], 1)
     graph = tf.function(lambda: model.losses(batch, noise=noise), autograph=False).get_concrete_function().graph
-    options = ProfileOptionBuilder(ProfileOptionBuilder.float_operation()).with_empty_output().build()
-    return GRADIENTS * int(profile(graph, options=options).total_float_ops)
+    profiler = tf.compat.v1.profiler
+    options = {**profiler.ProfileOptionBuilder.float_operation(), "output": "none"}
+    return GRADIENTS * int(profiler.profile(graph, options=options).total_float_ops)
 
 
 def main() -> None:

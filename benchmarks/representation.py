@@ -17,6 +17,7 @@ first weights, the order of the data, times and noise are the same.
     weight   λ of both                                         }
     form     of the dispersive loss; REPA's teachers           }
     size     the same, of twice the width                      }
+    rate     the same, by a tenth of the learning rate         }
 
     probe    of the speed's models at the end: how often the class is told of a block's features (`regenkit probe`)
 
@@ -50,7 +51,7 @@ from representation_arms import (
     TEACHER,
     TIME,
     Arm,
-)  # fmt: skip
+)
 from representation_report import Runs
 from rich.console import Console
 
@@ -127,14 +128,7 @@ def told(model: Any, prepared: Prepared) -> dict[str, list[float]]:
     parts = [[prepared.example(place)[0] for place in chosen(prepared, split, count)]
              for split, count in (("train", PROBED), ("test", MEASURED))]  # fmt: skip
     labels, truth = (np.array([each["x"]["label"] for each in part]) for part in parts)
-    fit, other = (
-        [np.concatenate(each) for each in zip(*(
-            inside({"pixels": np.stack([sides["y"]["pixels"] for sides in part[start : start + 50]])}, time=TIME,
-                   first=start)
-            for start in range(0, len(part), 50)
-        ), strict=True)]
-        for part in parts
-    )  # fmt: skip
+    fit, other = (inside([sides["y"] for sides in part], time=TIME) for part in parts)
     return {str(number): [float(each.mean()) for each in right(of[0], labels, of[1], truth).values()]
             for number, of in enumerate(zip(fit, other, strict=True), 1)}  # fmt: skip
 

@@ -119,7 +119,6 @@ def test_evaluation_is_the_same_every_time_and_there_is_no_density(model: Diffus
     ("target", "options", "said"),
     [
         (PIXELS, {"size": 17}, "size 17; right are 1 to 16, the decoder's width"),
-        (PIXELS, {"size": 0}, "right are 1 to 16"),
         (PIXELS, {"factor": 16}, "factor 16 does not divide pictures of 8 × 8 evenly; right are 2, 4"),
         (PIXELS, {"width": 20}, "width is 20; right is a multiple of 8"),
         (

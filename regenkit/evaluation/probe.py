@@ -12,7 +12,6 @@ import numpy as np
 
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared, Progress
-from regenkit.data.stack import stack
 from regenkit.errors import UserError
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.chosen import chosen
@@ -23,7 +22,6 @@ from regenkit.run import load_run
 from regenkit.run.folder import write_json
 from regenkit.spec import Field, Fields, Spec
 
-BATCH = 64
 Sides = dict[str, Fields]
 
 
@@ -59,7 +57,8 @@ def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, ex
         raise UserError(f"{pipeline.folder}: all {len(fit)} pairs to learn from are of one class; a probe tells two")
     commonest = (truth == values[counts.argmax()]).astype(np.float64)
     found = {"the commonest class": {"size": 0, "linear": interval(commonest), "knn": interval(commonest)}}
-    known, coming = (_features(pipeline, stage, time, part) for part in (fit, held_out))
+    inside = None if stage == "converter" else representation(pipeline, stage)
+    known, coming = (_features(pipeline, stage, inside, time, part) for part in (fit, held_out))
     for what, features in known.items():
         told = {way: interval(each) for way, each in right(features, labels, coming[what], truth).items()}
         found[what] = {"size": int(features.shape[1]), **told}
@@ -85,16 +84,16 @@ def representation(pipeline: Pipeline, stage: str) -> Representation:
     return Representation(model)
 
 
-def _features(pipeline: Pipeline, stage: str, time: float, part: list[Any]) -> dict[str, np.ndarray]:
+def _features(
+    pipeline: Pipeline, stage: str, inside: Representation | None, time: float, part: list[Any]
+) -> dict[str, np.ndarray]:
     """What is probed, float32 [examples, d], by name."""
     found = {"Y": flat(pipeline.specs["y"], part, "y")}
-    if stage == "converter":
+    if inside is None:
         return {**found, "Y′": flat(pipeline.specs["rep"], part, "rep")}
-    inside, (_, target) = representation(pipeline, stage), pipeline.sides(stage)
+    target = pipeline.sides(stage)[1]
     rows = [{name: sides[target.source[name]][name] for name in target.spec} for sides in part]
-    told = [inside(stack(rows[start : start + BATCH], target.spec, None), time=time, first=start)
-            for start in range(0, len(rows), BATCH)]  # fmt: skip
-    return found | {f"block {number}": np.concatenate(each) for number, each in enumerate(zip(*told, strict=True), 1)}
+    return found | {f"block {number}": block for number, block in enumerate(inside(rows, time=time), 1)}
 
 
 def flat(spec: Spec, examples: Sequence[Sides], side: str) -> np.ndarray:

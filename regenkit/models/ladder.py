@@ -12,14 +12,12 @@ from typing import Annotated, Any, final
 
 import numpy as np
 from pydantic import AfterValidator
-from pydantic_core import to_jsonable_python
 
 from regenkit import plugins
-from regenkit.errors import UserError
 from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.arguments import check_arguments
+from regenkit.recipe.arguments import check_choice
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
@@ -27,15 +25,7 @@ Batch = Mapping[str, tf.Tensor]
 
 def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
     """A rung with all defaults filled in. Raises ValueError."""
-    if not isinstance(rung.get("use"), str):
-        raise ValueError("needs the key 'use', as in {use: diffusion}")
-    options = {key: value for key, value in rung.items() if key != "use"}
-    try:
-        record = plugins.host().find("generator", rung["use"])
-        options = check_arguments(record, options, lambda *path, key=False: ".".join(map(str, path)) or record.name)
-    except UserError as error:
-        raise ValueError(str(error)) from error
-    return {"use": record.name, **to_jsonable_python(options)}
+    return check_choice(rung, lambda name: plugins.host().find("generator", name), "{use: diffusion}")
 
 
 Rung = Annotated[dict[str, Any], AfterValidator(checked)]

@@ -5,17 +5,20 @@ places.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
+from regenkit.data.stack import stack
 from regenkit.layers import noise as noises
 from regenkit.models.diffusion_schedule import scales
 from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Fields
 
 STREAM = 9100
 SEED = 1
+BATCH = 64
 
 
 @final
@@ -26,16 +29,19 @@ class Representation:
         self.model, self.blocks = model, len(model.network.blocks)
         self._traced = tf.function(self._inner, reduce_retracing=True, autograph=False)
 
-    def __call__(self, target: Mapping[str, np.ndarray], *, time: float, first: int = 0) -> list[np.ndarray]:
-        """float32 [batch, numbers] of each block; the condition is hidden, so that it tells nothing.
+    def __call__(self, examples: Sequence[Fields], *, time: float) -> list[np.ndarray]:
+        """float32 [examples, numbers] of each block; the condition is hidden, so that it tells nothing.
 
-        time    from 0, the target itself, to 1, noise alone
-        first   number of the first example: each has noise of its own, whatever batch it is in
+        examples  fields of the target; each has noise of its own
+        time      from 0, the target itself, to 1, noise alone
         """
-        values = {name: tf.convert_to_tensor(target[name]) for name in self.model.target}
-        count = int(next(iter(values.values())).shape[0])
-        seeds = tf.stack([tf.fill([count], SEED), first + tf.range(count)], 1)
-        return [each.numpy() for each in self._traced(values, seeds, tf.constant(time, tf.float32))]
+        told = []
+        for start in range(0, len(examples), BATCH):
+            values = stack(examples[start : start + BATCH], self.model.target, None)
+            numbers = tf.range(start, start + len(next(iter(values.values()))))
+            seeds = tf.stack([tf.fill(tf.shape(numbers), SEED), numbers], 1)
+            told.append(self._traced(values, seeds, tf.constant(time, tf.float32)))
+        return [np.concatenate(block) for block in zip(*told, strict=True)]
 
     def _inner(self, target: Mapping[str, tf.Tensor], seeds: tf.Tensor, time: tf.Tensor) -> list[tf.Tensor]:
         model, count = self.model, tf.shape(seeds)[0]

@@ -4,12 +4,12 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import typing_extensions
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
@@ -97,6 +97,25 @@ def check_arguments(component: Component, args: Mapping[str, Any], where: Where)
     except ValidationError as error:
         raise UserError("\n".join(faults(error, args, known, where))) from None
     return defaults(known) | values
+
+
+def check_choice(choice: Mapping[str, Any], find: Callable[[str], Component], like: str) -> dict[str, Any]:
+    """`{use: NAME, **options}`, the value of a component's own option, with all defaults filled in.
+
+    find  gives the record of a name, or raises UserError
+    like  what one looks like, for whoever names none
+
+    Raises ValueError, whose words pydantic takes over.
+    """
+    if not isinstance(choice.get("use"), str):
+        raise ValueError(f"needs the key 'use', as in {like}")
+    options = {key: value for key, value in choice.items() if key != "use"}
+    try:
+        record = find(choice["use"])
+        known = check_arguments(record, options, lambda *path, key=False: ".".join(map(str, path)) or record.name)
+    except UserError as error:
+        raise ValueError(str(error)) from error
+    return {"use": record.name, **to_jsonable_python(known)}
 
 
 def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str], where: Where) -> list[str]:

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
-from pydantic_core import to_jsonable_python
 
 from regenkit.components import Component
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.recipe.arguments import check_arguments
+from regenkit.recipe.arguments import check_choice
 from regenkit.regularizers.regularizer import Regularizer
 
 __all__ = ["Choice", "Regularizer", "build", "checked"]
@@ -31,17 +30,13 @@ KNOWN = {
 
 def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
     """`{use: NAME, **options}` with all defaults filled in. Raises ValueError that says what would be right."""
-    name = choice.get("use")
-    if not isinstance(name, str):
-        raise ValueError(f"needs the key 'use', as in {{use: dispersive}}; there are {', '.join(KNOWN)}")
+    return check_choice(choice, _found, f"{{use: dispersive}}; there are {', '.join(KNOWN)}")
+
+
+def _found(name: str) -> Component:
     if name not in KNOWN:
-        raise ValueError(f"no regularizer is named {name!r}{did_you_mean(name, KNOWN)}")
-    options = {key: value for key, value in choice.items() if key != "use"}
-    try:
-        options = check_arguments(KNOWN[name], options, lambda *path, key=False: ".".join(map(str, path)) or name)
-    except UserError as error:
-        raise ValueError(str(error)) from error
-    return {"use": name, **to_jsonable_python(options)}
+        raise UserError(f"no regularizer is named {name!r}{did_you_mean(name, KNOWN)}")
+    return KNOWN[name]
 
 
 Choice = Annotated[dict[str, Any], AfterValidator(checked)]

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit import plugins
+from regenkit.components import Component
 from regenkit.errors import UserError
 from regenkit.layers.conditioner import is_grid
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.arguments import check_arguments
+from regenkit.recipe.arguments import check_choice
 from regenkit.spec import Field, Spec
 
 WRITE = "write {use: NAME}, as in {use: image/efficientnet}, or {from: RUN}"
@@ -23,23 +24,23 @@ def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
     """The option with all defaults filled in; a run is looked for when training begins. Raises ValueError."""
     if ("use" in choice) == ("from" in choice):
         raise ValueError(f"{'has both use and from' if 'use' in choice else 'names no teacher'}; {WRITE}")
-    way = "use" if "use" in choice else "from"
-    rest = {key: value for key, value in choice.items() if key != way}
-    if not isinstance(choice[way], str):
-        raise ValueError(f"{way} should be a name, not {choice[way]!r}; {WRITE}")
-    if way == "from":
-        if rest:
-            raise ValueError(f"unknown key {next(iter(rest))!r}: a converter from elsewhere brings its own arguments")
-        return dict(choice)
-    try:
-        record = plugins.host().find("converter", choice["use"])
-        if record.learned:
-            raise ValueError(f"{record.name} is learned: train it, and {{from: RUN}} takes it from there")
-        if not hasattr(record.load(), "encode"):
-            raise ValueError(f"{record.name} is no network: it has no encode(condition, target); {WRITE}")
-        return {"use": record.name, **check_arguments(record, rest, lambda *path, key=False: ".".join(map(str, path)))}
-    except UserError as error:
-        raise ValueError(str(error)) from error
+    if "use" in choice:
+        return check_choice(choice, _network, "{use: image/efficientnet}")
+    if not isinstance(choice["from"], str):
+        raise ValueError(f"from should be a run, not {choice['from']!r}; {WRITE}")
+    if len(choice) > 1:
+        unknown = next(key for key in choice if key != "from")
+        raise ValueError(f"unknown key {unknown!r}: a converter from elsewhere brings its own arguments")
+    return dict(choice)
+
+
+def _network(name: str) -> Component:
+    record = plugins.host().find("converter", name)
+    if record.learned:
+        raise UserError(f"{record.name} is learned: train it, and {{from: RUN}} takes it from there")
+    if not hasattr(record.load(), "encode"):
+        raise UserError(f"{record.name} is no network: it has no encode(condition, target); {WRITE}")
+    return record
 
 
 @final

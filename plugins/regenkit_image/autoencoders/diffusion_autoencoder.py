@@ -64,7 +64,7 @@ class DiffusionAutoencoder(keras.Model):
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)
-        if not 1 <= size <= width:
+        if size > width:
             raise ValueError(f"size {size}; right are 1 to {width}, the decoder's width, through which it hears Y′")
         self.spec, self.steps = Spec({"semantic": Field(kind="continuous", shape=(size,))}), steps
         self.decoder = Diffusion(

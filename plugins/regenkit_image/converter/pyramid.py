@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter.downsample import Downsample
@@ -17,9 +18,9 @@ class Pyramid(Fixed):
     factors  how much smaller each is than the picture, from the coarsest; divisors of the size
     """
 
-    def __init__(self, *, y: Spec, factors: list[int]) -> None:
+    def __init__(self, *, y: Spec, factors: list[PositiveInt]) -> None:
         super().__init__(y)
-        if not factors or min(factors) < 1 or any(one <= other for one, other in pairwise(factors)):
+        if not factors or any(one <= other for one, other in pairwise(factors)):
             raise ValueError(f"factors are {factors}; right are falling ones, as [4, 2]")
         self.levels = {f"low{self.size // factor}": Downsample(y=y, factor=factor) for factor in factors}
         self.spec = Spec(
