@@ -42,7 +42,7 @@ def dispersive(**options: Any) -> Arm:
 
 
 NONE: Arm = ("direct.regularizer=null",)
-WIDE = "generator.width=64"
+WIDE, SLOW = "generator.width=64", "train.learning_rate=2.0e-4"
 SPEED = {"none": NONE, "dispersive": dispersive(), "REPA, EfficientNet": repa(), "REPA, denoising": repa(LEARNED)}
 TABLES: dict[str, dict[str, Arm]] = {
     "speed": SPEED,
@@ -72,6 +72,11 @@ TABLES: dict[str, dict[str, Arm]] = {
         "none": (*NONE, WIDE),
         "dispersive": (*dispersive(), WIDE),
         "REPA, EfficientNet": (*repa(), WIDE),
+    },
+    "rate": {
+        "none": (*NONE, SLOW),
+        "dispersive": (*dispersive(), SLOW),
+        "dispersive, infonce_cosine": (*dispersive(form="infonce_cosine"), SLOW),
     },
 }
 """Table → title → settings; runs that several tables have in common are made once."""
