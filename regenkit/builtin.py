@@ -48,6 +48,6 @@ def register_renderers() -> Iterator[Renderer]:
 
 @hookimpl(trylast=True)
 def make_strategy(recipe: Recipe) -> Any:
-    from regenkit.training import distribute  # TensorFlow, only when something is trained
+    from regenkit import distribute  # TensorFlow, only when something is trained
 
     return distribute.make_strategy(recipe.train_settings().strategy)

@@ -2,9 +2,13 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pydantic_core import to_json
 
 from regenkit.errors import UserError
 
@@ -28,6 +32,22 @@ def write_text(path: Path, text: str) -> None:
     """Written whole or not at all. Raises UserError where it can't be."""
     with beside(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, data: Any) -> None:
+    """As `write_text`, of what `json_text` makes of it."""
+    write_text(path, json_text(data))
+
+
+def json_text(data: Any) -> str:
+    """JSON, in which NaN and the infinities are null, since it has no others."""
+    return to_json(data, indent=1, inf_nan_mode="null").decode()
+
+
+def copy(source: Path, path: Path) -> None:
+    """Copied whole or not at all. Raises UserError where it can't be."""
+    with beside(path) as temporary:
+        shutil.copyfile(source, temporary)
 
 
 @contextmanager

@@ -33,9 +33,6 @@ def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
         kinds = {name: np.int32 if field.vocabulary else np.float32 for name, field in spec.items()}
         rep = {name: np.array(value, kinds[name]) for name, value in read.items() if name in kinds}
         spec.check({**read, **rep}, "it")
-        for name, value in rep.items():
-            if not np.isfinite(value).all():
-                raise ValueError(f"{name} holds what is no number (.nan, .inf)")
     except (yaml.YAMLError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
         raise UserError(f"not a Y′ of {', '.join(spec)}: {error}") from error
     return rep, meta

@@ -123,21 +123,6 @@ class Spec(Mapping[str, Field]):
     def to_json(self) -> dict[str, Any]:
         return {name: _plain(field) for name, field in self.items()}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Spec":
-        return cls(
-            (
-                name,
-                Field(**{**field, "shape": tuple(field["shape"]), "labels": tuple(field["labels"]),
-                         "hop": Fraction(field["hop"]) if field["hop"] else None}),
-            )
-            for name, field in data.items()
-        )  # fmt: skip
-
-    @property
-    def digest(self) -> str:
-        return digest(self.to_json())
-
     def check(self, values: Mapping[str, np.ndarray], where: str) -> None:
         """Raises ValueError, naming field and fault, unless `values` are one example of this spec."""
         if set(values) != set(self):
@@ -152,6 +137,8 @@ class Spec(Mapping[str, Field]):
                 raise ValueError(
                     f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"
                 )
+            if field.kind == "continuous" and not np.isfinite(value).all():
+                raise ValueError(f"{where}: {name} holds what is no finite number (NaN, or an infinity)")
             if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
                 raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
 

@@ -10,6 +10,7 @@ from regenkit.data.batches import Side
 from regenkit.data.stack import stack
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.autoencoder import Autoencoder
+from regenkit.models.options import taken
 from regenkit.quiet import tensorflow as tf
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
@@ -52,6 +53,10 @@ def test_y_comes_back_from_its_codes_and_is_absent_after_its_end(trained: Autoen
     assert np.exp(float(tf.reduce_sum(log_prob["high"])) / examples["mask"].sum()) > 0.5
     again = trained.sample(known, seed=0, temperature=0.0)
     assert all((again[name] == drawn[name]).all() for name in drawn)
+
+
+def test_of_the_usual_options_it_takes_those_it_has() -> None:
+    assert taken(autoencoder("vq")) == {"temperature"}  # `top_p` is said to whichever stage has it
 
 
 def test_padding_changes_nothing(trained: Autoencoder) -> None:

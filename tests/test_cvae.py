@@ -21,10 +21,10 @@ from toy_pictures import (
 )  # fmt: skip
 from toy_watch import difference
 
+from regenkit.distribute import make_strategy
 from regenkit.models.cvae import CVAE
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
-from regenkit.training.distribute import make_strategy
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 SMALL = {"width": 8, "latent": 4}

@@ -19,7 +19,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from regenkit.errors import UserError
-from regenkit.files import beside, no_room, write_text
+from regenkit.files import beside, copy, no_room, write_text
 
 def npz(path):
     with path.open("wb") as file:
@@ -37,6 +37,10 @@ for name, write in {"text": lambda path: path.write_text(big), "npz": npz}.items
         write(folder / "plain")
     except Exception as error:
         print(no_room(error))
+try:
+    copy(Path(sys.executable).resolve(), folder / "copied")
+except UserError as error:
+    print(error)
 print(no_room(ValueError("File too small")), *folder.glob("[!p]*"))
 write_text(folder / "small", "fits")
 """
@@ -51,6 +55,7 @@ def test_whatever_writes_a_full_disk_is_said(tmp_path: Path) -> None:
         assert lines[:2] == [said, f"{said}. {ADVICE}"]
         assert lines[2].endswith(f"cannot be written (File too large). {ADVICE}")
         lines = lines[3:]
+    assert lines.pop(0) == f"{tmp_path / 'copied'}: cannot be written (File too large)"
     assert lines == ["None"]  # no other error is taken for it, and nothing half-written is left
     assert (tmp_path / "small").read_text() == "fits"
 

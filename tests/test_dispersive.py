@@ -15,12 +15,12 @@ from toy_pictures import ZERO, shaken
 from toy_watch import difference
 
 from regenkit import regularizers
+from regenkit.distribute import make_strategy
 from regenkit.models.diffusion import Diffusion
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers.dispersive import Form, dispersion
 from regenkit.spec import Field, Spec, tokens
-from regenkit.training.distribute import make_strategy
 from regenkit.training.never_empty import losses_of
 
 FORMS = get_args(Form)

@@ -11,9 +11,9 @@ import pytest
 import toy_job
 from processes import PATIENCE, addresses, end_all, start, tf_config
 
+from regenkit.distribute import cluster, gathered, make_strategy, spread, together
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.distribute import cluster, gathered, make_strategy, spread, together
 
 TWO = {"worker": ["one:2222", "two:2222"]}
 
@@ -115,7 +115,7 @@ def test_samples_of_two_devices_are_those_of_one() -> None:
 TALK = """
 import sys
 import numpy as np
-from regenkit.training.distribute import gathered, is_chief, make_strategy, spread, together, worker_count, worker_index
+from regenkit.distribute import gathered, is_chief, make_strategy, spread, together, worker_count, worker_index
 from regenkit.errors import UserError
 
 strategy = make_strategy("auto")

@@ -9,11 +9,11 @@ from toy_pictures import CAPTION, CODES, LABEL, LATENT, PIXELS, RENDERER, VECTOR
 from toy_pictures import check_examples_stand_alone as check
 from toy_watch import difference, stopping_at
 
+from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
 from regenkit.models.gan import GAN, energy
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-from regenkit.training.distribute import make_strategy
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 SMALL = {"width": 8, "latent": 4}

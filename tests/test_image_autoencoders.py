@@ -65,14 +65,28 @@ def rep_of(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in model.encode({}, {"pixels": y}).items()}
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "vae"])
-def test_its_y_prime_is_not_rounded_under_half_precision(name: str, models: dict) -> None:
+def in_half(name: str, policy: str) -> Any:
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.config.set_dtype_policy(policy)
     try:
-        half = make(name)
+        return make(name)
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", MODELS)
+def test_it_learns_under_half_precision(name: str, policy: str) -> None:
+    model, batch = in_half(name, policy), batch_of(Spec(), PIXELS, 4, 0)
+    losses = model.losses(batch, noise=batch["noise"])
+    model.absorb(losses.pop("statistics"))
+    assert all(np.isfinite(value).all() for group in losses.values() for value, _ in group.values())
+    assert all(np.isfinite(variable.numpy()).all() for variable in model.variables)
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "vae"])
+def test_its_y_prime_is_not_rounded_under_half_precision(name: str, models: dict) -> None:
+    half = in_half(name, "mixed_bfloat16")
     half.set_weights(models[name].get_weights())
     rep, whole = (rep_of(model, pixels())["latent"] for model in (half, models[name]))
     assert rep.dtype == np.float32

@@ -14,8 +14,9 @@ from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
 from regenkit_image import metrics
-from regenkit_image.metrics import efficientnet, embeddings, perceptual
-from regenkit_image.metrics.torch_file import read_weights
+from regenkit_image.metrics import embeddings, perceptual
+from regenkit_image.networks import efficientnet
+from regenkit_image.networks.torch_file import read_weights
 from regenkit_image.packages import EFFICIENTNET
 
 HEAD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\x0d\x00\x00\x00little_endian\x88s."

@@ -81,6 +81,21 @@ def test_a_converter_that_does_not_fit_the_pictures_is_refused(place: Path) -> N
     assert "shapes.yaml:2:" in refused.stderr and "divide by 1, 2, 4, 8, 16" in refused.stderr
 
 
+def test_a_baseline_that_cannot_be_built_is_said_before_training_and_not_after(place: Path) -> None:
+    codes = ["converter={use: image/vqvae, factor: 4, channels: 8, codes: 8}", "renderer={use: converter}",
+             "generator={use: maskgit, width: 16, depth: 1}", "train.steps=0"]  # fmt: skip
+    said = "maskgit draws grids of tokens of a fixed shape; pixels is none: use diffusion"
+    settings = [part for each in codes for part in ("--set", each)]
+    trained = regenkit("train", "shapes.yaml", *settings, "--run", "runs/codes", cwd=place)
+    output = " ".join((trained.stdout + trained.stderr).split())
+    assert f"`regenkit evaluate` will refuse this run: shapes.yaml: {said}" in output
+    assert "add direct: {use: NAME}" in output
+    assert said in " ".join(regenkit("evaluate", "runs/codes", cwd=place, expect=2).stderr.split())
+    assert said in " ".join(regenkit("preview", "shapes.yaml", *settings, cwd=place, expect=2).stderr.split())
+    both = regenkit("evaluate", "runs/shapes/1", "runs/codes", cwd=place, expect=2)
+    assert "runs/shapes/1 and runs/codes are of different recipes" in " ".join(both.stderr.split())
+
+
 @pytest.mark.exhaustive(minutes=2)
 def test_evaluation_without_likelihoods(place: Path) -> None:
     regenkit("evaluate", "runs/shapes/1", "--examples", "6", cwd=place)

@@ -9,9 +9,9 @@ import pytest
 from toy_job import Data, lookup, prepared, train, transformer, weights
 from toy_watch import Watch, best, difference, lines
 
+from regenkit.distribute import make_strategy
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.distribute import make_strategy
 
 # Keras 3.15 saves a variable of a model's own with a call that NumPy 2 finds old-fashioned.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

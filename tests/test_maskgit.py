@@ -181,8 +181,9 @@ def test_guidance_goes_from_without_the_condition_to_with_it() -> None:
 def test_what_it_cannot_draw_is_said() -> None:
     with pytest.raises(ValueError, match=r"several \(top \(1, 2\), bottom \(2, 3\)\)"):
         MaskGIT(condition=LABEL, target=SIZES)
-    for target, name in ((NAMED, "kind"), (PICTURE, "picture"), (CAPTION, "caption")):
-        with pytest.raises(ValueError, match=f"{name} is none: use the transformer"):
+    cases = ((NAMED, "kind", "transformer"), (PICTURE, "picture", "diffusion"), (CAPTION, "caption", "transformer"))
+    for target, name, other in cases:
+        with pytest.raises(ValueError, match=f"{name} is none: use {other}"):
             MaskGIT(condition=LABEL, target=target)
     with pytest.raises(ValueError, match=r"condition_dropout teaches: say, 0\.1"):
         MaskGIT(condition=LABEL, target=CODE, guidance=2.0)

@@ -12,11 +12,11 @@ from scipy import stats
 from toy_job import lookup, train, transformer, weights
 from toy_watch import Watch, difference, stopping_at
 
+from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
 from regenkit.quiet import tensorflow as tf
 from regenkit.run.rep_noise import by_share, confusion
 from regenkit.spec import Field, Spec, tokens
-from regenkit.training.distribute import make_strategy
 from regenkit.training.perturb import Perturb
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

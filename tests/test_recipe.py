@@ -1,5 +1,6 @@
 """Recipes: what is accepted, what a stage gets of it, and the schema for editors."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import regenkit_image
 import regenkit_music
 from regenkit import Spec, UserError, plugins, tokens
 from regenkit.recipe import SECTIONS, TrainSettings, load, schema
+from regenkit.run import settings_of
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -30,6 +32,15 @@ def test_train_settings_of_a_stage(tmp_path: Path) -> None:
     assert recipe.train_settings("generator") == TrainSettings(batch_size=8, learning_rate=3e-4, steps=50)
     assert recipe.train_settings("renderer").patience == 3
     assert recipe.train_settings("direct") == recipe.train_settings() == TrainSettings(batch_size=8, learning_rate=3e-4)
+
+
+def test_the_direct_route_has_as_many_steps_as_both_stages_wherever_they_were_trained(tmp_path: Path) -> None:
+    recipe = read(tmp_path, TEXT)
+    assert settings_of(recipe, "direct").steps == 50 + recipe.train_settings("renderer").steps
+    (tmp_path / "run/renderer").mkdir(parents=True)
+    (tmp_path / "run/renderer/done.json").write_text('{"steps": 700}')
+    taken = replace(recipe, renderer=replace(recipe.renderer, component=None, run=tmp_path / "run"))
+    assert settings_of(taken, "direct").steps == settings_of(taken, "direct_half").steps == 750
 
 
 def test_without_direct_the_baseline_takes_the_generator_s_arguments(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from regenkit.recipe import load
 from regenkit.regularizers.repa import Repa
 from regenkit.run import load_run, train_recipe
 from regenkit.spec import Field, Spec
-from regenkit_image.metrics.efficientnet import network
+from regenkit_image.networks.efficientnet import network
 from regenkit_image.packages import EFFICIENTNET
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2

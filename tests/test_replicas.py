@@ -17,8 +17,8 @@ from toy_job import prepared, start, train
 from toy_stages import CASES, Codebook, play
 from toy_watch import difference, stopping_at
 
+from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
-from regenkit.training.distribute import make_strategy
 
 pytestmark = [
     pytest.mark.exhaustive,

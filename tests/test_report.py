@@ -15,7 +15,7 @@ from regenkit.report import write_card, write_html
 from regenkit.report.finding import finding, wasted
 from regenkit.report.gallery import picks
 from regenkit.report.media import _small, data_uri
-from regenkit.report.provenance import training_seconds
+from regenkit.run.spent import training_seconds
 
 ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")
 
@@ -206,5 +206,7 @@ def test_the_card_says_what_is_needed_to_repeat_it(page: Path) -> None:
 def test_seconds_are_read_off_the_log(tmp_path: Path) -> None:
     lines = [{"stage": "generator", "kind": "train", "step": step, "steps_per_second": 5.0} for step in (25, 50)]
     lines += [{"stage": "generator", "kind": "validation", "step": 50, "loss": 1.0}]
-    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    assert training_seconds(tmp_path / "log.jsonl") == {"generator": pytest.approx(10.0)}
+    cut_short = '{"stage": "generator", "kind": "tra'
+    (tmp_path / "log.jsonl").write_text("\n".join([*map(json.dumps, lines), cut_short]))
+    assert training_seconds(tmp_path, "generator") == pytest.approx(10.0)
+    assert training_seconds(tmp_path, "renderer") is None

@@ -9,8 +9,8 @@ import pytest
 from toy_job import lookup, train, transformer, weights
 from toy_watch import Watch, best, difference, lines, stopping_at
 
+from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
-from regenkit.training.distribute import make_strategy
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -1,5 +1,6 @@
 """Shards: any TensorFlow program reads them, and no damage goes unnoticed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ def test_a_damaged_file_is_named(fresh: Path, suffix: str, damage: str) -> None:
         with pytest.raises(UserError, match=path.name):
             again = prepared(Data(count=40))
             [again.examples[place] for place in range(40)]
+
+
+def test_few_files_stay_open_and_all_records_are_read(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = prepared(Data(count=200)).examples
+    again = shards.Shards(records.paths)
+    monkeypatch.setattr(shards, "OPEN", 2)
+    before = len(os.listdir("/dev/fd"))
+    assert len(records.paths) > 4
+    assert [again[place] for place in range(200)] == [records[place] for place in range(200)]
+    assert len(again._files) == 2 and len(os.listdir("/dev/fd")) <= before + 4
 
 
 def test_any_tensorflow_program_reads_the_shards(fresh: Path) -> None:

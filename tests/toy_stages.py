@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from toy_job import Y, lookup, train, transformer, weights
 
+from regenkit.distribute import make_strategy, worker_index
 from regenkit.errors import Interrupted
 from regenkit.layers import noise as noises
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.distribute import make_strategy, worker_index
 
 SUM = tf.distribute.ReduceOp.SUM
 NOTES = Y["high"].vocabulary or 0

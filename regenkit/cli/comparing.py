@@ -1,6 +1,5 @@
 """compare: one recipe with some settings varied, or several recipes, on one table and one page."""
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli.training import Json, Settings
+from regenkit.files import json_text
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def compare(
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        print(json_text(report))
     else:
         console.print(as_table(report))
         if scores:

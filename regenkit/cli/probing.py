@@ -1,6 +1,5 @@
 """probe: what a run's representations tell of X."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.training import Json
+from regenkit.files import json_text
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
@@ -35,7 +35,7 @@ def probe(
     said = Console(stderr=True, quiet=as_json)
     report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
     if as_json:
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        print(json_text(report))
         return
     table = Table("features", "size", "linear", "nearest neighbours", box=None)
     for name, row in report["features"].items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from regenkit.files import json_text
 
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
@@ -71,7 +72,7 @@ def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
 def preview(
     recipe: Annotated[Path, typer.Argument(help="the recipe")],
     settings: Settings = None,
-    count: Annotated[int, typer.Option(help="examples to show")] = 2,
+    count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, lengths, what was dropped, parameters."""
@@ -84,7 +85,7 @@ def preview(
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))
     if as_json:
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        print(json_text(found))
         return
     table = Table("split", "paired", "unpaired", box=None)
     for split, counts in found["examples"].items():
@@ -102,7 +103,7 @@ def preview(
 
 def evaluate(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
-    samples: Annotated[int, typer.Option(help="samples of each route an input")] = 1,
+    samples: Annotated[int, typer.Option(min=1, help="samples of each route an input")] = 1,
     examples: Annotated[int | None, typer.Option(min=1, help="measure so many test examples at most")] = None,
     as_json: Json = False,
 ) -> None:
@@ -116,6 +117,6 @@ def evaluate(
     console = Console(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, samples, console, examples)
     if as_json:
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        print(json_text(report))
     else:
         console.print(as_table(report))

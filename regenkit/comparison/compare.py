@@ -11,6 +11,7 @@ examples that all of them hold out.
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from regenkit import plugins
-from regenkit.comparison.grid import Cell, folders, homes, identity
+from regenkit import distribute, plugins
+from regenkit.comparison.grid import Cell, folders, homes
 from regenkit.comparison.gridlog import GridLog
 from regenkit.comparison.labels import shortened
 from regenkit.comparison.reuse import remember, stage_key, take
@@ -37,9 +38,9 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.recipe.stages import ROUTE, source, stages_of
 from regenkit.run import after, settings_of, taken_from, train_stage
-from regenkit.run.folder import environment, open_run
+from regenkit.run.folder import environment, identity, open_run
+from regenkit.run.spent import training_seconds
 from regenkit.spec import Fields, digest
-from regenkit.training import distribute
 from regenkit.training.runlog import RunLog
 
 Sides = list[dict[str, Fields]]
@@ -175,7 +176,7 @@ def _measure(
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
                     for stage in measured},
-        seconds={stage: seconds(pipeline.folder, stage) for stage in keys},
+        seconds={stage: training_seconds(pipeline.folder, stage) or math.nan for stage in keys},
     )  # fmt: skip
 
 
@@ -188,18 +189,3 @@ def _scores(pipeline: Pipeline, prepared: Prepared, sides: Sides, direct: str | 
             drawn[direct] = draw(pipeline, "direct", sides, learned)[0]
         found["direct"] = (drawn[direct], [each["rep"] for each in sides])
     return scores(pipeline, found, sides, learned)
-
-
-def seconds(folder: Path, stage: str) -> float:
-    """Seconds that a stage's updates took, validation and checkpoints left out: from the log of the run that trained
-    it; NaN where that is gone."""
-    done = folder / stage / "done.json"
-    other = json.loads(done.read_text()).get("from") if done.exists() else None
-    if other:
-        return seconds(Path(other), stage)
-    if not (folder / "log.jsonl").exists():
-        return float("nan")
-    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines() if line.endswith("}")]
-    mine = [line for line in lines if line["stage"] == stage and line["kind"] == "train"]
-    before = [0, *(line["step"] for line in mine)]
-    return sum((line["step"] - last) / line["steps_per_second"] for line, last in zip(mine, before, strict=False))

@@ -22,7 +22,7 @@ from regenkit.comparison.labels import RECIPE, tail
 from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, load
 from regenkit.recipe.stages import stages_of
-from regenkit.spec import digest
+from regenkit.run.folder import identity
 
 EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
 LARGEST = 10_000
@@ -113,13 +113,6 @@ def parse(option: str) -> tuple[str, list[str]]:
     if twice := next((value for value in values if values.count(value) > 1), None):
         raise UserError(f"{place}: the value {twice} stands here twice")
     return key.strip(), values
-
-
-def identity(recipe: Recipe) -> str:
-    """What makes a run: all of its recipe but for the devices."""
-    resolved = recipe.resolved()
-    del resolved["train"]["strategy"]
-    return digest(resolved)
 
 
 def folders(cells: Sequence[Cell]) -> dict[str, Path]:

@@ -61,7 +61,7 @@ class _Told:
 
     def __init__(self, log: RunLog, grid: GridLog) -> None:
         self.log, self.grid, self.folder = log, grid, log.folder
-        self.validation, self.expect = log.validation, log.expect
+        self.validation = log.validation
 
     def counted(self, what: str, done: int, total: int) -> None:
         self.grid.show(0, f"{what} {done}/{total}")

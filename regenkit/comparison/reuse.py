@@ -7,7 +7,6 @@ a sample of examples are compared.
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ import numpy as np
 
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
+from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
-from regenkit.pipeline.contract import sign
 from regenkit.pipeline.weights import digest as weights_digest
 from regenkit.recipe.stages import ROUTE, stages_of
-from regenkit.run import settings_of, taken_from
-from regenkit.run.folder import write_json
+from regenkit.run import copy_stage, settings_of, taken_from
 from regenkit.spec import digest
 
 KEY = "key.json"
@@ -67,13 +65,9 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
         if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
             continue
-        result = json.loads(done.read_text())
-        if result.get("together"):  # trained further with others since
+        if json.loads(done.read_text()).get("together"):  # trained further with others since
             continue
-        mine.mkdir(parents=True, exist_ok=True)
-        sign(mine, pipeline.contract(stage))
-        shutil.copyfile(weights, mine / weights.name)
-        write_json(mine / "done.json", {**result, "from": str(path.parents[1])})  # last
+        copy_stage(path.parent, pipeline, stage, {"from": str(path.parents[1])})
         return
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regenkit.comparison.apart import reach, size
-from regenkit.report.finding import plain
+from regenkit.evaluation.scores import plain
 
 
 def by_samples(report: dict[str, Any]) -> list[str]:

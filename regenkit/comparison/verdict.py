@@ -1,9 +1,4 @@
-"""What a comparison shows, in words: computed from its figures alone, so that it can be checked on made-up ones.
-
-The second principle of regeneration learning (arXiv 2301.08846, section 2.1): what Y′ leaves out of Y should have
-little to do with X; so what Y′ keeps should be what X knows something of. A field that costs bits which X does not save
-is not.
-"""
+"""What a comparison shows, in words: computed from its figures alone, so that it can be checked on made-up ones."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +7,7 @@ from typing import Any
 from regenkit.comparison.apart import overlap, signed, tied
 from regenkit.comparison.labels import RECIPE
 from regenkit.comparison.sampled import by_samples
-from regenkit.report.finding import LITTLE, MUCH
+from regenkit.evaluation.principle import LITTLE, MUCH, broken
 
 
 def finding(report: dict[str, Any]) -> list[str]:
@@ -76,14 +71,12 @@ def limits(report: dict[str, Any]) -> list[str]:
 
 
 def unknown(cell: dict[str, Any]) -> list[str]:
-    """The fields of a cell's Y′ that break the second principle: they cost MUCH of X → Y′, and X saves LITTLE of them,
-    or nothing for all that the examples tell. The costliest first."""
+    """The fields of a cell's Y′ that break the second principle (see `principle`), the costliest first."""
     if "generator" not in cell:
         return []
     whole, fields = cell["generator"]["bits"]["mean"], cell["generator"]["fields"]
     costs = {name: figures["bits"]["mean"] for name, figures in fields.items()}
-    little = {name for name in fields if share(fields[name]) < LITTLE or fields[name]["saved"]["low"] <= 0}
-    found = [name for name in fields if costs[name] >= MUCH * whole and name in little]
+    found = [name for name in fields if broken(costs[name], whole, fields[name]["saved"])]
     return sorted(found, key=lambda name: -costs[name])
 
 

@@ -1,10 +1,11 @@
 """Preparation past one machine: the parts as an Apache Beam pipeline, on any runner (extra `beam`).
 
 Each part is one element, and the worker that takes it writes it into the cache. So $REGENKIT_CACHE must be a folder
-that all workers see under one path, and workers need regenkit and the recipe's plugins; TensorFlow they never import.
+that all workers see under one path, and workers need regenkit and the recipe's plugins; TensorFlow they import where
+the converter is a network.
 
-The parts are those of a local preparation, byte for byte where the converter is a rule (as all are so far): each is a
-function of its sources, and no order of work enters it.
+The parts are those of a local preparation, byte for byte where the converter is a rule: each is a function of its
+sources, and no order of work enters it.
 """
 
 import re

@@ -26,7 +26,7 @@ from regenkit.spec import Fields, Spec, digest
 
 SOURCES_A_PART = 32
 MOST_PARTS = 512
-"""Of so many all files can be open at once; where there would be more, each is of more sources."""
+"""Where there would be more, each is of more sources: most files stay open (`shards.OPEN`)."""
 EXAMPLES_A_PART = 2048
 MANY = 512
 """From so many on, several processes pay for single examples, and messages hold several sources."""

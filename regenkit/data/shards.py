@@ -26,6 +26,9 @@ from regenkit.errors import UserError
 from regenkit.files import writing
 from regenkit.spec import Fields, Spec
 
+OPEN = 256
+"""Files of shards that stay open: of several at once (examples, Y′, predicted Y′) fewer than a process may have."""
+
 
 def feature_key(side: str, name: str) -> str:
     """("y", "pitch") → "y/pitch": how a field is called within a record."""
@@ -140,12 +143,7 @@ class Shards:
         shard = bisect.bisect_right(self._first, place) - 1
         offset, size = (int(self.indices[shard][name][place - self._first[shard]]) for name in ("offset", "size"))
         path = self.paths[shard].with_suffix(".tfrecord")
-        if shard not in self._files:
-            try:
-                self._files[shard] = os.open(path, os.O_RDONLY)
-            except OSError as error:
-                raise UserError(_damaged(f"{path}: cannot be read ({error.strerror})", path)) from error
-        data = os.pread(self._files[shard], size + 16, offset)
+        data = self._read(shard, path, size + 16, offset)
         record = data[12:-4]
         if (
             len(data) != size + 16
@@ -154,6 +152,23 @@ class Shards:
         ):
             raise UserError(_damaged(f"{path}: the record at byte {offset} is damaged", path))
         return record
+
+    def _read(self, shard: int, path: Path, size: int, offset: int) -> bytes:
+        if shard in self._files:
+            return os.pread(self._files[shard], size, offset)
+        try:
+            file = os.open(path, os.O_RDONLY)
+        except FileNotFoundError as error:
+            raise UserError(_damaged(f"{path}: is missing", path)) from error
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+        if len(self._files) < OPEN:
+            self._files[shard] = file
+            return os.pread(file, size, offset)
+        try:
+            return os.pread(file, size, offset)
+        finally:
+            os.close(file)
 
     def __del__(self) -> None:
         for file in self._files.values():

@@ -7,6 +7,8 @@ import numpy as np
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Field, Fields
 
+COUNTED = 500
+
 
 def random_training(
     pipeline: Pipeline, training: Sequence[Fields], truths: Sequence[Fields], lengths: Sequence[int], seed: int
@@ -70,10 +72,12 @@ def class_mean(learned: Sequence[dict[str, Fields]], xs: Sequence[Fields]) -> li
     return [means[key(x)] for x in xs]
 
 
-def constant_rep(pipeline: Pipeline, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> list[Fields]:
-    """The commonest token of every predicted field of Y′ (the mean of a continuous one), at every step of every
-    example; given fields as they are."""
-    reps = [pipeline.converter.convert(each) for each in training[:500]]
+def constant_rep(
+    pipeline: Pipeline, learned: Sequence[dict[str, Fields]], sides: Sequence[dict[str, Fields]]
+) -> list[Fields]:
+    """The commonest token of every predicted field of Y′ (the mean of a continuous one) in COUNTED of the training
+    pairs `learned`, at every step of every example; given fields as they are."""
+    reps = [each["rep"] for each in learned[:COUNTED]]
     common = {
         name: _common(field, [np.asarray(rep[name]) for rep in reps])
         for name, field in pipeline.specs["rep"].only(optional=False).items()

@@ -8,9 +8,9 @@ import numpy as np
 
 from regenkit.data.batches import Side
 from regenkit.data.stack import stack
+from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
-from regenkit.training.distribute import spread
 
 BATCH = 64
 

@@ -25,18 +25,20 @@ from rich.console import Console
 from regenkit import plugins
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
+from regenkit.distribute import is_chief, together
+from regenkit.errors import UserError
 from regenkit.evaluation.baselines import constant_rep
 from regenkit.evaluation.bits import has_bits, stage_bits, unigram_bits
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.boundary import boundary
 from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
+from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
-from regenkit.run.folder import environment, write_json
-from regenkit.spec import Fields
-from regenkit.training.alike import prepare_alike
-from regenkit.training.distribute import is_chief, together
+from regenkit.run.alike import prepare_alike
+from regenkit.run.folder import environment
+from regenkit.spec import Fields, digest
 
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 Drawn = dict[str, list[Fields]]
@@ -48,9 +50,27 @@ def evaluate_runs(
     """Evaluate each run (into its report.json), training what is missing; several are averaged, with their spread.
 
     examples   measure so many of the test examples at most (see `chosen`)
+
+    Raises UserError.
     """
+    _check_alike(folders)
     reports = [evaluate_run(folder, samples, console, examples) for folder in folders]
     return reports[0] if len(reports) == 1 else combine(reports)
+
+
+def _check_alike(folders: Sequence[Path]) -> None:
+    """Before anything is measured, since runs of different recipes have no mean."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        resolved = load_run(folder).recipe.resolved()
+        for free in ("seed", "strategy"):
+            del resolved["train"][free]
+        found.setdefault(digest(resolved), folder)
+    if len(found) > 1:
+        raise UserError(
+            f"{' and '.join(map(str, found.values()))} are of different recipes, so they have no mean: evaluate them "
+            "one by one, or see `regenkit compare`"
+        )
 
 
 def evaluate_run(folder: Path, samples: int, console: Console, examples: int | None = None) -> dict[str, Any]:
@@ -93,7 +113,7 @@ def measure(
         known_to_all(pipeline, prepared.example(int(place))[0]) for place in prepared.places("train", paired=True)
     ]
     steps = np.array([pipeline.specs["y"].steps(each["y"]) for each in sides])
-    bits, by_field, worth, predicted = _bits(pipeline, sides, [each["y"] for each in learned], steps)
+    bits, by_field, worth, predicted = _bits(pipeline, sides, learned, steps)
     metrics, side, drawn = _metrics(pipeline, sides, learned, samples)
     report = {
         "run": str(pipeline.folder),
@@ -126,7 +146,7 @@ def named(prepared: Prepared, places: Sequence[int]) -> Callable[[int], tuple[st
 
 
 def _bits(
-    pipeline: Pipeline, sides: list[dict[str, Fields]], training: list[Fields], steps: np.ndarray
+    pipeline: Pipeline, sides: list[dict[str, Fields]], learned: list[dict[str, Fields]], steps: np.ndarray
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], np.ndarray | None]:
     """Totals and means by field of every route that has them, what X is worth to generator and direct, and bits of each
     example."""
@@ -138,12 +158,12 @@ def _bits(
         parts[f"{stage}_without_x"] = stage_bits(pipeline, stage, sides, withhold=True)
     if has_bits(pipeline, "renderer"):
         parts["oracle"] = stage_bits(pipeline, "renderer", sides)
-        parts["constant"] = stage_bits(pipeline, "renderer", sides, rep=constant_rep(pipeline, training, sides))
+        parts["constant"] = stage_bits(pipeline, "renderer", sides, rep=constant_rep(pipeline, learned, sides))
     if {"generator", "oracle"} <= set(parts):
         parts["predicted"] = {**parts["generator"], **parts["oracle"]}
         parts["predicted_without_x"] = {**parts["generator_without_x"], **parts["oracle"]}
     if all(field.vocabulary for field in y_spec.values()):
-        parts["unigram"] = unigram_bits(y_spec, training, sides)
+        parts["unigram"] = unigram_bits(y_spec, [each["y"] for each in learned], sides)
     whole = {route: np.add.reduce(list(fields.values())) for route, fields in parts.items()}
     totals = {route: interval(value, steps) for route, value in whole.items()}
     for one, other in (*(("predicted", stage) for stage in DIRECT), ("constant", "oracle")):

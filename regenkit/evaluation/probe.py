@@ -16,10 +16,10 @@ from regenkit.errors import UserError
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.classes import right
+from regenkit.files import write_json
 from regenkit.models.representation import Representation
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run
-from regenkit.run.folder import write_json
 from regenkit.spec import Field, Fields, Spec
 
 Sides = dict[str, Fields]

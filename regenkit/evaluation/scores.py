@@ -86,7 +86,7 @@ def draw(
             if route == "predicted":
                 reps = pipeline.predict_rep(xs, given, lengths, seed=seed)
             elif route == "constant":
-                reps = constant_rep(pipeline, training, sides)
+                reps = constant_rep(pipeline, learned, sides)
             drawn = pipeline.render_rep(reps, lengths, seed=seed)
         ys += drawn
         used += reps
@@ -125,3 +125,8 @@ def better(recipes: Sequence[Recipe]) -> dict[str, str]:
 def mean(value: np.ndarray) -> dict[str, float]:
     """With its interval over examples, where it is of each."""
     return interval(value) if value.ndim else {"mean": float(value)}
+
+
+def plain(name: str) -> str:
+    """ "music/stress_on_beat" → "stress on beat"."""
+    return name.split("/")[-1].replace("_", " ")

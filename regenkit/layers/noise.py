@@ -33,6 +33,11 @@ def uniform(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
     return tf.minimum((tf.cast(bits, tf.float32) + 0.5) / float(1 << 24), BELOW_ONE)
 
 
+def apart(seeds: tf.Tensor | None, part: int) -> tf.Tensor | None:
+    """Seeds of their own for each part of a model, whose parts may use the same streams; None of none."""
+    return None if seeds is None else seeds + tf.constant([part << 20, 0], seeds.dtype)
+
+
 def gumbel(seeds: tf.Tensor, stream: tf.Tensor | int, size: int) -> tf.Tensor:
     """Standard Gumbel noise, float32, of the shape of `uniform`."""
     return -tf.math.log(-tf.math.log(uniform(seeds, stream, size)))

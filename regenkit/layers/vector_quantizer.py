@@ -21,7 +21,7 @@ class VectorQuantizer(keras.layers.Layer):
     """`codes` vectors of `width`; vectors have any leading axes. What it learns, it learns from `statistics`."""
 
     def __init__(self, codes: int, width: int, *, decay: float = 0.99, stream: int = 3000) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")  # near codes are told apart by less than half precision holds
         self.codes, self.width, self.decay, self.stream = codes, width, decay, stream
 
     def build(self, _shape: object = None) -> None:

@@ -21,6 +21,7 @@ from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding
 from regenkit.layers.vector_quantizer import VectorQuantizer
+from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -119,15 +120,12 @@ class Autoencoder(keras.Model):
             penalty = {"divergence": (self.beta * tf.reduce_sum(tf.reduce_sum(kl, -1) * known, 1), weight)}
             mean, drawn = mean * known[..., None], drawn * known[..., None]
             return Encoded({"latent": drawn}, {"latent": mean}, drawn, penalty, {})
-        chosen = self.quantizer(out)
-        code = self.quantizer.vectors(chosen)
-        near = tf.reduce_sum((out - tf.stop_gradient(code)) ** 2, -1)
+        chosen, vector, near = self.quantizer.through(out)
         penalty = {"commitment": (self.commitment * tf.reduce_sum(near * known, 1), weight)}
         likely = tf.nn.softmax(-self.quantizer.distances(out))
         hot = tf.one_hot(chosen, self.quantizer.codes)
         soft = (hot + likely - tf.stop_gradient(likely)) * known[..., None]
         statistics = {} if noise is None else self.quantizer.statistics(out, chosen, known, noise)
-        vector = out + tf.stop_gradient(code - out)  # straight through
         hard = tf.where(mask, chosen + 1, 0)
         return Encoded({"code": soft}, {"code": hard}, vector, penalty, statistics)
 
@@ -156,18 +154,14 @@ class Autoencoder(keras.Model):
         return {name: -nll for name, (nll, _) in found.items()}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
-        given: Mapping[str, np.ndarray] | None = None,
-    ) -> dict[str, np.ndarray]:  # fmt: skip
+        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Mapping[str, np.ndarray] | None = None
+    ) -> dict[str, np.ndarray]:
         """Draw Y for every Y′: int32 fields [batch, steps]; temperature 0 takes the likeliest token.
 
         given   by field: booleans [vocabulary] permit tokens
         """
-        if top_k or top_p < 1:
-            raise ValueError("top_k and top_p are for autoregressive models: an autoencoder's decoder has temperature")
         mask = tf.constant(condition["mask"])
-        rows = tf.range(tf.shape(mask)[0])
-        seeds = tf.stack([tf.fill([tf.size(rows)], seed % 2**31), rows], 1)
+        seeds = seeds_of(seed, mask.shape[0])
         found = {}
         for stream, (name, logits) in enumerate(self._decode(condition, self._vector(condition), None).items()):
             if given and name in given:

@@ -14,6 +14,7 @@ from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding, entry
+from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -42,7 +43,8 @@ class Gaussian(keras.Model):
             raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
         for name, field in target.items():
             if field.kind != "continuous" or field.hop != 1:
-                raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use the transformer")
+                other = "transformer" if field.vocabulary else "diffusion, where its shape is fixed"
+                raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use {other}")
         self.condition, self.target = condition, target
         self.embedding = FieldsEmbedding(condition, width)
         self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
@@ -85,8 +87,7 @@ class Gaussian(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Draw float32 fields [batch, steps, …]; temperature scales the standard deviation, 0 takes the mean."""
         mask = tf.constant(condition["mask"])
-        rows = tf.range(tf.shape(mask)[0])
-        seeds = tf.stack([tf.fill([tf.size(rows)], seed % 2**31), rows], 1)
+        seeds = seeds_of(seed, mask.shape[0])
         found = {}
         for number, (name, (mean, log_scale)) in enumerate(self.predict_steps(condition).items()):
             normal = noises.normal(seeds, 2 * number, tf.size(mean[0]))
@@ -105,6 +106,10 @@ class Gaussian(keras.Model):
         found = {}
         for name, (mean, log_scale) in self.predict_steps(condition, noise=seeds).items():
             value = tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean))
-            nll = 0.5 * (((value - mean) * tf.exp(-log_scale)) ** 2 + LOG_2PI) + log_scale
-            found[name] = tf.reduce_sum(tf.reduce_sum(nll, -1) * known, 1)
+            found[name] = tf.reduce_sum(tf.reduce_sum(gaussian_nll(value, mean, log_scale), -1) * known, 1)
         return found
+
+
+def gaussian_nll(value: tf.Tensor, mean: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
+    """−log density of each number by a Gaussian, in nats."""
+    return 0.5 * (((value - mean) * tf.exp(-log_scale)) ** 2 + LOG_2PI) + log_scale

@@ -23,6 +23,7 @@ from typing import Any, final
 
 from regenkit.layers import noise as noises
 from regenkit.layers.fields import FieldsEmbedding
+from regenkit.models.gaussian import gaussian_nll
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
@@ -70,21 +71,22 @@ class Joint(keras.Model):
         """Each term of Equation 1 by field, in nats, scaled by its weight."""
         condition, target, weights = batch["condition"], batch["target"], self.settings
         mask = condition["mask"]
+        own = [noises.apart(noise, part) for part in range(4)]  # converter, generator, renderer, what is drawn
         terms: Terms = {}
         statistics: dict[str, tf.Tensor] = {}
         soft = hard = {name: target[name] for name in self.rep if name in target}
         if self.converter is not None:
-            encoded = self.converter.soft(condition, target, noise=noise)
+            encoded = self.converter.soft(condition, target, noise=own[0])
             soft, statistics = encoded.soft, encoded.statistics
             hard = {name: tf.stop_gradient(value) for name, value in encoded.hard.items()}
             terms |= encoded.penalty
 
         known = self._renderer_condition(condition, mask)
-        terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, noise)
+        terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, own[2])
 
         # from here on for paired examples alone
         paired = _present(condition, self.x)
-        predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=noise)
+        predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=own[1])
         for name, value in predicted.items():
             nll, weight = _nll(value, hard[name], mask)
             terms[f"predict_rep_{name}"] = weights.predict_rep * nll * paired, weight * paired
@@ -92,7 +94,7 @@ class Joint(keras.Model):
                 away = _distance(tf.nest.map_structure(tf.stop_gradient, value), soft[name], mask)
                 terms[f"approach_{name}"] = weights.approach * away * paired, weight * paired
         if self.to_x:
-            of_x = tf.cast(tf.stop_gradient(self.generator.encode(condition, mask, noise)), tf.float32)
+            of_x = tf.cast(tf.stop_gradient(self.generator.encode(condition, mask, own[1])), tf.float32)
             guess = self.to_x[0](soft, tf.shape(mask))
             for layer in self.to_x[1:]:
                 guess = layer(guess)
@@ -100,9 +102,9 @@ class Joint(keras.Model):
             away = tf.reduce_mean((of_x[:, -tf.shape(mask)[1] :] - tf.cast(guess, tf.float32)) ** 2, -1)
             terms["predict_x"] = weights.predict_x * tf.reduce_sum(away * steps, 1), tf.reduce_sum(steps, 1)
         if weights.adapt:
-            drawn = {name: self._draw(number, value, mask, noise)
+            drawn = {name: self._draw(number, value, mask, own[3])
                      for number, (name, value) in enumerate(predicted.items())}  # fmt: skip
-            rendered = self._render("adapt", weights.adapt, {**known, **drawn}, target, noise)
+            rendered = self._render("adapt", weights.adapt, {**known, **drawn}, target, own[3])
             terms |= {name: (value * paired, weight * paired) for name, (value, weight) in rendered.items()}
         return {"main": terms, **({"statistics": statistics} if statistics else {})}
 
@@ -154,8 +156,7 @@ def _nll(value: Any, true: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Te
     known = tf.cast(mask, tf.float32)
     if isinstance(value, tuple):
         mean, log_scale = value
-        nll = tf.reduce_sum(0.5 * ((true - mean) * tf.exp(-log_scale)) ** 2 + log_scale, -1)
-        return tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1)
+        return tf.reduce_sum(tf.reduce_sum(gaussian_nll(true, mean, log_scale), -1) * known, 1), tf.reduce_sum(known, 1)
     known = tf.cast(true > 0, tf.float32)
     nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(true - 1, 0), value)
     return tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1)

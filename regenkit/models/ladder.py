@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import AfterValidator
 
 from regenkit import plugins
+from regenkit.layers import noise as noises
 from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -78,7 +79,9 @@ class Ladder(keras.Model):
         found: dict[str, Any] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
             target = {key: value for key, value in batch["target"].items() if key in (name, "mask")}
-            losses = dict(rung.losses({**batch, "condition": dict(known), "target": target}, noise=_own(noise, number)))
+            losses = dict(
+                rung.losses({**batch, "condition": dict(known), "target": target}, noise=noises.apart(noise, number))
+            )
             statistics = losses.pop("statistics", {})
             for group, terms in losses.items():
                 of_group = found.setdefault(_group(number, group), {})
@@ -128,8 +131,3 @@ class Ladder(keras.Model):
 
 def _group(number: int, group: str) -> str:
     return group if group == "main" else f"{group}_{number}"
-
-
-def _own(noise: tf.Tensor | None, number: int) -> tf.Tensor | None:
-    """Seeds of which no two rungs have the same, since they may use the same streams."""
-    return None if noise is None else noise + tf.constant([number << 20, 0], noise.dtype)

@@ -63,7 +63,8 @@ class MaskGIT(keras.Model):
             raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
         for name, field in target.items():
             if field.kind != "tokens" or field.variable or field.scalar:
-                raise ValueError(f"maskgit draws grids of tokens of a fixed shape; {name} is none: use the transformer")
+                other = "transformer" if field.vocabulary else "diffusion"
+                raise ValueError(f"maskgit draws grids of tokens of a fixed shape; {name} is none: use {other}")
         if len({field.shape for field in target.values()}) > 1:
             shapes = ", ".join(f"{name} {field.shape}" for name, field in target.items())
             raise ValueError(f"maskgit draws fields of one grid; these are of several ({shapes}): use the transformer")

@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit import plugins
+from regenkit import distribute, plugins
 from regenkit.components import Dataset
 from regenkit.data.batches import Side
 from regenkit.data.fraction import hide
@@ -32,7 +32,6 @@ from regenkit.recipe import Recipe
 from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.stages import ROUTE, is_learned
 from regenkit.spec import Fields, Spec
-from regenkit.training import distribute
 
 SAMPLE_BATCH = 64
 

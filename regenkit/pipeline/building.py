@@ -15,7 +15,10 @@ def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
     try:
         return recipe.build(section, **supplied)
     except ValueError as error:
-        raise UserError(f"{recipe.section(section).where()}: {error}") from error
+        said = f"{recipe.section(section).where()}: {error}"
+        if stage == "direct" and recipe.section(section).shared is None:
+            said += ". The direct route X → Y is built as the generator is; for another add direct: {use: NAME}"
+        raise UserError(said) from error
 
 
 def rule(recipe: Recipe, y: Spec) -> Any:

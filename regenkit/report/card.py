@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from regenkit.evaluation.scores import plain
 from regenkit.files import write_text
-from regenkit.report.finding import finding, plain
+from regenkit.report.finding import finding
 from regenkit.report.table import columns, figure, routes
 
 
@@ -54,7 +55,7 @@ def _data(report: Mapping[str, Any]) -> list[str]:
         f"{data['name']}: {data['summary']}; {data['size']}.", "",
         f"Licence: {data['licence']}.", "",
         f"Examples: {splits}. {sum(data['examples']['dropped'].values())} were left out, as they hold a part of a "
-        f"held-out one or could not be converted; {data['skipped']} sources could not be used.", "",
+        f"held-out one, go with one, or could not be converted; {data['skipped']} sources could not be used.", "",
     ]  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """A comparison as a table for the terminal, and as a self-contained page: no network, opens from disk."""
 
 import html
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.table import Table
 from regenkit.comparison.apart import signed
 from regenkit.comparison.grid import slug
 from regenkit.comparison.verdict import share, unknown
-from regenkit.files import write_text
+from regenkit.files import json_text, write_text
 from regenkit.report import scores
 from regenkit.report.curve import curve
 from regenkit.report.frame import framed
@@ -31,7 +30,7 @@ def write(report: dict[str, Any]) -> list[Path]:
     stem = f"comparison-{slug(keys)}-{named}"
     paths = [Path(report["folder"]) / f"{stem}{suffix}" for suffix in (".json", ".html")]
     paths[0].parent.mkdir(parents=True, exist_ok=True)  # its cells may all be runs that were there before
-    for path, text in zip(paths, (json.dumps(report, indent=1, ensure_ascii=False), page(report)), strict=True):
+    for path, text in zip(paths, (json_text(report), page(report)), strict=True):
         write_text(path, text)
     return paths
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-MUCH, LITTLE = 0.1, 0.1
-"""A field costs much from a tenth of X → Y′ on; X knows little of it when it saves less than a tenth."""
+from regenkit.evaluation.principle import LITTLE, broken
+from regenkit.evaluation.scores import plain
+
 DIRECT = {"direct": "of matched size", "direct_half": "of half the size"}
 
 
@@ -61,13 +62,8 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
 
 def wasted(report: Mapping[str, Any]) -> list[str]:
     """Fields of Y′ that cost much and of which X knows little: what breaks the second principle."""
-    cost, without = report["bits_by_field"]["generator"], report["bits_by_field"]["generator_without_x"]
-    saved = report["worth_of_x"]["generator"]["by_field"]
-    total = sum(cost.values())
-    return [
-        name for name in cost
-        if cost[name] >= MUCH * total and (saved[name]["mean"] < LITTLE * without[name] or saved[name]["low"] <= 0)
-    ]  # fmt: skip
+    cost, saved = report["bits_by_field"]["generator"], report["worth_of_x"]["generator"]["by_field"]
+    return [name for name in cost if broken(cost[name], sum(cost.values()), saved[name])]
 
 
 def _leaner(report: Mapping[str, Any]) -> list[str]:
@@ -172,11 +168,6 @@ def _tokens(report: Mapping[str, Any]) -> list[str]:
         for name, each in report["codebook"].items()
         if each["dead"] > each["tokens"] / 4
     ]
-
-
-def plain(name: str) -> str:
-    """ "music/stress_on_beat" → "stress on beat"."""
-    return name.split("/")[-1].replace("_", " ")
 
 
 def percent(share: float) -> str:

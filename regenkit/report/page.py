@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 
 from regenkit.evaluation.compactness import ORDERS
+from regenkit.evaluation.scores import plain
 from regenkit.files import write_text
-from regenkit.report.finding import finding, plain
+from regenkit.report.finding import finding
 from regenkit.report.frame import framed, template
 from regenkit.report.media import KINDS, data_uri, is_small
 from regenkit.report.table import ROUTES, columns, figure, routes

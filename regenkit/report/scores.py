@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from regenkit.comparison.apart import signed
-from regenkit.report.finding import plain
+from regenkit.evaluation.scores import plain
 
 ROUTES = {"reference": "reference", "oracle": "true Y′", "predicted": "predicted Y′", "direct": "direct"}
 

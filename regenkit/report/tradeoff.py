@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
-from regenkit.report.finding import plain
+from regenkit.evaluation.scores import plain
 from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
 
 

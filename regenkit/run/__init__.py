@@ -8,7 +8,6 @@ runs/lyric2melody/1/
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,10 +15,12 @@ from typing import Any
 
 from rich.console import Console
 
-from regenkit import plugins
+from regenkit import distribute, plugins
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
+from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import Interrupted, UserError
+from regenkit.files import copy, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import check, sign
 from regenkit.quiet import tensorflow as tf
@@ -27,14 +28,13 @@ from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.recipe.settings import TrainSettings
 from regenkit.recipe.stages import ROUTE, stages_of
-from regenkit.run.folder import folder_for, open_run, write_json
+from regenkit.run.alike import prepare_alike
+from regenkit.run.folder import folder_for, open_run
 from regenkit.run.handing import hand_out, to_all
 from regenkit.run.predicted import predicted
 from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
-from regenkit.training import distribute, train
-from regenkit.training.alike import prepare_alike
-from regenkit.training.distribute import gathered, is_chief, together, worker_index
+from regenkit.training import train
 from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST
 
@@ -55,6 +55,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
+        _try_direct(pipeline, log)
         for stage in stages or stages_of(recipe):
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
@@ -95,7 +96,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     with together(strategy):
         if chief and not done.exists():
             if stage == "renderer" and recipe.renderer.own_decoder:
-                _copy(folder.parent / "converter", pipeline, stage, {"decoder_of": "converter"})
+                copy_stage(folder.parent / "converter", pipeline, stage, {"decoder_of": "converter"})
             elif other := taken_from(recipe, stage):
                 _take(pipeline, stage, other)
             else:
@@ -171,10 +172,18 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     if "steps" in recipe.train.get("direct", {}):
         return settings
     rendered = "converter" if recipe.renderer.own_decoder else "renderer"  # the stage that taught the decoder
-    steps = sum(recipe.train_settings(each).steps for each in ("generator", rendered))
+    steps = sum(_steps(recipe, each) for each in ("generator", rendered))
     if recipe.joint:  # an update of both
         steps += len(ROUTE) * recipe.train_settings("joint").steps
     return settings.model_copy(update={"steps": steps})
+
+
+def _steps(recipe: Recipe, stage: str) -> int:
+    """For how many a stage is trained, or was where it comes from."""
+    other = taken_from(recipe, stage)
+    if other and (done := other / stage / "done.json").exists():
+        return int(json.loads(done.read_text())["steps"])
+    return recipe.train_settings(stage).steps
 
 
 def taken_from(recipe: Recipe, stage: str) -> Path | None:
@@ -189,17 +198,27 @@ def _take(pipeline: Pipeline, stage: str, other: Path) -> None:
     if not (other / stage / "done.json").exists():
         raise UserError(f"{other}: has no trained {stage} to take")
     check(stage, other / stage, pipeline.contract(stage))
-    _copy(other / stage, pipeline, stage, {"from": str(other)})
+    copy_stage(other / stage, pipeline, stage, {"from": str(other)})
 
 
-def _copy(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
-    """The folder of a stage, filled with what was trained elsewhere; done.json says where."""
+def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
+    """The folder of a stage, filled with what was trained elsewhere; done.json, the last, says where."""
     assert pipeline.folder is not None
     folder = pipeline.folder / stage
-    shutil.copyfile(trained / BEST, folder / BEST)
+    folder.mkdir(parents=True, exist_ok=True)
     sign(folder, pipeline.contract(stage))
+    copy(trained / BEST, folder / BEST)
     result = json.loads((trained / "done.json").read_text())
     write_json(folder / "done.json", {**result, **origin})
+
+
+def _try_direct(pipeline: Pipeline, log: RunLog) -> None:
+    """Warn where the direct route can't be built: after training it would be too late to say another."""
+    if pipeline.recipe.direct:
+        try:
+            pipeline.build("direct")
+        except UserError as error:
+            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 
 
 def _say_data(log: RunLog, prepared: Prepared) -> None:
@@ -208,7 +227,8 @@ def _say_data(log: RunLog, prepared: Prepared) -> None:
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
     dropped = sum(counts["dropped"].values())
     log.say(
-        f"examples: {', '.join(parts)}; {dropped} left out of training because held-out ones contain a part of them"
+        f"examples: {', '.join(parts)}; {dropped} left out: they hold a part of a held-out one, go with one, or could "
+        "not be converted"
     )
     if prepared.hidden is not None:
         keep = counts["train"]["paired"]

@@ -1,6 +1,5 @@
 """A run directory: found, made, signed with its recipe, and held by one process at a time. Needs no TensorFlow."""
 
-import json
 import platform
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from regenkit.errors import UserError
-from regenkit.files import write_text
+from regenkit.files import write_json, write_text
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
 from regenkit.spec import digest
@@ -28,7 +27,7 @@ def folder_for(recipe: Recipe) -> Path:
     )  # fmt: skip
     for folder in numbered:
         try:
-            same = _signature(folder) == _identity(recipe)
+            same = _signature(folder) == identity(recipe)
         except UserError:
             continue
         if same and not (folder / "samples" / "done").exists():
@@ -58,11 +57,6 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
         lock.release()
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Written beside, then renamed: whole or absent."""
-    write_text(path, json.dumps(data, indent=1, ensure_ascii=False))
-
-
 def environment() -> dict[str, Any]:
     """Versions of what a result depends on."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
@@ -82,7 +76,7 @@ def _sign(folder: Path, recipe: Recipe) -> None:
             folder / "environment.json",
             {"recipe": recipe.digest(), "name": recipe.name, "command": sys.argv, **environment()},
         )
-    elif theirs != _identity(recipe):
+    elif theirs != identity(recipe):
         raise UserError(
             f"{folder}: holds a run of another recipe (see {folder / 'recipe.yaml'}); choose another --run DIR"
         )
@@ -93,10 +87,10 @@ def _signature(folder: Path) -> str | None:
     since then, which has its default there, makes no difference."""
     if not (folder / "environment.json").exists():  # written last
         return None
-    return _identity(load_recipe(folder / "recipe.yaml"))
+    return identity(load_recipe(folder / "recipe.yaml"))
 
 
-def _identity(recipe: Recipe) -> str:
+def identity(recipe: Recipe) -> str:
     """What two processes that work on one run must agree on: the recipe but for the devices."""
     resolved = recipe.resolved()
     del resolved["train"]["strategy"]

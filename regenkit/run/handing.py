@@ -6,11 +6,10 @@ Files are renamed into place, and what comes of them is the same each time; so a
 import json
 from typing import Any
 
-from regenkit.files import beside
+from regenkit.distribute import gathered, together
+from regenkit.files import beside, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
-from regenkit.run.folder import write_json
-from regenkit.training.distribute import gathered, together
 from regenkit.training.state import BEST, write_weights
 
 

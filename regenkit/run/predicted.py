@@ -16,10 +16,10 @@ import numpy as np
 
 from regenkit.data import parts, shards
 from regenkit.data.prepare import EXAMPLES_A_PART, Prepared
+from regenkit.distribute import gathered, is_chief, together
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields
 from regenkit.training.agreement import any_of
-from regenkit.training.distribute import gathered, is_chief, together
 from regenkit.training.runlog import RunLog
 
 FOLDER = "reps"

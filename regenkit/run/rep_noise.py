@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from regenkit.data.prepare import Prepared
+from regenkit.distribute import gathered, is_chief, together
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
-from regenkit.training.distribute import gathered, is_chief, together
 from regenkit.training.perturb import Perturb
 
 SAMPLED = 256

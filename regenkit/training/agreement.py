@@ -5,8 +5,8 @@ Alone, a process agrees with itself at no cost. All must call these, in the same
 
 import numpy as np
 
+from regenkit.distribute import gathered, worker_count
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.distribute import gathered, worker_count
 from regenkit.training.state import State
 
 
@@ -16,20 +16,21 @@ def share(state: State, strategy: tf.distribute.Strategy) -> None:
         return
     variables = list(state.named().values())
     held = [np.asarray(variable.numpy()) for variable in variables]
+    # float64 holds all of them exactly. Arguments, for as constants they would count to the 2 GB a graph may have
+    mine = [tf.constant(value.astype(np.float64)) for value in held]
 
     @tf.function(autograph=False)
-    def of_the_first() -> list[tf.Tensor]:
+    def of_the_first(values: list[tf.Tensor]) -> list[tf.Tensor]:
         def on_replica() -> list[tf.Tensor]:
             replica = tf.distribute.get_replica_context()
             first = tf.equal(replica.replica_id_in_sync_group, 0)
-            # float64 holds all of them exactly; chosen, not multiplied: what the others hold may be infinite
-            chosen = [tf.where(first, tf.constant(value, tf.float64), tf.zeros(value.shape, tf.float64))
-                      for value in held]  # fmt: skip
+            # chosen, not multiplied: what the others hold may be infinite
+            chosen = [tf.where(first, value, tf.zeros_like(value)) for value in values]
             return replica.all_reduce(tf.distribute.ReduceOp.SUM, chosen)
 
         return [strategy.experimental_local_results(each)[0] for each in strategy.run(on_replica)]
 
-    for variable, own, value in zip(variables, held, of_the_first(), strict=True):
+    for variable, own, value in zip(variables, held, of_the_first(mine), strict=True):
         variable.assign(value.numpy().astype(own.dtype))
 
 

@@ -73,10 +73,6 @@ class RunLog:
         self._write(stage, step, "validation", losses)
         self._last[stage] = sum(losses.values())
 
-    def expect(self, stage: str, steps: int) -> None:
-        """Say how many steps a stage will take, before its first."""
-        self._show(stage, 0, steps, "building")
-
     def warn(self, message: str) -> None:
         self.console.print(f"[yellow]warning[/] {message}")
 

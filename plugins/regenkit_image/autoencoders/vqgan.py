@@ -146,7 +146,8 @@ def _perceived(kind: str, pixels: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:
 
 def _features() -> Any:
     """Distance in a classifier's features. Raises UserError where its weights are not here."""
-    from regenkit_image.metrics import efficientnet, perceptual  # nothing else of this wants them
+    from regenkit_image.metrics import perceptual  # nothing else of this wants them
+    from regenkit_image.networks import efficientnet
 
     efficientnet.network()
     return perceptual.apart

@@ -1,4 +1,4 @@
-"""Y′: what a classifier of ImageNet sees at each place, the features of EfficientNet-lite0 (`metrics.efficientnet`).
+"""Y′: what a classifier of ImageNet sees at each place, the features of EfficientNet-lite0 (`networks.efficientnet`).
 
 Nothing is trained here, and there is no decoder. As a teacher (REPA, arXiv 2410.06940) it stands where the paper has
 DINOv2, whose weights are in no package that this plugin fetches from.
@@ -14,7 +14,7 @@ from pydantic import PositiveInt
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter.fixed import Fixed
-from regenkit_image.metrics.efficientnet import network, prepared
+from regenkit_image.networks.efficientnet import network, prepared
 
 CHANNELS = (16, 24, 40, 80, 112, 192, 320)
 STRIDES = (2, 4, 8, 16, 16, 32, 32)

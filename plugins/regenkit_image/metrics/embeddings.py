@@ -12,8 +12,8 @@ import numpy as np
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
-from regenkit_image.metrics.efficientnet import network, prepared
 from regenkit_image.metrics.pictures import stacked
+from regenkit_image.networks.efficientnet import network, prepared
 
 LOOK, CONTENT = "stage5", "stage7"
 BATCH = 128

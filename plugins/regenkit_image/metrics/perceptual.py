@@ -10,8 +10,8 @@ import numpy as np
 
 from regenkit.components import Evaluation
 from regenkit.quiet import tensorflow as tf
-from regenkit_image.metrics.efficientnet import network, prepared
 from regenkit_image.metrics.pictures import stacked
+from regenkit_image.networks.efficientnet import network, prepared
 
 LAYERS = ("stage1", "stage2", "stage3", "stage4", "stage5")
 BATCH = 64

@@ -11,9 +11,9 @@ from typing import Any
 from regenkit.data import workers
 from regenkit.data.cache import cache_dir
 from regenkit.data.prepare import Prepared, Progress
+from regenkit.distribute import gathered, is_chief, together, worker_count, worker_index
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
-from regenkit.training.distribute import gathered, is_chief, together, worker_count, worker_index
 
 NOTHING: Any = None
 """No more work; or what one says who only listens."""

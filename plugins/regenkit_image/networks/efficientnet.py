@@ -13,7 +13,7 @@ from regenkit.errors import UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.sources.places import folder
-from regenkit_image.metrics.torch_file import read_weights
+from regenkit_image.networks.torch_file import read_weights
 from regenkit_image.packages import EFFICIENTNET
 
 SIZE = 96
