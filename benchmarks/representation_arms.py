@@ -72,6 +72,7 @@ TABLES: dict[str, dict[str, Arm]] = {
         "none": (*NONE, WIDE),
         "dispersive": (*dispersive(), WIDE),
         "REPA, EfficientNet": (*repa(), WIDE),
+        "REPA, EfficientNet stage 3": (*repa("{use: image/efficientnet, stage: 3}"), WIDE),
     },
     "rate": {
         "none": (*NONE, SLOW),

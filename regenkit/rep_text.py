@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 
 from regenkit.errors import UserError
-from regenkit.spec import Fields, Spec
+from regenkit.nearest import did_you_mean
+from regenkit.spec import Field, Fields, Spec
 
 PLACES = 4
 """Decimals of a continuous value; it is of order 1."""
@@ -28,11 +29,24 @@ def to_text(spec: Spec, rep: Fields, meta: Mapping[str, Any]) -> str:
 def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
     """(rep, meta) of what `to_text` wrote and a person edited. Raises UserError where it is not that."""
     try:
-        read = dict(yaml.safe_load(text))
-        meta = dict(read.pop("meta", None) or {})
-        kinds = {name: np.int32 if field.vocabulary else np.float32 for name, field in spec.items()}
-        rep = {name: np.array(value, kinds[name]) for name, value in read.items() if name in kinds}
-        spec.check({**read, **rep}, "it")
-    except (yaml.YAMLError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+        read = yaml.safe_load(text)
+        if not isinstance(read, dict) or not isinstance(read.get("meta") or {}, dict):
+            raise ValueError("right is a map of fields" + (", whose meta is a map" if isinstance(read, dict) else ""))
+        meta = read.pop("meta", None) or {}
+        if unknown := next((name for name in read if name not in spec), None):
+            raise ValueError(f"no field is named {unknown!r}{did_you_mean(str(unknown), spec)}")
+        if missing := [name for name in spec if name not in read]:
+            raise ValueError(f"{', '.join(missing)} is missing")
+        rep = {name: _numbers(name, value, spec[name]) for name, value in read.items()}
+        spec.check(rep, "the file")
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UserError(f"not a Y′ of {', '.join(spec)}: {error}") from error
     return rep, meta
+
+
+def _numbers(name: str, value: Any, field: Field) -> np.ndarray:
+    try:
+        with np.errstate(over="ignore"):  # infinite, and refused as that
+            return np.array(value, np.int32 if field.vocabulary else np.float32)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ValueError(f"{name} holds what is no number, or rows of several lengths ({error})") from error

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit.errors import UserError
+from regenkit.rep_text import from_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter import Downsample, Fourier, Pyramid, Wavelet
 from regenkit_image.modality.picture import spec
@@ -161,3 +162,22 @@ def test_text(make: Any, options: dict[str, Any]) -> None:
 def test_text_that_is_no_rep(text: str) -> None:
     with pytest.raises(UserError, match="not a Y′ of low"):
         Downsample(y=spec(4, 1), factor=4).from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3", "right is a map of fields"),
+        ("meta: 3\nlow: [[[0]]]", "whose meta is a map"),
+        ("lwo: [[[0]]]", "no field is named 'lwo'; did you mean 'low'"),
+        ("meta: {}", "low is missing"),
+        ("low: [[[abc]]]", "low holds what is no number"),
+        ("low: [[[0], [0, 1]]]", "low holds what is no number, or rows of several lengths"),
+        ("low: [[[1.0e+39], [0]], [[0], [0]]]", "no finite number"),
+        ("low: [[[0]]]", r"the file: low has shape \(1, 1, 1\), its spec says \(2, 2, 1\)"),
+    ],
+)
+def test_a_slip_in_an_edited_y_prime_is_named(text: str, said: str) -> None:
+    spec = Spec({"low": Field(kind="continuous", shape=(2, 2, 1))})
+    with pytest.raises(UserError, match=f"not a Y′ of low: .*{said}"):
+        from_text(spec, text)

@@ -81,6 +81,39 @@ def test_a_converter_that_does_not_fit_the_pictures_is_refused(place: Path) -> N
     assert "shapes.yaml:2:" in refused.stderr and "divide by 1, 2, 4, 8, 16" in refused.stderr
 
 
+LEARNED = [part for setting in (
+    "converter={use: image/vqvae, factor: 4, channels: 8, codes: 8}", "renderer={use: converter}",
+    "generator={use: transformer, width: 16, depth: 1}", "direct={use: diffusion, width: 8, depth: 1}",
+) for part in ("--set", setting)]  # fmt: skip
+
+
+def test_y_prime_that_is_learned_is_not_there_before_it_is_trained(place: Path) -> None:
+    assert "before training there is none" in regenkit("preview", "shapes.yaml", *LEARNED, cwd=place).stdout
+    alone = ("--stage", "generator", "--run", "runs/early")
+    early = regenkit("train", "shapes.yaml", *LEARNED, *alone, cwd=place, expect=2)
+    assert "its converter has not been trained" in early.stderr and not (place / "runs/early/generator").exists()
+    refused = regenkit("evaluate", "runs/early", cwd=place, expect=2)
+    assert "its converter has not been trained; run `regenkit train`" in refused.stderr
+    assert not (place / "runs/early/direct").exists()
+
+
+def test_what_cannot_be_built_leaves_no_run(place: Path) -> None:
+    for command in ("check", "train"):
+        refused = regenkit(command, "shapes.yaml", "--set", "converter.factor=5", cwd=place, expect=2)
+        assert "factor" in refused.stderr
+    teacher = "generator.regularizer={use: repa, teacher: {from: runs/none}}"
+    refused = regenkit("train", "shapes.yaml", "--set", teacher, cwd=place, expect=2)
+    assert "generator.regularizer.teacher.from: there is no run directory 'runs/none'" in refused.stderr
+    assert not (place / "runs/shapes/2").exists()
+
+
+@pytest.mark.parametrize("option", ["nan", "inf", "-1"])
+def test_guidance_is_a_finite_number(place: Path, option: str) -> None:
+    refused = regenkit("generate", "runs/shapes/1", "--input", "bar", "-o", "x.png", "--guidance", option, cwd=place,
+                       expect=2)  # fmt: skip
+    assert "guidance" in refused.stderr and not (place / "x.png").exists()
+
+
 def test_a_baseline_that_cannot_be_built_is_said_before_training_and_not_after(place: Path) -> None:
     codes = ["converter={use: image/vqvae, factor: 4, channels: 8, codes: 8}", "renderer={use: converter}",
              "generator={use: maskgit, width: 16, depth: 1}", "train.steps=0"]  # fmt: skip

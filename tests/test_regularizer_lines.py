@@ -35,12 +35,14 @@ direct: {regularizer: CHOICE}
         ("{use: repa, teacher: {from: runs/a, stage: 4}}", "unknown key 'stage': a converter from elsewhere"),
         ("{use: repa, teacher: {use: image/eficientnet}}", "did you mean 'image/efficientnet'?"),
         ("{use: repa, teacher: {use: image/efficientnet, stge: 4}}", "unknown key 'stge'; did you mean 'stage'?"),
+        ("{use: repa, teacher: {from: runs/none}}", "teacher.from: there is no run directory 'runs/none'"),
         ("{use: repa, teacher: {use: image/vae}}", "image/vae is learned: train it, and {from: RUN} takes it"),
         ("{use: repa, teacher: {use: image/downsample}}", "image/downsample is no network"),
     ],
 )  # fmt: skip
 def test_a_line_of_a_recipe(choice: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("runs/vae/1").mkdir(parents=True)
     Path("line.yaml").write_text(ONE_LINE.replace("CHOICE", choice))
     recipe = load("line.yaml")
     if said:

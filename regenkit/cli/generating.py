@@ -18,7 +18,8 @@ TopP = Annotated[
     typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability  [default: 0.95]"),
 ]
 Guidance = Annotated[
-    float | None, typer.Option(help="how far to go beyond the condition, where a model has guidance; 1 = no further")
+    float | None,
+    typer.Option(min=0.0, help="how far to go beyond the condition, where a model has guidance; 1 = no further"),
 ]
 GivenOptions = Annotated[
     list[str] | None, typer.Option("--given", metavar="FIELD=VALUE", help="what you fix yourself, e.g. key=G")

@@ -21,11 +21,15 @@ def add_to(app: typer.Typer) -> None:
 def check(
     recipe: Annotated[Path, typer.Argument(help="the recipe")], settings: Settings = None, as_json: Json = False
 ) -> None:
-    """Validate a recipe without training: form, names, arguments."""
+    """Validate a recipe without training: form, names, arguments, and whether its stages can be built."""
+    from regenkit.pipeline import Pipeline
     from regenkit.recipe import load
 
     loaded = load(recipe, settings or [])
     loaded.check_components()
+    pipeline = Pipeline(loaded)
+    for stage in ("generator", "renderer", "direct"):
+        pipeline.build(stage)
     if as_json:
         print(json_text(loaded.resolved()))
     else:

@@ -1,5 +1,6 @@
 """Output files and options, checked before any work is done."""
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
     """Raises UserError unless `path` has one of the suffixes and its folder can be written."""
     if path.suffix.lower() not in suffixes:
         raise UserError(f"-o {path}: {path.suffix or 'no suffix'} can't be written; there are {', '.join(suffixes)}")
+    if path.is_dir():
+        raise UserError(f"-o {path}: is a folder; name a file")
     folder = path.parent
     if not folder.is_dir():
         raise UserError(f"-o {path}: there is no folder {folder}; make it with: mkdir -p {folder}")
@@ -37,5 +40,8 @@ def given_options(options: list[str] | None) -> dict[str, str]:
 
 
 def said(**options: float | None) -> dict[str, float]:
-    """The options that were given."""
+    """The options that were given. Raises UserError where one is no finite number."""
+    for name, value in options.items():
+        if value is not None and not math.isfinite(value):
+            raise UserError(f"--{name.replace('_', '-')} {value}: should be a finite number")
     return {name: value for name, value in options.items() if value is not None}

@@ -35,6 +35,7 @@ from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
+from regenkit.recipe.stages import stages_of
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import environment
@@ -76,6 +77,10 @@ def _check_alike(folders: Sequence[Path]) -> None:
 def evaluate_run(folder: Path, samples: int, console: Console, examples: int | None = None) -> dict[str, Any]:
     pipeline = load_run(folder)
     check_metrics(pipeline.recipe)
+    for stage in stages_of(pipeline.recipe):  # before others are trained to be compared with
+        if not (folder / stage / "done.json").exists():
+            raise UserError(f"{folder}: its {stage} has not been trained; run `regenkit train` (it goes on where it "
+                            "stopped)")  # fmt: skip
     strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
     with working_on(folder, pipeline.recipe, strategy, console) as log:
         prepared = prepare_alike(pipeline, strategy, log.counted)

@@ -23,7 +23,6 @@ def asked(models: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
     for name in options:
         if name not in known:
             raise UserError(
-                f"{name}: not an option of how {' and '.join(models)} of this run draw{did_you_mean(name, known)}; "
-                f"there is {', '.join(sorted(known)) or 'none'}"
+                f"{name}: not an option of how {' and '.join(models)} of this run draw{did_you_mean(name, known)}"
             )
     return {**USUAL, **options}

@@ -88,8 +88,9 @@ class Recipe:
                 section.arguments()
             except UserError as error:
                 found.update(dict.fromkeys(str(error).splitlines()))
-            if section.run and not os.path.isdir(section.run):  # is_dir() raises where a name is too long
-                found[f"{section.where('from')}: there is no run directory {str(section.run)!r}"] = None
+            for path, run in section.runs():
+                if not os.path.isdir(run):  # is_dir() raises where a name is too long
+                    found[f"{section.where(*path)}: there is no run directory {run!r}"] = None
         if not found:
             noise = self.train_settings("renderer").rep_noise
             found.update(dict.fromkeys(unable(self.generator, self.finetune, noise)))

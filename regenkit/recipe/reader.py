@@ -98,7 +98,8 @@ class Reader:
         try:
             return Section(name=name, where=where, component=self.host.find(name, value), args=args)
         except UserError as error:
-            self._fault(str(error), name, "use")
+            also = ", converter (its own decoder)" if name == "renderer" else ""
+            self._fault(f"{error}{also}", name, "use")
             return section
 
     def _finetune(self) -> str | None:

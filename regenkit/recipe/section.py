@@ -1,6 +1,6 @@
 """One part of a recipe: the component it names, with its arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -37,6 +37,12 @@ class Section:
         """The component's name; "converter" for its own decoder, "" for a stage of another run."""
         return self.component.name if self.component else "converter" if self.own_decoder else ""
 
+    def runs(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """(path, run) of each `from` that names a run: the section's own, and those within its arguments."""
+        if self.run:
+            yield ("from",), str(self.run)
+        yield from _runs(self.args, ())
+
     def arguments(self) -> dict[str, Any]:
         """Checked keyword arguments for the target, its defaults filled in. Imports the target. Raises UserError."""
         if self.component is None:
@@ -56,3 +62,11 @@ class Section:
             except PydanticSerializationError:  # a default that no recipe can write
                 continue
         return plain if self.name == "direct" and self.shared is None else {"use": self.component.name, **plain}
+
+
+def _runs(args: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, value in args.items():
+        if isinstance(value, Mapping):
+            if isinstance(run := value.get("from"), str):
+                yield (*path, key, "from"), run
+            yield from _runs(value, (*path, key))

@@ -49,9 +49,9 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
     strategy = plugins.host().hook.make_strategy(recipe=recipe)
     folder = folder or folder_for(recipe)
+    pipeline = Pipeline(recipe, folder)  # refused before there is a folder
     with working_on(folder, recipe, strategy, console) as log:
         log.say(f"run directory [bold]{folder}[/]")
-        pipeline = Pipeline(recipe, folder)
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
@@ -92,6 +92,9 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     assert pipeline.folder is not None
     recipe, folder, chief = pipeline.recipe, pipeline.folder / stage, is_chief(strategy)
     done = folder / "done.json"
+    if pipeline.learned and stage != "converter" and not pipeline.converter.trained:
+        raise UserError(f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} "
+                        "to learn from; train it first, by --stage converter, or all without --stage")  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with together(strategy):
         if chief and not done.exists():

@@ -37,5 +37,7 @@ def _shown(pipeline: Pipeline, sides: dict[str, Any], meta: dict[str, Any]) -> d
     return {
         "id": str(meta.get("id", "")),
         "y": pipeline.y.describe(pipeline.y.decode(sides["y"], meta)),
-        "rep": pipeline.converter.to_text(sides["rep"], meta),
+        "rep": "Y′ is learned: before training there is none"
+        if sides["rep"] is None
+        else pipeline.converter.to_text(sides["rep"], meta),
     }

@@ -67,7 +67,11 @@ def fit(
     # --- model, optimisers, and where they stood -----------------------------------------------------------------
     with strategy.scope(), _precision(settings.precision):
         keras.utils.set_random_seed(settings.seed)
-        state = State(job.build(), settings)
+        model = job.build()
+        try:
+            state = State(model, settings)
+        except UserError as error:
+            raise UserError(f"{job.name}: {error}") from error
         keras_callbacks = _callbacks(callbacks or [], state.model, settings)
     checkpoints = Checkpoints(state, job.folder / "checkpoints", settings.keep)
     for damaged in checkpoints.restore():
