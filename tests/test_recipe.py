@@ -55,6 +55,8 @@ def test_a_baseline_of_another_class_shares_what_it_can_with_the_generator(tmp_p
     assert direct.use == half.use == "transformer" and recipe.generator.use == "toy/model"
     assert (direct.arguments()["width"], direct.arguments()["depth"]) == (64, 6)  # its rate is the generator's alone
     assert (half.arguments()["width"], half.arguments()["depth"]) == (64, 3)
+    small = read(tmp_path, TEXT.replace("direct: {width: 96}", "direct: {use: transformer, width: 32, depth: 2}"))
+    assert small.section("direct_half").arguments() == small.section("direct").arguments()  # and never larger
     (tmp_path / "again.yaml").write_text(recipe.dump())
     assert load(tmp_path / "again.yaml", host=HOST).resolved() == recipe.resolved()
 

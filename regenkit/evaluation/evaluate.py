@@ -3,7 +3,7 @@
     oracle        the renderer from true Y′                     what rendering loses
     predicted     the renderer from the generator's Y′          what the run makes; predicted − oracle is the mismatch
     direct        X → Y without Y′, parameters matched          what the detour is to beat
-    direct_half   the same, as large as the generator alone     matched size can overfit: the better one counts
+    direct_half   the same, no larger than the generator        matched size can overfit: the better one counts
     constant      the renderer from one and the same Y′         what Y′ is worth
     random        a training example, cut or repeated to length
     unigram       every token by its training frequency; where Y is of tokens

@@ -3,7 +3,7 @@
     generator   condition: X and the given scalars of Y′     target: what of Y′ is not given
     renderer    condition: all of Y′                         target: the fields of Y that Y′ does not hold
     direct      condition: X and the given scalars of Y′     target: the fields of Y that are not given
-    direct_half the same, with the generator's own arguments
+    direct_half the same, no larger than the generator
     finetune    the renderer trained further, on predicted Y′ (see `predicted`)
     converter   condition: the optional fields of Y          target: its other fields; where Y′ is learned
     joint       condition: X and the given scalars of Y′     target: what generator and renderer draw, both

@@ -11,7 +11,7 @@ a line for each fault: `file:line:column: key.path: what is wrong; did you mean 
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
@@ -64,10 +64,10 @@ class Recipe:
             yield self.direct
 
     def section(self, name: str) -> Section:
-        """The part that a stage is built from; `direct_half` is built as the generator is."""
+        """The part that a stage is built from; `direct_half` is built no larger than the generator is."""
         if name == "direct_half":
             own = self.direct is not None and self.direct.shared is not None
-            return replace(self.direct, args={}) if self.direct and own else self.generator
+            return self.direct.smaller() if self.direct and own else self.generator
         for section in self.sections:
             if section.name == name:
                 return section

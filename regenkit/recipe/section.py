@@ -1,7 +1,7 @@
 """One part of a recipe: the component it names, with its arguments."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -10,6 +10,9 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from regenkit.components import Component
 from regenkit.recipe.arguments import check_arguments, parameters
 from regenkit.recipe.document import Where
+
+SIZE = {"width", "depth"}
+"""Arguments that say how large a model is."""
 
 
 @final
@@ -50,6 +53,12 @@ class Section:
         known = parameters(self.component) if self.shared else {}
         shared = {name: value for name, value in (self.shared or {}).items() if name in known}
         return check_arguments(self.component, {**shared, **self.args}, self.where)
+
+    def smaller(self) -> "Section":
+        """Of a baseline with a component of its own: no wider or deeper than the generator, or than by default."""
+        others = {name: value for name, value in self.args.items() if name not in SIZE}
+        mine, theirs = self.arguments(), replace(self, args=others).arguments()
+        return replace(self, args={**self.args, **{name: min(mine[name], theirs[name]) for name in SIZE & mine.keys()}})
 
     def resolved(self) -> dict[str, Any]:
         """The section in plain data with all defaults filled in, as a recipe writes it."""

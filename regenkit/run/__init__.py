@@ -100,6 +100,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
         if chief and not done.exists():
             if stage == "renderer" and recipe.renderer.own_decoder:
                 copy_stage(folder.parent / "converter", pipeline, stage, {"decoder_of": "converter"})
+            elif stage == "direct_half" and _is_direct(pipeline):
+                copy_stage(folder.parent / "direct", pipeline, stage, {"same_as": "direct"})
             elif other := taken_from(recipe, stage):
                 _take(pipeline, stage, other)
             else:
@@ -194,6 +196,13 @@ def taken_from(recipe: Recipe, stage: str) -> Path | None:
     if stage == "direct" and recipe.direct is None and (run := recipe.generator.run):
         return run if (run / stage / "done.json").exists() else None
     return recipe.section(stage).run if stage in ("converter", *ROUTE) else None
+
+
+def _is_direct(pipeline: Pipeline) -> bool:
+    """Whether the smaller baseline is the trained one over again, which is small enough."""
+    assert pipeline.folder is not None
+    trained = (pipeline.folder / "direct" / "done.json").exists()
+    return trained and pipeline.contract("direct_half") == pipeline.contract("direct")
 
 
 def _take(pipeline: Pipeline, stage: str, other: Path) -> None:
