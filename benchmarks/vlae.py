@@ -1,6 +1,6 @@
 """What a window leaves to z: a variational lossy autoencoder of digits, by windows, priors and posteriors.
 
-    PYTHONPATH=.:plugins python benchmarks/vlae.py --out vlae                  # 7 settings × 3 seeds, 4 minutes each
+    PYTHONPATH=.:plugins python benchmarks/vlae.py --out vlae                  # 7 settings × 3 seeds, 6 minutes each
     PYTHONPATH=.:plugins python benchmarks/vlae.py --out vlae --seeds 1        # one seed
     PYTHONPATH=.:plugins python benchmarks/vlae.py --out vlae --steps 60 --pictures 8 --samples 64   # does it run?
     PYTHONPATH=.:plugins python benchmarks/vlae.py --out vlae --table          # table and figures of what is there
@@ -47,7 +47,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """The first five have a flow as prior and a Gaussian posterior."""
 FACTORISED = "window 0"
-STEPS, PICTURES, SAMPLES = 2500, 200, 1024
+STEPS, PICTURES, SAMPLES = 2500, 200, 4096
 SHOWN, DRAWN = 10, 3
 """Pictures of the figure, and how often each is drawn from its z."""
 PAPER = (
