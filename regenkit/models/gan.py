@@ -37,12 +37,12 @@ PENALISED = 0.25
 class GAN(keras.Model):
     """P(target | condition) by its samples alone, over one field (height, width, channels).
 
-    width        channels of the finest resolution; coarser ones have twice, then four times as many
-    depth        blocks a resolution of the generator
-    latent       numbers of noise
-    penalty      weight of the gradient penalty (γ of equations 9 and 10)
-    spread       weight of the energy score in training too: two pictures of one condition are to differ as true ones do
-    reconstruct  weight of the mean absolute distance to the true picture, where the condition says much of it
+    width         channels of the finest resolution; coarser ones have twice, then four times as many
+    depth         blocks a resolution of the generator
+    latent        numbers of noise
+    penalty       weight of the gradient penalty (γ of equations 9 and 10)
+    energy_score  weight of it in training too: two pictures of one condition are to differ as true ones do
+    reconstruct   weight of the mean absolute distance to the true picture, where the condition says much of it
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class GAN(keras.Model):
         depth: NonNegativeInt = 1,
         latent: PositiveInt = 64,
         penalty: NonNegativeFloat = 0.2,
-        spread: NonNegativeFloat = 10.0,
+        energy_score: NonNegativeFloat = 10.0,
         reconstruct: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
         self.field, shape = only_field(target, "gan")
         self.condition, self.target, self.shape = condition, target, shape
-        self.latent, self.penalty, self.spread, self.reconstruct = latent, penalty, spread, reconstruct
+        self.latent, self.penalty, self.energy_score, self.reconstruct = latent, penalty, energy_score, reconstruct
         vector = 4 * width
         self.known, self.judged = (Conditioner(condition, vector, grid=(shape[0], shape[1])) for _ in range(2))
         maps = vector if self.known.has_map else 0
@@ -105,9 +105,9 @@ class GAN(keras.Model):
         fake = self.drawn(condition, noise, tf.constant(1.0))
         lead = self._judge(condition, real) - self._judge(condition, fake)
         generator = {"adversarial": (tf.nn.softplus(lead), one)}
-        if self.spread:
+        if self.energy_score:
             other = self.drawn(condition, noise + tf.constant([0, 1 << 30]), tf.constant(1.0))
-            generator["energy"] = (self.spread * energy(fake, other, real), one)
+            generator["energy"] = (self.energy_score * energy(fake, other, real), one)
         if self.reconstruct:
             generator["distance"] = (self.reconstruct * _mean(tf.abs(fake - real)), one)
         penalty = self._gradient_penalty(condition, (real, tf.stop_gradient(fake)), noise)

@@ -36,12 +36,12 @@ PATTERNS = 4
 class MaskGIT(keras.Model):
     """Draws token fields of one fixed shape, given a condition of any fields.
 
-    steps              passes of drawing, usually 8 to 12
-    guidance           of drawing: logits are (1 − guidance) × without the condition + guidance × with it
-                       (classifier-free guidance, arXiv 2207.12598); 1 = with it
-    condition_dropout  how often the whole condition is hidden in training; guidance needs some
-    choice             temperature of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the
-                       more alike the pictures, and the likelier
+    steps               passes of drawing, usually 8 to 12
+    guidance            of drawing: logits are (1 − guidance) × without the condition + guidance × with it
+                        (classifier-free guidance, arXiv 2207.12598); 1 = with it
+    condition_dropout   how often the whole condition is hidden in training; guidance needs some
+    choice_temperature  of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the
+                        more alike the pictures, and the likelier
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class MaskGIT(keras.Model):
         condition_dropout: Share = 0.0,
         steps: PositiveInt = 10,
         guidance: NonNegativeFloat = 1.0,
-        choice: NonNegativeFloat = 4.5,
+        choice_temperature: NonNegativeFloat = 4.5,
     ) -> None:
         super().__init__()
         if not target:
@@ -70,7 +70,8 @@ class MaskGIT(keras.Model):
             raise ValueError(f"maskgit draws fields of one grid; these are of several ({shapes}): use the transformer")
         if guidance != 1 and not condition_dropout:
             raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
-        self.condition, self.target, self.steps, self.choice = condition, target, steps, choice
+        self.condition, self.target, self.steps = condition, target, steps
+        self.choice_temperature = choice_temperature
         self.guidance, self.condition_dropout = guidance, condition_dropout
         self.shape = tuple(int(size or 0) for size in next(iter(target.values())).shape)
         self.places, self.total = math.prod(self.shape), math.prod(self.shape) * len(target)
@@ -186,7 +187,8 @@ class MaskGIT(keras.Model):
             masked = tokens == 0
             done = tf.cast(step + 1, tf.float32) / self.steps
             stream = STREAM + 1000 + step * (len(self.target) + 1) + len(self.target)
-            shaken = tf.concat(sure, 1) + warm * self.choice * (1 - done) * noises.gumbel(seeds, stream, self.total)
+            heat = warm * self.choice_temperature * (1 - done)
+            shaken = tf.concat(sure, 1) + heat * noises.gumbel(seeds, stream, self.total)
             confidence = tf.where(masked, shaken, np.inf)
             # fewer with each pass, so that as many passes as tokens are enough
             left = tf.reduce_sum(tf.cast(masked, tf.float32), 1) - 1
