@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, final
 
 import numpy as np
@@ -237,10 +236,7 @@ class Pipeline:
             if not path.is_file():
                 raise UserError(f"--input {text}: there is no such file")
             return self.x.read(path)
-        try:
-            return [self.x.parse(text)]
-        except UserError as error:
-            raise UserError(f"--input {shorten(text, 60)}: {error}") from error
+        return [self.x.parse(text)]
 
     def generate(
         self, inputs: Sequence[Any], *, seed: int = 0, count: int = 1, given: Mapping[str, str] | None = None,
