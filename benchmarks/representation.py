@@ -59,7 +59,7 @@ from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.classes import right
-from regenkit.models.representation import Representation
+from regenkit.evaluation.representation import Representation
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf

@@ -30,13 +30,10 @@ def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
     """(rep, meta) of what `to_text` wrote and a person edited. Raises UserError where it is not that."""
     try:
         read = yaml.safe_load(text)
-        if not isinstance(read, dict) or not isinstance(read.get("meta") or {}, dict):
-            raise ValueError("right is a map of fields" + (", whose meta is a map" if isinstance(read, dict) else ""))
-        meta = read.pop("meta", None) or {}
-        if unknown := next((name for name in read if name not in spec), None):
-            raise ValueError(f"no field is named {unknown!r}{did_you_mean(str(unknown), spec)}")
-        if missing := [name for name in spec if name not in read]:
-            raise ValueError(f"{', '.join(missing)} is missing")
+        if not isinstance(read, dict) or not isinstance(meta := read.pop("meta", None) or {}, dict):
+            raise ValueError("right is a map of the fields, with meta, a map as well")
+        if unknown := [name for name in read if name not in spec]:
+            raise ValueError(f"no field is named {unknown[0]!r}{did_you_mean(str(unknown[0]), spec)}")
         rep = {name: _numbers(name, value, spec[name]) for name, value in read.items()}
         spec.check(rep, "the file")
     except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -167,10 +167,11 @@ def test_text_that_is_no_rep(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("3", "right is a map of fields"),
-        ("meta: 3\nlow: [[[0]]]", "whose meta is a map"),
+        ("3", "right is a map of the fields"),
+        ("meta: 3\nlow: [[[0]]]", "with meta, a map as well"),
         ("lwo: [[[0]]]", "no field is named 'lwo'; did you mean 'low'"),
-        ("meta: {}", "low is missing"),
+        ("0: 1", "no field is named 0. There are: low"),
+        ("meta: {}", r"the file: has the fields \[\], its spec \['low'\]"),
         ("low: [[[abc]]]", "low holds what is no number"),
         ("low: [[[0], [0, 1]]]", "low holds what is no number, or rows of several lengths"),
         ("low: [[[1.0e+39], [0]], [[0], [0]]]", "no finite number"),

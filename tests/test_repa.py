@@ -22,9 +22,9 @@ import regenkit_image
 from regenkit import Converter, UserError, hookimpl, plugins
 from regenkit.cli import app
 from regenkit.errors import Interrupted
-from regenkit.models import representation
+from regenkit.evaluation import representation
+from regenkit.evaluation.representation import Representation
 from regenkit.models.diffusion import Diffusion
-from regenkit.models.representation import Representation
 from regenkit.pipeline.weights import digest
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf

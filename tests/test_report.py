@@ -209,4 +209,5 @@ def test_seconds_are_read_off_the_log(tmp_path: Path) -> None:
     cut_short = '{"stage": "generator", "kind": "tra'
     (tmp_path / "log.jsonl").write_text("\n".join([*map(json.dumps, lines), cut_short]))
     assert training_seconds(tmp_path, "generator") == pytest.approx(10.0)
-    assert training_seconds(tmp_path, "renderer") is None
+    assert training_seconds(tmp_path, "renderer") == 0  # the converter's own decoder took none of its own
+    assert training_seconds(tmp_path / "gone", "generator") is None

@@ -24,11 +24,12 @@ def check(
     """Validate a recipe without training: form, names, arguments, and whether its stages can be built."""
     from regenkit.pipeline import Pipeline
     from regenkit.recipe import load
+    from regenkit.recipe.stages import ROUTE
 
     loaded = load(recipe, settings or [])
     loaded.check_components()
     pipeline = Pipeline(loaded)
-    for stage in ("generator", "renderer", "direct"):
+    for stage in (*ROUTE, "direct"):
         pipeline.build(stage)
     if as_json:
         print(json_text(loaded.resolved()))

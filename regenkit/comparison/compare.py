@@ -169,6 +169,7 @@ def _measure(
     found: Scores = {}
     if drawn is not None:
         found = _scores(pipeline, prepared, sides, digest([keys["direct"], ids]) if "direct" in keys else None, drawn)
+    spent = {stage: training_seconds(pipeline.folder, stage) for stage in keys}
     return Measured(
         folder=pipeline.folder, ids=ids, scores=found, density=density, keys=keys, bits=bits,
         steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in sides]),
@@ -176,7 +177,7 @@ def _measure(
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
                     for stage in measured},
-        seconds={stage: training_seconds(pipeline.folder, stage) or math.nan for stage in keys},
+        seconds={stage: math.nan if took is None else took for stage, took in spent.items()},
     )  # fmt: skip
 
 

@@ -21,8 +21,7 @@ import yaml
 from regenkit.comparison.labels import RECIPE, tail
 from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, load
-from regenkit.recipe.stages import stages_of
-from regenkit.run.folder import identity
+from regenkit.run.folder import identity, untrained
 
 EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
 LARGEST = 10_000
@@ -123,10 +122,9 @@ def folders(cells: Sequence[Cell]) -> dict[str, Path]:
     for path in (path for home in homes(cells) for pattern in patterns for path in home.glob(pattern)):
         try:
             recipe = load(path)
-            stages = stages_of(recipe)
+            done = not untrained(path.parent, recipe)
         except UserError:  # of another version, or of a plugin that is not here
             continue
-        done = all((path.parent / stage / "done.json").exists() for stage in stages)
         if done or path.parent.parent.name == "compare":  # else somebody may be at work on it
             known[identity(recipe)] = path.parent
     return {

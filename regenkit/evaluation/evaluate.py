@@ -35,11 +35,10 @@ from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
-from regenkit.recipe.stages import stages_of
 from regenkit.run import load_run, train_stage, working_on
 from regenkit.run.alike import prepare_alike
-from regenkit.run.folder import environment
-from regenkit.spec import Fields, digest
+from regenkit.run.folder import environment, identity, untrained
+from regenkit.spec import Fields
 
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 Drawn = dict[str, list[Fields]]
@@ -54,19 +53,15 @@ def evaluate_runs(
 
     Raises UserError.
     """
-    _check_alike(folders)
+    if len(folders) > 1:
+        _check_alike(folders)
     reports = [evaluate_run(folder, samples, console, examples) for folder in folders]
     return reports[0] if len(reports) == 1 else combine(reports)
 
 
 def _check_alike(folders: Sequence[Path]) -> None:
     """Before anything is measured, since runs of different recipes have no mean."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        resolved = load_run(folder).recipe.resolved()
-        for free in ("seed", "strategy"):
-            del resolved["train"][free]
-        found.setdefault(digest(resolved), folder)
+    found = {identity(load_run(folder).recipe, but=("strategy", "seed")): folder for folder in folders}
     if len(found) > 1:
         raise UserError(
             f"{' and '.join(map(str, found.values()))} are of different recipes, so they have no mean: evaluate them "
@@ -77,12 +72,12 @@ def _check_alike(folders: Sequence[Path]) -> None:
 def evaluate_run(folder: Path, samples: int, console: Console, examples: int | None = None) -> dict[str, Any]:
     pipeline = load_run(folder)
     check_metrics(pipeline.recipe)
-    for stage in stages_of(pipeline.recipe):  # before others are trained to be compared with
-        if not (folder / stage / "done.json").exists():
-            raise UserError(f"{folder}: its {stage} has not been trained; run `regenkit train` (it goes on where it "
-                            "stopped)")  # fmt: skip
     strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
     with working_on(folder, pipeline.recipe, strategy, console) as log:
+        with together(strategy):
+            if missing := untrained(folder, pipeline.recipe):  # before others are trained to be compared with
+                raise UserError(f"{folder}: its {missing[0]} has not been trained; run `regenkit train` (it goes on "
+                                "where it stopped)")  # fmt: skip
         prepared = prepare_alike(pipeline, strategy, log.counted)
         for stage in DIRECT:
             train_stage(pipeline, stage, prepared, strategy, log)

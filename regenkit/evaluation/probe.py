@@ -16,8 +16,8 @@ from regenkit.errors import UserError
 from regenkit.evaluation.bootstrap import interval
 from regenkit.evaluation.chosen import chosen
 from regenkit.evaluation.classes import right
+from regenkit.evaluation.representation import Representation
 from regenkit.files import write_json
-from regenkit.models.representation import Representation
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run
 from regenkit.spec import Field, Fields, Spec
@@ -41,7 +41,7 @@ def probe_run(folder: Path, stage: str, *, time: float, examples: int, progress:
 def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, examples: int) -> dict[str, Any]:
     """{"features": {of what: {"size", "linear", "knn"}}, …}: shares that were told, each with its interval.
 
-    time      of a diffusion model's features, of each of its blocks (`models.representation`)
+    time      of a diffusion model's features, of each of its blocks (`evaluation.representation`)
     examples  to learn from, and to measure, at most
     """
     name = class_field(pipeline.specs["x"], pipeline.folder)

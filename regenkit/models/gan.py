@@ -41,7 +41,7 @@ class GAN(keras.Model):
     depth         blocks a resolution of the generator
     latent        numbers of noise
     penalty       weight of the gradient penalty (γ of equations 9 and 10)
-    energy_score  weight of it in training too: two pictures of one condition are to differ as true ones do
+    energy_score  weight of the energy score: two pictures of one condition are to differ as true ones do
     reconstruct   weight of the mean absolute distance to the true picture, where the condition says much of it
     """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regenkit.errors import UserError
-from regenkit.files import write_text
+from regenkit.files import write_json
 from regenkit.pipeline.building import built
 from regenkit.pipeline.contract import plain
 from regenkit.recipe import Recipe
@@ -37,7 +37,7 @@ def keep(dataset: Any, known: Options, folder: Path | None) -> None:
                     f"{value}; start a new run with --run DIR"
                 )
     if folder is not None and known and not (folder / FILE).exists():
-        write_text(folder / FILE, json.dumps(known, indent=1, ensure_ascii=False))
+        write_json(folder / FILE, known)
 
 
 def _said(dataset: Any) -> Options:

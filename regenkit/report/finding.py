@@ -6,7 +6,7 @@ from typing import Any
 from regenkit.evaluation.principle import LITTLE, broken
 from regenkit.evaluation.scores import plain
 
-DIRECT = {"direct": "of matched size", "direct_half": "of half the size"}
+DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
 
 
 def finding(report: Mapping[str, Any]) -> list[str]:

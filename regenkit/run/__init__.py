@@ -29,7 +29,7 @@ from regenkit.recipe import load as load_recipe
 from regenkit.recipe.settings import TrainSettings
 from regenkit.recipe.stages import ROUTE, stages_of
 from regenkit.run.alike import prepare_alike
-from regenkit.run.folder import folder_for, open_run
+from regenkit.run.folder import folder_for, open_run, untrained
 from regenkit.run.handing import hand_out, to_all
 from regenkit.run.predicted import predicted
 from regenkit.run.rep_noise import perturbation
@@ -50,17 +50,19 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     strategy = plugins.host().hook.make_strategy(recipe=recipe)
     folder = folder or folder_for(recipe)
     pipeline = Pipeline(recipe, folder)  # refused before there is a folder
+    begins = not (folder / "log.jsonl").exists()
     with working_on(folder, recipe, strategy, console) as log:
         log.say(f"run directory [bold]{folder}[/]")
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
-        _try_direct(pipeline, log)
+        if begins and is_chief(strategy):
+            _try_direct(pipeline, log)
         for stage in stages or stages_of(recipe):
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
         with together(strategy):  # a process that ended earlier would be taken for one that broke down
-            if is_chief(strategy) and all((folder / stage / "done.json").exists() for stage in stages_of(recipe)):
+            if is_chief(strategy) and not untrained(folder, recipe):
                 write_samples(pipeline, prepared, folder / "samples")
                 log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
     return folder
@@ -92,11 +94,13 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     assert pipeline.folder is not None
     recipe, folder, chief = pipeline.recipe, pipeline.folder / stage, is_chief(strategy)
     done = folder / "done.json"
-    if pipeline.learned and stage != "converter" and not pipeline.converter.trained:
-        raise UserError(f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} "
-                        "to learn from; train it first, by --stage converter, or all without --stage")  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
     with together(strategy):
+        if pipeline.learned and stage != "converter" and not pipeline.converter.trained:
+            raise UserError(
+                f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
+                "learn from; train it first, by --stage converter, or all without --stage"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
         if chief and not done.exists():
             if stage == "renderer" and recipe.renderer.own_decoder:
                 copy_stage(folder.parent / "converter", pipeline, stage, {"decoder_of": "converter"})
@@ -228,7 +232,8 @@ def _try_direct(pipeline: Pipeline, log: RunLog) -> None:
     """Warn where the direct route can't be built: after training it would be too late to say another."""
     if pipeline.recipe.direct:
         try:
-            pipeline.build("direct")
+            with tf.device("CPU:0"):
+                pipeline.build("direct")
         except UserError as error:
             log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +14,7 @@ from regenkit.errors import UserError
 from regenkit.files import write_json, write_text
 from regenkit.recipe import Recipe
 from regenkit.recipe import load as load_recipe
+from regenkit.recipe.stages import stages_of
 from regenkit.spec import digest
 
 PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
@@ -90,8 +91,14 @@ def _signature(folder: Path) -> str | None:
     return identity(load_recipe(folder / "recipe.yaml"))
 
 
-def identity(recipe: Recipe) -> str:
-    """What two processes that work on one run must agree on: the recipe but for the devices."""
+def identity(recipe: Recipe, *, but: Iterable[str] = ("strategy",)) -> str:
+    """What two processes that work on one run must agree on: the recipe but for the devices, or these of `train`."""
     resolved = recipe.resolved()
-    del resolved["train"]["strategy"]
+    for setting in but:
+        del resolved["train"][setting]
     return digest(resolved)
+
+
+def untrained(folder: Path, recipe: Recipe) -> list[str]:
+    """The stages of a run that are not trained to their end, in their order."""
+    return [stage for stage in stages_of(recipe) if not (folder / stage / "done.json").exists()]
