@@ -17,6 +17,7 @@ from regenkit.components import (
     Evaluation,
     Example,
     Generator,
+    LeftOut,
     Metric,
     Modality,
     Renderer,
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "BadSource", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator", "Metric",
-    "Modality", "Renderer", "Source", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
+    "BadSource", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator", "LeftOut",
+    "Metric", "Modality", "Renderer", "Source", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
 ]  # fmt: skip
 
 

@@ -103,6 +103,7 @@ class Example:
     groups        examples that share any of these keys fall into the same split
     fingerprints  a training example that shares one with a held-out example is left out
     meta          what the arrays do not carry and a person wants back (title, words, key): JSON
+    remarks       what of it could not be kept, a sentence each ("the caption was cut at 256 bytes"): counted and shown
     """
 
     id: str
@@ -111,6 +112,20 @@ class Example:
     groups: tuple[str, ...] = ()
     fingerprints: tuple[int, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What a dataset yields in place of an example that it cannot use, so that it is counted and named.
+
+    id      names it within its source ("songs.abc:12")
+    reason  why, the same words for the same fault, so that equal reasons are counted together
+    """
+
+    id: str
+    reason: str
 
 
 @final
@@ -138,11 +153,11 @@ class DatasetProtocol(Protocol):
     """What a dataset's target is: built with the recipe's options, then asked for sources and their examples.
 
     `sources` lists units of work in a fixed order, cheaply; `read` runs in worker processes. A source that cannot
-    be read raises `regenkit.errors.BadSource` (skipped, named and counted).
+    be read raises `regenkit.errors.BadSource` (skipped, named and counted); a part of one is a `LeftOut` in the list.
     """
 
     version: int
 
     def sources(self) -> list[str]: ...
 
-    def read(self, source: str) -> list[Example]: ...
+    def read(self, source: str) -> "list[Example | LeftOut]": ...

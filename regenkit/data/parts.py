@@ -38,6 +38,7 @@ def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
             "fingerprint_count": np.array([len(each) for each in prints], np.int64),
             "paired": np.array([entry.paired for entry in entries], bool),
             "steps": np.array([entry.steps for entry in entries], np.int64),
+            "remarks": np.array([entry.remarks for entry in entries], dtype=str),
             "skipped": np.array([json.dumps(each) for each in aside], dtype=str),
         }
 

@@ -30,6 +30,8 @@ MOST_PARTS = 512
 EXAMPLES_A_PART = 2048
 MANY = 512
 """From so many on, several processes pay for single examples, and messages hold several sources."""
+INDEX_VERSION = 2
+"""Of what a part's index says of its examples: parts with another index are not read."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
 
@@ -54,6 +56,7 @@ class Prepared:
     paired: np.ndarray
     steps: np.ndarray
     skipped: tuple[tuple[str, str], ...]  # (source, reason)
+    remarks: tuple[tuple[str, str], ...]  # (example, what of it could not be kept)
     hidden: np.ndarray | None = None  # whose X no stage is to learn from: see `fraction`; these are not `paired`
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
@@ -98,7 +101,7 @@ def prepare(
     Raises UserError where nothing could be read, where too much had to be set aside, and where a plugin fails.
     """
     fingerprint = getattr(dataset, "fingerprint", lambda: "")()
-    key = digest([identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
+    key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
     processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
@@ -127,6 +130,7 @@ def prepare(
         paired=examples.column("paired"),
         steps=examples.column("steps"),
         skipped=(*skipped, *unconverted),
+        remarks=tuple(_remarks(examples)),
     )
 
 
@@ -235,6 +239,12 @@ def _parts(folder: Path, count: int) -> tuple[list[Path], list[int]]:
     """(the path of each part, the numbers of those that are not there yet)"""
     paths = [folder / f"part-{number:05d}" for number in range(count)]
     return paths, [number for number, path in enumerate(paths) if not shards.exists(path)]
+
+
+def _remarks(examples: shards.Shards) -> Iterator[tuple[str, str]]:
+    for index in examples.each("id", "remarks"):
+        for name, listed in zip(index["id"].tolist(), index["remarks"].tolist(), strict=True):
+            yield from ((name, remark) for remark in json.loads(listed))
 
 
 def _skipped(examples: shards.Shards) -> Aside:

@@ -17,7 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.components import Example
+from regenkit.components import Example, LeftOut
 from regenkit.data import shards
 from regenkit.errors import BadSource, UserError
 from regenkit.signals import noted
@@ -41,6 +41,7 @@ class Entry:
     fingerprints: np.ndarray  # int64
     paired: bool
     steps: int
+    remarks: str  # JSON
 
 
 Outcome = tuple[list[tuple[bytes, Entry]], list[tuple[str, str]]]
@@ -60,6 +61,9 @@ class Read:
         aside: list[tuple[str, str]] = []
         try:
             for example in self.dataset.read(source):
+                if isinstance(example, LeftOut):
+                    aside.append((example.id, example.reason))
+                    continue
                 try:
                     sound.append(self._row(example))
                 except (TypeError, ValueError) as error:
@@ -79,6 +83,7 @@ class Read:
             fingerprints=np.array(example.fingerprints, np.int64),
             paired=x is not None,
             steps=self.specs["y"].steps(y),
+            remarks=json.dumps(example.remarks),
         )
 
 
