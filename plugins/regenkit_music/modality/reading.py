@@ -11,7 +11,7 @@ from regenkit_music.modality.melody import Melody
 class Tune:
     """One melody of a file.
 
-    name     what distinguishes it within its file ("12", the number of an ABC tune; "voice 2, from bar 17"); "" if alone
+    name     what distinguishes it within its file ("12", an ABC tune; "voice 2, from bar 17"); "" where it is alone
     remarks  what of it could not be kept, a sentence each ("3 of 40 syllables fit no note")
     """
 
