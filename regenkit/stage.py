@@ -1,0 +1,174 @@
+"""What a stage is, as types: read this before you write a generator, a renderer or a learned converter.
+
+A stage is a conditional distribution P(target | condition) between two `Spec`s. It is built as
+
+    Target(condition=Spec, target=Spec, **options)
+
+where `options` are the arguments that a recipe may give. There is no class to inherit: whatever has the members of a
+protocol fulfils it. `Stage` is what every generator and renderer is; `Trainable` what the loop trains; the others each
+open one more part of the core, and are asked for with `isinstance`:
+
+    HasLikelihood     measured in bits, not by scores alone
+    Resamples         `finetune: {on: teacher_forced}`, `rep_noise: generator`
+    PredictsSteps     trained end to end, `joint:` and `auxiliary:`
+    ShowsFeatures     `regenkit probe`
+    LearnsStatistics  a codebook or moments that follow the data without gradients
+    HasGroups         several optimisers, as of an adversarial network
+    PreparesTraining  makes what training alone needs (a teacher)
+    ChecksSampling    refuses sampling options that do not fit how it was built
+    LearnedConverter  Y → Y′ by a network, trained first
+    JointConverter    the same, trained together with the others by `joint:`
+
+Nothing here needs TensorFlow. A `Tensor` is a tf.Tensor; axes are [batch, steps, …] or [batch, height, width, …].
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from regenkit.spec import Fields, Spec
+
+Tensor = Any
+"""A tf.Tensor, or a numpy array in its place."""
+Batch = Mapping[str, Tensor]
+"""Fields by name, each [batch, …], padded with 0; with "mask", bool [batch, steps], where something has steps."""
+Losses = dict[str, dict[str, Any]]
+"""{group: {term: (value, weight)}}, value and weight float32 [batch]: each example's own loss, and what it counts.
+
+The loop sums values and weights over all examples of all replicas and divides. A group names the variables of one
+optimiser (`HasGroups`). Under the key STATISTICS stand sums that `absorb` is given (`LearnsStatistics`).
+"""
+
+MASK = "mask"
+"""Of a batch's side: which steps are there, bool [batch, steps]."""
+CONDITION, TARGET, NOISE = "condition", "target", "noise"
+"""Of a batch: its two sides, and a seed an example, int32 [batch, 2]."""
+PRESENT = "present"
+"""Of a batch: 0 for the example that stands in for none where a replica's share is empty, else 1; float32 [batch]."""
+STATISTICS = "statistics"
+"""Of losses: sums over the batch by name, which the loop adds up over parts and replicas for `absorb`."""
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """Draws targets. Where nothing is trained (a rule), this is all there is to it."""
+
+    condition: Spec
+    target: Spec
+
+    def sample(self, condition: Batch, *, seed: int, given: Any = None, **options: Any) -> Fields:
+        """Draw a target for every example: numpy fields [batch, …], 0 after an example's end.
+
+        One seed gives one output; an example's output depends on its place in the batch, not on its company.
+
+        given    by target field: integers fix what is not 0; booleans [vocabulary] or [batch, steps, vocabulary] say
+                 which tokens may be drawn
+        options  the stage's own sampling options, as keyword parameters with types and defaults in its signature
+                 (`temperature: NonNegativeFloat = 1.0`). A recipe's `sample:` and `generate --sample` are checked
+                 against it. They are no part of what is trained.
+        """
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """Learns by gradients: a keras.Model whose variables are all there once it is constructed."""
+
+    trainable_variables: Any
+    variables: Any
+
+    def losses(self, batch: Mapping[str, Any], *, noise: Tensor | None) -> Losses:
+        """What each example loses.
+
+        batch  {CONDITION: Batch, TARGET: Batch, NOISE: …, PRESENT: …}
+        noise  int32 [batch, 2], a seed an example: draw from it with `regenkit.layers.noise`, so that one device and
+               many agree. None = evaluation: no dropout, and the result does not depend on where an example stands
+
+        A pure function: it changes no variable, and nothing in it mixes the examples of a batch.
+        """
+        ...
+
+
+@runtime_checkable
+class HasLikelihood(Protocol):
+    def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, Tensor]:
+        """log P(field | condition, earlier fields) in nats (of numbers: log-density, or a lower bound), [batch] each."""
+        ...
+
+
+@runtime_checkable
+class Resamples(Protocol):
+    def resample(self, condition: Batch, target: Batch, *, seed: int) -> Fields:
+        """One draw of every step of a known target, given its true earlier steps. What is absent stays absent."""
+        ...
+
+
+@runtime_checkable
+class PredictsSteps(Protocol):
+    width: int
+
+    def predict_steps(self, condition: Batch, target: Batch, *, noise: Tensor | None = None) -> dict[str, Any]:
+        """What is predicted of each step given the true earlier ones, with a gradient, by field: logits
+        [batch, steps, vocabulary] of tokens; (mean, log of the standard deviation), [batch, steps, size], of numbers."""
+        ...
+
+    def encode(self, condition: Batch, mask: Tensor, seeds: Tensor | None) -> Tensor:
+        """[batch, steps, width]: what each step is to know of the condition; mask bool [batch, steps]."""
+        ...
+
+
+@runtime_checkable
+class ShowsFeatures(Protocol):
+    def features(self, target: Batch, seeds: Tensor, time: Tensor) -> list[Tensor]:
+        """The inner features of each block, [batch, size], of a target under noise with its condition hidden.
+
+        seeds  int32 [batch, 2]; time  scalar from 0, the target itself, to 1, noise alone
+        """
+        ...
+
+
+@runtime_checkable
+class LearnsStatistics(Protocol):
+    def absorb(self, statistics: dict[str, Tensor]) -> None:
+        """Take over the sums of a step, of all its parts and replicas; called once, after the optimisers."""
+        ...
+
+
+@runtime_checkable
+class HasGroups(Protocol):
+    def groups(self) -> dict[str, list[Any]]:
+        """The variables of each optimiser by the group's name, as `losses` names them."""
+        ...
+
+
+@runtime_checkable
+class PreparesTraining(Protocol):
+    def begin_training(self, batch_size: int) -> None:
+        """Make what only training needs; called once, before the optimisers are made."""
+        ...
+
+
+@runtime_checkable
+class ChecksSampling(Protocol):
+    def check_sampling(self, **options: Any) -> None:
+        """Raise ValueError where the sampling options do not fit this stage (guidance without condition dropout)."""
+        ...
+
+
+@runtime_checkable
+class LearnedConverter(Protocol):
+    """Y → Y′. Its condition is the optional fields of Y, its target the others. With `sample` and `field_log_prob` of
+    Y given Y′ it may be the renderer too (`renderer: {use: converter}`)."""
+
+    spec: Spec
+    version: int
+
+    def encode(self, condition: Batch, target: Batch) -> Batch:
+        """Y′ of a batch of Y, of the fields of `spec`; the same for the same Y."""
+        ...
+
+
+@runtime_checkable
+class JointConverter(Protocol):
+    def soft(self, condition: Batch, target: Batch, *, noise: Tensor | None) -> Any:
+        """Y′ with a gradient, see `models.token_autoencoder.Encoded`."""
+        ...
