@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from regenkit.report import scores
-from regenkit.report.comparison import main_table
+from regenkit.analysis.report import scores
+from regenkit.analysis.report.comparison import main_table
 
 LONGEST = 48
 

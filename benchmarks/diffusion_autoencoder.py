@@ -29,8 +29,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import regenkit
+from regenkit.analysis.evaluation.chosen import chosen
 from regenkit.components import Evaluation
-from regenkit.evaluation.chosen import chosen
 from regenkit.files import write_text
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields

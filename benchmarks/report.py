@@ -19,13 +19,13 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
+from regenkit.analysis.evaluation import evaluate
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.report import provenance, write_card, write_gallery, write_html
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.data.shards import Shards
-from regenkit.evaluation import evaluate
-from regenkit.evaluation.chosen import chosen
 from regenkit.recipe import load
-from regenkit.report import provenance, write_card, write_gallery, write_html
 from regenkit.run import load_run, train_recipe
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "lyric2melody.yaml"

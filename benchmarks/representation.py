@@ -55,11 +55,11 @@ from representation_arms import (
 from representation_report import Runs
 from rich.console import Console
 
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.evaluation.classes import right
+from regenkit.analysis.evaluation.representation import Representation
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
-from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.classes import right
-from regenkit.evaluation.representation import Representation
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf

@@ -8,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from regenkit.evaluation.evaluate import combine
-from regenkit.report.table import ROUTES, columns, figure
+from regenkit.analysis.evaluation.evaluate import combine
+from regenkit.analysis.report.table import ROUTES, columns, figure
 
 
 def main(runs: list[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from test_compare_curve import DIRECT, TOTALS, report
 from test_report import write_page
 
-from regenkit.report.comparison import page as comparison
+from regenkit.analysis.report.comparison import page as comparison
 
 SMALL, LARGE = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 PAGES = ("report", "comparison")

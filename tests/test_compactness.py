@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit import Field, Spec, tokens
-from regenkit.evaluation.bootstrap import interval
-from regenkit.evaluation.boundary import codebook
-from regenkit.evaluation.compactness import FRACTION, ContextCoder, compactness, field_bits
-from regenkit.evaluation.relevance import relevance
+from regenkit.analysis.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.boundary import codebook
+from regenkit.analysis.evaluation.compactness import FRACTION, ContextCoder, compactness, field_bits
+from regenkit.analysis.evaluation.relevance import relevance
 
 FOUR = tokens(4)
 

@@ -19,11 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from songs import anything
 
-from regenkit.comparison.grid import cells, parse, slug
-from regenkit.comparison.verdict import finding, limits, share, unknown
+from regenkit.analysis.comparison.grid import cells, parse, slug
+from regenkit.analysis.comparison.verdict import finding, limits, share, unknown
+from regenkit.analysis.report.comparison import main_table, page
+from regenkit.analysis.report.tradeoff import ticks
 from regenkit.errors import UserError
-from regenkit.report.comparison import main_table, page
-from regenkit.report.tradeoff import ticks
 
 ROOT = Path(__file__).parents[1]
 RECIPE = """\
@@ -117,7 +117,7 @@ def report(
     which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
     The Y′ of `dense` cells is continuous.
     """
-    from regenkit.comparison.summary import Measured, summary
+    from regenkit.analysis.comparison.summary import Measured, summary
 
     random = np.random.default_rng(0)
     steps = np.full(40, 10)

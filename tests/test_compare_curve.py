@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regenkit.comparison.scores import summed
-from regenkit.comparison.summary import Measured, summary
-from regenkit.comparison.verdict import along, finding, limits
-from regenkit.report import scores
-from regenkit.report.comparison import as_table, page
-from regenkit.report.curve import curve
+from regenkit.analysis.comparison.scores import summed
+from regenkit.analysis.comparison.summary import Measured, summary
+from regenkit.analysis.comparison.verdict import along, finding, limits
+from regenkit.analysis.report import scores
+from regenkit.analysis.report.comparison import as_table, page
+from regenkit.analysis.report.curve import curve
 
 EXAMPLES, SEEDS = 40, 3
 

@@ -15,18 +15,18 @@ from songs import anything
 from typer.testing import CliRunner
 
 from regenkit import Generator, Metric, Renderer, Spec, hookimpl, plugins
+from regenkit.analysis.comparison.grid import cells
+from regenkit.analysis.comparison.labels import shortened
+from regenkit.analysis.comparison.scores import summed
+from regenkit.analysis.comparison.summary import Measured, summary
+from regenkit.analysis.comparison.verdict import finding, limits
+from regenkit.analysis.report.comparison import as_table, main_table, page
+from regenkit.analysis.report.tradeoff import losses
 from regenkit.cli import app
-from regenkit.comparison.grid import cells
-from regenkit.comparison.labels import shortened
-from regenkit.comparison.scores import summed
-from regenkit.comparison.summary import Measured, summary
-from regenkit.comparison.verdict import finding, limits
 from regenkit.components import Evaluation
 from regenkit.errors import UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.report.comparison import as_table, main_table, page
-from regenkit.report.tradeoff import losses
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

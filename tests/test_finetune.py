@@ -16,8 +16,8 @@ import runs
 from rich.console import Console
 from runs import PLAIN, SMALL, alike, train
 
-from regenkit.comparison.compare import compare
-from regenkit.comparison.grid import cells
+from regenkit.analysis.comparison.compare import compare
+from regenkit.analysis.comparison.grid import cells
 from regenkit.data.shards import Shards, deserialize
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline

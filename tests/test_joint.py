@@ -15,8 +15,8 @@ from runs import PLAIN, SMALL, alike, train
 from toy_job import X, Y, prepared
 
 from regenkit import UserError
-from regenkit.comparison.compare import compare
-from regenkit.comparison.grid import cells
+from regenkit.analysis.comparison.compare import compare
+from regenkit.analysis.comparison.grid import cells
 from regenkit.data.shards import deserialize
 from regenkit.data.stack import stack
 from regenkit.errors import Interrupted

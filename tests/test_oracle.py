@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from regenkit import Metric, hookimpl, plugins
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.evaluation.evaluate import measure
 from regenkit.components import Evaluation
-from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.evaluate import measure
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from regenkit import Spec, UserError, tokens
-from regenkit.evaluation.classes import right
-from regenkit.evaluation.probe import class_field, flat
+from regenkit.analysis.evaluation.classes import right
+from regenkit.analysis.evaluation.probe import class_field, flat
 from regenkit.spec import Field
 
 

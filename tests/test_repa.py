@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 
 import regenkit_image
 from regenkit import Converter, UserError, hookimpl, plugins
+from regenkit.analysis.evaluation import representation
+from regenkit.analysis.evaluation.representation import Representation
 from regenkit.cli import app
 from regenkit.errors import Interrupted
-from regenkit.evaluation import representation
-from regenkit.evaluation.representation import Representation
 from regenkit.models.diffusion import Diffusion
 from regenkit.pipeline.weights import digest
 from regenkit.quiet import keras

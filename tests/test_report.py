@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regenkit.report import write_card, write_html
-from regenkit.report.finding import finding, wasted
-from regenkit.report.gallery import picks
-from regenkit.report.media import _small, data_uri
+from regenkit.analysis.report import write_card, write_html
+from regenkit.analysis.report.finding import finding, wasted
+from regenkit.analysis.report.gallery import picks
+from regenkit.analysis.report.media import _small, data_uri
 from regenkit.run.spent import training_seconds
 
 ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")

@@ -37,14 +37,14 @@ def compare(
     Several --vary make a grid; several recipes are a cell each, or a grid each. The same command goes on where it was
     interrupted, and finds again what is trained.
     """
-    from regenkit.comparison.grid import cells
+    from regenkit.analysis.comparison.grid import cells
 
     console = Console(soft_wrap=True, stderr=as_json)
     grid = cells(recipes[0], settings or [], vary or [], seeds, recipes[1:])
-    from regenkit.comparison.compare import compare as run
-    from regenkit.comparison.verdict import finding, limits
-    from regenkit.report.comparison import as_table, write
-    from regenkit.report.scores import as_table as scores_table
+    from regenkit.analysis.comparison.compare import compare as run
+    from regenkit.analysis.comparison.verdict import finding, limits
+    from regenkit.analysis.report.comparison import as_table, write
+    from regenkit.analysis.report.scores import as_table as scores_table
 
     command = shlex.join(["regenkit", *sys.argv[1:]])
     report = run(grid, split, baseline == "direct", scores, console, examples)

@@ -29,8 +29,8 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Tell the class of an example from Y, from Y′, or from a model's inner features: linearly, and by neighbours."""
+    from regenkit.analysis.evaluation.probe import probe_run
     from regenkit.cli.inspecting import wide
-    from regenkit.evaluation.probe import probe_run
 
     said = Console(stderr=True, quiet=as_json)
     report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)

@@ -111,8 +111,8 @@ def evaluate(
 
     Trains the direct baseline into the run's direct/ where that is not done yet.
     """
-    from regenkit.evaluation.evaluate import evaluate_runs
-    from regenkit.report import as_table
+    from regenkit.analysis.evaluation.evaluate import evaluate_runs
+    from regenkit.analysis.report import as_table
 
     console = Console(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, samples, console, examples)

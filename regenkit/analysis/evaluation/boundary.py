@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.evaluation.compactness import compactness
-from regenkit.evaluation.relevance import relevance
+from regenkit.analysis.evaluation.compactness import compactness
+from regenkit.analysis.evaluation.relevance import relevance
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
 

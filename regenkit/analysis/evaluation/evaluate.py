@@ -23,16 +23,16 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
+from regenkit.analysis.evaluation.baselines import constant_rep
+from regenkit.analysis.evaluation.bits import has_bits, stage_bits, unigram_bits
+from regenkit.analysis.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.boundary import boundary
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import is_chief, together
 from regenkit.errors import UserError
-from regenkit.evaluation.baselines import constant_rep
-from regenkit.evaluation.bits import has_bits, stage_bits, unigram_bits
-from regenkit.evaluation.bootstrap import interval
-from regenkit.evaluation.boundary import boundary
-from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.scores import DIRECT, better, check_metrics, draw, known_to_all, mean, sampled, scores
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run, train_stage, working_on
@@ -88,7 +88,7 @@ def evaluate_run(folder: Path, samples: int, console: Console, examples: int | N
         report, bits, drawn = measure(pipeline, prepared, places, samples)
         with together(strategy):
             if is_chief(strategy):
-                from regenkit.report import provenance, write_card, write_gallery, write_html
+                from regenkit.analysis.report import provenance, write_card, write_gallery, write_html
 
                 report["gallery"] = write_gallery(pipeline, folder / "gallery", bits, drawn, named(prepared, places))
                 report |= provenance(pipeline, prepared)

@@ -10,14 +10,14 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from regenkit.comparison.apart import signed
-from regenkit.comparison.grid import slug
-from regenkit.comparison.verdict import share, unknown
+from regenkit.analysis.comparison.apart import signed
+from regenkit.analysis.comparison.grid import slug
+from regenkit.analysis.comparison.verdict import share, unknown
+from regenkit.analysis.report import scores
+from regenkit.analysis.report.curve import curve
+from regenkit.analysis.report.frame import framed
+from regenkit.analysis.report.tradeoff import losses, tradeoff
 from regenkit.files import json_text, write_text
-from regenkit.report import scores
-from regenkit.report.curve import curve
-from regenkit.report.frame import framed
-from regenkit.report.tradeoff import losses, tradeoff
 from regenkit.spec import digest
 
 

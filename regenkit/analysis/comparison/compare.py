@@ -20,18 +20,18 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import distribute, plugins
-from regenkit.comparison.grid import Cell, folders, homes
-from regenkit.comparison.gridlog import GridLog
-from regenkit.comparison.labels import shortened
-from regenkit.comparison.reuse import remember, stage_key, take
-from regenkit.comparison.scores import Scores
-from regenkit.comparison.summary import Bits, Measured, summary
+from regenkit.analysis.comparison.grid import Cell, folders, homes
+from regenkit.analysis.comparison.gridlog import GridLog
+from regenkit.analysis.comparison.labels import shortened
+from regenkit.analysis.comparison.reuse import remember, stage_key, take
+from regenkit.analysis.comparison.scores import Scores
+from regenkit.analysis.comparison.summary import Bits, Measured, summary
+from regenkit.analysis.evaluation.bits import has_bits, stage_bits
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.evaluation.scores import better, check_metrics, draw, known_to_all, scores
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
-from regenkit.evaluation.bits import has_bits, stage_bits
-from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.scores import better, check_metrics, draw, known_to_all, scores
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf

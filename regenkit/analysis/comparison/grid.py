@@ -18,7 +18,7 @@ from typing import final
 
 import yaml
 
-from regenkit.comparison.labels import RECIPE, tail
+from regenkit.analysis.comparison.labels import RECIPE, tail
 from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, load
 from regenkit.run.folder import identity, untrained

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from regenkit.evaluation.scores import plain
+from regenkit.analysis.evaluation.scores import plain
+from regenkit.analysis.report.finding import finding
+from regenkit.analysis.report.table import columns, figure, routes
 from regenkit.files import write_text
-from regenkit.report.finding import finding
-from regenkit.report.table import columns, figure, routes
 
 
 def write_card(report: Mapping[str, Any], path: Path) -> None:

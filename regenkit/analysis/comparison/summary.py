@@ -7,9 +7,9 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.comparison.scores import Scores, summed
+from regenkit.analysis.comparison.scores import Scores, summed
+from regenkit.analysis.evaluation.bootstrap import interval
 from regenkit.errors import UserError
-from regenkit.evaluation.bootstrap import interval
 from regenkit.recipe.stages import ROUTE
 
 Bits = dict[str, dict[str, np.ndarray]]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from regenkit.evaluation.principle import LITTLE, broken
-from regenkit.evaluation.scores import plain
+from regenkit.analysis.evaluation.principle import LITTLE, broken
+from regenkit.analysis.evaluation.scores import plain
 
 DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
 

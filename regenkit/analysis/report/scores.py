@@ -6,8 +6,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from regenkit.comparison.apart import signed
-from regenkit.evaluation.scores import plain
+from regenkit.analysis.comparison.apart import signed
+from regenkit.analysis.evaluation.scores import plain
 
 ROUTES = {"reference": "reference", "oracle": "true Y′", "predicted": "predicted Y′", "direct": "direct"}
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from regenkit import plugins
+from regenkit.analysis.evaluation.baselines import class_mean, constant_rep, random_training, unigram
+from regenkit.analysis.evaluation.bootstrap import interval
 from regenkit.components import Evaluation, Metric
 from regenkit.errors import UserError
-from regenkit.evaluation.baselines import class_mean, constant_rep, random_training, unigram
-from regenkit.evaluation.bootstrap import interval
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
 from regenkit.sources.places import folder

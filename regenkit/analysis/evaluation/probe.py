@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.analysis.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.evaluation.classes import right
+from regenkit.analysis.evaluation.representation import Representation
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared, Progress
 from regenkit.errors import UserError
-from regenkit.evaluation.bootstrap import interval
-from regenkit.evaluation.chosen import chosen
-from regenkit.evaluation.classes import right
-from regenkit.evaluation.representation import Representation
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.run import load_run

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from regenkit.evaluation.compactness import ORDERS
-from regenkit.evaluation.scores import plain
+from regenkit.analysis.evaluation.compactness import ORDERS
+from regenkit.analysis.evaluation.scores import plain
+from regenkit.analysis.report.finding import finding
+from regenkit.analysis.report.frame import framed, template
+from regenkit.analysis.report.media import KINDS, data_uri, is_small
+from regenkit.analysis.report.table import ROUTES, columns, figure, routes
 from regenkit.files import write_text
-from regenkit.report.finding import finding
-from regenkit.report.frame import framed, template
-from regenkit.report.media import KINDS, data_uri, is_small
-from regenkit.report.table import ROUTES, columns, figure, routes
 
 LARGEST = 9_500_000
 COLOURS = 6

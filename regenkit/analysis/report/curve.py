@@ -4,8 +4,8 @@
 import math
 from typing import Any
 
-from regenkit.comparison.verdict import along
-from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
+from regenkit.analysis.comparison.verdict import along
+from regenkit.analysis.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
 
 APART = 38
 """Pixels between two values that are written out."""

@@ -18,7 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.bootstrap import interval
 from regenkit.spec import Field, Fields, Spec
 
 ORDERS = (0, 1, 2)

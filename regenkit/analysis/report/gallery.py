@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.analysis.report.media import KINDS
 from regenkit.files import writing
 from regenkit.pipeline import Pipeline
-from regenkit.report.media import KINDS
 from regenkit.spec import Fields
 
 SHOWN = ("reference", "oracle", "predicted", "direct")

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from regenkit.comparison.apart import reach, size
-from regenkit.evaluation.scores import plain
+from regenkit.analysis.comparison.apart import reach, size
+from regenkit.analysis.evaluation.scores import plain
 
 
 def by_samples(report: dict[str, Any]) -> list[str]:

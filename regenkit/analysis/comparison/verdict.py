@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from regenkit.comparison.apart import overlap, signed, tied
-from regenkit.comparison.labels import RECIPE
-from regenkit.comparison.sampled import by_samples
-from regenkit.evaluation.principle import LITTLE, MUCH, broken
+from regenkit.analysis.comparison.apart import overlap, signed, tied
+from regenkit.analysis.comparison.labels import RECIPE
+from regenkit.analysis.comparison.sampled import by_samples
+from regenkit.analysis.evaluation.principle import LITTLE, MUCH, broken
 
 
 def finding(report: dict[str, Any]) -> list[str]:

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
-from regenkit.evaluation.scores import plain
-from regenkit.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
+from regenkit.analysis.evaluation.scores import plain
+from regenkit.analysis.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, drawing, line, reach, text, ticks
 
 
 @final

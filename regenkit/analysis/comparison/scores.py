@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.bootstrap import interval
 
 Scores = dict[str, dict[str, np.ndarray]]
 """By metric and route: [examples], or [] of all of them together."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.evaluation.bootstrap import interval
+from regenkit.analysis.evaluation.bootstrap import interval
 from regenkit.spec import Field, Fields, Spec
 
 WINDOW = 4
