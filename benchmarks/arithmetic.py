@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from regenkit.recipe.stages import stages_of
 
 from regenkit.data.stack import stack
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
-from regenkit.recipe.stages import stages_of
-from regenkit.run import settings_of
+from regenkit.run.origin import settings_of
 
 GRADIENTS = 3
 

@@ -71,7 +71,7 @@ def prepared() -> Iterator[Any]:
 
 def sides() -> tuple[Any, Any]:
     """(condition, target): words → notes."""
-    from regenkit.data.batches import Side
+    from regenkit.stages import Side
 
     return Side(spec=X, source={"word": "x"}), Side(spec=Y, source=dict.fromkeys(Y, "y"))
 

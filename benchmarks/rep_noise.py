@@ -15,9 +15,10 @@ import numpy as np
 from rounds import Race, Tick
 
 from regenkit import Spec
-from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.batches import Plan, dataset
 from regenkit.models.transformer import Transformer
 from regenkit.quiet import tensorflow as tf
+from regenkit.stages import Side
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 from regenkit.training.step import train_function

@@ -25,8 +25,9 @@ from regenkit.analysis.report import provenance, write_card, write_gallery, writ
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.data.shards import Shards
+from regenkit.pipeline.load import load_run
 from regenkit.recipe import load
-from regenkit.run import load_run, train_recipe
+from regenkit.run.train import train_recipe
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "lyric2melody.yaml"
 TINY = ("width=8", "depth=1", "heads=2")

@@ -29,9 +29,9 @@ import numpy as np
 from rounds import Race, Tick
 
 from regenkit import distribute
+from regenkit.cli.launch import _free_addresses
 from regenkit.data.batches import Plan, dataset
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.launch import _free_addresses
 from regenkit.training.state import State
 from regenkit.training.step import train_function
 

@@ -78,7 +78,7 @@ def first_step() -> None:
 
     lap("imports")
     loaded = recipe.load(Path("song.yaml"))
-    loaded.check_components()
+    recipe.check_data(loaded)
     lap("recipe and its components")
 
     def then(function: Any, what: str) -> Any:

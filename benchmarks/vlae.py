@@ -64,7 +64,7 @@ def run(name: str, seed: int, options: argparse.Namespace, console: Console) -> 
     """Train a setting, or go on with it, and measure it; returns its line."""
     from regenkit.pipeline import Pipeline
     from regenkit.quiet import tensorflow as tf
-    from regenkit.run import train_stage, working_on
+    from regenkit.run.train import train_stage, working_on
 
     chosen = [f"converter.{key}={json.dumps(value)}" for key, value in SETTINGS[name].items()]
     recipe = load(RECIPE, [*chosen, f"train.seed={seed}", f"train.converter.steps={options.steps}",

@@ -28,7 +28,7 @@ from regenkit.sources.source import Source
 from regenkit.spec import Field, Spec, tokens
 
 if TYPE_CHECKING:
-    from regenkit.run import load_run as load
+    from regenkit.pipeline.load import load_run as load
 
 __version__ = "0.1.0"
 
@@ -40,7 +40,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "load":  # needs TensorFlow, so only when asked for
-        from regenkit.run import load_run
+        from regenkit.pipeline.load import load_run
 
         return load_run
     raise AttributeError(f"module 'regenkit' has no attribute {name!r}")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regenkit.components import ANY, Converter, Generator, Renderer
-from regenkit.hookspecs import hookimpl
-
-if TYPE_CHECKING:
-    from regenkit.recipe import Recipe
+from regenkit.hookspecs import RecipeView, hookimpl
 
 FAMILIES = {
     "cvae": ("cvae:CVAE", "numbers of fixed shape: conditional variational auto-encoder"),
@@ -47,7 +44,7 @@ def register_renderers() -> Iterator[Renderer]:
 
 
 @hookimpl(trylast=True)
-def make_strategy(recipe: Recipe) -> Any:
+def make_strategy(recipe: RecipeView) -> Any:
     from regenkit import distribute  # TensorFlow, only when something is trained
 
     return distribute.make_strategy(recipe.train_settings().strategy)

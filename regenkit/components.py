@@ -13,6 +13,8 @@ from regenkit.spec import Fields
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 """The type of an argument from 0 to below 1. For other ranges pydantic has types: PositiveInt, NonNegativeFloat …"""
+Probability = Annotated[float, Field(ge=0, le=1)]
+"""The type of an argument from 0 to 1."""
 ANY = "any"
 """In place of a modality's name: all of them."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from regenkit.data.cache import cache_dir
+from regenkit.cache import cache_dir
 from regenkit.plugins import host
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pluggy
 
 from regenkit.components import Converter, Dataset, Generator, Metric, Modality, Renderer
 
-if TYPE_CHECKING:
-    from regenkit.recipe import Recipe
+
+class RecipeView(Protocol):
+    """What a hook may rely on of the `regenkit.recipe.Recipe` that it is handed."""
+
+    path: Path
+
+    @property
+    def name(self) -> str: ...
+
+    def train_settings(self, stage: str | None = None) -> Any:
+        """The settings under `train`, of a stage if it is named: see `recipe.settings.TrainSettings`."""
+        ...
+
 
 hookspec = pluggy.HookspecMarker("regenkit")
 hookimpl = pluggy.HookimplMarker("regenkit")
@@ -48,10 +59,10 @@ def register_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
 
 
 @hookspec
-def training_callbacks(recipe: Recipe, stage: str, run_dir: Path) -> Iterable[Any]:  # type: ignore[empty-body]
+def training_callbacks(recipe: RecipeView, stage: str, run_dir: Path) -> Iterable[Any]:  # type: ignore[empty-body]
     """Return Keras callbacks that are to follow the training of one stage of a run."""
 
 
 @hookspec(firstresult=True)
-def make_strategy(recipe: Recipe) -> Any:
+def make_strategy(recipe: RecipeView) -> Any:
     """Return the tf.distribute.Strategy to train under, or None to leave the choice to the next plugin."""

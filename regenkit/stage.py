@@ -22,7 +22,8 @@ open one more part of the core, and are asked for with `isinstance`:
 Nothing here needs TensorFlow. A `Tensor` is a tf.Tensor; axes are [batch, steps, …] or [batch, height, width, …].
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from regenkit.spec import Fields, Spec
@@ -37,6 +38,9 @@ Losses = dict[str, dict[str, Any]]
 The loop sums values and weights over all examples of all replicas and divides. A group names the variables of one
 optimiser (`HasGroups`). Under the key STATISTICS stand sums that `absorb` is given (`LearnsStatistics`).
 """
+
+OpenRun = Callable[[Path], Any]
+"""A run directory → its `Pipeline`."""
 
 MASK = "mask"
 """Of a batch's side: which steps are there, bool [batch, steps]."""
@@ -91,7 +95,7 @@ class Trainable(Protocol):
 @runtime_checkable
 class HasLikelihood(Protocol):
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, Tensor]:
-        """log P(field | condition, earlier fields) in nats (of numbers: log-density, or a lower bound), [batch] each."""
+        """log P(field | condition, earlier fields) in nats, [batch] each; of numbers the log-density or its bound."""
         ...
 
 
@@ -107,8 +111,11 @@ class PredictsSteps(Protocol):
     width: int
 
     def predict_steps(self, condition: Batch, target: Batch, *, noise: Tensor | None = None) -> dict[str, Any]:
-        """What is predicted of each step given the true earlier ones, with a gradient, by field: logits
-        [batch, steps, vocabulary] of tokens; (mean, log of the standard deviation), [batch, steps, size], of numbers."""
+        """What is predicted of each step given the true earlier ones, with a gradient, by field.
+
+        Of tokens the logits, [batch, steps, vocabulary]; of numbers (mean, log of the standard deviation), each
+        [batch, steps, size].
+        """
         ...
 
     def encode(self, condition: Batch, mask: Tensor, seeds: Tensor | None) -> Tensor:
@@ -142,8 +149,11 @@ class HasGroups(Protocol):
 
 @runtime_checkable
 class PreparesTraining(Protocol):
-    def begin_training(self, batch_size: int) -> None:
-        """Make what only training needs; called once, before the optimisers are made."""
+    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
+        """Make what only training needs; called once, before the optimisers are made.
+
+        open_run  gives a trained run by its folder, as `regenkit.load` does: a teacher may come from one
+        """
         ...
 
 

@@ -15,9 +15,10 @@ from rich.console import Console
 
 from regenkit import hookimpl, plugins
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.load import load_run
 from regenkit.quiet import keras
 from regenkit.recipe import load
-from regenkit.run import load_run, train_recipe
+from regenkit.run.train import train_recipe
 
 PLAIN = "steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, warmup_steps: 1"
 SMALL = "width: 8, depth: 1, heads: 2"

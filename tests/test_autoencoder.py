@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from toy_job import Y, prepared, train
 
-from regenkit.data.batches import Side
 from regenkit.data.stack import stack
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.autoencoder import Autoencoder
-from regenkit.models.options import taken
 from regenkit.quiet import tensorflow as tf
+from regenkit.recipe.sampling import options_of
+from regenkit.stages import Side
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 KNOWN, NOTES = Y.only(optional=True), Y.only(optional=False)
@@ -56,7 +56,7 @@ def test_y_comes_back_from_its_codes_and_is_absent_after_its_end(trained: Autoen
 
 
 def test_of_the_usual_options_it_takes_those_it_has() -> None:
-    assert taken(autoencoder("vq")) == {"temperature"}  # `top_p` is said to whichever stage has it
+    assert set(options_of(autoencoder("vq"))) == {"temperature"}  # `top_p` is said to whichever stage has it
 
 
 def test_padding_changes_nothing(trained: Autoencoder) -> None:

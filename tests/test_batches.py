@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_job import Data, prepared, sides, transformer
 
-from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.batches import Plan, dataset
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.spec import Field, Spec, tokens
+from regenkit.stages import Side
 
 toy = cache(prepared)
 

@@ -21,7 +21,7 @@ from regenkit.analysis.comparison.grid import cells
 from regenkit.data.shards import Shards, deserialize
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline
-from regenkit.run import load_run
+from regenkit.pipeline.load import load_run
 from regenkit.run.predicted import predict
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

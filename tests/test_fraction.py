@@ -15,9 +15,10 @@ from test_batches import epoch, numpy, same
 from toy import HOST, TEXT, read, refusal
 from toy_job import REP, Y, prepared, sides
 
-from regenkit.data.batches import Plan, Side, dataset
+from regenkit.data.batches import Plan, dataset
 from regenkit.data.fraction import hide, seen, shown
 from regenkit.recipe import schema
+from regenkit.stages import Side
 
 RENDERER = (
     Side(spec=REP, source=dict.fromkeys(REP, "rep")),
@@ -131,12 +132,12 @@ def test_what_is_no_share_is_refused_with_its_place(value: str, tmp_path: Path) 
 
 def test_it_is_the_core_s_key_and_left_out_where_it_is_one(tmp_path: Path) -> None:
     plain, half = read(tmp_path, TEXT), read(tmp_path, TEXT, "dataset.paired_fraction=0.5")
-    assert read(tmp_path, TEXT, "dataset.paired_fraction=1").resolved() == plain.resolved()
-    assert plain.paired_fraction == 1 and "paired_fraction" not in plain.resolved()["dataset"]
-    assert half.dataset.arguments() == plain.dataset.arguments()
+    assert read(tmp_path, TEXT, "dataset.paired_fraction=1").plain() == plain.plain()
+    assert plain.paired_fraction == 1 and "paired_fraction" not in plain.plain()["dataset"]
+    assert half.dataset.arguments == plain.dataset.arguments
     assert half.digest() != plain.digest() and half.digest("converter") == plain.digest("converter")
     again = read(tmp_path, half.dump())
-    assert again.paired_fraction == 0.5 and again.resolved() == half.resolved()
+    assert again.paired_fraction == 0.5 and again.plain() == half.plain()
 
 
 def test_the_schema_has_it_for_every_dataset() -> None:
@@ -165,7 +166,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_the_log_says_how_many_keep_x() -> None:
     from rich.console import Console
 
-    from regenkit.run import _say_data
+    from regenkit.run.train import _say_data
 
     console = Console(record=True, width=200, file=io.StringIO())
 

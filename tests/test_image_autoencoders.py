@@ -11,12 +11,12 @@ from toy_pictures import PIXELS, batch_of, cut, learn, prepared, shaken
 from toy_watch import difference, stopping_at
 
 from regenkit import Spec, UserError
-from regenkit.data.batches import Side
 from regenkit.errors import Interrupted
 from regenkit.pipeline.learned import Learned
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
+from regenkit.stages import Side
 from regenkit_image.autoencoders import Autoencoder, DiffusionAutoencoder, Fsq, Rvq, Vae, VqGan, VqVae, VqVae2
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2

@@ -24,10 +24,11 @@ from regenkit.models.autoencoder import Autoencoder
 from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.transformer import Transformer
+from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.recipe.settings import JointSettings
-from regenkit.run import handing, load_run
+from regenkit.run import handing
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LEARNED = f"""\

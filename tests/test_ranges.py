@@ -52,5 +52,5 @@ def test_a_recipe_says_where(generator: str, said: str, tmp_path: Path) -> None:
     path.write_text("dataset: {use: image/emoji}\nconverter: {use: image/pyramid, factors: [4, 2]}\n"
                     f"generator: {generator}\nrenderer: {{use: diffusion}}\n")  # fmt: skip
     with pytest.raises(UserError) as refused:
-        load(path).check_components()
+        load(path)
     assert str(refused.value).startswith(f"{path}:3:") and said in str(refused.value)

@@ -18,7 +18,7 @@ from toy import TEXT, Toy
 import regenkit_image
 import regenkit_music
 from regenkit import UserError, plugins
-from regenkit.recipe import load
+from regenkit.recipe import check_data, load
 
 HOST = plugins.Host([Toy(), regenkit_music, regenkit_image])
 ELSEWHERE = """\
@@ -168,7 +168,7 @@ def judge(folder: Path, text: bytes, settings: list[str]) -> str:
     path.write_bytes(text)
     try:
         recipe = load(path, settings, HOST)
-        recipe.check_components()
+        check_data(recipe)
     except UserError as error:
         outcome = "refused"
         placed = re.compile(rf"(--set .*?|{re.escape(str(path))}(?P<line>:\d+(:\d+)?)?): .")
@@ -180,8 +180,8 @@ def judge(folder: Path, text: bytes, settings: list[str]) -> str:
         outcome = "loaded"
         path.write_text(recipe.dump(), encoding="utf-8")
         again = load(path, host=HOST)
-        again.check_components()
-        assert again.resolved() == recipe.resolved()
+        check_data(again)
+        assert again.plain() == recipe.plain()
         assert again.digest() == recipe.digest() and again.dump() == recipe.dump()
     return outcome
 
@@ -206,7 +206,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.chdir(folder)
         for text in SEEDS:
             Path("seed.yaml").write_text(text, encoding="utf-8")
-            load("seed.yaml", host=HOST).check_components()
+            check_data(load("seed.yaml", host=HOST))
         yield
 
 

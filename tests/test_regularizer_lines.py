@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from regenkit import UserError
-from regenkit.recipe import load
+from regenkit.recipe import check_data, load
 
 ONE_LINE = """\
 dataset: {use: image/mnist}
@@ -31,7 +31,7 @@ direct: {regularizer: CHOICE}
         ("{weight: 1}", "needs the key 'use', as in {use: dispersive}; there are dispersive, repa"),
         ("{use: repa}", "repa: needs the key 'teacher'"),
         ("dispersive", "should be a map, not 'dispersive'"),
-        ("{use: repa, teacher: {}}", "teacher: names no teacher; write {use: NAME}"),
+        ("{use: repa, teacher: {}}", "teacher: names no teacher; write {use: NAME, …}"),
         ("{use: repa, teacher: {from: runs/a, stage: 4}}", "unknown key 'stage': a converter from elsewhere"),
         ("{use: repa, teacher: {use: image/eficientnet}}", "did you mean 'image/efficientnet'?"),
         ("{use: repa, teacher: {use: image/efficientnet, stge: 4}}", "unknown key 'stge'; did you mean 'stage'?"),
@@ -44,12 +44,12 @@ def test_a_line_of_a_recipe(choice: str, said: str, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     Path("runs/vae/1").mkdir(parents=True)
     Path("line.yaml").write_text(ONE_LINE.replace("CHOICE", choice))
-    recipe = load("line.yaml")
     if said:
         with pytest.raises(UserError) as refused:
-            recipe.check_components()
+            check_data(load("line.yaml"))
         assert said in str(refused.value) and str(refused.value).startswith("line.yaml:5:")
         return
-    recipe.check_components()
+    recipe = load("line.yaml")
+    check_data(recipe)
     Path("again.yaml").write_text(recipe.dump())
-    assert load("again.yaml").resolved() == recipe.resolved()
+    assert load("again.yaml").plain() == recipe.plain()

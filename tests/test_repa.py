@@ -25,12 +25,13 @@ from regenkit.analysis.evaluation.representation import Representation
 from regenkit.cli import app
 from regenkit.errors import Interrupted
 from regenkit.models.diffusion import Diffusion
+from regenkit.pipeline.load import load_run
 from regenkit.pipeline.weights import digest
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.regularizers.repa import Repa
-from regenkit.run import load_run, train_recipe
+from regenkit.run.train import train_recipe
 from regenkit.spec import Field, Spec
 from regenkit_image.networks.efficientnet import network
 from regenkit_image.packages import EFFICIENTNET

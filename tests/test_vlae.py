@@ -11,11 +11,11 @@ from toy_pictures import PIXELS, batch_of, cut, learn, prepared, shaken
 from toy_watch import difference, stopping_at
 
 from regenkit import Spec
-from regenkit.data.batches import Side
 from regenkit.errors import Interrupted
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
+from regenkit.stages import Side
 from regenkit_image.autoencoders.vlae import Vlae
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field as Bound
 
 from regenkit import Converter, Dataset, Generator, Metric, Renderer, Spec, UserError, hookimpl, plugins
-from regenkit.recipe import Recipe, load
+from regenkit.recipe import Recipe, check_data, load
 
 TEXT = """\
 # A toy.
@@ -96,7 +96,7 @@ def read(folder: Path, text: str | bytes, *overrides: str) -> Recipe:
     path = folder / "toy.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     recipe = load(path, overrides, HOST)
-    recipe.check_components()
+    check_data(recipe)
     return recipe
 
 

@@ -94,7 +94,7 @@ def prepared(data: Data | None = None, converter: Parity | None = None, processe
 
 def sides() -> tuple[Any, Any]:
     """(condition, target): letters and a given mode → notes."""
-    from regenkit.data.batches import Side
+    from regenkit.stages import Side
 
     condition = Side(spec=X | {"mode": REP["mode"]}, source={"letter": "x", "mode": "rep"})
     return condition, Side(spec=Y.without(["mode"]), source={"high": "y", "low": "y"})

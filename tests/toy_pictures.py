@@ -11,11 +11,11 @@ from toy_job import train
 
 from regenkit import Spec
 from regenkit.components import Example
-from regenkit.data.batches import Side
 from regenkit.data.prepare import prepare
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Fields, tokens
+from regenkit.stages import Side
 from regenkit.training.never_empty import losses_of
 
 ZERO = tf.UnconnectedGradients.ZERO

@@ -21,6 +21,10 @@ Guidance = Annotated[
     float | None,
     typer.Option(min=0.0, help="how far to go beyond the condition, where a model has guidance; 1 = no further"),
 ]
+SampleOptions = Annotated[
+    list[str] | None,
+    typer.Option("--sample", metavar="NAME=VALUE", help="any sampling option of the run's stages, e.g. steps=20"),
+]
 GivenOptions = Annotated[
     list[str] | None, typer.Option("--given", metavar="FIELD=VALUE", help="what you fix yourself, e.g. key=G")
 ]
@@ -41,16 +45,17 @@ def generate(
     temperature: Temperature = None,
     top_p: TopP = None,
     guidance: Guidance = None,
+    sample: SampleOptions = None,
     given: GivenOptions = None,
 ) -> None:
     """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …"""
-    from regenkit.cli.outputs import check_output, given_options, numbered, said
-    from regenkit.run import load_run
+    from regenkit.cli.outputs import check_output, given_options, numbered, sampling_options
+    from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
-    options = said(temperature=temperature, top_p=top_p, guidance=guidance)
+    options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     results = pipeline.generate(values, seed=seed, count=count, given=given_options(given), **options)
     console = Console(soft_wrap=True, highlight=False)
     for path, value in zip(numbered(output, len(results)), results, strict=True):
@@ -62,7 +67,7 @@ def convert(run: Run, file: Annotated[Path, typer.Argument(help="a file of Y")],
     """Convert Y to Y′, as text to read and edit."""
     from regenkit.cli.outputs import check_output, numbered
     from regenkit.files import write_text
-    from regenkit.run import load_run
+    from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, (".yaml", ".yml"))
@@ -81,16 +86,17 @@ def render(
     temperature: Temperature = None,
     top_p: TopP = None,
     guidance: Guidance = None,
+    sample: SampleOptions = None,
 ) -> None:
     """Render Y from an edited Y′."""
-    from regenkit.cli.outputs import check_output, numbered, said
+    from regenkit.cli.outputs import check_output, numbered, sampling_options
     from regenkit.files import read_text
-    from regenkit.run import load_run
+    from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     text = read_text(file)
-    options = said(temperature=temperature, top_p=top_p, guidance=guidance)
+    options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     values: Sequence = pipeline.render(text, seed=seed, count=count, where=str(file), **options)
     for path, value in zip(numbered(output, len(values)), values, strict=True):
         pipeline.y.write(value, path)

@@ -23,16 +23,16 @@ def check(
 ) -> None:
     """Validate a recipe without training: form, names, arguments, and whether its stages can be built."""
     from regenkit.pipeline import Pipeline
-    from regenkit.recipe import load
-    from regenkit.recipe.stages import ROUTE
+    from regenkit.recipe import check_data, load
+    from regenkit.stages import ROUTE
 
     loaded = load(recipe, settings or [])
-    loaded.check_components()
+    check_data(loaded)
     pipeline = Pipeline(loaded)
-    for stage in (*ROUTE, "direct"):
+    for stage in (*ROUTE, *(["auxiliary"] if "auxiliary" in loaded.parts else []), "direct"):
         pipeline.build(stage)
     if as_json:
-        print(json_text(loaded.resolved()))
+        print(json_text(loaded.plain()))
     else:
         print(f"{recipe}: sound")
 

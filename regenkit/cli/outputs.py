@@ -4,8 +4,10 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from regenkit.errors import UserError
+from regenkit.recipe.sampling import parsed
 
 
 def check_output(path: Path, suffixes: Sequence[str]) -> None:
@@ -39,9 +41,16 @@ def given_options(options: list[str] | None) -> dict[str, str]:
     return found
 
 
-def said(**options: float | None) -> dict[str, float]:
-    """The options that were given. Raises UserError where one is no finite number."""
-    for name, value in options.items():
-        if value is not None and not math.isfinite(value):
+def sampling_options(settings: Sequence[str] | None, **flags: float | None) -> dict[str, Any]:
+    """`--sample NAME=VALUE` and the short flags that were given. Raises UserError where one stands twice, or is no
+    finite number."""
+    found = parsed(settings or ())
+    for name, value in flags.items():
+        if value is None:
+            continue
+        if not math.isfinite(value):
             raise UserError(f"--{name.replace('_', '-')} {value}: should be a finite number")
-    return {name: value for name, value in options.items() if value is not None}
+        if name in found:
+            raise UserError(f"--sample {name}=…: --{name.replace('_', '-')} says it already; keep one of the two")
+        found[name] = value
+    return found

@@ -28,13 +28,13 @@ def prepare(
 
     from regenkit.data.beam import on
     from regenkit.errors import UserError
-    from regenkit.recipe import load
+    from regenkit.recipe import check_data, load
 
     loaded = load(recipe, settings or [])
     if options and runner is None:
         raise UserError(f"{options[0]}: what follows the recipe is for a Beam runner; name it: --runner FlinkRunner")
     elsewhere = on(runner, options or []) if runner else None
-    loaded.check_components()
+    check_data(loaded)
     from regenkit.pipeline import Pipeline
 
     console = Console(soft_wrap=True, highlight=False)

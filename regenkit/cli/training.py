@@ -40,26 +40,24 @@ def train(
 ) -> None:
     """Train a recipe's stages. The same command goes on where it was interrupted."""
     from regenkit.errors import UserError
-    from regenkit.recipe import load
-    from regenkit.recipe.stages import stages_of
+    from regenkit.recipe import check_data, load
 
     console = Console(soft_wrap=True)
     loaded = load(recipe, [*(settings or []), *([f"train.strategy={strategy}"] if strategy else [])])
-    stages = stages_of(loaded)
-    if stage not in (None, *stages):
-        raise UserError(f"--stage {stage}: there are {', '.join(stages)}")
-    loaded.check_components()
+    if stage not in (None, *loaded.stages):
+        raise UserError(f"--stage {stage}: there are {', '.join(loaded.stages)}")
+    check_data(loaded)
     if workers > 1 and "TF_CONFIG" not in os.environ:
         sys.exit(_launch(loaded, run, workers))
-    from regenkit.run import train_recipe
+    from regenkit.run.train import train_recipe
 
     train_recipe(loaded, run, console, [stage] if stage else ())
 
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
+    from regenkit.cli.launch import launch
     from regenkit.errors import UserError
     from regenkit.run.folder import folder_for, open_run
-    from regenkit.training.launch import launch
 
     if (name := recipe.train_settings().strategy) not in ("auto", "multi_worker"):
         raise UserError(f"--workers {workers} needs train.strategy auto or multi_worker, not {name}")
@@ -76,11 +74,11 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, lengths, what was dropped, parameters."""
-    from regenkit.recipe import load
+    from regenkit.recipe import check_data, load
 
     console = Console(soft_wrap=True)
     loaded = load(recipe, settings or [])
-    loaded.check_components()
+    check_data(loaded)
     from regenkit.run.preview import describe
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))

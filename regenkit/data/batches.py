@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, final
 
@@ -15,20 +14,12 @@ from regenkit.data.shards import feature_key
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit.stages import Side
 
 BUCKET = 16
 """Steps are padded to a multiple of this, so that graphs see few lengths."""
 WINDOW = 32
 """Batches among which examples are sorted by length, so that little is padded."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """Which fields a stage reads as its condition or its target: name → (side of the record, field)."""
-
-    spec: Spec
-    source: Mapping[str, str]  # field name → "x", "y" or "rep"
 
 
 @final

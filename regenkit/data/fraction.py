@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from regenkit.data.batches import Side
 from regenkit.data.prepare import Prepared
+from regenkit.stages import Side
 
 
 def hide(prepared: Prepared, fraction: float) -> Prepared:

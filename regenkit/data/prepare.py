@@ -18,9 +18,9 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
 from regenkit.data.aside import Aside, check, settle
-from regenkit.data.cache import cache_dir, locked
 from regenkit.data.split import SPLITS, assign
 from regenkit.spec import Fields, Spec, digest
 

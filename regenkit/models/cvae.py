@@ -24,8 +24,8 @@ from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import Batch
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 12000
 LOG_2PI = math.log(2 * math.pi)
 DECAY = 0.98
@@ -117,7 +117,7 @@ class CVAE(keras.Model):
         return {self.field: -self._nll(error) - tf.reduce_sum(divergence, 1)}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Draw z, and return the mean of the target given it, float32 [batch, …]; temperature scales the standard
         deviation of z."""

@@ -27,13 +27,14 @@ from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
 from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
-from regenkit.models.sampling import seeds_of
+from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import STATISTICS, Batch, Losses, OpenRun
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 9000
+FEATURES = 9100
 JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 """Times at which evaluation looks at every example."""
 LARGEST = 16
@@ -52,8 +53,6 @@ class Diffusion(keras.Model):
     width              channels at full resolution; of dit and mlp everywhere
     depth              blocks: of unet at each resolution, down and up; 0 = 1 of unet, 4 of the others
     patch              places a side that are read as one; 0 = the least that leaves 16 a side or fewer
-    steps              of the sampler
-    guidance           how far to go beyond the condition (w of arXiv 2207.12598, equation 6, plus 1); 1 = no further
     condition_dropout  how often the whole condition is hidden in training, without which there is no guidance
     regularizer        of the representation: {use: NAME, …}, see `regularizers`; it is not judged
     """
@@ -68,15 +67,13 @@ class Diffusion(keras.Model):
         width: PositiveInt = 64,
         depth: NonNegativeInt = 0,
         patch: NonNegativeInt = 0,
-        steps: PositiveInt = 30,
-        guidance: NonNegativeFloat = 1.0,
         condition_dropout: Share = 0.1,
         regularizer: regularizers.Choice | None = None,
     ) -> None:
         super().__init__()
-        _check(target, width, guidance, condition_dropout)
+        _check(target, width)
         self.condition, self.target = condition, target
-        self.steps, self.guidance, self.condition_dropout, self.width = steps, guidance, condition_dropout, width
+        self.condition_dropout, self.width = condition_dropout, width
         grids = {field.shape[:2] for field in target.values() if is_grid(field)}
         self.grid = _grid(grids.pop()) if len(grids) == 1 and all(map(is_grid, target.values())) else None
         if network != "auto" and (network == "mlp") != (self.grid is None):
@@ -122,15 +119,15 @@ class Diffusion(keras.Model):
         self.regularizer = regularizers.build(regularizer, self.network.blocks) if regularizer else None
         self.built = True
 
-    def begin_training(self, batch_size: int) -> None:
+    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
         """Make what the regulariser needs, last, so that all other weights begin as they do without it."""
         if self.regularizer:
             grid, size = self.network.blocks[self.regularizer.block - 1]
-            self.regularizer.begin_training(grid, size, self.target, batch_size)
+            self.regularizer.begin_training(grid, size, self.target, batch_size, open_run)
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, Any]]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """Mean squared error an example of what the network says, in units of the data's standard deviation, weighed.
 
         `noise` int32 [batch, 2] draws the time, the noise, and what is hidden; None = evaluation: the mean over four
@@ -161,23 +158,24 @@ class Diffusion(keras.Model):
             seen, present = inner[self.regularizer.block - 1], batch.get("present", tf.ones_like(error))
             terms |= self.regularizer.terms(seen, batch["target"], present)
         losses: dict[str, Any] = {"main": {name: (value, tf.ones_like(error)) for name, value in terms.items()}}
-        return losses if noise is None else {**losses, "statistics": self.moments.statistics(raw)}
+        return losses if noise is None else {**losses, STATISTICS: self.moments.statistics(raw)}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         """The moments follow the data (see `Moments`)."""
         self.moments.absorb(statistics)
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, guidance: float | None = None,
-        steps: int | None = None, given: Mapping[str, np.ndarray] | None = None,
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, guidance: NonNegativeFloat = 1.0,
+        steps: PositiveInt = 30, given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """Draw float32 fields of the target's shapes for every example of the batch.
 
         temperature      scales the noise that is begun from; 0 gives one typical answer, often a blurred one
-        guidance, steps  None = as the stage was made
+        guidance         how far to go beyond the condition (classifier-free guidance, arXiv 2207.12598); 1 = no further
+        steps            of the solver
         given            nothing can be given
         """
-        guidance, steps = self.guidance if guidance is None else guidance, steps or self.steps
+        self.check_sampling(guidance=guidance)
         if given:
             raise ValueError(f"given {', '.join(given)}: diffusion draws all its fields, nothing can be given")
         inputs = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
@@ -196,6 +194,23 @@ class Diffusion(keras.Model):
                                  for name, shape in fixed.items()})  # fmt: skip
             samplers[guided] = tf.function(partial(self._draw, guided), signature, autograph=False)
         return {name: value.numpy() for name, value in samplers[guided](*arguments).items()}
+
+    def features(self, target: Batch, seeds: tf.Tensor, time: tf.Tensor) -> list[tf.Tensor]:
+        """See `stage.ShowsFeatures`."""
+        count = tf.shape(seeds)[0]
+        nothing = {
+            name: tf.zeros([count, *(size or 1 for size in field.shape)], tf.int32 if field.vocabulary else tf.float32)
+            for name, field in self.condition.items()
+        }
+        vector, map_ = self.conditioner(nothing, count)
+        alpha, sigma = scales(self.objective, time)
+        noise = tf.reshape(noises.normal(seeds, FEATURES, math.prod(self.shape)), [-1, *self.shape])
+        x = alpha * self.moments.standard(self.joined(target)) + sigma * noise
+        _, inner = self.predict_noisy(x, tf.fill([count], time), vector, map_)
+        return [tf.reduce_mean(tf.cast(each, tf.float32), 1) for each in inner]
+
+    def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
+        check_guidance(guidance, self.condition_dropout)
 
     # --- the network -------------------------------------------------------------------------------------------------
 
@@ -268,7 +283,7 @@ class Diffusion(keras.Model):
         return tf.reshape(value, [-1] + [1] * len(self.shape))
 
 
-def _check(target: Spec, width: int, guidance: float, condition_dropout: float) -> None:
+def _check(target: Spec, width: int) -> None:
     if not target:
         raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
     for name, field in target.items():
@@ -277,8 +292,6 @@ def _check(target: Spec, width: int, guidance: float, condition_dropout: float) 
             raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use a model for that kind")
     if width % 8:
         raise ValueError(f"width is {width}; right is a multiple of 8")
-    if guidance != 1 and not condition_dropout:
-        raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
 
 
 def _grid(shape: Any) -> tuple[int, int]:

@@ -26,8 +26,8 @@ from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import Batch
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 11000
 PENALISED = 0.25
 """The share of examples whose gradient penalty is reckoned."""
@@ -115,7 +115,7 @@ class GAN(keras.Model):
         return {"generator": generator, "discriminator": discriminator}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Draw float32 [batch, height, width, channels]; temperature scales the noise."""
         return draw(self, condition, seed=seed, temperature=temperature)

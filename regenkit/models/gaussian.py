@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
-from pydantic import PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.components import Share
 from regenkit.layers import noise as noises
@@ -18,8 +18,8 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import Batch
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 7000
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -83,7 +83,7 @@ class Gaussian(keras.Model):
         return {name: -nll for name, nll in self._nll(condition, target, None).items()}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Draw float32 fields [batch, steps, …]; temperature scales the standard deviation, 0 takes the mean."""
         mask = tf.constant(condition["mask"])

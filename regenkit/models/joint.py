@@ -28,8 +28,9 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Spec
+from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
+from regenkit.stages import GENERATOR, RENDERER, ROUTE, Specs
 
-Batch = Mapping[str, tf.Tensor]
 Terms = dict[str, tuple[tf.Tensor, tf.Tensor]]
 STREAM = 9000
 
@@ -38,22 +39,21 @@ STREAM = 9000
 class Joint(keras.Model):
     """The stages of one recipe as one model.
 
-    rep        the fields of Y′ that are predicted
-    x          the fields of X
-    converter  None where it is a rule; then the batch holds Y′
+    parts     converter (none where it is a rule; then the batch holds Y′), generator, renderer
+    specs     of the recipe's data
+    settings  weights of the terms
     """
 
-    def __init__(
-        self, *, converter: Any | None, generator: Any, renderer: Any, rep: Spec, x: Spec, settings: JointSettings
-    ) -> None:
+    def __init__(self, *, parts: Mapping[str, Any], specs: Specs, settings: JointSettings) -> None:
         super().__init__()
-        self.converter, self.generator, self.renderer = converter, generator, renderer
-        self.rep, self.x, self.settings = rep, x, settings
-        if not hasattr(generator, "predict_steps"):
-            raise ValueError(f"joint: {type(generator).__name__} lacks predict_steps, through which Y′ is drawn")
+        self.converter, self.generator, self.renderer = (parts.get(name) for name in ("converter", *ROUTE))
+        rep, converter, generator = specs["rep"].only(optional=False), self.converter, self.generator
+        self.rep, self.x, self.settings = rep, specs["x"], settings
+        if not isinstance(generator, PredictsSteps):
+            raise ValueError(f"{type(generator).__name__} lacks predict_steps, through which Y′ is drawn")
         for name, field in rep.items():
             if field.hop != 1:
-                raise ValueError(f"joint: {name} of Y′ has no entry a step of Y; only such fields can be trained so")
+                raise ValueError(f"{name} of Y′ has no entry a step of Y; only such fields can be trained so")
         self.to_x: list[Any] = []
         if converter is not None and settings.predict_x:
             width = generator.width
@@ -62,12 +62,13 @@ class Joint(keras.Model):
                 layer.build((None, None, width))
         self.built = True
 
-    def stages(self) -> dict[str, Any]:
-        """Its parts by the names of stages, the converter first where it learns."""
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The stages that it is made of, by name."""
         first = {} if self.converter is None else {"converter": self.converter}
-        return {**first, "generator": self.generator, "renderer": self.renderer}
+        return {**first, GENERATOR: self.generator, RENDERER: self.renderer}
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """Each term of Equation 1 by field, in nats, scaled by its weight."""
         condition, target, weights = batch["condition"], batch["target"], self.settings
         mask = condition["mask"]
@@ -85,7 +86,7 @@ class Joint(keras.Model):
         terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, own[2])
 
         # from here on for paired examples alone
-        paired = _present(condition, self.x)
+        paired = present(condition, self.x)
         predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=own[1])
         for name, value in predicted.items():
             nll, weight = _nll(value, hard[name], mask)
@@ -106,7 +107,7 @@ class Joint(keras.Model):
                      for number, (name, value) in enumerate(predicted.items())}  # fmt: skip
             rendered = self._render("adapt", weights.adapt, {**known, **drawn}, target, own[3])
             terms |= {name: (value * paired, weight * paired) for name, (value, weight) in rendered.items()}
-        return {"main": terms, **({"statistics": statistics} if statistics else {})}
+        return {"main": terms, **({STATISTICS: statistics} if statistics else {})}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         assert self.converter is not None
@@ -145,7 +146,7 @@ class Joint(keras.Model):
         return (hot + relaxed - tf.stop_gradient(relaxed)) * known
 
 
-def _present(condition: Batch, x: Spec) -> tf.Tensor:
+def present(condition: Batch, x: Spec) -> tf.Tensor:
     """float32 [batch], 1 where there is an X."""
     seen = [tf.reduce_any(tf.reshape(condition[name], [tf.shape(condition[name])[0], -1]) != 0, 1) for name in x]
     return tf.cast(tf.reduce_any(tf.stack(seen), 0), tf.float32)

@@ -11,22 +11,35 @@ from collections.abc import Mapping
 from typing import Annotated, Any, final
 
 import numpy as np
-from pydantic import AfterValidator
+from pydantic import AfterValidator, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit import plugins
+from regenkit.components import Probability
+from regenkit.errors import UserError
 from regenkit.layers import noise as noises
-from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.arguments import check_choice
+from regenkit.recipe.arguments import check_choice, checked_against
+from regenkit.recipe.sampling import options_of, taken
 from regenkit.spec import Spec
-
-Batch = Mapping[str, tf.Tensor]
+from regenkit.stage import STATISTICS, Batch, ChecksSampling, HasGroups, HasLikelihood, OpenRun, PreparesTraining
 
 
 def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
-    """A rung with all defaults filled in. Raises ValueError."""
-    return check_choice(rung, lambda name: plugins.host().find("generator", name), "{use: diffusion}")
+    """A rung with all defaults filled in, but for its sampling options. Raises ValueError."""
+    built = {key: value for key, value in rung.items() if key != "sample"}
+    found = check_choice(built, lambda name: plugins.host().find("generator", name), "{use: diffusion}")
+    if not (sample := rung.get("sample")):
+        return found
+    try:
+        known = options_of(plugins.host().find("generator", found["use"]).load())
+        return {**found, "sample": checked_against(f"{found['use']}.sample", known, sample, _where)}
+    except UserError as error:
+        raise ValueError(str(error)) from error
+
+
+def _where(*path: str | int, key: bool = False) -> str:
+    return ".".join(map(str, ("sample", *path)))
 
 
 Rung = Annotated[dict[str, Any], AfterValidator(checked)]
@@ -36,7 +49,8 @@ Rung = Annotated[dict[str, Any], AfterValidator(checked)]
 class Ladder(keras.Model):
     """P(target | condition), a rung a field of the target, in its order.
 
-    rungs   of each: the generator's name and options, {use: NAME, …}; one for all, or one a field
+    rungs   of each: the generator's name, options and sampling options, {use: NAME, sample: {…}, …}; one for all, or
+            one a field
     """
 
     version = 1
@@ -49,29 +63,32 @@ class Ladder(keras.Model):
             )
         self.condition, self.target = condition, target
         self.rungs: list[Any] = []
+        self.sampling: list[dict[str, Any]] = []
         known = condition
         for number, (name, field) in enumerate(target.items()):
             options = checked(rungs[number % len(rungs)])
+            self.sampling.append(options.pop("sample", {}))
             model = plugins.host().find("generator", options.pop("use")).load()
             self.rungs.append(model(condition=known, target=Spec({name: field}), **options))
             known |= {name: field}
         self.built = True
-        if all(hasattr(rung, "field_log_prob") for rung in self.rungs):
+        self.check_sampling()
+        if all(isinstance(rung, HasLikelihood) for rung in self.rungs):
             self.field_log_prob = self._field_log_prob
 
     def groups(self) -> dict[str, list]:
         """Variables by optimiser: those of rungs that have several keep their own."""
         found: dict[str, list] = {}
         for number, rung in enumerate(self.rungs):
-            parts = rung.groups() if hasattr(rung, "groups") else {"main": rung.trainable_variables}
+            parts = rung.groups() if isinstance(rung, HasGroups) else {"main": rung.trainable_variables}
             for group, variables in parts.items():
                 found.setdefault(_group(number, group), []).extend(variables)
         return found
 
-    def begin_training(self, batch_size: int) -> None:
+    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
         for rung in self.rungs:
-            if hasattr(rung, "begin_training"):
-                rung.begin_training(batch_size)
+            if isinstance(rung, PreparesTraining):
+                rung.begin_training(batch_size, open_run)
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
         """The terms of every rung, which learns from the true fields before its own."""
@@ -82,14 +99,12 @@ class Ladder(keras.Model):
             losses = dict(
                 rung.losses({**batch, "condition": dict(known), "target": target}, noise=noises.apart(noise, number))
             )
-            statistics = losses.pop("statistics", {})
+            statistics = losses.pop(STATISTICS, {})
             for group, terms in losses.items():
                 of_group = found.setdefault(_group(number, group), {})
                 of_group.update({f"{term}_{number}": value for term, value in terms.items()})
             if statistics:
-                found.setdefault("statistics", {}).update(
-                    {f"{number}/{key}": value for key, value in statistics.items()}
-                )
+                found.setdefault(STATISTICS, {}).update({f"{number}/{key}": value for key, value in statistics.items()})
             known[name] = batch["target"][name]
         return found
 
@@ -104,19 +119,27 @@ class Ladder(keras.Model):
                 rung.absorb(mine)
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
-        given: Any = None,
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat | None = None,
+        top_k: NonNegativeInt | None = None, top_p: Probability | None = None,
+        guidance: NonNegativeFloat | None = None, steps: PositiveInt | None = None, given: Any = None,
     ) -> dict[str, np.ndarray]:  # fmt: skip
-        """Draw every field, each from the ones drawn before; options go to the rungs that have them."""
-        options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        """Draw every field, each from the ones drawn before; options go to the rungs that have them. None = as the rung
+        has it."""
+        said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance, "steps": steps}
+        options = {name: value for name, value in said.items() if value is not None}
         known: dict[str, Any] = dict(condition)
         drawn: dict[str, np.ndarray] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
-            mine = {key: value for key, value in options.items() if key in taken(rung)}
+            mine = taken(rung, {**self.sampling[number], **options})
             fixed = {key: value for key, value in (given or {}).items() if key == name}
             drawn |= rung.sample(known, seed=seed + 15485863 * number, given=fixed, **mine)
             known[name] = drawn[name]
         return drawn
+
+    def check_sampling(self, **options: Any) -> None:
+        for rung, own in zip(self.rungs, self.sampling, strict=True):
+            if isinstance(rung, ChecksSampling):
+                rung.check_sampling(**{**own, **options})
 
     def _field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """log P(field | condition, fields before) in nats, each [batch], where every rung has a likelihood."""

@@ -11,22 +11,22 @@ tokens beside one another: each is masked, and drawn, for itself.
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import final
+from typing import Any, final
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from regenkit.components import Share
+from regenkit.components import Probability, Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.conditioner import absent, hide
 from regenkit.layers.places import Places, own_embeddings
-from regenkit.models.sampling import filtered, guided, permitted, seeds_of
+from regenkit.models.sampling import check_guidance, filtered, guided, permitted, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import Batch, Losses
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 10_000
 PATTERNS = 4
 """Mask patterns by which a model is judged."""
@@ -36,12 +36,7 @@ PATTERNS = 4
 class MaskGIT(keras.Model):
     """Draws token fields of one fixed shape, given a condition of any fields.
 
-    steps               passes of drawing, usually 8 to 12
-    guidance            of drawing: logits are (1 − guidance) × without the condition + guidance × with it
-                        (classifier-free guidance, arXiv 2207.12598); 1 = with it
     condition_dropout   how often the whole condition is hidden in training; guidance needs some
-    choice_temperature  of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the
-                        more alike the pictures, and the likelier
     """
 
     def __init__(
@@ -54,9 +49,6 @@ class MaskGIT(keras.Model):
         heads: PositiveInt = 4,
         dropout: Share = 0.1,
         condition_dropout: Share = 0.0,
-        steps: PositiveInt = 10,
-        guidance: NonNegativeFloat = 1.0,
-        choice_temperature: NonNegativeFloat = 4.5,
     ) -> None:
         super().__init__()
         if not target:
@@ -68,11 +60,7 @@ class MaskGIT(keras.Model):
         if len({field.shape for field in target.values()}) > 1:
             shapes = ", ".join(f"{name} {field.shape}" for name, field in target.items())
             raise ValueError(f"maskgit draws fields of one grid; these are of several ({shapes}): use the transformer")
-        if guidance != 1 and not condition_dropout:
-            raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
-        self.condition, self.target, self.steps = condition, target, steps
-        self.choice_temperature = choice_temperature
-        self.guidance, self.condition_dropout = guidance, condition_dropout
+        self.condition, self.target, self.condition_dropout = condition, target, condition_dropout
         self.shape = tuple(int(size or 0) for size in next(iter(target.values())).shape)
         self.places, self.total = math.prod(self.shape), math.prod(self.shape) * len(target)
         self.known = Places(condition, [self.shape], width)
@@ -87,7 +75,7 @@ class MaskGIT(keras.Model):
 
     # --- learning ----------------------------------------------------------------------------------------------------
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """Negative log-likelihood in nats of the masked tokens of each field, summed; its weight is their number.
 
         What is masked is a function of `noise`, int32 [batch, 2]. None = evaluation: the same few patterns for every
@@ -135,35 +123,48 @@ class MaskGIT(keras.Model):
     # --- drawing -----------------------------------------------------------------------------------------------------
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
-        given: Mapping[str, np.ndarray] | None = None,
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, top_k: NonNegativeInt = 0,
+        top_p: Probability = 1.0, guidance: NonNegativeFloat = 1.0, steps: PositiveInt = 10,
+        choice_temperature: NonNegativeFloat = 4.5, given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """Draw a grid for every example of the batch: int32 fields [batch, *shape]; one seed, one output.
 
-        temperature  0 takes the likeliest tokens; top_k (0 = all) and top_p cut the tail
+        temperature         0 takes the likeliest tokens; top_k (0 = all) and top_p cut the tail
+        guidance            logits are (1 − guidance) × without the condition + guidance × with it (classifier-free
+                            guidance, arXiv 2207.12598); 1 = with it
+        steps               passes, usually 8 to 12
+        choice_temperature  of the choice which tokens to keep; it falls to 0 in a straight line. The lower, the more
+                            alike the pictures, and the likelier
         given        by field: integers [batch, *shape] fix what is not 0, and are seen from the first pass on; booleans
                      [vocabulary] or [batch, *shape, vocabulary] permit tokens
         """
+        self.check_sampling(guidance=guidance)
         condition = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
         batch = int(next(iter(condition.values())).shape[0])
         spans = {name: (0, self.places) for name in self.target}
         allowed = permitted(self.target, given or {}, batch, spans, self.places)
-        inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-        key = (top_k, top_p, self.guidance, self.steps, tuple(allowed))
+        heat = tf.constant([temperature, choice_temperature], tf.float32)
+        inputs = (condition, allowed, seeds_of(seed, batch), heat)
+        key = (top_k, top_p, guidance, steps, tuple(allowed))
         samplers = self.__dict__.setdefault("_samplers", {})
         if key not in samplers:
             signature = tf.nest.map_structure(
                 lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs
             )
-            samplers[key] = tf.function(partial(self._run, top_k, top_p), signature, autograph=False)
+            samplers[key] = tf.function(partial(self._run, top_k, top_p, guidance, steps), signature, autograph=False)
         return {name: value.numpy().reshape(batch, *self.shape) for name, value in samplers[key](*inputs).items()}
 
+    def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
+        check_guidance(guidance, self.condition_dropout)
+
     def _run(
-        self, top_k: int, top_p: float, condition: Batch, allowed: Batch, seeds: tf.Tensor, temperature: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+        self, top_k: int, top_p: float, guidance: float, steps: int, condition: Batch, allowed: Batch,
+        seeds: tf.Tensor, heat: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
         """All passes: tokens [batch, places] by field."""
+        temperature, choice_temperature = tf.unstack(heat)
         batch, warm = tf.shape(seeds)[0], tf.cast(temperature > 0, tf.float32)
-        sides = [condition] if self.guidance == 1 else [condition, absent(condition, self.condition)]
+        sides = [condition] if guidance == 1 else [condition, absent(condition, self.condition)]
         known = tf.concat([self.known(side, batch) for side in sides], 0)
         blank = tf.zeros([batch, self.places], tf.int32)
         begin = tf.concat([_only(allowed[name]) if name in allowed else blank for name in self.target], 1)
@@ -175,7 +176,7 @@ class MaskGIT(keras.Model):
             )
             drawn, sure = [], []
             for number, (name, logits) in enumerate(self._predict(known, fields).items()):
-                logits = guided(logits, self.guidance)
+                logits = guided(logits, guidance)
                 if name in allowed:
                     logits = tf.where(allowed[name], logits, -1e9)
                 stream = STREAM + 1000 + step * (len(self.target) + 1) + number
@@ -185,10 +186,10 @@ class MaskGIT(keras.Model):
                 drawn.append(token + 1)
                 sure.append(-tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits))
             masked = tokens == 0
-            done = tf.cast(step + 1, tf.float32) / self.steps
+            done = tf.cast(step + 1, tf.float32) / steps
             stream = STREAM + 1000 + step * (len(self.target) + 1) + len(self.target)
-            heat = warm * self.choice_temperature * (1 - done)
-            shaken = tf.concat(sure, 1) + heat * noises.gumbel(seeds, stream, self.total)
+            warmth = warm * choice_temperature * (1 - done)
+            shaken = tf.concat(sure, 1) + warmth * noises.gumbel(seeds, stream, self.total)
             confidence = tf.where(masked, shaken, np.inf)
             # fewer with each pass, so that as many passes as tokens are enough
             left = tf.reduce_sum(tf.cast(masked, tf.float32), 1) - 1
@@ -199,7 +200,7 @@ class MaskGIT(keras.Model):
 
         start = (tf.constant(0), begin)
         shapes = (start[0].shape, tf.TensorShape([None, self.total]))
-        _, tokens = tf.while_loop(lambda step, _: step < self.steps, one_pass, start, shapes, parallel_iterations=1)
+        _, tokens = tf.while_loop(lambda step, _: step < steps, one_pass, start, shapes, parallel_iterations=1)
         return self._by_field(tokens)
 
     def _by_field(self, joined: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
-from pydantic import PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
@@ -24,8 +24,8 @@ from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import Batch
 
-Batch = Mapping[str, tf.Tensor]
 STREAM = 13000
 LOG_2PI = math.log(2 * math.pi)
 RESOLUTIONS = 3
@@ -92,7 +92,7 @@ class NormalizingFlow(keras.Model):
         return {self.field: self._log_density(condition, value, own_seeds(value))}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Draw float32 [batch, …]; temperature scales the standard deviations of the Gaussians."""
         return draw(self, condition, seed=seed, temperature=temperature)

@@ -1,24 +1,12 @@
-"""Ancestral sampling, whole in one graph call, which is traced once for batches and lengths of any size.
-
-A loop over steps within a loop over chunks of steps: noise is drawn a chunk at a time, and the caches of keys and
-values grow by a chunk, so that a step attends to at most a chunk more than it must.
-"""
+"""What models that draw tokens share: seeds, the tail that is cut, guidance, and which tokens may be drawn."""
 
 from collections.abc import Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from regenkit.layers import noise
-from regenkit.layers.attention import Place, turns
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-
-if TYPE_CHECKING:
-    from regenkit.models.transformer import Transformer
-
-CHUNK = 32
 
 
 def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
@@ -36,6 +24,12 @@ def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
     return logits
 
 
+def check_guidance(guidance: float, condition_dropout: float) -> None:
+    """Raises ValueError where a model cannot be guided: it has never met an absent condition."""
+    if guidance != 1 and not condition_dropout:
+        raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
+
+
 def guided(logits: tf.Tensor, guidance: float) -> tf.Tensor:
     """Classifier-free guidance (arXiv 2207.12598) of logits whose second half of a batch is the first one without its
     condition; with guidance 1 there is no second half."""
@@ -43,43 +37,6 @@ def guided(logits: tf.Tensor, guidance: float) -> tf.Tensor:
         return logits
     informed, blind = tf.split(logits, 2)
     return blind + guidance * (informed - blind)
-
-
-def sample_loop(
-    model: "Transformer",
-    condition: Mapping[str, Any],
-    *,
-    seed: int,
-    temperature: float,
-    top_k: int,
-    top_p: float,
-    length: int | None,
-    given: Mapping[str, Any] | None,
-) -> dict[str, np.ndarray]:
-    """See `Transformer.sample`."""
-    condition = {name: tf.convert_to_tensor(value) for name, value in condition.items()}
-    batch = int(next(iter(condition.values())).shape[0])
-    if model.places:
-        condition["mask"] = tf.ones([batch, model.places.total], tf.bool)
-    elif "mask" not in condition:
-        if length is None:
-            raise ValueError("the condition has no steps of its own: say length=…")
-        condition["mask"] = tf.ones([batch, length], tf.bool)
-    steps = int(condition["mask"].shape[1]) + int(model.has_scalars and not model.places)
-    spans = {name: model.span(name, steps) for name in model.target}
-    allowed = permitted(model.target, given or {}, batch, spans, steps)
-    inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-    key = (top_k, top_p, model.guidance, tuple(condition), tuple(allowed))
-    samplers = model.__dict__.setdefault("_samplers", {})
-    if key not in samplers:
-        signature = tf.nest.map_structure(lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs)
-        samplers[key] = tf.function(partial(_run, model, top_k, top_p), signature, autograph=False)
-    found = samplers[key](*inputs)
-    result = {}
-    for name, field in model.target.items():
-        value = found[name].numpy()[:, slice(*spans[name])]
-        result[name] = value * condition["mask"].numpy() if field.variable else value.reshape(batch, *field.shape)
-    return result
 
 
 def seeds_of(seed: int, batch: int) -> tf.Tensor:
@@ -112,67 +69,3 @@ def permitted(
             raise ValueError(f"given {name!r} permits no token at some step")
         allowed[name] = tf.constant(found)
     return allowed
-
-
-def _run(
-    model: "Transformer",
-    top_k: int,
-    top_p: float,
-    condition: Mapping[str, tf.Tensor],
-    allowed: Mapping[str, tf.Tensor],
-    seeds: tf.Tensor,
-    temperature: tf.Tensor,
-) -> dict[str, tf.Tensor]:
-    """Tokens of each field of the target, [batch, steps (+1 for scalars)]."""
-    sides = [model.encode(side, condition["mask"], None) for side in model.sides(condition)]
-    encoded = tf.transpose(tf.concat(sides, 0), [1, 0, 2])
-    allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
-    total, batch = tf.unstack(tf.shape(encoded)[:2])  # with guidance, twice the batch
-    spans = {name: model.span(name, total) for name in model.target}
-    heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
-    cosine, sine = turns(total, size)
-
-    def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
-        first, end = step, tf.minimum(step + CHUNK, total)
-        rows = tf.range(2 * batch * heads) * end
-        drawn = {
-            name: noise.gumbel(seeds, tf.range(first, end) * fields + place, field.vocabulary or 0)
-            * tf.cast(temperature > 0, tf.float32)
-            for place, (name, field) in enumerate(model.target.items())
-        }
-
-        def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
-            x += encoded[step]
-            future = tf.where(tf.range(end) > step, -1e9, 0.0)
-            place = Place(cosine[step], sine[step], rows + step, future)
-            grown = []
-            for block, cache in zip(model.decoder, caches, strict=True):
-                x, cache = block.step(x, cache, place)
-                grown.append(cache)
-            x = model.decoder_norm(x)
-            earlier: dict[str, tf.Tensor] = {}
-            for name in model.target:
-                logits = guided(model.head(name, x, earlier), model.guidance)
-                if name in allowed:
-                    logits = tf.where(allowed[name][step], logits, -1e9)
-                logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
-                active = (step >= spans[name][0]) & (step < spans[name][1])
-                token = 1 + tf.argmax(logits + drawn[name][step - first], axis=-1, output_type=tf.int32)
-                token = tf.where(active, token, 0)
-                earlier[name] = tf.concat([token] * len(sides), 0)
-                tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], token[None])}
-            return step + 1, model.embed(earlier), tokens, grown
-
-        step, x, tokens, caches = tf.while_loop(
-            lambda step, *_: step < end, one_step, (step, x, tokens, caches), parallel_iterations=1
-        )
-        more = tf.minimum(end + CHUNK, total) - end
-        return step, x, tokens, [tf.pad(cache, [[0, 0], [0, 0], [0, more], [0, 0]]) for cache in caches]
-
-    x = tf.cast(tf.broadcast_to(model.start, tf.shape(encoded[0])), encoded.dtype)
-    tokens = {name: tf.zeros([total, tf.shape(seeds)[0]], tf.int32) for name in model.target}
-    # slices of one tensor: each is written in place, and equal tensors of zeros could be made one by the optimiser
-    caches = tf.unstack(tf.zeros([model.depth, 2, batch * heads, tf.minimum(CHUNK, total), size], encoded.dtype))
-    start = (tf.constant(0), x, tokens, caches)
-    tokens = tf.while_loop(lambda step, *_: step < total, one_chunk, start, parallel_iterations=1)[2]
-    return {name: tf.transpose(value) for name, value in tokens.items()}

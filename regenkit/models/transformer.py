@@ -16,19 +16,19 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from regenkit.components import Share
+from regenkit.components import Probability, Share
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import embed, embeddings, normal
 from regenkit.layers.places import Places, own_embeddings
-from regenkit.models.sampling import guided, sample_loop, seeds_of
+from regenkit.models.sampling import check_guidance, guided, seeds_of
+from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-
-Batch = Mapping[str, tf.Tensor]
+from regenkit.stage import Batch, Losses
 
 
 @final
@@ -39,8 +39,6 @@ class Transformer(keras.Model):
     dropout               variational, on every residual branch
     optional_dropout      how often an optional field along the steps is hidden in training, so that it may be absent
     condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
-    guidance              of drawing: logits are (1 − guidance) × without the condition + guidance × with it
-                          (classifier-free guidance, arXiv 2207.12598); 1 = with it
     """
 
     def __init__(
@@ -54,7 +52,6 @@ class Transformer(keras.Model):
         dropout: Share = 0.1,
         optional_dropout: Share = 0.25,
         condition_dropout: Share = 0.0,
-        guidance: NonNegativeFloat = 1.0,
     ) -> None:
         super().__init__()
         if not target:
@@ -64,10 +61,8 @@ class Transformer(keras.Model):
                 raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
         if len({field.variable for field in target.values() if not field.scalar}) > 1:
             raise ValueError("the transformer draws sequences or grids of fixed shapes; this target has both")
-        if guidance != 1 and not condition_dropout:
-            raise ValueError("guidance compares with an absent condition, which condition_dropout teaches: say, 0.1")
         self.condition, self.target = condition, target
-        self.width, self.depth, self.guidance = width, depth, guidance
+        self.width, self.depth = width, depth
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
         self.has_scalars = any(field.scalar for field in target.values())
         self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
@@ -100,7 +95,7 @@ class Transformer(keras.Model):
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """Negative log-likelihood in nats of each target field, summed an example; its weight is its token count.
 
         `noise` int32 [batch, 2]: a seed an example; None = evaluation, without dropout.
@@ -124,9 +119,10 @@ class Transformer(keras.Model):
         condition: Batch,
         *,
         seed: int,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
+        temperature: NonNegativeFloat = 1.0,
+        top_k: NonNegativeInt = 0,
+        top_p: Probability = 1.0,
+        guidance: NonNegativeFloat = 1.0,
         length: int | None = None,
         given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:
@@ -134,17 +130,26 @@ class Transformer(keras.Model):
 
         condition    fields [batch, ...] and, of sequences, "mask" [batch, steps]; one seed, one output
         temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
+        guidance     logits are (1 − guidance) × without the condition + guidance × with it (classifier-free guidance,
+                     arXiv 2207.12598); 1 = with it
         length       steps of sequences, where the condition has none
         given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
                      [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary], of a grid
                      with its axes for the steps)
         Returns int32 fields [batch, steps] (scalars [batch], grids [batch, *shape]), 0 after an example's end.
         """
+        self.check_sampling(guidance=guidance)
         return sample_loop(
-            self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, length=length, given=given
-        )
+            self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
+            length=length, given=given,
+        )  # fmt: skip
 
-    def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
+    def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
+        check_guidance(guidance, self.condition_dropout)
+
+    def resample(
+        self, condition: Batch, target: Batch, *, seed: int, guidance: NonNegativeFloat = 1.0
+    ) -> dict[str, np.ndarray]:
         """One draw of every token of a known target, given the true earlier steps and fields: teacher forcing.
 
         condition, target   as of `sample`, and as it returns. Absent tokens stay absent. Given what `sample` drew with
@@ -153,8 +158,8 @@ class Transformer(keras.Model):
         condition, target = ({name: tf.convert_to_tensor(value) for name, value in side.items()}
                              for side in (condition, target))  # fmt: skip
         steps = self._steps_of(target, self.target)
-        sides = [self._logits(side, target, steps, None) for side in self.sides(condition)]
-        predicted = {name: guided(tf.concat([side[name] for side in sides], 0), self.guidance) for name in self.target}
+        sides = [self._logits(side, target, steps, None) for side in self.sides(condition, guidance)]
+        predicted = {name: guided(tf.concat([side[name] for side in sides], 0), guidance) for name in self.target}
         batch, length = tf.unstack(tf.shape(predicted[next(iter(self.target))])[:2])
         seeds, places = seeds_of(seed, batch), tf.range(length) * len(self.target)
         drawn = {}
@@ -200,9 +205,9 @@ class Transformer(keras.Model):
                 hidden[name] *= tf.cast(tf.reshape(kept, shape) > 0, hidden[name].dtype)
         return hidden
 
-    def sides(self, condition: Batch) -> list[Batch]:
+    def sides(self, condition: Batch, guidance: float) -> list[Batch]:
         """The condition, and for guidance the same without what is required."""
-        if self.guidance == 1:
+        if guidance == 1:
             return [condition]
         required = self.condition.only(optional=False)
         return [condition, {**condition, **{name: tf.zeros_like(condition[name]) for name in required}}]

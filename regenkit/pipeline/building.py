@@ -1,52 +1,65 @@
-"""Components built from a recipe's sections, or from those of the run that a stage is taken from."""
+"""Stages, built from a resolved recipe."""
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.recipe import Recipe
 from regenkit.recipe.arguments import wanted
-from regenkit.recipe.stages import source
 from regenkit.spec import Spec
-
-
-def built(recipe: Recipe, stage: str, **supplied: Any) -> Any:
-    """Raises UserError, with the place in the recipe, where the component refuses its arguments."""
-    recipe, section = source(recipe, stage)
-    try:
-        return recipe.build(section, **supplied)
-    except ValueError as error:
-        said = f"{recipe.section(section).where()}: {error}"
-        if stage == "direct" and recipe.section(section).shared is None:
-            said += ". The direct route X → Y is built as the generator is; for another add direct: {use: NAME}"
-        raise UserError(said) from error
+from regenkit.stage import ChecksSampling
+from regenkit.stages import STAGES, Specs, sides
 
 
 def rule(recipe: Recipe, y: Spec) -> Any:
     """A converter that is not trained; one that has a parameter `y` is told the spec of Y."""
-    at, section = source(recipe, "converter")
-    component = at.section(section).component
-    assert component is not None
-    return built(recipe, "converter", **({"y": y} if "y" in wanted(component) else {}))
+    part = recipe.part("converter")
+    return part.build(**({"y": y} if "y" in wanted(part.component) else {}))
 
 
-def joined_stages(pipeline: Any) -> Any:
-    """Converter, generator and renderer of a pipeline as one stage, each as it has been trained so far, if it has."""
-    from regenkit.models.joint import Joint  # TensorFlow
+def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> Any:
+    """A new, untrained stage; one of several parts is made of them as they have been trained so far in `folder`.
 
-    stages = {}
-    for name in (*(["converter"] if pipeline.learned else []), "generator", "renderer"):
-        stages[name] = pipeline.build(name)
-        if pipeline.folder and (weights := pipeline.folder / name / "best.weights.h5").exists():
-            stages[name].load_weights(weights)
-    rep, settings = pipeline.specs["rep"].only(optional=False), pipeline.recipe.joint
+    Raises UserError, with the place in the recipe, where a component refuses its arguments.
+    """
+    kind = STAGES[stage]
+    if kind.parts:
+        return _together(recipe, stage, specs, folder)
+    part = recipe.part(stage)
+    condition, target = sides("converter" if part.own_decoder else stage, specs, learned=recipe.learned)
     try:
-        return Joint(**{"converter": None, **stages}, rep=rep, x=pipeline.specs["x"], settings=settings)
+        model = part.build(condition=condition.spec, target=target.spec)
+        if isinstance(model, ChecksSampling):
+            _check_sampling(model, part.sample, part.where("sample"))
+    except UserError as error:
+        if stage == "direct" and not part.own:
+            more = "The direct route X → Y is built as the generator is; for another add direct: {use: NAME}"
+            raise UserError(f"{error}. {more}") from error
+        raise
+    return model
+
+
+def _check_sampling(model: ChecksSampling, options: Any, where: str) -> None:
+    try:
+        model.check_sampling(**options)
     except ValueError as error:
-        raise UserError(f"{pipeline.recipe.path}: {error}") from error
+        raise UserError(f"{where}: {error}") from error
 
 
-def identity(recipe: Recipe, stage: str) -> dict[str, Any]:
-    """The name of the component that a stage is made of, and all its arguments."""
-    recipe, name = source(recipe, stage)
-    section = recipe.section(name)
-    return {"use": section.component.name if section.component else None, **section.arguments()}
+def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> Any:
+    kind = STAGES[stage]
+    parts = {}
+    for name in kind.parts:
+        if name == "converter" and not recipe.learned:
+            continue
+        parts[name] = build(recipe, name, specs, folder)
+        if folder and (weights := folder / name / "best.weights.h5").exists():
+            parts[name].load_weights(weights)
+    module, _, attribute = kind.model.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)(
+            parts=parts, specs=specs, settings=recipe.weights[stage]
+        )
+    except ValueError as error:
+        raise UserError(f"{recipe.path}: {stage}: {error}") from error

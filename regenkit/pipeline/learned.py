@@ -29,18 +29,20 @@ class Learned:
     latent   the spec of what the network makes
     version  of the network's code
     stage    gives a trained stage by name
+    again    gives the converter of a run directory, in another process
     """
 
     def __init__(
-        self, *, y: Spec, latent: Spec, version: int, stage: Callable[[str], Any], folder: Path | None
-    ) -> None:
+        self, *, y: Spec, latent: Spec, version: int, stage: Callable[[str], Any], folder: Path | None,
+        again: Callable[[Path], Any],
+    ) -> None:  # fmt: skip
         self.given_spec, self.read, self.code_version = y.only(optional=True), y, version
         self.spec = self.given_spec | latent
-        self._latent, self._stage, self._folder = latent, stage, folder
+        self._latent, self._stage, self._folder, self._again = latent, stage, folder, again
 
     def __reduce__(self) -> Any:
         """Another process finds it in the run directory."""
-        return _of_run, (self._folder,)
+        return self._again, (self._folder,)
 
     @property
     def trained(self) -> bool:
@@ -89,12 +91,6 @@ class Learned:
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         """(rep, meta). Raises UserError where it is not what `to_text` writes."""
         return from_text(self.spec, text)
-
-
-def _of_run(folder: Path) -> Any:
-    from regenkit.run import load_run  # which imports this
-
-    return load_run(folder).converter
 
 
 def _token(name: str, field: Field, label: str | None) -> np.ndarray:

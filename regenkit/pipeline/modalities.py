@@ -10,7 +10,6 @@ from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.files import write_json
-from regenkit.pipeline.building import built
 from regenkit.pipeline.contract import plain
 from regenkit.recipe import Recipe
 
@@ -23,8 +22,7 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     if folder is not None and (folder / FILE).exists():
         found: Options = json.loads((folder / FILE).read_text())
         return found
-    assert recipe.dataset.component is not None
-    return _said(built(recipe, "dataset")) if hasattr(recipe.dataset.component.load(), "modalities") else {}
+    return _said(recipe.dataset.build()) if hasattr(recipe.dataset.component.load(), "modalities") else {}
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:

@@ -61,18 +61,18 @@ def _signature(component: Component) -> dict[str, inspect.Parameter]:
     return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
 
 
-def adapter(component: Component, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:
-    """Validates the arguments of `component`, or describes them as a JSON Schema."""
+def adapter(name: str, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:
+    """Validates the arguments of what is called `name`, or describes them as a JSON Schema."""
     fields: dict[str, Any] = {
-        name: parameter.annotation
+        key: parameter.annotation
         if parameter.default is inspect.Parameter.empty
         else typing_extensions.NotRequired[parameter.annotation]
-        for name, parameter in known.items()
+        for key, parameter in known.items()
     }
     make: Any = typing_extensions.TypedDict  # a type checker wants its fields written out
-    kind = make(component.name, fields)
+    kind = make(name, fields)
     kind.__pydantic_config__ = ConfigDict(
-        extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False, title=component.name
+        extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False, title=name
     )
     return TypeAdapter(kind)
 
@@ -91,12 +91,19 @@ def check_arguments(component: Component, args: Mapping[str, Any], where: Where)
         known = parameters(component)
     except UserError as error:
         raise UserError(f"{where('use')}: {error}") from error
+    return defaults(known) | checked_against(component.name, known, args, where)
+
+
+def checked_against(
+    name: str, known: Mapping[str, inspect.Parameter], args: Mapping[str, Any], where: Where
+) -> dict[str, Any]:
+    """`args` in the types that the parameters of `name` ask for. Raises UserError as `check_arguments` does."""
     try:
         # As JSON, pydantic's strict mode takes a list for a tuple and a string for a path, but no string for a number.
-        values = adapter(component, known).validate_json(json.dumps(args))
+        values: dict[str, Any] = adapter(name, known).validate_json(json.dumps(args))
     except ValidationError as error:
         raise UserError("\n".join(faults(error, args, known, where))) from None
-    return defaults(known) | values
+    return values
 
 
 def check_choice(choice: Mapping[str, Any], find: Callable[[str], Component], like: str) -> dict[str, Any]:

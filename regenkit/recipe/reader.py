@@ -1,7 +1,7 @@
 """From a recipe's document to its parts: names looked up, forms checked, every fault collected with its place."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -13,15 +13,18 @@ from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.recipe.arguments import faults
 from regenkit.recipe.document import Document, Where, shown
+from regenkit.recipe.recipe import REQUIRED, SECTIONS, SETTINGS
 from regenkit.recipe.remedies import misplaced, tuned_on
-from regenkit.recipe.section import Section
-from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.recipe.section import Section, Written
+from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
 
-SECTIONS = ("dataset", "converter", "generator", "renderer", "finetune", "joint", "direct", "train", "evaluate")
-REQUIRED = ("dataset", "converter", "generator", "renderer")
-FRACTION = "paired_fraction"
-STAGES = ("converter", "generator", "renderer", "finetune", "joint", "direct")
-"""What is trained, in this order; `direct` is the baseline X → Y: the generator's class with the other target."""
+FRACTION, WEIGHT, SAMPLE = "paired_fraction", "weight", "sample"
+
+
+_OWN_KEYS = {
+    "dataset": (FRACTION,), "auxiliary": (WEIGHT,), "generator": (SAMPLE,), "renderer": (SAMPLE,), "direct": (SAMPLE,),
+}  # fmt: skip
+"""Keys of a section that are no argument of its component."""
 
 
 @final
@@ -32,8 +35,8 @@ class Reader:
         self.document, self.host = document, host
         self.problems: list[str] = []
 
-    def parts(self) -> dict[str, Any]:
-        """The fields of a `Recipe`, but for its path. Raises UserError with a line for each fault."""
+    def written(self, path: Path) -> Written:
+        """Raises UserError with a line for each fault."""
         document = self.document
         for name in document.data:
             if name not in SECTIONS:
@@ -41,18 +44,22 @@ class Reader:
         for name in REQUIRED:
             if name not in document.data:
                 self._fault(f"needs the section {name!r}, as in {name}: {{use: NAME}}")
-        parts = {name: self._section(name) for name in REQUIRED if name in document.data}
-        fraction = self._paired_fraction()
-        finetune, joint = self._finetune(), self._joint(parts)
-        direct = self._direct(parts.get("generator"))
+        sections = {name: self._section(name) for name in REQUIRED if name in document.data}
+        auxiliary = self._section("auxiliary") if document.data.get("auxiliary") is not None else None
+        fraction = self._number("dataset", FRACTION, 1.0, "over 0 and up to 1", lambda value: 0 < value <= 1)
+        weight = self._number("auxiliary", WEIGHT, AUXILIARY_WEIGHT, "of at least 0", lambda value: value >= 0)
+        finetune, joint = self._finetune(), self._joint(sections)
+        direct = self._direct(sections.get("generator"))
         train = self._train()
         evaluate = self._evaluate()
         if not self.problems:
-            self._check_modalities(parts["dataset"], parts["converter"], evaluate)
+            self._check_modalities(sections["dataset"], sections["converter"], evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
-        return {**parts, "finetune": finetune, "joint": joint, "paired_fraction": fraction, "direct": direct,
-                "train": train, "evaluate": tuple(evaluate)}  # fmt: skip
+        return Written(
+            path=path, **sections, auxiliary=auxiliary, auxiliary_weight=weight, direct=direct, finetune=finetune,
+            joint=joint, paired_fraction=fraction, train=train, evaluate=tuple(evaluate),
+        )  # fmt: skip
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
         self.problems.append(f"{self.document.where(*path, key=key)}: {what}")
@@ -70,19 +77,20 @@ class Reader:
 
     def _section(self, name: str) -> Section:
         where: Where = functools.partial(self.document.where, name)
-        section = Section(name=name, where=where, args={})
+        section = Section(name=name, where=where, args={}, sample={})
         content = self._map(name)
         if content is None:
             return section
-        ways = ("use",) if name == "dataset" else ("use", "from")
+        ways = ("use",) if name in ("dataset", "auxiliary") else ("use", "from")
         given = [way for way in ways if way in content]
         if len(given) != 1:
             needs = f"needs the key {' or '.join(map(repr, ways))}"
             self._fault("has both 'use' and 'from'; keep one" if given else needs, name, key=True)
             return section
         way, value = given[0], content[given[0]]
-        own = (way, *([FRACTION] if name == "dataset" else []))
+        own = (way, *_OWN_KEYS.get(name, ()))
         args = {key: inner for key, inner in content.items() if key not in own}
+        sample = (self._map(name, SAMPLE) or {}) if SAMPLE in own else {}
         if not isinstance(value, str) or not value:
             self._fault(f"should be a name, not {shown(value)}", name, way)
             return section
@@ -92,11 +100,11 @@ class Reader:
                 self._fault(
                     f"unknown key {key!r}: a stage from elsewhere brings its own arguments", name, key, key=True
                 )
-            return Section(
-                name=name, where=where, run=None if own_decoder else Path(value), own_decoder=own_decoder, args={}
-            )
+            run = None if own_decoder else Path(value)
+            return Section(name=name, where=where, run=run, own_decoder=own_decoder, args={}, sample=sample)
         try:
-            return Section(name=name, where=where, component=self.host.find(name, value), args=args)
+            role = "renderer" if name == "auxiliary" else name
+            return Section(name=name, where=where, component=self.host.find(role, value), args=args, sample=sample)
         except UserError as error:
             also = ", converter (its own decoder)" if name == "renderer" else ""
             self._fault(f"{error}{also}", name, "use")
@@ -124,45 +132,41 @@ class Reader:
             self.problems += faults(error, given, JointSettings.model_fields, where)
             return None
 
-    def _paired_fraction(self) -> float:
-        dataset = self.document.data.get("dataset")
-        value = dataset.get(FRACTION, 1.0) if isinstance(dataset, dict) else 1.0
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-            self._fault(f"should be a number over 0 and up to 1, not {shown(value)}", "dataset", FRACTION)
-            return 1.0
+    def _number(self, name: str, key: str, default: float, range: str, right: Callable[[float], bool]) -> float:
+        """A number of the recipe's own within a section of a component."""
+        section = self.document.data.get(name)
+        value = section.get(key, default) if isinstance(section, dict) else default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not right(value):
+            self._fault(f"should be a number {range}, not {shown(value)}", name, key)
+            return default
         return float(value)
 
-    def _direct(self, generator: Section | None) -> Section | None:
+    def _direct(self, generator: Section | None) -> Section:
+        """The baseline: arguments that differ from the generator's, or another class, which may be able to draw Y
+        where the generator's is not."""
         changes = dict(self._map("direct") or {})
+        where: Where = functools.partial(self.document.where, "direct")
         if "from" in changes:
             self._fault("the baseline is trained here: there is no 'from'", "direct", "from", key=True)
+        component = None
+        sample = (self._map("direct", SAMPLE) or {}) if changes.pop(SAMPLE, None) is not None else {}
         if "use" in changes:
-            return self._other_direct(changes.pop("use"), changes, generator)
-        if generator is None or generator.component is None:
-            if changes:
-                self._fault("there is no generator here whose arguments this could change", "direct", key=True)
-            return None
-        where: Where = functools.partial(self.document.where, "direct")
-        return Section(name="direct", where=where, component=generator.component, args={**generator.args, **changes})
-
-    def _other_direct(self, name: Any, args: Mapping[str, Any], generator: Section | None) -> Section | None:
-        """The baseline of another class than the generator's, which may be unable to draw Y."""
-        try:
-            if not isinstance(name, str):
-                raise UserError(f"should be a name, not {shown(name)}")
-            component = self.host.find("generator", name)
-        except UserError as error:
-            self._fault(str(error), "direct", "use")
-            return None
-        where: Where = functools.partial(self.document.where, "direct")
-        shared = generator.args if generator else {}
-        return Section(name="direct", where=where, component=component, args=args, shared=shared)
+            name = changes.pop("use")
+            try:
+                if not isinstance(name, str):
+                    raise UserError(f"should be a name, not {shown(name)}")
+                component = self.host.find("generator", name)
+            except UserError as error:
+                self._fault(str(error), "direct", "use")
+        elif changes and (generator is None or generator.component is None):
+            self._fault("there is no generator here whose arguments this could change", "direct", key=True)
+        return Section(name="direct", where=where, component=component, args=changes, sample=sample)
 
     def _train(self) -> dict[str, Any]:
         train = self._map("train") or {}
-        base = {key: value for key, value in train.items() if key not in STAGES}
-        self._check_settings(base, "train", known=(*TrainSettings.model_fields, *STAGES))
-        for stage in STAGES:
+        base = {key: value for key, value in train.items() if key not in SETTINGS}
+        self._check_settings(base, "train", known=(*TrainSettings.model_fields, *SETTINGS))
+        for stage in SETTINGS:
             if stage in train and self._map("train", stage) is not None:
                 self._check_settings(train[stage], "train", stage, known=TrainSettings.model_fields)
         for path in misplaced(train):

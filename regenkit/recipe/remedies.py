@@ -9,7 +9,8 @@ Research question 10 of arXiv 2301.08846.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regenkit.recipe.section import Section
+from regenkit.recipe.recipe import Part
+from regenkit.stage import Resamples
 
 FINETUNE = ("sampled", "teacher_forced")
 RESAMPLE = "resample(condition, target, *, seed)"
@@ -38,14 +39,11 @@ def misplaced(train: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             yield (stage, "rep_noise")
 
 
-def unable(generator: Section, finetune: str | None, rep_noise: float | str) -> Iterator[str]:
-    """The fault of a generator's class that cannot draw one step given the true earlier ones, where that is asked for.
-
-    Imports the class.
-    """
+def unable(generator: Part, finetune: str | None, rep_noise: float | str) -> Iterator[str]:
+    """The fault of a generator that cannot draw one step given the true earlier ones, where that is asked for."""
     asked = {"finetune.on: teacher_forced": finetune == "teacher_forced",
              "train.renderer.rep_noise: generator": rep_noise == "generator"}  # fmt: skip
-    target = generator.component.load() if generator.component and any(asked.values()) else None
-    if isinstance(target, type) and not hasattr(target, "resample"):
+    target = generator.component.load() if any(asked.values()) and not generator.run else None
+    if isinstance(target, type) and not issubclass(target, Resamples):
         why = next(key for key, wanted in asked.items() if wanted)
         yield f"{generator.where('use')}: {generator.use} has no method {RESAMPLE}, as {why} needs"

@@ -8,9 +8,10 @@ from regenkit import plugins
 from regenkit.components import Component
 from regenkit.errors import UserError
 from regenkit.recipe.arguments import adapter, defaults, parameters
-from regenkit.recipe.reader import FRACTION, REQUIRED, STAGES
+from regenkit.recipe.reader import FRACTION
+from regenkit.recipe.recipe import REQUIRED, SETTINGS
 from regenkit.recipe.remedies import FINETUNE
-from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -32,20 +33,40 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     }
     for choice in sections["dataset"]["anyOf"]:
         choice["properties"][FRACTION] = fraction
+    weight = {"type": "number", "minimum": 0, "default": AUXILIARY_WEIGHT, "description": "of its loss"}
+    auxiliary = {
+        "description": "a stage that draws X again from X and the predicted Y′ while the generator is trained",
+        "anyOf": [_with(each, weight=weight) for each in sections["renderer"]["anyOf"] if "use" in each["properties"]],
+    }
     decoder = {"const": "converter", "description": "the converter's own decoder"}
     sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
     on = {"enum": list(FINETUNE), "description": "which Y′: drawn freely, or each step given the true earlier"}
     tuned = _map({"on": on}, title="finetune", required=["on"])
     finetune = {"description": "train the renderer further on predicted Y′", "anyOf": [tuned, {"type": "null"}]}
     joint = {"description": "train the stages together", "anyOf": [JointSettings.model_json_schema(), {"type": "null"}]}
+    for role in ("generator", "renderer"):
+        for choice in sections[role]["anyOf"]:
+            choice["properties"].setdefault("sample", {"type": "object", "description": "sampling options"})
     direct = {"type": "object", "description": "arguments of the generator that differ in the baseline X → Y"}
     evaluate = {"type": "array", "items": {"enum": host.names("metric")}, "description": "scores of samples"}
     schema = _map(
-        {**sections, "finetune": finetune, "joint": joint, "direct": direct, "train": _train(), "evaluate": evaluate},
+        {
+            **sections,
+            "auxiliary": auxiliary,
+            "finetune": finetune,
+            "joint": joint,
+            "direct": direct,
+            "train": _train(),
+            "evaluate": evaluate,
+        },
         title="regenkit recipe",
         required=list(REQUIRED),
     )
     return {"$schema": DIALECT, **schema, "$defs": definitions}
+
+
+def _with(choice: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**choice, "properties": {**choice["properties"], **more}}
 
 
 def _map(properties: dict[str, Any], *, title: str, required: list[str]) -> dict[str, Any]:
@@ -67,7 +88,7 @@ def _choice(role: str, component: Component, definitions: dict[str, Any]) -> dic
     except UserError as error:
         return {**choice, "additionalProperties": True, "description": f"{component.summary} ({error})"}
     template = f"#/$defs/{role}:{component.name.replace('/', ':')}:{{model}}"
-    described = adapter(component, known).json_schema(ref_template=template)
+    described = adapter(component.name, known).json_schema(ref_template=template)
     for name, definition in described.pop("$defs", {}).items():
         definitions[template.removeprefix("#/$defs/").format(model=name)] = definition
     properties = described.get("properties", {})
@@ -86,4 +107,4 @@ def _choice(role: str, component: Component, definitions: dict[str, Any]) -> dic
 
 def _train() -> dict[str, Any]:
     settings = TrainSettings.model_json_schema()
-    return {**settings, "properties": {**settings["properties"], **dict.fromkeys(STAGES, settings)}}
+    return {**settings, "properties": {**settings["properties"], **dict.fromkeys(SETTINGS, settings)}}

@@ -60,6 +60,8 @@ class TrainSettings(BaseModel):
 
 
 Weight = Annotated[float, Field(ge=0)]
+AUXILIARY_WEIGHT = 0.1
+"""Of the auxiliary stage's loss beside the generator's, unless a recipe says another."""
 
 
 @final

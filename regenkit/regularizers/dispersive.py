@@ -12,6 +12,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers.regularizer import Regularizer
 from regenkit.regularizers.rows import gathered
 from regenkit.spec import Spec
+from regenkit.stage import OpenRun
 
 Form = Literal["infonce_l2", "infonce_cosine", "hinge", "covariance"]
 
@@ -43,7 +44,9 @@ class Dispersive(Regularizer):
         self.form, self.weight, self.temperature, self.block = form, weight, temperature, block
         self.most = 0
 
-    def begin_training(self, grid: tuple[int, int], size: int, target: Spec, batch_size: int) -> None:
+    def begin_training(
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+    ) -> None:
         self.most = batch_size
 
     def terms(self, inner: tf.Tensor, target: Mapping[str, tf.Tensor], present: tf.Tensor) -> dict[str, tf.Tensor]:

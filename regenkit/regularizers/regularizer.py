@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit.stage import OpenRun
 
 
 class Regularizer(ABC):
@@ -13,7 +14,9 @@ class Regularizer(ABC):
     block: int
 
     @abstractmethod
-    def begin_training(self, grid: tuple[int, int], size: int, target: Spec, batch_size: int) -> None:
+    def begin_training(
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+    ) -> None:
         """Make what training alone needs: variables, a teacher. Raises UserError.
 
         grid, size    the block gives so many numbers at each place

@@ -13,6 +13,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers import teacher as teachers
 from regenkit.regularizers.regularizer import Regularizer
 from regenkit.spec import Spec
+from regenkit.stage import OpenRun
 
 LAYERS = 3
 
@@ -41,10 +42,12 @@ class Repa(keras.layers.Layer, Regularizer):
         self.choice = dict(teacher)
         self.built = True
 
-    def begin_training(self, grid: tuple[int, int], size: int, target: Spec, batch_size: int) -> None:
+    def begin_training(
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+    ) -> None:
         """Raises UserError where there is no such teacher, or it reads something else than the target."""
         # where Keras does not look: its variables are not the student's
-        self.__dict__["teacher"] = teacher = teachers.Teacher(self.choice, grid, target)
+        self.__dict__["teacher"] = teacher = teachers.Teacher(self.choice, grid, target, open_run)
         sizes = [size, *[self.width] * (LAYERS - 1), teacher.size]
         self.layers = [
             keras.layers.Dense(after, activation="silu" if number < LAYERS - 1 else None)

@@ -16,8 +16,9 @@ from regenkit.layers.conditioner import is_grid
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice
 from regenkit.spec import Field, Spec
+from regenkit.stage import OpenRun
 
-WRITE = "write {use: NAME}, as in {use: image/efficientnet}, or {from: RUN}"
+WRITE = "write {use: NAME, …} of a converter with encode, or {from: RUN}"
 
 
 def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
     if ("use" in choice) == ("from" in choice):
         raise ValueError(f"{'has both use and from' if 'use' in choice else 'names no teacher'}; {WRITE}")
     if "use" in choice:
-        return check_choice(choice, _network, "{use: image/efficientnet}")
+        return check_choice(choice, _network, "{use: NAME}")
     if not isinstance(choice["from"], str):
         raise ValueError(f"from should be a run, not {choice['from']!r}; {WRITE}")
     if len(choice) > 1:
@@ -50,10 +51,12 @@ class Teacher:
     Raises UserError where it is not there, does not read what the student draws, or tells nothing place by place.
     """
 
-    def __init__(self, choice: Mapping[str, Any], grid: tuple[int, int], target: Spec) -> None:
+    def __init__(self, choice: Mapping[str, Any], grid: tuple[int, int], target: Spec, open_run: OpenRun) -> None:
         self.grid = grid
         self.name = str(choice.get("use", choice.get("from")))
-        self.converter, reads = _of_run(Path(choice["from"])) if "from" in choice else _by_name(choice, target)
+        self.converter, reads = (
+            _of_run(Path(choice["from"]), open_run) if "from" in choice else _by_name(choice, target)
+        )
         for name, field in reads.items():
             if name not in target or (target[name].kind, target[name].shape) != (field.kind, field.shape):
                 raise UserError(f"regularizer.teacher: {self.name} reads {_listed(reads)}; this stage draws "
@@ -82,12 +85,11 @@ def _by_name(choice: Mapping[str, Any], target: Spec) -> tuple[Any, Spec]:
         raise UserError(f"regularizer.teacher: {choice['use']}: {error}") from error
 
 
-def _of_run(folder: Path) -> tuple[Any, Spec]:
+def _of_run(folder: Path, open_run: OpenRun) -> tuple[Any, Spec]:
     """(a run's converter, what it reads)"""
-    from regenkit.run import load_run  # which builds models
 
     try:
-        pipeline = load_run(folder)
+        pipeline = open_run(folder)
         pipeline.strategy = tf.distribute.get_strategy()  # that of the training it is to teach in
         converter = pipeline.stage("converter") if pipeline.learned else pipeline.converter
     except UserError as error:

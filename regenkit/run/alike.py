@@ -8,8 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from regenkit.cache import cache_dir
 from regenkit.data import workers
-from regenkit.data.cache import cache_dir
 from regenkit.data.prepare import Prepared, Progress
 from regenkit.distribute import gathered, is_chief, together, worker_count, worker_index
 from regenkit.errors import UserError

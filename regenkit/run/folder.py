@@ -12,9 +12,7 @@ from filelock import FileLock, Timeout
 
 from regenkit.errors import UserError
 from regenkit.files import write_json, write_text
-from regenkit.recipe import Recipe
-from regenkit.recipe import load as load_recipe
-from regenkit.recipe.stages import stages_of
+from regenkit.recipe import Recipe, of_run
 from regenkit.spec import digest
 
 PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
@@ -88,12 +86,12 @@ def _signature(folder: Path) -> str | None:
     since then, which has its default there, makes no difference."""
     if not (folder / "environment.json").exists():  # written last
         return None
-    return identity(load_recipe(folder / "recipe.yaml"))
+    return identity(of_run(folder))
 
 
 def identity(recipe: Recipe, *, but: Iterable[str] = ("strategy",)) -> str:
     """What two processes that work on one run must agree on: the recipe but for the devices, or these of `train`."""
-    resolved = recipe.resolved()
+    resolved = recipe.plain()
     for setting in but:
         del resolved["train"][setting]
     return digest(resolved)
@@ -101,4 +99,4 @@ def identity(recipe: Recipe, *, but: Iterable[str] = ("strategy",)) -> str:
 
 def untrained(folder: Path, recipe: Recipe) -> list[str]:
     """The stages of a run that are not trained to their end, in their order."""
-    return [stage for stage in stages_of(recipe) if not (folder / stage / "done.json").exists()]
+    return [stage for stage in recipe.stages if not (folder / stage / "done.json").exists()]

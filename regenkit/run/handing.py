@@ -1,29 +1,31 @@
-"""Trained weights where they are wanted: a joint stage's in the folders of its parts, the converter's in every process.
+"""Trained weights where they are wanted: a stage of several's in its parts, the converter's in every process.
 
 Files are renamed into place, and what comes of them is the same each time; so a run that is killed here begins again.
 """
 
-import json
 from typing import Any
 
 from regenkit.distribute import gathered, together
 from regenkit.files import beside, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
+from regenkit.run.origin import DONE, done
+from regenkit.stages import STAGES
 from regenkit.training.state import BEST, write_weights
 
 
-def hand_out(pipeline: Pipeline) -> None:
-    """Make the parts of the trained joint stage the run's stages. The converter's come first: the others' contracts
-    name it."""
+def hand_out(pipeline: Pipeline, stage: str) -> None:
+    """Give parts of a trained stage of several their weights, as the table says. The converter's come first: the
+    others' contracts name it."""
     assert pipeline.folder is not None
-    joint = pipeline.build("joint")
-    joint.load_weights(pipeline.folder / "joint" / BEST)
-    for name, model in joint.stages().items():
+    model = pipeline.build(stage)
+    model.load_weights(pipeline.folder / stage / BEST)
+    for name in STAGES[stage].hands_out:
+        if name not in model.parts:  # a converter that is a rule
+            continue
         folder = pipeline.folder / name
-        done = json.loads((folder / "done.json").read_text())
-        write_json(folder / "done.json", {**done, "together": True})  # first: never taken for one trained alone
-        write_weights(model, folder / BEST)
+        write_json(folder / DONE, {**done(folder), "together": True})  # first: never taken for one trained alone
+        write_weights(model.parts[name], folder / BEST)
         sign(folder, pipeline.contract(name))
     pipeline.forget()
 
@@ -41,5 +43,5 @@ def to_all(pipeline: Pipeline, strategy: Any) -> None:
             with beside(weights) as temporary:
                 temporary.write_bytes(theirs)
             sign(folder, pipeline.contract("converter"))
-            write_json(folder / "done.json", {})
+            write_json(folder / DONE, {})
     pipeline.forget()

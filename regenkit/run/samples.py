@@ -5,6 +5,7 @@ from pathlib import Path
 from regenkit.data.prepare import Prepared
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
+from regenkit.stages import RENDERER, STAGES
 
 SAMPLES = 3
 
@@ -20,7 +21,8 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
     assert pipeline.folder is not None
     folder = pipeline.folder / "samples"
     folder.mkdir(exist_ok=True)
-    own = pipeline.recipe.renderer.own_decoder
+    own, condition, target = pipeline.recipe.renderer.own_decoder, *pipeline.sides(stage)
+    draws_rep, reads_rep = "rep" in target.source.values(), "rep" in condition.source.values()
     for number, place in enumerate(_held(prepared, "validation"), 1):
         sides, meta = prepared.example(place)
         x, y = sides["x"] or {}, None
@@ -28,17 +30,17 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
         name = f"{stage}-{step:06d}-{number}"
         length = [int(prepared.steps[place])]
         known = {name: rep[name] for name in pipeline.given_scalars}
-        if stage == "generator":
-            drawn = pipeline.sample("generator", [{**x, **known}], length, seed=number)[0]
+        if draws_rep:
+            drawn = pipeline.sample(stage, [{**x, **known}], length, seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
             rep = {**absent, **known, **drawn}
             write_text(folder / f"{name}.yaml", pipeline.converter.to_text(rep, meta))
-        elif stage.startswith("direct"):
+        elif STAGES[stage].baseline:
             y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
-        if own and stage in ("converter", "generator"):
-            with pipeline.using("renderer", pipeline.stage("converter")):
+        if own and (draws_rep or stage == "converter"):
+            with pipeline.using(RENDERER, pipeline.stage("converter")):
                 y = pipeline.render_rep([rep], length, seed=number)[0]
-        elif stage in ("renderer", "finetune"):
+        elif reads_rep and not draws_rep and STAGES[stage].section == RENDERER:
             y = pipeline.render_rep([rep], length, seed=number)[0]
         for suffix in pipeline.y_record.writes[:2] if y else ():
             pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")

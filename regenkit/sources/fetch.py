@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from regenkit.data.cache import locked
+from regenkit.cache import locked
 from regenkit.errors import UserError
 from regenkit.files import writing
 from regenkit.sources.archives import extract

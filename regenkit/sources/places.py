@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from regenkit.data.cache import cache_dir
+from regenkit.cache import cache_dir
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
 from regenkit.spec import digest

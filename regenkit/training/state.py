@@ -13,6 +13,7 @@ from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
+from regenkit.stage import HasGroups, OpenRun, PreparesTraining
 
 BEST = "best.weights.h5"
 
@@ -21,12 +22,13 @@ BEST = "best.weights.h5"
 class State:
     """Made inside the strategy's scope. What a checkpoint holds, and nothing else, decides how training goes on."""
 
-    def __init__(self, model: Any, settings: TrainSettings) -> None:
+    def __init__(self, model: Any, settings: TrainSettings, open_run: OpenRun) -> None:
         self.model = model
         self.parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-        if hasattr(model, "begin_training"):  # what it makes there is trained, and no part of what it is to draw with
-            model.begin_training(settings.batch_size)
-        self.groups: Mapping[str, list] = getattr(model, "groups", lambda: {"main": model.trainable_variables})()
+        if isinstance(model, PreparesTraining):  # what it makes is trained, and no part of what it draws with
+            model.begin_training(settings.batch_size, open_run)
+        own = isinstance(model, HasGroups)
+        self.groups: Mapping[str, list] = model.groups() if own else {"main": model.trainable_variables}
         self.optimizers = {name: _optimizer(settings, variables) for name, variables in self.groups.items()}
         self.average = [
             tf.Variable(

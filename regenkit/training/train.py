@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regenkit.data.batches import Plan, Side, as_user_errors, dataset
+from regenkit.data.batches import Plan, as_user_errors, dataset
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
+from regenkit.stage import OpenRun
+from regenkit.stages import Side
 from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
 from regenkit.training.perturb import Perturb
@@ -29,6 +31,10 @@ from regenkit.training.step import evaluate_function, train_function
 
 LEAST_SCALE = 2.0**-10
 """A loss scale below this will not be cured by a lower one."""
+
+
+def _no_run(folder: Path) -> Any:
+    raise UserError(f"{folder}: no run can be opened here")
 
 
 @final
@@ -44,6 +50,7 @@ class Job:
     folder: Path
     trained: bool = False  # `build` gives a stage that has been trained before: its beginning may be its best
     perturb: Perturb | None = None  # of the condition, in training alone
+    open_run: OpenRun = _no_run  # for a model that learns from a trained one
 
 
 def fit(
@@ -69,7 +76,7 @@ def fit(
         keras.utils.set_random_seed(settings.seed)
         model = job.build()
         try:
-            state = State(model, settings)
+            state = State(model, settings, job.open_run)
         except UserError as error:
             raise UserError(f"{job.name}: {error}") from error
         keras_callbacks = _callbacks(callbacks or [], state.model, settings)

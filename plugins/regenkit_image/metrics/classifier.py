@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from regenkit.cache import cache_dir, locked
 from regenkit.components import Evaluation
-from regenkit.data.cache import cache_dir, locked
 from regenkit.errors import UserError
 from regenkit.files import beside
 from regenkit.quiet import keras

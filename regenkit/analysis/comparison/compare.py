@@ -36,11 +36,12 @@ from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.recipe.stages import ROUTE, source, stages_of
-from regenkit.run import after, settings_of, taken_from, train_stage
 from regenkit.run.folder import environment, identity, open_run
+from regenkit.run.origin import settings_of, taken_from
 from regenkit.run.spent import training_seconds
+from regenkit.run.train import after, train_stage
 from regenkit.spec import Fields, digest
+from regenkit.stages import ROUTE
 from regenkit.training.runlog import RunLog
 
 Sides = list[dict[str, Fields]]
@@ -62,10 +63,10 @@ def compare(
     recipes = [(cell, seed, recipe) for cell in cells for seed, recipe in cell.recipes.items()]
     bases: dict[str, Any] = {}
     for cell, _, recipe in recipes:
-        bases.setdefault(recipe.name, recipe.resolved())
+        bases.setdefault(recipe.name, recipe.plain())
         if recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
             raise UserError("compare works in one process: train its cells by themselves, or set train.strategy=none")
-        if direct and recipe.direct is None and not taken_from(recipe, "direct"):
+        if direct and recipe.part("direct").run and not taken_from(recipe, "direct"):
             raise UserError(f"--baseline direct: {cell.label} takes its generator from a run; there is none to build")
         if scored and not recipe.evaluate:
             raise UserError(f"--scores: {recipe.path} names no metric; list some in the section 'evaluate'")
@@ -76,7 +77,7 @@ def compare(
         raise UserError("\n".join((*why, "there are no bits of these to compare: add --scores, to compare samples")))
 
     def stages(recipe: Recipe) -> tuple[str, ...]:
-        return (*stages_of(recipe), *(["direct"] if direct else []))
+        return (*recipe.stages, *(["direct"] if direct else []))
 
     where = folders(cells)
     updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in stages(recipe))
@@ -115,11 +116,10 @@ def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
     """Why a cell has none, as far as its recipe tells."""
     recipe = next(iter(cell.recipes.values()))
     for stage in stages:
-        at, section = source(recipe, stage)
-        component = at.section(section).component
-        target = component.load() if component else None
+        part = recipe.part(stage)
+        target = part.component.load()
         if isinstance(target, type) and not hasattr(target, "field_log_prob"):
-            yield f"{cell.label}: its {stage}, {at.section(section).use}, has no likelihood (field_log_prob)"
+            yield f"{cell.label}: its {stage}, {part.use}, has no likelihood (field_log_prob)"
             return
     if continuous := _continuous(Pipeline(recipe)):
         yield f"{cell.label}: its Y′ is continuous ({', '.join(continuous)}), so that what it costs is a density"

@@ -20,7 +20,7 @@ import yaml
 
 from regenkit.analysis.comparison.labels import RECIPE, tail
 from regenkit.errors import UserError
-from regenkit.recipe import REQUIRED, Recipe, load
+from regenkit.recipe import REQUIRED, Recipe, check_data, load
 from regenkit.run.folder import identity, untrained
 
 EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
@@ -83,7 +83,7 @@ def _check_alike(cells: Sequence[Cell]) -> None:
     """Recipes of several files are of one dataset and name the same metrics. Raises UserError."""
     first, *others = (next(iter(cell.recipes.values())) for cell in cells)
     for other in others:
-        sections = {"dataset": (first.dataset.resolved(), other.dataset.resolved()),
+        sections = {"dataset": (first.dataset.plain, other.dataset.plain),
                     "evaluate": (first.evaluate, other.evaluate)}  # fmt: skip
         for section, (mine, theirs) in sections.items():
             if mine != theirs:
@@ -151,7 +151,7 @@ def _recipe(
     own = [] if "train.seed" in choices else [f"train.seed={seed}"]
     try:
         recipe = load(path, [*settings, *given, *own])
-        recipe.check_components()
+        check_data(recipe)
     except UserError as error:
         said = str(error)
         for each in given:

@@ -17,9 +17,9 @@ from regenkit.data.prepare import Prepared
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.weights import digest as weights_digest
-from regenkit.recipe.stages import ROUTE, stages_of
-from regenkit.run import copy_stage, settings_of, taken_from
+from regenkit.run.origin import copy_stage, settings_of, taken_from
 from regenkit.spec import digest
+from regenkit.stages import STAGES
 
 KEY = "key.json"
 """Beside a trained stage: what it depends on."""
@@ -31,22 +31,25 @@ def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     if other := taken_from(pipeline.recipe, stage):
         weights = other / stage / "best.weights.h5"
         return weights_digest(weights) if weights.exists() else ""
-    contract, settings = pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
+    kind, contract, settings = STAGES[stage], pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
     del settings["strategy"]
     noise = settings["rep_noise"] or settings.pop("rep_noise")  # left out where it is nothing new
-    known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.resolved()}
+    known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.plain}
     # which tells of dataset.paired_fraction what the stage learns; of pairs alone is Y′ predicted
-    data = prepared if stage == "finetune" else seen(prepared, pipeline.sides(stage)[0])
+    data = prepared if kind.on_predicted else seen(prepared, pipeline.sides(stage)[0])
     columns = (data.examples.column("id"), data.split, data.paired, data.steps)
     known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
-    if stage == "finetune":
+    if kind.on_predicted:
         known["on"] = pipeline.recipe.finetune
-    if stage == "joint":
-        known["joint"] = pipeline.recipe.joint
-    if stage in ("finetune", "joint") or noise == "generator":
-        earlier = [each for each in ("converter", *ROUTE) if each in stages_of(pipeline.recipe) and each != stage]
+    if kind.parts:
+        known[stage] = pipeline.recipe.weights[stage]
+        known["parts"] = {part: pipeline.contract(part) for part in kind.parts if not STAGES[part].alone}
+    if kind.builds_on or noise == "generator":
+        earlier = [each for each in pipeline.recipe.stages if not STAGES[each].builds_on and each != stage]
         known["of"] = [stage_key(pipeline, each, prepared) for each in earlier]
-    if stage == "direct":
+    if kind.on_predicted or noise == "generator":  # how Y′ was drawn that it learned from
+        known["sample"] = dict(pipeline.recipe.generator.sample)
+    if kind.baseline:
         del contract["converter"]
         known["given"] = _given(pipeline, prepared)
     return digest(known)
@@ -59,7 +62,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
     """
     assert pipeline.folder is not None
     mine = pipeline.folder / stage
-    if (mine / "done.json").exists() or stage == "joint" or taken_from(pipeline.recipe, stage):
+    if (mine / "done.json").exists() or STAGES[stage].hands_out or taken_from(pipeline.recipe, stage):
         return
     for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")

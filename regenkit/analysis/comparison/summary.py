@@ -10,7 +10,7 @@ import numpy as np
 from regenkit.analysis.comparison.scores import Scores, summed
 from regenkit.analysis.evaluation.bootstrap import interval
 from regenkit.errors import UserError
-from regenkit.recipe.stages import ROUTE
+from regenkit.stages import ROUTE
 
 Bits = dict[str, dict[str, np.ndarray]]
 """By stage, or STAGE_without_x, and target field: [examples]."""

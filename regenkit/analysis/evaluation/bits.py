@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.data.batches import Side
 from regenkit.data.stack import stack
 from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
+from regenkit.stage import HasLikelihood
+from regenkit.stages import Side
 
 BATCH = 64
 
@@ -62,7 +63,7 @@ def _size(shape: tuple[int | None, ...]) -> int:
 
 def has_bits(pipeline: Pipeline, stage: str) -> bool:
     """Whether the stage has a likelihood; diffusion and adversarial models have none."""
-    return hasattr(pipeline.stage(stage), "field_log_prob")
+    return isinstance(pipeline.stage(stage), HasLikelihood)
 
 
 def unigram_bits(spec: Spec, training: Sequence[Fields], sides: Sequence[dict[str, Fields]]) -> dict[str, np.ndarray]:

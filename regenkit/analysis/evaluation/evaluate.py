@@ -35,9 +35,10 @@ from regenkit.distribute import is_chief, together
 from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
-from regenkit.run import load_run, train_stage, working_on
+from regenkit.pipeline.load import load_run
 from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import environment, identity, untrained
+from regenkit.run.train import train_stage, working_on
 from regenkit.spec import Fields
 
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
@@ -117,7 +118,7 @@ def measure(
     metrics, side, drawn = _metrics(pipeline, sides, learned, samples)
     report = {
         "run": str(pipeline.folder),
-        "recipe": pipeline.recipe.resolved(),
+        "recipe": pipeline.recipe.plain(),
         "examples": len(places),
         "steps": int(steps.sum()),
         "parameters": pipeline.parameters,

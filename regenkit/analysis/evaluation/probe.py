@@ -19,8 +19,9 @@ from regenkit.data.prepare import Prepared, Progress
 from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
-from regenkit.run import load_run
+from regenkit.pipeline.load import load_run
 from regenkit.spec import Field, Fields, Spec
+from regenkit.stage import ShowsFeatures
 
 Sides = dict[str, Fields]
 
@@ -78,7 +79,7 @@ def class_field(x: Spec, where: Any) -> str:
 def representation(pipeline: Pipeline, stage: str) -> Representation:
     """What a stage says inside. Raises UserError where it does not tell."""
     model = pipeline.stage(stage)
-    if not hasattr(model, "predict_noisy"):
+    if not isinstance(model, ShowsFeatures):
         raise UserError(f"{pipeline.folder}: its {stage}, {type(model).__name__}, does not tell what it says inside; "
                         "diffusion does")  # fmt: skip
     return Representation(model)

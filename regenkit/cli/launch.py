@@ -36,7 +36,7 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
                 log: Any = files.enter_context((folder / f"worker-{index}.log").open("ab")) if index else None
                 config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
                 workers.append(subprocess.Popen(
-                    [sys.executable, "-m", "regenkit.training.launch", *arguments],
+                    [sys.executable, "-m", "regenkit.cli.launch", *arguments],
                     env={**os.environ, "TF_CONFIG": json.dumps(config), "CUDA_VISIBLE_DEVICES": "-1"},
                     stdin=subprocess.PIPE,  # its end tells a worker that this process has gone
                     stdout=log, stderr=log, process_group=0,

@@ -1,0 +1,158 @@
+"""A recipe, resolved: its components found, its arguments checked, the stages of other runs looked up. Immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from regenkit.components import Component, Converter
+from regenkit.errors import UserError
+from regenkit.recipe.document import Where, dump
+from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.spec import digest
+from regenkit.stages import STAGES, StageKind
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """How one part of a recipe is built.
+
+    component    what makes it
+    arguments    its keyword arguments, checked, with all defaults filled in
+    sample       the sampling options that the recipe fixes, checked
+    run          the run directory that its trained stage is taken from, and whose recipe says how it is built
+    own_decoder  it is the converter's own decoder, in the role of the renderer
+    own          of a baseline: it has a component of its own, not the generator's
+    where        its place in the recipe, for errors
+    plain        it as a recipe writes it
+    """
+
+    component: Component
+    arguments: Mapping[str, Any]
+    sample: Mapping[str, Any]
+    run: Path | None = None
+    own_decoder: bool = False
+    own: bool = False
+    where: Where
+    plain: Mapping[str, Any]
+
+    @property
+    def use(self) -> str:
+        return self.component.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a trained stage of it depends on: the component and its arguments, not how samples are drawn."""
+        return {"use": self.use, **self.arguments}
+
+    def build(self, **supplied: Any) -> Any:
+        """The component, built. Raises UserError, with the place in the recipe, where it refuses its arguments."""
+        try:
+            return self.component.load()(**supplied, **self.arguments)
+        except ValueError as error:
+            raise UserError(f"{self.where()}: {error}") from error
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is trained, of what, and how.
+
+    parts             by section: dataset, converter, generator, renderer, direct, direct_half and, if any, auxiliary
+    finetune          on which predicted Y′ the renderer is trained further, if it is: see `remedies`
+    joint             weights of the terms where the stages are trained together
+    auxiliary_weight  of the auxiliary stage's loss beside the generator's
+    paired_fraction   the dataset's key of that name, whichever dataset it is: see `data.fraction`
+    train             the section of that name, checked
+    evaluate          names of metrics
+    """
+
+    path: Path
+    parts: Mapping[str, Part]
+    finetune: str | None = None
+    joint: JointSettings | None = None
+    auxiliary_weight: float = 0.0
+    paired_fraction: float = 1.0
+    train: Mapping[str, Any]
+    evaluate: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def dataset(self) -> Part:
+        return self.parts["dataset"]
+
+    @property
+    def generator(self) -> Part:
+        return self.parts["generator"]
+
+    @property
+    def renderer(self) -> Part:
+        return self.parts["renderer"]
+
+    def part(self, stage: str) -> Part:
+        """How a stage is built. Raises UserError where the recipe has none of that name."""
+        section = STAGES[stage].section if stage in STAGES else stage
+        if section not in self.parts:
+            raise UserError(f"{self.path}: the recipe has no {stage!r} to build")
+        return self.parts[section]
+
+    @property
+    def learned(self) -> bool:
+        """Whether its converter is trained."""
+        component = self.parts["converter"].component
+        return isinstance(component, Converter) and component.learned
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that are trained, in this order; baselines are not among them."""
+        return tuple(kind.name for kind in STAGES.values() if self._trains(kind))
+
+    def _trains(self, kind: StageKind) -> bool:
+        if kind.baseline or not kind.alone:
+            return False
+        asked = {"finetune": self.finetune, "joint": self.joint, "auxiliary": "auxiliary" in self.parts}
+        return self.learned if kind.name == "converter" else bool(asked.get(kind.asked_by, True))
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """Of the terms of each stage that trains several as one, by its name."""
+        return {"joint": self.joint, "assisted": self.auxiliary_weight}
+
+    def train_settings(self, stage: str | None = None) -> TrainSettings:
+        """Training settings of a stage: `train`, overridden by `train.STAGE`; without a stage, what all share."""
+        base = {key: value for key, value in self.train.items() if key not in SETTINGS}
+        return TrainSettings(**{**base, **(self.train.get(STAGES[stage].settings, {}) if stage else {})})
+
+    def plain(self) -> dict[str, Any]:
+        """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
+        result: dict[str, Any] = {name: dict(part.plain) for name, part in self.parts.items() if part.plain}
+        if self.paired_fraction < 1:  # left out where it is nothing new, so that runs from before keep their names
+            result["dataset"]["paired_fraction"] = self.paired_fraction
+        if "auxiliary" in result:
+            result["auxiliary"]["weight"] = self.auxiliary_weight
+        if self.finetune:
+            result["finetune"] = {"on": self.finetune}
+        if self.joint:
+            result["joint"] = self.joint.model_dump()
+        overrides = {stage: dict(self.train[stage]) for stage in SETTINGS if stage in self.train}
+        result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
+        result["evaluate"] = list(self.evaluate)
+        return result
+
+    def dump(self) -> str:
+        return dump(self.plain())
+
+    def digest(self, *sections: str) -> str:
+        """Twelve hexadecimal digits that name the settings of `sections` (of all, without any)."""
+        plain = self.plain()
+        return digest({name: plain.get(name) for name in sections or SECTIONS})
+
+
+REQUIRED = ("dataset", "converter", "generator", "renderer")
+SECTIONS = (*REQUIRED, "auxiliary", "finetune", "joint", "direct", "train", "evaluate")
+SETTINGS = tuple(dict.fromkeys(kind.settings for kind in STAGES.values()))
+"""The keys of `train` that are settings of one stage."""

@@ -1,0 +1,178 @@
+"""From a recipe as it is written to a resolved one: imports what it names, and checks every argument, once."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from regenkit.components import Component, Converter
+from regenkit.errors import UserError
+from regenkit.recipe.arguments import check_arguments, checked_against, parameters, wanted
+from regenkit.recipe.document import Where
+from regenkit.recipe.recipe import Part, Recipe
+from regenkit.recipe.remedies import unable
+from regenkit.recipe.sampling import options_of
+from regenkit.recipe.section import Section, Written
+
+SIZE = {"width", "depth"}
+"""Arguments that say how large a model is."""
+OtherRun = Callable[[Path], Recipe]
+"""The recipe of another run."""
+
+
+def resolve(written: Written, other_run: OtherRun) -> Recipe:
+    """Raises one UserError, with a line for each fault."""
+    problems: dict[str, None] = {}
+    parts: dict[str, Part] = {}
+
+    def add(name: str, make: Callable[[], Part]) -> None:
+        try:
+            parts[name] = make()
+        except UserError as error:
+            problems.update(dict.fromkeys(str(error).splitlines()))
+
+    for section in (written.dataset, written.converter, written.generator, written.auxiliary):
+        if section:
+            add(section.name, lambda section=section: _part(section, other_run))  # type: ignore[misc]
+    add("renderer", lambda: _renderer(written.renderer, parts.get("converter"), other_run))
+    if not problems:  # the baseline repeats the generator's arguments, and so their faults
+        add("direct", lambda: _direct(written, parts["generator"], other_run))
+    if not problems:
+        add("direct_half", lambda: _direct_half(written, parts["generator"], parts["direct"], other_run))
+    if not problems:
+        noise = written.train.get("renderer", {}).get("rep_noise", 0.0)
+        problems.update(dict.fromkeys(unable(parts["generator"], written.finetune, noise)))
+    if problems:
+        raise UserError("\n".join(problems))
+    return Recipe(
+        path=written.path, parts=parts, finetune=written.finetune, joint=written.joint,
+        auxiliary_weight=written.auxiliary_weight, paired_fraction=written.paired_fraction,
+        train=written.train, evaluate=written.evaluate,
+    )  # fmt: skip
+
+
+def check_data(recipe: Recipe) -> None:
+    """Build the dataset and a converter that is a rule, which may refuse a combination, or a folder that is not there,
+    and look for the runs that arguments name. What a trained run can do without. Raises UserError."""
+    found: dict[str, None] = {}
+    for part in recipe.parts.values():
+        for path, run in _runs(part.arguments, ()):
+            if part.run is None and not os.path.isdir(run):  # is_dir() raises where a name is too long
+                found[f"{part.where(*path)}: there is no run directory {run!r}"] = None
+    for name in ("dataset", "converter") if not found else ():
+        part = recipe.parts[name]
+        if part.run or (isinstance(part.component, Converter) and wanted(part.component)):
+            continue  # of another run; or built once Y is known
+        try:
+            part.build()
+        except UserError as error:
+            found[str(error)] = None
+        except Exception as error:  # whatever a stranger's constructor does
+            found[f"{part.where()}: {type(error).__name__}: {error}"] = None
+    if found:
+        raise UserError("\n".join(found))
+
+
+def _part(section: Section, other_run: OtherRun) -> Part:
+    if section.run:
+        return _taken(section, section.name, other_run)
+    assert section.component is not None
+    arguments = check_arguments(section.component, section.args, section.where)
+    sample = _sample(section.component, section.sample, section.where)
+    plain = {"use": section.component.name, **_plain(arguments), **({"sample": dict(sample)} if sample else {})}
+    return Part(component=section.component, arguments=arguments, sample=sample, where=section.where, plain=plain)
+
+
+def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
+    """A part of another run, with this recipe's sampling options over its own."""
+    assert section.run is not None
+    if not os.path.isdir(section.run):
+        raise UserError(f"{section.where('from')}: there is no run directory {str(section.run)!r}")
+    theirs = other_run(section.run).part(name)
+    sample = _sample(theirs.component, section.sample, section.where)
+    plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
+    return Part(
+        component=theirs.component, arguments=theirs.arguments, sample={**theirs.sample, **sample}, run=section.run,
+        where=theirs.where, own=theirs.own, plain=plain,
+    )  # fmt: skip
+
+
+def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> Part:
+    if not section.own_decoder:
+        return _part(section, other_run)
+    if converter is None:
+        raise UserError("")  # its fault has been named
+    sample = _sample(converter.component, section.sample, section.where)
+    plain = {"use": "converter", **({"sample": dict(sample)} if sample else {})}
+    return Part(component=converter.component, arguments=converter.arguments, sample=sample, own_decoder=True,
+                where=section.where, plain=plain)  # fmt: skip
+
+
+def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
+    """The generator's component with arguments that differ; or another one, with those of its arguments that it has."""
+    section = written.direct
+    if section.component is None and generator.run:
+        taken = _taken(written.generator, "direct", other_run)
+        return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,
+                    own=taken.own, where=taken.where, plain={})  # fmt: skip
+    own = section.component is not None
+    component = section.component or generator.component
+    has = parameters(component)
+    shared = {name: value for name, value in written.generator.args.items() if name in has or not own}
+    arguments = check_arguments(component, {**shared, **section.args}, section.where)
+    options = options_of(component.load())
+    sample = {name: value for name, value in generator.sample.items() if name in options}
+    sample |= _sample(component, section.sample, section.where)
+    plain = {**({"use": component.name} if own else {}), **_plain(arguments), **({"sample": sample} if sample else {})}
+    return Part(component=component, arguments=arguments, sample=sample, own=own, where=section.where, plain=plain)
+
+
+def _direct_half(written: Written, generator: Part, direct: Part, other_run: OtherRun) -> Part:
+    """The baseline no larger than the generator: with its arguments; of a component of its own, no wider or deeper."""
+    if direct.run:
+        taken = _taken(written.generator, "direct_half", other_run)
+        return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,
+                    own=taken.own, where=taken.where, plain={})  # fmt: skip
+    if not direct.own:
+        return Part(component=direct.component, arguments=generator.arguments, sample=direct.sample,
+                    where=written.generator.where, plain={})  # fmt: skip
+    has = parameters(direct.component)
+    shared = {name: value for name, value in written.generator.args.items() if name in has}
+    others = {name: value for name, value in written.direct.args.items() if name not in SIZE}
+    mine, theirs = direct.arguments, check_arguments(direct.component, {**shared, **others}, direct.where)
+    arguments = {**mine, **{name: min(mine[name], theirs[name]) for name in SIZE & mine.keys()}}
+    return Part(component=direct.component, arguments=arguments, sample=direct.sample, own=True, where=direct.where,
+                plain={})  # fmt: skip
+
+
+def _sample(component: Component, options: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    if not options:
+        return {}
+    known = options_of(component.load())
+
+    def inside(*path: str | int, key: bool = False) -> str:
+        return where("sample", *path, key=key)
+
+    return checked_against(component.name, known, options, inside)
+
+
+def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a recipe writes them."""
+    plain = {}
+    for name, value in arguments.items():
+        try:
+            plain[name] = to_jsonable_python(value)
+        except PydanticSerializationError:  # a default that no recipe can write
+            continue
+    return plain
+
+
+def _runs(args: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """(path, run) of each `from` within arguments that names a run."""
+    for key, value in args.items():
+        if isinstance(value, Mapping):
+            if isinstance(run := value.get("from"), str):
+                yield (*path, key, "from"), run
+            yield from _runs(value, (*path, key))

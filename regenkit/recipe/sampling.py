@@ -1,0 +1,81 @@
+"""Sampling options: how a stage draws, as its `sample` declares it by keyword parameters with types and defaults.
+
+They are no part of what is trained. A recipe fixes some (`generator: {sample: {guidance: 2}}`), a user overrides them
+(`generate --sample guidance=4`).
+"""
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import yaml
+
+from regenkit.errors import UserError
+from regenkit.nearest import did_you_mean
+from regenkit.recipe.arguments import checked_against
+
+USUAL = {"top_p": 0.95}
+"""How a user's samples are drawn unless told otherwise, by the stages that can: the unlikeliest tokens are left out."""
+_NO_OPTIONS = {"self", "condition", "target", "seed", "given", "length"}
+
+
+@cache
+def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The options of a `sample` or `resample`, with their type hints resolved."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    found = inspect.signature(function).parameters.values()
+    return {
+        each.name: each.replace(annotation=hints.get(each.name, Any))
+        for each in found
+        if each.name not in _NO_OPTIONS and each.kind != inspect.Parameter.VAR_KEYWORD
+    }
+
+
+def options_of(target: Any, method: str = "sample") -> dict[str, inspect.Parameter]:
+    """The sampling options of a component's target, or of a stage; none where it does not sample."""
+    kind = target if isinstance(target, type) else type(target)
+    function = getattr(kind, method, None)
+    return parameters(function) if function is not None else {}
+
+
+def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dict[str, Any]:
+    """Those of `options` that the stage has."""
+    known = options_of(stage, method)
+    return {name: value for name, value in options.items() if name in known}
+
+
+def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """A user's options, checked. Raises UserError where one is an option of none of the `stages` (by name), or where a
+    stage that has it refuses its value."""
+    known = {name: options_of(stage) for name, stage in stages.items()}
+    names = {option for each in known.values() for option in each}
+    values: dict[str, Any] = {}
+    for option, value in options.items():
+        if option not in names:
+            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run; there is "
+                            f"{', '.join(sorted(names)) or 'none'}{did_you_mean(option, names)}")  # fmt: skip
+        for each in known.values():
+            if option in each:
+                one = checked_against(option, {option: each[option]}, {option: value}, _where)
+                values[option] = one[option]
+    return values
+
+
+def parsed(settings: Iterable[str]) -> dict[str, Any]:
+    """NAME=VALUE each, as a command line gives them. Raises UserError."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not (name and equals and text):
+            raise UserError(f"--sample {setting}: write NAME=VALUE, as in --sample guidance=2")
+        try:
+            found[name] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"--sample {setting}: {text!r} is no value; write one as in a recipe") from error
+    return found
+
+
+def _where(*path: str | int, key: bool = False) -> str:
+    return ".".join(map(str, path))

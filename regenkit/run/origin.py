@@ -1,0 +1,86 @@
+"""Stages that are not trained in a run, but copied into it: those of another run, and those that would be the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from regenkit.errors import UserError
+from regenkit.files import copy, write_json
+from regenkit.pipeline import Pipeline
+from regenkit.pipeline.contract import check, sign
+from regenkit.recipe import Recipe
+from regenkit.recipe.settings import TrainSettings
+from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
+from regenkit.training.state import BEST
+
+DONE = "done.json"
+"""What a trained stage's training found; written last."""
+
+
+def done(folder: Path) -> dict[str, Any]:
+    """What is known of a stage's training; nothing where it is not done."""
+    return json.loads((folder / DONE).read_text()) if (folder / DONE).exists() else {}
+
+
+def taken_from(recipe: Recipe, stage: str) -> Path | None:
+    """The run that a stage is taken from; with a generator comes its baseline, where it has been trained."""
+    kind = STAGES[stage]
+    if kind.parts or kind.starts_from or kind.section not in recipe.parts:
+        return None
+    run = recipe.part(stage).run
+    return run if run is None or not kind.baseline or done(run / stage) else None
+
+
+def copy_origin(pipeline: Pipeline, stage: str) -> bool:
+    """Copy a stage that is not to be trained here, and say whether it was one."""
+    assert pipeline.folder is not None
+    part = pipeline.recipe.part(stage) if not STAGES[stage].parts else None
+    if part and part.own_decoder and not STAGES[stage].starts_from:
+        copy_stage(pipeline.folder / "converter", pipeline, stage, {"decoder_of": "converter"})
+    elif stage == "direct_half" and _same(pipeline, "direct", stage):
+        copy_stage(pipeline.folder / "direct", pipeline, stage, {"same_as": "direct"})
+    elif other := taken_from(pipeline.recipe, stage):
+        if not done(other / stage):
+            raise UserError(f"{other}: has no trained {stage} to take")
+        check(stage, other / stage, pipeline.contract(stage))
+        copy_stage(other / stage, pipeline, stage, {"from": str(other)})
+    else:
+        return False
+    return True
+
+
+def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
+    """The folder of a stage, filled with what was trained elsewhere; done.json, the last, says where."""
+    assert pipeline.folder is not None
+    folder = pipeline.folder / stage
+    folder.mkdir(parents=True, exist_ok=True)
+    sign(folder, pipeline.contract(stage))
+    copy(trained / BEST, folder / BEST)
+    write_json(folder / DONE, {**done(trained), **origin})
+
+
+def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:
+    """Whether a stage is a trained one over again."""
+    assert pipeline.folder is not None
+    return bool(done(pipeline.folder / trained)) and pipeline.contract(stage) == pipeline.contract(trained)
+
+
+def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
+    """A baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
+    settings, kind = recipe.train_settings(stage), STAGES[stage]
+    if not kind.baseline or "steps" in recipe.train.get(kind.settings, {}):
+        return settings
+    rendered = "converter" if recipe.renderer.own_decoder else RENDERER  # the stage that taught the decoder
+    steps = sum(_steps(recipe, each) for each in (GENERATOR, rendered))
+    steps += sum(
+        recipe.train_settings(each).steps * sum(part in ROUTE for part in STAGES[each].hands_out)
+        for each in recipe.stages
+    )
+    return settings.model_copy(update={"steps": steps})
+
+
+def _steps(recipe: Recipe, stage: str) -> int:
+    """For how many a stage is trained, or was where it comes from."""
+    other = taken_from(recipe, stage)
+    trained = done(other / stage) if other else {}
+    return int(trained["steps"]) if trained else recipe.train_settings(stage).steps

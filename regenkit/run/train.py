@@ -1,0 +1,176 @@
+"""Train what a recipe asks for: its data, each stage after the other, and samples in the end."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from regenkit import distribute, plugins
+from regenkit.data.fraction import seen
+from regenkit.data.prepare import Prepared
+from regenkit.distribute import gathered, is_chief, together, worker_index
+from regenkit.errors import Interrupted, UserError
+from regenkit.files import write_json
+from regenkit.pipeline import Pipeline
+from regenkit.pipeline.contract import sign
+from regenkit.pipeline.load import load_run
+from regenkit.quiet import tensorflow as tf
+from regenkit.recipe import Recipe
+from regenkit.run.alike import prepare_alike
+from regenkit.run.folder import folder_for, open_run, untrained
+from regenkit.run.handing import hand_out, to_all
+from regenkit.run.origin import DONE, copy_origin, done, settings_of
+from regenkit.run.predicted import predicted
+from regenkit.run.rep_noise import perturbation
+from regenkit.run.samples import sample_stage, write_samples
+from regenkit.stages import STAGES
+from regenkit.training import train
+from regenkit.training.runlog import RunLog
+from regenkit.training.state import BEST
+
+
+def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
+    """Train what is not yet trained of a recipe (or of its `stages`) and leave samples; returns the run directory.
+
+    `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes are told which.
+    Raises UserError, or Interrupted once everything is saved.
+    """
+    if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
+        raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
+    strategy = plugins.host().hook.make_strategy(recipe=recipe)
+    folder = folder or folder_for(recipe)
+    pipeline = Pipeline(recipe, folder)  # refused before there is a folder
+    begins = not (folder / "log.jsonl").exists()
+    with working_on(folder, recipe, strategy, console) as log:
+        log.say(f"run directory [bold]{folder}[/]")
+        pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
+        prepared = prepare_alike(pipeline, strategy, log.counted)
+        _say_data(log, prepared)
+        if begins and is_chief(strategy):
+            _try_direct(pipeline, log)
+        for stage in stages or recipe.stages:
+            train_stage(pipeline, stage, prepared, strategy, log)
+            prepared = after(stage, pipeline, prepared, strategy, log)
+        with together(strategy):  # a process that ended earlier would be taken for one that broke down
+            if is_chief(strategy) and not untrained(folder, recipe):
+                write_samples(pipeline, prepared, folder / "samples")
+                log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
+    return folder
+
+
+@contextmanager
+def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) -> Iterator[RunLog]:
+    """Hold a run and log what is done to it. Of several processes the chief does; others log into worker-N/ there."""
+    index = worker_index(strategy)
+    with ExitStack() as stack:
+        with together(strategy):
+            if not index:
+                stack.enter_context(open_run(folder, recipe))
+        own = folder / f"worker-{index}" if index else folder
+        own.mkdir(parents=True, exist_ok=True)
+        try:
+            yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
+        except tf.errors.OpError as error:
+            if not isinstance(error, tf.errors.UnavailableError) and "Collective ops is aborted" not in error.message:
+                raise
+            raise UserError(
+                f"{folder}: another process of this training has gone ({error.message.splitlines()[0]}). What was "
+                "saved is kept: start all processes again to go on"
+            ) from error
+
+
+def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: RunLog) -> dict[str, Any]:
+    """Train one stage of a run unless it is done; returns what `train.fit` found."""
+    assert pipeline.folder is not None
+    recipe, kind, folder, chief = pipeline.recipe, STAGES[stage], pipeline.folder / stage, is_chief(strategy)
+    with together(strategy):
+        if pipeline.learned and stage != "converter" and not pipeline.converter.trained:
+            raise UserError(
+                f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
+                "learn from; train it first, by --stage converter, or all without --stage"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        if chief and not done(folder) and not copy_origin(pipeline, stage):
+            sign(folder, pipeline.contract(stage))
+    result = gathered(strategy, done(folder))[0]
+    if result:
+        return result
+    settings = settings_of(recipe, stage)
+    hook = plugins.host().hook
+    callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
+                 for each in found or ()]  # fmt: skip
+    condition, target = pipeline.sides(stage)
+    perturb = perturbation(pipeline, prepared, settings.rep_noise, strategy) if settings.rep_noise else None
+    learned = seen(prepared, condition)
+    if kind.on_predicted:
+        learned = predicted(pipeline, prepared, settings.seed, strategy, log)
+
+    def build() -> Any:
+        model = pipeline.build(stage)
+        if kind.starts_from and chief:  # whose state all others get
+            model.load_weights(folder.parent / kind.starts_from / BEST)
+        return model
+
+    job = train.Job(name=stage, build=build, condition=condition, target=target, settings=settings,
+                    folder=log.folder / stage, perturb=perturb, trained=kind.builds_on, open_run=load_run)  # fmt: skip
+
+    def sample(model: Any, step: int) -> None:
+        if chief and not kind.parts and (stage != "converter" or recipe.renderer.own_decoder):
+            with pipeline.using(kind.stands_for or stage, model):
+                sample_stage(pipeline, stage, step, learned)
+
+    try:
+        result = train.fit(
+            job, learned, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
+        )
+    except Interrupted:
+        gathered(strategy, None)  # let all have saved
+        raise
+    if kind.on_predicted:
+        result["on"] = recipe.finetune
+    if kind.hands_out and chief:
+        hand_out(pipeline, stage)
+    if chief:
+        write_json(folder / DONE, result)
+    return result
+
+
+def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: RunLog) -> Prepared:
+    """The data as they are once a stage is trained: converted anew where it made Y′ another one."""
+    if STAGES[stage].hands_out:
+        pipeline.forget()
+    if not (pipeline.learned and STAGES[stage].makes_rep):
+        return prepared
+    to_all(pipeline, strategy)
+    return prepare_alike(pipeline, strategy, log.counted)
+
+
+def _try_direct(pipeline: Pipeline, log: RunLog) -> None:
+    """Warn where the direct route can't be built: after training it would be too late to say another."""
+    if pipeline.recipe.part("direct").run is None:
+        try:
+            with tf.device("CPU:0"):
+                pipeline.build("direct")
+        except UserError as error:
+            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
+
+
+def _say_data(log: RunLog, prepared: Prepared) -> None:
+    counts = prepared.counts()
+    parts = [f"{split} {count['paired']} paired" + (f" + {count['unpaired']}" if count["unpaired"] else "")
+             for split, count in counts.items() if split != "dropped"]  # fmt: skip
+    dropped = sum(counts["dropped"].values())
+    log.say(
+        f"examples: {', '.join(parts)}; {dropped} left out: they hold a part of a held-out one, go with one, or could "
+        "not be converted"
+    )
+    if prepared.hidden is not None:
+        keep = counts["train"]["paired"]
+        pairs = keep + int(prepared.hidden.sum())
+        log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; the others teach Y alone")
+    for source, reason in prepared.skipped[:3]:
+        log.warn(f"skipped {source}: {reason}")
+    if len(prepared.skipped) > 3:
+        log.warn(f"… {len(prepared.skipped)} sources skipped in all; `regenkit preview` lists them")
