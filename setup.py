@@ -57,7 +57,7 @@ setup(
         "dev": [*DEV, *TEST, *IMAGE, *MUSIC],
     },
     entry_points={
-        "console_scripts": ["regenkit = regenkit.cli:main"],
+        "console_scripts": ["regenkit = regenkit.cli.main:main"],
         "regenkit": ["image = regenkit_image", "music = regenkit_music"],
     },
 )

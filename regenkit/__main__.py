@@ -1,5 +1,5 @@
 """`python -m regenkit` is `regenkit`."""
 
-from regenkit.cli import main
+from regenkit.cli.main import main
 
 main()

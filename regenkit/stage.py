@@ -125,6 +125,8 @@ class PredictsSteps(Protocol):
 
 @runtime_checkable
 class ShowsFeatures(Protocol):
+    target: Spec
+
     def features(self, target: Batch, seeds: Tensor, time: Tensor) -> list[Tensor]:
         """The inner features of each block, [batch, size], of a target under noise with its condition hidden.
 

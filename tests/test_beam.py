@@ -91,7 +91,7 @@ def command(*arguments: str, cwd: Path, start: str = "pass") -> subprocess.Compl
     """`regenkit …` in a process of its own, after `start`."""
     paths = os.pathsep.join(map(str, (toy_job.ROOT, toy_job.ROOT / "plugins")))
     return subprocess.run(
-        [sys.executable, "-c", f"import sys; {start}; from regenkit.cli import main; main()", *arguments],
+        [sys.executable, "-c", f"import sys; {start}; from regenkit.cli.main import main; main()", *arguments],
         cwd=cwd, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 

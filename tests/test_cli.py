@@ -164,7 +164,7 @@ def test_interrupted_then_gone_on_with(place: Path) -> None:
 def test_lists_import_no_tensorflow(place: Path, command: list[str]) -> None:
     code = (
         "import sys\n"
-        "from regenkit.cli import app\n"
+        "from regenkit.cli.main import app\n"
         "try: app(standalone_mode=True)\n"
         "except SystemExit: pass\n"
         "assert 'tensorflow' not in sys.modules, 'TensorFlow was imported'\n"

@@ -22,7 +22,7 @@ from regenkit.analysis.comparison.summary import Measured, summary
 from regenkit.analysis.comparison.verdict import finding, limits
 from regenkit.analysis.report.comparison import as_table, main_table, page
 from regenkit.analysis.report.tradeoff import losses
-from regenkit.cli import app
+from regenkit.cli.main import app
 from regenkit.components import Evaluation
 from regenkit.errors import UserError
 from regenkit.quiet import keras

@@ -22,7 +22,7 @@ import regenkit_image
 from regenkit import Converter, UserError, hookimpl, plugins
 from regenkit.analysis.evaluation import representation
 from regenkit.analysis.evaluation.representation import Representation
-from regenkit.cli import app
+from regenkit.cli.main import app
 from regenkit.errors import Interrupted
 from regenkit.models.diffusion import Diffusion
 from regenkit.pipeline.load import load_run

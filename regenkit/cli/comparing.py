@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from regenkit.cli.training import Json, Settings
+from regenkit.cli.options import Json, Settings
 from regenkit.files import json_text
 
 

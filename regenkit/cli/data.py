@@ -6,8 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from regenkit.cli.inspecting import wide
-from regenkit.cli.training import Json
+from regenkit.cli.options import Json, wide
 from regenkit.components import Component, Dataset
 from regenkit.errors import UserError
 from regenkit.files import json_text

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from regenkit.cli.training import Json, Settings
+from regenkit.cli.options import Json, Settings, wide
 from regenkit.files import json_text
 
 
@@ -65,12 +65,6 @@ def list_plugins(as_json: Json = False) -> None:
     console.print(table)
     for broken in found.broken:
         console.print(f"[red]broken[/] {broken}")
-
-
-def wide() -> Console:
-    """A console for tables: as wide as the terminal, or wide enough for whole lines where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def doctor(as_json: Json = False) -> None:

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -36,7 +35,7 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
                 log: Any = files.enter_context((folder / f"worker-{index}.log").open("ab")) if index else None
                 config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
                 workers.append(subprocess.Popen(
-                    [sys.executable, "-m", "regenkit.cli.launch", *arguments],
+                    [sys.executable, "-m", "regenkit.cli.worker", *arguments],
                     env={**os.environ, "TF_CONFIG": json.dumps(config), "CUDA_VISIBLE_DEVICES": "-1"},
                     stdin=subprocess.PIPE,  # its end tells a worker that this process has gone
                     stdout=log, stderr=log, process_group=0,
@@ -104,21 +103,3 @@ def _kill(worker: subprocess.Popen) -> None:
     with suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
-
-
-def _end_with_launcher() -> None:
-    while os.read(0, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)
-
-
-def main() -> None:
-    """A worker: the command line, and a thread that kills this process and its own when the launcher has gone."""
-    threading.Thread(target=_end_with_launcher, daemon=True).start()
-    from regenkit.cli import main as command
-
-    command()
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from regenkit.cli.training import Settings
+from regenkit.cli.options import Settings
 
 
 def add_to(app: typer.Typer) -> None:

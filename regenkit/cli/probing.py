@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from regenkit.cli.training import Json
+from regenkit.cli.options import Json, wide
 from regenkit.files import json_text
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
@@ -30,7 +30,6 @@ def probe(
 ) -> None:
     """Tell the class of an example from Y, from Y′, or from a model's inner features: linearly, and by neighbours."""
     from regenkit.analysis.evaluation.probe import probe_run
-    from regenkit.cli.inspecting import wide
 
     said = Console(stderr=True, quiet=as_json)
     report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)

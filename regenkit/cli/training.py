@@ -11,15 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from regenkit.cli.options import Json, Settings
 from regenkit.files import json_text
 
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
-
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
-]
-Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
 
 
 def add_to(app: typer.Typer) -> None:

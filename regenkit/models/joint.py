@@ -29,7 +29,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Spec
 from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
-from regenkit.stages import GENERATOR, RENDERER, ROUTE, Specs
+from regenkit.stages import GENERATOR, RENDERER, Specs
 
 Terms = dict[str, tuple[tf.Tensor, tf.Tensor]]
 STREAM = 9000
@@ -46,7 +46,7 @@ class Joint(keras.Model):
 
     def __init__(self, *, parts: Mapping[str, Any], specs: Specs, settings: JointSettings) -> None:
         super().__init__()
-        self.converter, self.generator, self.renderer = (parts.get(name) for name in ("converter", *ROUTE))
+        self.converter, self.generator, self.renderer = parts.get("converter"), parts[GENERATOR], parts[RENDERER]
         rep, converter, generator = specs["rep"].only(optional=False), self.converter, self.generator
         self.rep, self.x, self.settings = rep, specs["x"], settings
         if not isinstance(generator, PredictsSteps):

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.models.diffusion import Diffusion
@@ -29,6 +29,7 @@ from regenkit_image.autoencoders.network import Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
 STREAM = 20500
+STEPS = 30
 PLACE = 16
 """Numbers of a place of the encoder's last grid."""
 
@@ -45,7 +46,6 @@ class DiffusionAutoencoder(keras.Model):
     width     channels of the decoder at full resolution; at least twice the numbers of its patch (`Diffusion`), or
               noise does not pass through: of 28 × 28 grey pictures these are 4, of 64 × 64 in colour 48
     depth     residual blocks at each resolution, of the encoder and of the decoder, down and up
-    steps     of the sampler
     """
 
     version = 1
@@ -60,16 +60,13 @@ class DiffusionAutoencoder(keras.Model):
         channels: PositiveInt = 32,
         width: PositiveInt = 48,
         depth: NonNegativeInt = 1,
-        steps: PositiveInt = 30,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)
         if size > width:
             raise ValueError(f"size {size}; right are 1 to {width}, the decoder's width, through which it hears Y′")
-        self.spec, self.steps = Spec({"semantic": Field(kind="continuous", shape=(size,))}), steps
-        self.decoder = Diffusion(
-            condition=self.spec, target=target, width=width, depth=depth, steps=steps, condition_dropout=0.0
-        )
+        self.spec = Spec({"semantic": Field(kind="continuous", shape=(size,))})
+        self.decoder = Diffusion(condition=self.spec, target=target, width=width, depth=depth, condition_dropout=0.0)
         if self.decoder.objective != "velocity":  # along which `walk` goes
             numbers = self.shape[2] * self.decoder.patch**2
             raise ValueError(f"width {width}; the noise of a patch, {numbers} numbers, is to pass through the decoder: "
@@ -105,12 +102,18 @@ class DiffusionAutoencoder(keras.Model):
         return {"semantic": self.coded(target[self.field])}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None, steps: int | None = None
+        self,
+        condition: Batch,
+        *,
+        seed: int,
+        temperature: NonNegativeFloat = 1.0,
+        steps: PositiveInt = STEPS,
+        given: Any = None,
     ) -> dict[str, np.ndarray]:
         """Y of Y′, from −1 to 1: decoded from x_T that the seed draws. There is no density (see `models.diffusion`).
 
         temperature  scales x_T; 0 gives one typical picture, often a blurred one
-        steps        None = as the stage was made
+        steps        of the solver
         """
         seeds = seeds_of(seed, len(condition["semantic"]))
         noise = tf.reshape(noises.normal(seeds, STREAM, math.prod(self.shape)), [-1, *self.shape])
@@ -118,18 +121,18 @@ class DiffusionAutoencoder(keras.Model):
 
     # --- pictures as vector and noise --------------------------------------------------------------------------------
 
-    def decode(self, semantic: Any, noise: Any, steps: int | None = None) -> np.ndarray:
+    def decode(self, semantic: Any, noise: Any, steps: int = STEPS) -> np.ndarray:
         """Pixels float32 [batch, height, width, channels] in [−1, 1] of Y′ [batch, size] and x_T, of pixels' shape."""
-        found = self._along(noise, semantic, np.linspace(1.0, 0.0, 1 + (steps or self.steps)))
+        found = self._along(noise, semantic, np.linspace(1.0, 0.0, 1 + steps))
         return np.clip(self.decoder.moments.back(found), -1.0, 1.0)
 
-    def invert(self, pixels: Any, semantic: Any, steps: int | None = None) -> np.ndarray:
+    def invert(self, pixels: Any, semantic: Any, steps: int = STEPS) -> np.ndarray:
         """x_T, float32 of pixels' shape, from which `decode` with this Y′ gives these pixels back, nearly.
 
         The way back goes by slopes that are not those of the way there; the more steps, the nearer.
         """
         clean = self.decoder.moments.standard(np.asarray(pixels, np.float32))
-        return self._along(clean, semantic, np.linspace(0.0, 1.0, 1 + (steps or self.steps))).numpy()
+        return self._along(clean, semantic, np.linspace(0.0, 1.0, 1 + steps)).numpy()
 
     def _along(self, x: Any, semantic: Any, times: np.ndarray) -> tf.Tensor:
         if not len(semantic):  # convolutions of none have a wrong shape (see `training.never_empty`)

@@ -1,0 +1,65 @@
+"""The command line: a thin skin over `regenkit.run`, `regenkit.load` and the plugin host.
+
+TensorFlow is imported inside the commands that need it, so that help and lists answer at once.
+"""
+
+import os
+import shlex
+import sys
+
+import typer
+from rich.console import Console
+
+from regenkit.cli import comparing, data, generating, inspecting, preparing, probing, training
+from regenkit.errors import BadSource, UserError
+from regenkit.files import no_room
+
+SHOWN = 40
+"""Lines of a message."""
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="regenkit",
+    help="Conditional generation by regeneration learning: X → Y′ → Y.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for module in (training, comparing, probing, preparing, generating, inspecting, data):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Run a command. A user's mistake or a full disk is one message and exit code 2; an interruption says how to go on
+    (130).
+    """
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        try:
+            app(standalone_mode=True)
+        finally:
+            sys.stdout.flush()
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED and leaving.__context__:  # a KeyboardInterrupt here, not in launched processes
+            again = shlex.join(["regenkit", *sys.argv[1:]])
+            errors.print(f"interrupted; everything done is saved. To go on: {again}", markup=False)
+        raise
+    except BrokenPipeError:
+        _close_stdout()
+        sys.exit(141)
+    except Exception as error:
+        said = no_room(error)
+        if said:
+            _close_stdout()  # which may be what is full
+        elif not isinstance(error, UserError | BadSource):
+            raise
+        lines = (said or str(error)).splitlines()
+        more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
+        errors.print("[bold red]error[/]", end=" ")
+        errors.print("\n".join([*lines[:SHOWN], *more]), markup=False)
+        sys.exit(2)
+
+
+def _close_stdout() -> None:
+    """What could not be written is not tried again at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

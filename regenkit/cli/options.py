@@ -1,0 +1,17 @@
+"""What several commands share: options, and consoles to print on."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
+]
+Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
+
+
+def wide() -> Console:
+    """A console for tables: as wide as the terminal, or wide enough for whole lines where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
