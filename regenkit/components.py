@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, final
+from typing import Annotated, Any, final
 
 from pydantic import Field
 
@@ -149,17 +149,3 @@ class Evaluation:
     reps: Sequence[Fields] = ()
     training: Sequence[Fields] = ()
     training_conditions: Sequence[Fields] = ()
-
-
-class DatasetProtocol(Protocol):
-    """What a dataset's target is: built with the recipe's options, then asked for sources and their examples.
-
-    `sources` lists units of work in a fixed order, cheaply; `read` runs in worker processes. A source that cannot
-    be read raises `regenkit.errors.BadSource` (skipped, named and counted); a part of one is a `LeftOut` in the list.
-    """
-
-    version: int
-
-    def sources(self) -> list[str]: ...
-
-    def read(self, source: str) -> "list[Example | LeftOut]": ...

@@ -101,8 +101,11 @@ class HasLikelihood(Protocol):
 
 @runtime_checkable
 class Resamples(Protocol):
-    def resample(self, condition: Batch, target: Batch, *, seed: int) -> Fields:
-        """One draw of every step of a known target, given its true earlier steps. What is absent stays absent."""
+    def resample(self, condition: Batch, target: Batch, *, seed: int, **options: Any) -> Fields:
+        """One draw of every step of a known target, given its true earlier steps. What is absent stays absent.
+
+        options  those of `sample` that make sense here
+        """
         ...
 
 

@@ -19,6 +19,7 @@ FLOORS = (
     ("stages", "given", "rep_text", "cache"),
     ("stage", "sources"),
     ("components", "layers"),
+    ("adapter",),
     ("hookspecs", "distribute"),
     ("builtin",),
     ("plugins",),

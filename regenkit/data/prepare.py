@@ -18,6 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, RuleConverter, Source
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
 from regenkit.data.aside import Aside, check, settle
@@ -84,9 +85,9 @@ class Prepared:
 
 def prepare(
     *,
-    dataset: Any,
+    dataset: Source,
     identity: dict[str, Any],
-    converter: Any,
+    converter: RuleConverter | None,
     converter_identity: dict[str, Any],
     specs: dict[str, Spec],
     progress: Progress,
@@ -100,7 +101,7 @@ def prepare(
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
     Raises UserError where nothing could be read, where too much had to be set aside, and where a plugin fails.
     """
-    fingerprint = getattr(dataset, "fingerprint", lambda: "")()
+    fingerprint = dataset.fingerprint() if isinstance(dataset, Fingerprinted) else ""
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
     processes = processes or len(os.sched_getaffinity(0))
@@ -136,7 +137,7 @@ def prepare(
 
 def _read(
     where: str,
-    dataset: Any,
+    dataset: Source,
     folder: Path,
     specs: dict[str, Spec],
     progress: Progress,
@@ -199,7 +200,7 @@ class _Fingerprints:
 def _convert(
     examples: shards.Shards,
     split: np.ndarray,
-    converter: Any,
+    converter: RuleConverter,
     folder: Path,
     specs: dict[str, Spec],
     progress: Progress,
@@ -210,7 +211,7 @@ def _convert(
         sides, _ = shards.deserialize(examples[place], {"y": specs["y"]})
         return sides["y"] or {}
 
-    if hasattr(converter, "adapt"):
+    if isinstance(converter, Adapts):
         converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
     folder.mkdir(parents=True, exist_ok=True)
     convert = workers.Convert(converter, specs)
@@ -224,7 +225,7 @@ def _convert(
         return shards.Shards(paths)
     count = sum(map(len, spans.values()))
     done = total - count
-    in_batches = hasattr(converter, "convert_all")  # by a network, whose cores are all this process's
+    in_batches = isinstance(converter, ConvertsMany)
     with workers.pool(processes if count >= MANY and not in_batches else 1) as run:
         records = (examples[place] for span in spans.values() for place in span)
         coming = convert.batched(records) if in_batches else run(convert, records, 8)

@@ -17,6 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
 from regenkit.errors import BadSource, UserError
@@ -53,7 +54,7 @@ Outcome = tuple[list[tuple[bytes, Entry]], list[tuple[str, str]]]
 class Read:
     """source → its outcome. Raises UserError, naming the source, for whatever else the plugin raises."""
 
-    dataset: Any
+    dataset: Source
     specs: dict[str, Spec]
 
     def __call__(self, source: str) -> Outcome:
@@ -92,7 +93,7 @@ class Read:
 class Convert:
     """Record of y → (record of y′, ""), or (b"", why there is none). Raises UserError as `Read` does."""
 
-    converter: Any
+    converter: RuleConverter
     specs: dict[str, Spec]
 
     def __call__(self, record: bytes) -> tuple[bytes, str]:
@@ -110,6 +111,7 @@ class Convert:
 
     def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
         """The same of many, by a converter that takes many at once."""
+        assert isinstance(self.converter, ConvertsMany)
         coming = iter(records)
         while part := list(islice(coming, TOGETHER)):
             ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]

@@ -22,7 +22,8 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     if folder is not None and (folder / FILE).exists():
         found: Options = json.loads((folder / FILE).read_text())
         return found
-    return _said(recipe.dataset.build()) if hasattr(recipe.dataset.component.load(), "modalities") else {}
+    built = hasattr(recipe.dataset.component.load(), "modalities")  # else it need not be here any more
+    return _said(recipe.dataset.build()) if built else {}
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:

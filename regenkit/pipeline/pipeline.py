@@ -14,25 +14,24 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import distribute, plugins
+from regenkit.adapter import Cuts, Joins, Modality, Parses, RuleConverter
 from regenkit.components import Dataset
 from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
-from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.pipeline.building import build, rule
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
+from regenkit.pipeline.sampling import draw
 from regenkit.recipe import Recipe, of_run
 from regenkit.recipe.remedies import RESAMPLE
-from regenkit.recipe.sampling import USUAL, asked, taken
+from regenkit.recipe.sampling import USUAL, asked
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples
 from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
-
-SAMPLE_BATCH = 64
 
 
 @final
@@ -46,12 +45,12 @@ class Pipeline:
         assert isinstance(data, Dataset)
         self.modalities = modalities_of(recipe, folder)
         self.x_record = host.find("modality", data.x)
-        self.x = self.x_record.load()(**self.modalities.get("x", {}))
+        self.x: Modality = self.x_record.load()(**self.modalities.get("x", {}))
         self.y_record = host.find("modality", data.y)
-        self.y = self.y_record.load()(**self.modalities.get("y", {}))
-        self.learned = recipe.learned
+        self.y: Modality = self.y_record.load()(**self.modalities.get("y", {}))
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": Spec()}
-        self.converter = self._learned() if self.learned else rule(recipe, self.specs["y"])
+        self.learned = self._learned() if recipe.learned else None
+        self.converter: RuleConverter = self.learned or rule(recipe, self.specs["y"])
         self.specs["rep"] = self.converter.spec
         self.given_spec = self.specs["rep"].only(optional=True)
         self.given_scalars = given_scalars(self.specs["rep"])
@@ -62,7 +61,7 @@ class Pipeline:
     def sides(self, stage: str) -> tuple[Side, Side]:
         """(condition, target) of a stage."""
         try:
-            return sides(stage, self.specs, learned=self.learned)
+            return sides(stage, self.specs, learned=self.recipe.learned)
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
 
@@ -91,7 +90,7 @@ class Pipeline:
         prepared = prepare(
             dataset=dataset,
             identity=self.recipe.dataset.identity,
-            converter=self.converter if not self.learned or self.converter.trained else None,
+            converter=self.converter if not self.learned or self.learned.trained else None,
             converter_identity=self.recipe.part("converter").identity,
             specs=self.specs,
             progress=progress,
@@ -105,7 +104,7 @@ class Pipeline:
         condition, target = self.sides(stage)
         kind = STAGES[stage]
         # the stages that make Y′ are not of a Y′ that they make another one
-        version = self.converter.code_version if self.learned and kind.makes_rep else self.converter.version
+        version = self.learned.code_version if self.learned and kind.makes_rep else self.converter.version
         return plain({
             "component": None if kind.parts else self.recipe.part(stage).identity,
             "converter": {**self.recipe.part("converter").identity, "version": version},
@@ -181,31 +180,13 @@ class Pipeline:
         truths   draw each step given these true earlier ones. Raises UserError where the stage has no `resample`.
         options  of sampling, over those of the recipe, which stand over the `usual` ones; a stage takes what it has
         """
-        condition, target = self.sides(stage)
-        given = {name: mask for name, mask in (permitted or {}).items() if name in target.spec}
-        order = np.argsort(lengths, kind="stable")
-        batches = [order[start : start + SAMPLE_BATCH] for start in range(0, len(order), SAMPLE_BATCH)]
-        model, along = self.stage(stage), self.runs(stage)
-        options = {**(usual or {}), **self.recipe.part(stage).sample, **(options or {})}
+        model = self.stage(stage)
         if truths is not None and not isinstance(model, Resamples):
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
-
-        def draw(number: int) -> list[Fields]:
-            sizes = [lengths[place] for place in batches[number]]
-            padded = sizes if along else None
-            batch = stack([conditions[place] for place in batches[number]], condition.spec, padded)
-            if truths is None:
-                drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **taken(model, options))
-            else:
-                known = stack([truths[place] for place in batches[number]], target.spec, padded)
-                drawn = model.resample(batch, known, seed=seed + 7919 * number, **taken(model, options, "resample"))
-            return unstack(drawn, target.spec, sizes)
-
-        found: list[Fields] = [{} for _ in conditions]
-        for places, drawn in zip(batches, distribute.spread(self.strategy, draw, len(batches)), strict=True):
-            for place, fields in zip(places, drawn, strict=True):
-                found[place] = fields
-        return found
+        return draw(
+            model, self.sides(stage), conditions, lengths, strategy=self.strategy, seed=seed, truths=truths,
+            permitted=permitted or {}, options={**(usual or {}), **self.recipe.part(stage).sample, **(options or {})},
+        )  # fmt: skip
 
     def predict_rep(
         self, xs: Sequence[Fields], given: Sequence[Given], lengths: Sequence[int], **how: Any
@@ -232,7 +213,12 @@ class Pipeline:
             if not path.is_file():
                 raise UserError(f"--input {text}: there is no such file")
             return self.x.read(path)
-        return [self.x.parse(text)]
+        return [self._parsed(text)]
+
+    def _parsed(self, text: str) -> Any:
+        if not isinstance(self.x, Parses):
+            raise UserError(f"{self.x_record.name} is read from a file ({', '.join(self.x_record.reads)}): name one")
+        return self.x.parse(text)
 
     def generate(
         self, inputs: Sequence[Any], *, seed: int = 0, count: int = 1, given: Mapping[str, str] | None = None,
@@ -246,20 +232,21 @@ class Pipeline:
         options  of sampling: temperature, top_p, guidance …
         """
         how = {"seed": seed, "options": asked({stage: self.stage(stage) for stage in ROUTE}, options), "usual": USUAL}
-        inputs = [self.x.parse(value) if isinstance(value, str) else value for value in inputs]
+        inputs = [self._parsed(value) if isinstance(value, str) else value for value in inputs]
         fixed = self.given(given)
         wholes = [value for value in inputs for _ in range(count)]
-        whole_only = not (hasattr(self.x, "cut") and hasattr(self.y, "join"))
-        parts = [[value] if whole_only else self.x.cut(value) for value in wholes]
+        parts = [self.x.cut(value) if isinstance(self.x, Cuts) and isinstance(self.y, Joins) else [value]
+                 for value in wholes]  # fmt: skip
         xs = [self.x.encode(part)[0] for each in parts for part in each]
         lengths = [self._length(x) for x in xs]
         reps = self.predict_rep(xs, [fixed] * len(xs), lengths, **how)
         ys = iter(self.render_rep(reps, lengths, permitted=fixed.permitted, **how))
         made = [list(islice(ys, len(each))) for each in parts]
-        return [
-            self.y.decode(y[0] if len(y) == 1 else self.y.join(y), {**self.x.encode(value)[1], **fixed.meta})
-            for value, y in zip(wholes, made, strict=True)
-        ]
+        metas = ({**self.x.encode(value)[1], **fixed.meta} for value in wholes)
+        return [self.y.decode(self._whole(y), meta) for y, meta in zip(made, metas, strict=True)]
+
+    def _whole(self, parts: Sequence[Fields]) -> Fields:
+        return self.y.join(parts) if len(parts) > 1 and isinstance(self.y, Joins) else parts[0]
 
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from regenkit.data.prepare import Prepared
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
+from regenkit.spec import Fields
 from regenkit.stages import RENDERER, STAGES
 
 SAMPLES = 3
@@ -25,7 +26,8 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
     draws_rep, reads_rep = "rep" in target.source.values(), "rep" in condition.source.values()
     for number, place in enumerate(_held(prepared, "validation"), 1):
         sides, meta = prepared.example(place)
-        x, y = sides["x"] or {}, None
+        x = sides["x"] or {}
+        y: Fields | None = None
         rep = pipeline.converter.convert(sides["y"] or {}) if stage == "converter" else sides["rep"] or {}
         name = f"{stage}-{step:06d}-{number}"
         length = [int(prepared.steps[place])]
@@ -42,8 +44,9 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
                 y = pipeline.render_rep([rep], length, seed=number)[0]
         elif reads_rep and not draws_rep and STAGES[stage].section == RENDERER:
             y = pipeline.render_rep([rep], length, seed=number)[0]
-        for suffix in pipeline.y_record.writes[:2] if y else ():
-            pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
+        if y is not None:
+            for suffix in pipeline.y_record.writes[:2]:
+                pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
 
 
 def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:

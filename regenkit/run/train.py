@@ -86,7 +86,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     assert pipeline.folder is not None
     recipe, kind, folder, chief = pipeline.recipe, STAGES[stage], pipeline.folder / stage, is_chief(strategy)
     with together(strategy):
-        if pipeline.learned and stage != "converter" and not pipeline.converter.trained:
+        if pipeline.learned and stage != "converter" and not pipeline.learned.trained:
             raise UserError(
                 f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
                 "learn from; train it first, by --stage converter, or all without --stage"

@@ -1,0 +1,164 @@
+"""What a modality adapter is made of, as types: read this, and `stage.py`, before you write one.
+
+A plugin registers classes by records (`components`). These are the members that the core asks of their instances; there
+is nothing to inherit. The second half of each group are optional: they are asked for with `isinstance`, and each opens
+one more part of the core.
+
+    Modality        files ↔ values ↔ fields          Parses, Cuts, Joins, Sheets, Describes
+    Source          a dataset: sources → examples    Fingerprinted, KnowsModalities
+    RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
+    Metric          samples → one score each
+
+Converters that are learned are stages: see `stage.LearnedConverter`. Nothing here needs TensorFlow.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from regenkit.components import Evaluation, Example, LeftOut
+from regenkit.given import Given
+from regenkit.spec import Fields, Spec
+
+# --- modalities ------------------------------------------------------------------------------------------------------
+
+
+class Modality(Protocol):
+    """A kind of data. A *value* is one example as a person would hold it: a melody, a picture, a text."""
+
+    spec: Spec
+    version: int
+
+    def read(self, path: str | Path) -> list[Any]:
+        """The values of a file. Raises UserError, or BadSource, which name it."""
+        ...
+
+    def write(self, value: Any, path: str | Path) -> None:
+        """Write a file of the kind that its suffix says, whole or not at all. Raises UserError."""
+        ...
+
+    def encode(self, value: Any) -> tuple[Fields, dict[str, Any]]:
+        """(fields of `spec`, meta): meta is what a person wants back and no model sees, as JSON holds it."""
+        ...
+
+    def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Any:
+        """A value of fields. Whatever tokens a model may draw decode to a value that can be written."""
+        ...
+
+    def describe(self, value: Any) -> str:
+        """One line for lists and logs."""
+        ...
+
+
+@runtime_checkable
+class Parses(Protocol):
+    def parse(self, text: str) -> Any:
+        """A value from text that a person typed. Raises UserError."""
+        ...
+
+
+@runtime_checkable
+class Cuts(Protocol):
+    def cut(self, value: Any) -> list[Any]:
+        """Parts of a value, each no longer than models learn from; one where that is all."""
+        ...
+
+
+@runtime_checkable
+class Joins(Protocol):
+    def join(self, parts: Sequence[Fields]) -> Fields:
+        """One example of the parts that were drawn for what `cut` gave."""
+        ...
+
+
+@runtime_checkable
+class Sheets(Protocol):
+    def sheet(self, values: Sequence[Any]) -> Any:
+        """Many values as one to look at, for reports."""
+        ...
+
+
+# --- datasets --------------------------------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """A dataset, built with the recipe's options. It is pickled: `read` runs in worker processes."""
+
+    version: int
+
+    def sources(self) -> list[str]:
+        """Names of units of work, in a fixed order, cheaply."""
+        ...
+
+    def read(self, source: str) -> list[Example | LeftOut]:
+        """The examples of one source. What of it cannot be used is a `LeftOut`; raises BadSource where nothing can."""
+        ...
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    def fingerprint(self) -> str:
+        """Changes with the data: what was prepared from others is not used again."""
+        ...
+
+
+class KnowsModalities(Protocol):
+    @property
+    def modalities(self) -> Mapping[str, Mapping[str, Any]]:
+        """By "x" and "y": what the data say of the modality, as the arguments that it is built with."""
+        ...
+
+
+# --- converters ------------------------------------------------------------------------------------------------------
+
+
+class RuleConverter(Protocol):
+    """Y → Y′. A learned one has the same members in the end (`pipeline.learned`)."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+    @property
+    def version(self) -> Any: ...
+
+    def convert(self, y: Fields) -> Fields:
+        """The Y′ of one Y, of the fields of `spec`. Raises BadSource where there is none."""
+        ...
+
+    def given(self, options: Mapping[str, str]) -> Given:
+        """`--given NAME=VALUE`, parsed. Raises UserError."""
+        ...
+
+    def complete(self, rep: Fields, given: Given) -> Fields:
+        """A predicted Y′ with what is given laid over it."""
+        ...
+
+    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
+        """Y′ as text that a person reads and edits."""
+        ...
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        """(Y′, meta) of such a text. Raises UserError with the place of what is wrong in it."""
+        ...
+
+
+@runtime_checkable
+class Adapts(Protocol):
+    def adapt(self, examples: Iterable[Fields]) -> None:
+        """Learn what depends on the data (a vocabulary, a mean) from training examples of Y, before converting."""
+        ...
+
+
+@runtime_checkable
+class ConvertsMany(Protocol):
+    def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
+        """The Y′ of each Y, in batches: by a network, whose cores are all this process's."""
+        ...
+
+
+# --- metrics ---------------------------------------------------------------------------------------------------------
+
+Metric = Callable[[Evaluation], np.ndarray | float]
+"""One value a sample, NaN where it has nothing to go by; or one for all of them, shape ()."""
