@@ -10,8 +10,8 @@ PROBED, MEASURED, TIME = 2000, 1000, 0.25
 RECIPE = f"""\
 dataset: {{use: image/fashion_mnist, limit: 20000}}
 converter: {{use: image/downsample}}
-generator: {{use: diffusion, width: 32, depth: 1, steps: 20}}
-renderer: {{use: diffusion, width: 32, depth: 1, steps: 20}}
+generator: {{use: diffusion, width: 32, depth: 1, sample: {{steps: 20}}}}
+renderer: {{use: diffusion, width: 32, depth: 1, sample: {{steps: 20}}}}
 train:
   {{batch_size: 64, learning_rate: 2.0e-3, warmup_steps: 100, validate_every: {STEPS}, checkpoint_every: {STEPS},
    sample_every: {EVERY}, strategy: none, direct: {{steps: {STEPS}}}}}

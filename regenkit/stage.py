@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from regenkit.errors import UserError
 from regenkit.spec import Fields, Spec
 
 Tensor = Any
@@ -41,6 +42,12 @@ optimiser (`HasGroups`). Under the key STATISTICS stand sums that `absorb` is gi
 
 OpenRun = Callable[[Path], Any]
 """A run directory → its `Pipeline`."""
+
+
+def no_run(folder: Path) -> Any:
+    """The `OpenRun` of those who have none."""
+    raise UserError(f"{folder}: no run can be opened here")
+
 
 MASK = "mask"
 """Of a batch's side: which steps are there, bool [batch, steps]."""
@@ -154,7 +161,7 @@ class HasGroups(Protocol):
 
 @runtime_checkable
 class PreparesTraining(Protocol):
-    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
+    def begin_training(self, batch_size: int, open_run: OpenRun = no_run) -> None:
         """Make what only training needs; called once, before the optimisers are made.
 
         open_run  gives a trained run by its folder, as `regenkit.load` does: a teacher may come from one

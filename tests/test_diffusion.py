@@ -19,7 +19,7 @@ LABEL = Spec({"label": tokens(3, scalar=True)})
 PIXELS = Spec({"pixels": Field(kind="continuous", shape=(8, 8, 1))})
 VECTOR = Spec({"place": Field(kind="continuous", shape=(2,)), "size": Field(kind="continuous", shape=())})
 LOW = Spec({"low": Field(kind="continuous", shape=(4, 4, 1)), "code": Field(vocabulary=5, shape=(2, 2))})
-SMALL: dict[str, Any] = {"width": 16, "depth": 1, "steps": 4}
+SMALL: dict[str, Any] = {"width": 16, "depth": 1}
 
 
 def stage(network: str = "auto", *, spread: float = 0.1, **options: Any) -> Diffusion:
@@ -104,16 +104,16 @@ def test_moments_are_those_of_all_data_however_they_come() -> None:
 
 @pytest.mark.parametrize("network", ["unet", "dit", "mlp"])
 def test_an_example_is_judged_and_drawn_alike_in_any_company(network: str) -> None:
-    model = stage(network, guidance=2.0)
+    model = stage(network)
     batch = batch_of(model, 5)
     whole = model.losses(batch, noise=None)["main"]["error"][0]
     alone = {key: {name: value[1:2] for name, value in batch[key].items()} for key in ("condition", "target")}
     np.testing.assert_allclose(model.losses(alone, noise=None)["main"]["error"][0], whole[1:2], rtol=1e-4)
-    drawn = model.sample(batch["condition"], seed=3)
+    drawn = model.sample(batch["condition"], seed=3, guidance=2.0)
     for name, field in model.target.items():
         assert drawn[name].shape == (5, *field.shape) and drawn[name].dtype == np.float32
-    few = model.sample({name: value[:2] for name, value in batch["condition"].items()}, seed=3)
-    other = model.sample(batch["condition"], seed=4)
+    few = model.sample({name: value[:2] for name, value in batch["condition"].items()}, seed=3, guidance=2.0)
+    other = model.sample(batch["condition"], seed=4, guidance=2.0)
     for name in model.target:
         np.testing.assert_allclose(few[name], drawn[name][:2], atol=1e-3)
         assert np.abs(other[name] - drawn[name]).max() > 0.1
@@ -172,7 +172,7 @@ def test_half_precision_learns_as_well() -> None:
 ])  # fmt: skip
 def test_it_learns_where_each_label_lies(objective: Objective) -> None:
     """Three clusters of vectors, of scales far apart."""
-    model = stage("mlp", objective=objective, spread=0.0, width=48, depth=2, steps=20)
+    model = stage("mlp", objective=objective, spread=0.0, width=48, depth=2)
     centre = np.float32([[100, -0.02, 1], [300, 0.01, 2], [200, 0.03, 3]])
     spread = np.float32([10, 0.002, 0.1])
     random = np.random.default_rng(0)
@@ -193,7 +193,7 @@ def test_it_learns_where_each_label_lies(objective: Objective) -> None:
         noise = np.stack([np.full(128, number), np.arange(128)], 1).astype(np.int32)
         step(tf.constant(label + 1, tf.int32), tf.constant(place), tf.constant(noise))
     label = np.repeat(np.int32([1, 2, 3]), 200)
-    drawn = model.sample({"label": label}, seed=0)
+    drawn = model.sample({"label": label}, seed=0, steps=20)
     found = np.concatenate([drawn["place"], drawn["size"][:, None]], 1)
     for number in range(3):
         cluster = (found[label == number + 1] - centre[number]) / spread
@@ -210,6 +210,6 @@ def test_what_is_wrong_is_said() -> None:
     with pytest.raises(ValueError, match="patch 3 must divide"):
         stage(patch=3)
     with pytest.raises(ValueError, match="wants a condition_dropout above 0"):
-        stage(guidance=2.0, condition_dropout=0.0)
+        stage(condition_dropout=0.0).sample({"label": np.int32([1])}, seed=0, guidance=2.0)
     with pytest.raises(ValueError, match="nothing can be given"):
         stage().sample({"label": np.int32([1])}, seed=0, given={"pixels": np.zeros([1, 8, 8, 1])})

@@ -139,8 +139,9 @@ def test_what_is_refused(target: Spec, options: dict[str, Any], said: str) -> No
 def test_a_recipe_with_its_own_decoder_as_renderer(tmp_path: Path) -> None:
     """Vectors drawn from a label by an MLP, rendered by the converter's decoder; as a user types it."""
     shapes(tmp_path / "shapes")
-    lines = RECIPE.replace("image/downsample, factor: 4", "image/diffusion_autoencoder, size: 4, width: 8, steps: 2")
-    lines = lines.replace("renderer: {use: diffusion, width: 8, depth: 1, steps: 2}", "renderer: {use: converter}")
+    lines = RECIPE.replace("image/downsample, factor: 4", "image/diffusion_autoencoder, size: 4, width: 8")
+    own = "renderer: {use: converter}"
+    lines = lines.replace("renderer: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}}", own)
     (tmp_path / "shapes.yaml").write_text(lines)
     assert "done; samples" in regenkit("train", "shapes.yaml", cwd=tmp_path).stdout
     made = []

@@ -29,7 +29,7 @@ VECTOR = Spec({"vector": Field(kind="continuous", shape=(5,))})
 RECIPE = """\
 dataset: {use: image/folder, path: shapes, size: 8, channels: 1}
 converter: {use: image/downsample, factor: 2}
-generator: {use: diffusion, width: 16, depth: 1, steps: 2, regularizer: {use: dispersive}}
+generator: {use: diffusion, width: 16, depth: 1, sample: {steps: 2}, regularizer: {use: dispersive}}
 renderer: {use: diffusion}
 train: {steps: 12, batch_size: 7, steps_per_call: 3, validate_every: 6, checkpoint_every: 12, sample_every: 0}
 """

@@ -11,8 +11,8 @@ from test_cli import regenkit
 RECIPE = """\
 dataset: {use: image/folder, path: shapes, size: 16, channels: 1}
 converter: {use: image/downsample, factor: 4}
-generator: {use: diffusion, width: 8, depth: 1, steps: 2}
-renderer: {use: diffusion, width: 8, depth: 1, steps: 2}
+generator: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}}
+renderer: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}}
 train: {steps: 4, batch_size: 8, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 2}
 """
 

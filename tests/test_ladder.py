@@ -67,7 +67,8 @@ def test_it_draws_every_field_and_one_seed_is_one_draw() -> None:
 def test_statistics_reach_the_rung_they_are_of() -> None:
     """Diffusion standardises by moments of its data: 1 and 3 here."""
     ladder = Ladder(condition=X, target=SIZES, rungs=[
-        {"use": "diffusion", "width": 8, "depth": 1}, {"use": "diffusion", "width": 8, "depth": 1, "steps": 2},
+        {"use": "diffusion", "width": 8, "depth": 1},
+        {"use": "diffusion", "width": 8, "depth": 1, "sample": {"steps": 2}},
     ])  # fmt: skip
     target = {"coarse": tf.ones([2, 2, 2, 1]), "fine": 3 * tf.ones([2, 4, 4, 1])}
     losses = ladder.losses({**batch(2), "target": target}, noise=batch(2)["noise"])

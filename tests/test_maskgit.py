@@ -29,7 +29,7 @@ from regenkit.spec import Field, Spec
 
 
 def built(condition: Spec, target: Spec, **options: Any) -> MaskGIT:
-    options = {"width": 16, "depth": 2, "heads": 2, "steps": 3, **options}
+    options = {"width": 16, "depth": 2, "heads": 2, **options}
     return strong(lambda: MaskGIT(condition=condition, target=target, **options))
 
 
@@ -109,24 +109,24 @@ def test_levels_of_a_quantiser_begin_otherwise() -> None:
 
 @pytest.mark.parametrize("steps", [1, 3, 20])
 def test_every_place_is_filled(steps: int) -> None:
-    model, given = built(LABEL, LEVELS, steps=steps), values(LABEL, 3)
-    drawn = model.sample(given, seed=4)
+    model, given = built(LABEL, LEVELS), values(LABEL, 3)
+    drawn = model.sample(given, seed=4, steps=steps)
     for name, field in LEVELS.items():
         assert drawn[name].shape == (3, 2, 3) and drawn[name].dtype == np.int32
         assert drawn[name].min() >= 1 and drawn[name].max() <= field.vocabulary
-    assert equal(drawn, model.sample(given, seed=4)) and not equal(drawn, model.sample(given, seed=5))
-    assert equal(model.sample(rows(given, slice(0, 1)), seed=4), rows(drawn, slice(0, 1)))
+    assert equal(drawn, model.sample(given, seed=4, steps=steps))
+    assert not equal(drawn, model.sample(given, seed=5, steps=steps))
+    assert equal(model.sample(rows(given, slice(0, 1)), seed=4, steps=steps), rows(drawn, slice(0, 1)))
 
 
 def test_one_pass_at_temperature_zero_takes_the_likeliest_token_of_each_place() -> None:
-    model, given = built(LABEL, LEVELS, steps=1), values(LABEL, 3)
-    drawn = model.sample(given, seed=4, temperature=0.0)
+    model, given = built(LABEL, LEVELS), values(LABEL, 3)
+    drawn = model.sample(given, seed=4, temperature=0.0, steps=1)
     masked = {name: tf.zeros([3, 6], tf.int32) for name in LEVELS}
     known = model.known({name: tf.constant(value) for name, value in given.items()}, tf.constant(3))
     for name, logits in model._predict(known, masked).items():
         np.testing.assert_array_equal(drawn[name].reshape(3, 6), 1 + logits.numpy().argmax(-1))
-    model.steps = 3
-    assert not equal(model.sample(given, seed=4, temperature=0.0), drawn), "later passes see the earlier ones"
+    assert not equal(model.sample(given, seed=4, temperature=0.0, steps=3), drawn), "later passes see the earlier ones"
 
 
 def test_what_is_given_is_kept_and_seen() -> None:
@@ -172,10 +172,8 @@ def test_guidance_goes_from_without_the_condition_to_with_it() -> None:
     model, given = built(LABEL, CODE, condition_dropout=0.1), values(LABEL, 8)
     plain, blind = model.sample(given, seed=0), model.sample({"label": np.zeros(8, np.int32)}, seed=0)
     assert not equal(plain, blind)
-    model.guidance = 0.0
-    assert equal(model.sample(given, seed=0), blind)
-    model.guidance = 1.0 + 1e-6  # by the guided graph, and yet nothing
-    assert equal(model.sample(given, seed=0), plain)
+    assert equal(model.sample(given, seed=0, guidance=0.0), blind)
+    assert equal(model.sample(given, seed=0, guidance=1.0 + 1e-6), plain)  # by the guided graph, and yet nothing
 
 
 def test_what_it_cannot_draw_is_said() -> None:
@@ -185,5 +183,5 @@ def test_what_it_cannot_draw_is_said() -> None:
     for target, name, other in cases:
         with pytest.raises(ValueError, match=f"{name} is none: use {other}"):
             MaskGIT(condition=LABEL, target=target)
-    with pytest.raises(ValueError, match=r"condition_dropout teaches: say, 0\.1"):
-        MaskGIT(condition=LABEL, target=CODE, guidance=2.0)
+    with pytest.raises(ValueError, match=r"wants a condition_dropout above 0"):
+        built(LABEL, CODE).sample(values(LABEL, 1), seed=0, guidance=2.0)

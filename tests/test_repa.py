@@ -159,7 +159,7 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(choice: dict[str, An
 RECIPE = """\
 dataset: {use: image/folder, path: shapes, size: 8, channels: 1}
 converter: {use: image/vae, factor: 2, channels: 8, size: 3}
-generator: {use: diffusion, width: 8, depth: 1, steps: 2, regularizer: {use: dispersive}}
+generator: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}, regularizer: {use: dispersive}}
 renderer: {use: converter}
 train: {steps: 4, batch_size: 8, steps_per_call: 2, validate_every: 4, checkpoint_every: 4, sample_every: 0}
 """
@@ -185,7 +185,7 @@ def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path)
         np.testing.assert_array_equal(mine, theirs)
     assert digest(run / "converter" / "best.weights.h5") == before
     with pytest.raises(UserError, match=r"reads pixels \(8, 8, 1\); this stage draws latent \(4, 4, 2\)"):
-        student(choice, LATENT).begin_training(4)
+        student(choice, LATENT).begin_training(4, load_run)
     plain = student(None)
     assert result["parameters"] == sum(math.prod(each.shape) for each in plain.trainable_variables)
     (saved,) = (tmp_path / "stage" / "checkpoints").iterdir()
@@ -199,7 +199,7 @@ def test_a_teacher_teaches_unchanged_and_stays_behind(run: Path, tmp_path: Path)
         plain.load_weights(tmp_path / "stage" / "best.weights.h5")
         assert difference(weights(plain), weights(drawing)) == 0
         with pytest.raises(UserError, match=r"regularizer\.teacher: .*run: not a run directory"):
-            drawing.begin_training(4)
+            drawing.begin_training(4, load_run)
     finally:
         away.rename(run)
 

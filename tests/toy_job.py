@@ -172,6 +172,7 @@ def train(
     """(the model, what `fit` returned), trained in `folder` with `settings(**options)`, `between` other sides."""
     from rich.console import Console
 
+    from regenkit.pipeline.load import load_run
     from regenkit.quiet import tensorflow as tf
     from regenkit.training.runlog import RunLog
     from regenkit.training.train import Job, fit
@@ -184,7 +185,7 @@ def train(
 
     condition, target = between or sides()
     job = Job(name="stage", build=keep, condition=condition, target=target, settings=settings(**options),
-              folder=folder / "stage", perturb=perturb)  # fmt: skip
+              folder=folder / "stage", perturb=perturb, open_run=load_run)  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with RunLog(folder, console or Console(quiet=True)) as log:
         result = fit(job, data or prepared(), strategy or tf.distribute.get_strategy(), log, sample=sample,

@@ -31,7 +31,7 @@ from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-from regenkit.stage import STATISTICS, Batch, Losses, OpenRun
+from regenkit.stage import STATISTICS, Batch, Losses, OpenRun, no_run
 
 STREAM = 9000
 FEATURES = 9100
@@ -119,7 +119,7 @@ class Diffusion(keras.Model):
         self.regularizer = regularizers.build(regularizer, self.network.blocks) if regularizer else None
         self.built = True
 
-    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
+    def begin_training(self, batch_size: int, open_run: OpenRun = no_run) -> None:
         """Make what the regulariser needs, last, so that all other weights begin as they do without it."""
         if self.regularizer:
             grid, size = self.network.blocks[self.regularizer.block - 1]

@@ -22,7 +22,16 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice, checked_against
 from regenkit.recipe.sampling import options_of, taken
 from regenkit.spec import Spec
-from regenkit.stage import STATISTICS, Batch, ChecksSampling, HasGroups, HasLikelihood, OpenRun, PreparesTraining
+from regenkit.stage import (
+    STATISTICS,
+    Batch,
+    ChecksSampling,
+    HasGroups,
+    HasLikelihood,
+    OpenRun,
+    PreparesTraining,
+    no_run,
+)
 
 
 def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +94,7 @@ class Ladder(keras.Model):
                 found.setdefault(_group(number, group), []).extend(variables)
         return found
 
-    def begin_training(self, batch_size: int, open_run: OpenRun) -> None:
+    def begin_training(self, batch_size: int, open_run: OpenRun = no_run) -> None:
         for rung in self.rungs:
             if isinstance(rung, PreparesTraining):
                 rung.begin_training(batch_size, open_run)

@@ -162,7 +162,7 @@ class MaskGIT(keras.Model):
         seeds: tf.Tensor, heat: tf.Tensor,
     ) -> dict[str, tf.Tensor]:  # fmt: skip
         """All passes: tokens [batch, places] by field."""
-        temperature, choice_temperature = tf.unstack(heat)
+        temperature, choice_temperature = tf.unstack(heat, 2)
         batch, warm = tf.shape(seeds)[0], tf.cast(temperature > 0, tf.float32)
         sides = [condition] if guidance == 1 else [condition, absent(condition, self.condition)]
         known = tf.concat([self.known(side, batch) for side in sides], 0)

@@ -12,7 +12,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers.regularizer import Regularizer
 from regenkit.regularizers.rows import gathered
 from regenkit.spec import Spec
-from regenkit.stage import OpenRun
+from regenkit.stage import OpenRun, no_run
 
 Form = Literal["infonce_l2", "infonce_cosine", "hinge", "covariance"]
 
@@ -45,7 +45,7 @@ class Dispersive(Regularizer):
         self.most = 0
 
     def begin_training(
-        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun = no_run
     ) -> None:
         self.most = batch_size
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-from regenkit.stage import OpenRun
+from regenkit.stage import OpenRun, no_run
 
 
 class Regularizer(ABC):
@@ -15,7 +15,7 @@ class Regularizer(ABC):
 
     @abstractmethod
     def begin_training(
-        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun = no_run
     ) -> None:
         """Make what training alone needs: variables, a teacher. Raises UserError.
 

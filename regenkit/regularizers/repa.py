@@ -13,7 +13,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers import teacher as teachers
 from regenkit.regularizers.regularizer import Regularizer
 from regenkit.spec import Spec
-from regenkit.stage import OpenRun
+from regenkit.stage import OpenRun, no_run
 
 LAYERS = 3
 
@@ -43,7 +43,7 @@ class Repa(keras.layers.Layer, Regularizer):
         self.built = True
 
     def begin_training(
-        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun
+        self, grid: tuple[int, int], size: int, target: Spec, batch_size: int, open_run: OpenRun = no_run
     ) -> None:
         """Raises UserError where there is no such teacher, or it reads something else than the target."""
         # where Keras does not look: its variables are not the student's

@@ -13,7 +13,7 @@ from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
-from regenkit.stage import HasGroups, OpenRun, PreparesTraining
+from regenkit.stage import HasGroups, OpenRun, PreparesTraining, no_run
 
 BEST = "best.weights.h5"
 
@@ -22,7 +22,7 @@ BEST = "best.weights.h5"
 class State:
     """Made inside the strategy's scope. What a checkpoint holds, and nothing else, decides how training goes on."""
 
-    def __init__(self, model: Any, settings: TrainSettings, open_run: OpenRun) -> None:
+    def __init__(self, model: Any, settings: TrainSettings, open_run: OpenRun = no_run) -> None:
         self.model = model
         self.parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
         if isinstance(model, PreparesTraining):  # what it makes is trained, and no part of what it draws with

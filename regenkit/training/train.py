@@ -20,7 +20,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
-from regenkit.stage import OpenRun
+from regenkit.stage import OpenRun, no_run
 from regenkit.stages import Side
 from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
@@ -31,10 +31,6 @@ from regenkit.training.step import evaluate_function, train_function
 
 LEAST_SCALE = 2.0**-10
 """A loss scale below this will not be cured by a lower one."""
-
-
-def _no_run(folder: Path) -> Any:
-    raise UserError(f"{folder}: no run can be opened here")
 
 
 @final
@@ -50,7 +46,7 @@ class Job:
     folder: Path
     trained: bool = False  # `build` gives a stage that has been trained before: its beginning may be its best
     perturb: Perturb | None = None  # of the condition, in training alone
-    open_run: OpenRun = _no_run  # for a model that learns from a trained one
+    open_run: OpenRun = no_run  # for a model that learns from a trained one
 
 
 def fit(

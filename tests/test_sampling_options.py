@@ -1,0 +1,120 @@
+"""Sampling options: each stage declares its own, a recipe fixes some, a user overrides all, and no training depends on
+them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import runs
+from rich.console import Console
+from runs import PLAIN, SMALL, train
+from toy import TEXT, refusal
+
+import regenkit_image
+import regenkit_music
+from regenkit import UserError, plugins
+from regenkit.analysis.comparison.compare import compare
+from regenkit.analysis.comparison.grid import cells
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
+from regenkit.recipe.sampling import asked, options_of, parsed, taken
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+HOST = plugins.Host([regenkit_music, regenkit_image])
+RECIPE = f"""\
+dataset: {{use: toy/data}}
+converter: {{use: toy/parity}}
+generator: {{use: transformer, condition_dropout: 0.2, {SMALL}}}
+renderer: {{use: transformer, {SMALL}}}
+train: {{{PLAIN}, sample_every: 0}}
+"""
+
+
+@pytest.mark.parametrize("role", ["generator", "renderer"])
+def test_every_model_declares_its_options_with_types_and_defaults(role: str) -> None:
+    for record, _ in HOST.all(role):
+        options = options_of(record.load())
+        assert "temperature" in options, record.name
+        for name, option in options.items():
+            assert option.default is not option.empty and option.annotation not in (Any, float, int), (
+                record.name,
+                name,
+            )
+
+
+class Guided:
+    def sample(self, condition: Any, *, seed: int, temperature: float = 1.0, steps: int = 3, given: Any = None) -> Any:
+        return temperature, steps
+
+
+def test_a_user_s_options_are_checked_against_the_stages_that_have_them() -> None:
+    stages = {"generator": Guided(), "renderer": object()}
+    assert asked(stages, {"steps": 5, "temperature": 2}) == {"steps": 5, "temperature": 2.0}
+    with pytest.raises(UserError, match=r"stepz: not a sampling option .* there is steps, temperature.*'steps'"):
+        asked(stages, {"stepz": 5})
+    with pytest.raises(UserError, match=r"steps: should be a valid integer, not 'many'"):
+        asked(stages, {"steps": "many"})
+    assert taken(Guided(), {"steps": 5, "guidance": 2}) == {"steps": 5} and not taken(object(), {"steps": 5})
+
+
+def test_settings_of_a_command_line() -> None:
+    assert parsed(["steps=20", "guidance=1.5"]) == {"steps": 20, "guidance": 1.5}
+    for wrong in ("steps", "=3", "steps="):
+        with pytest.raises(UserError, match="write NAME=VALUE"):
+            parsed([wrong])
+
+
+def test_what_a_recipe_fixes_is_checked_with_its_place(tmp_path: Path) -> None:
+    wrong = TEXT.replace("{use: toy/model, width: 64}", "{use: transformer, sample: {guidanse: 2, top_p: 3}}")
+    lines = refusal(tmp_path, wrong)
+    assert "toy.yaml:6:40: generator.sample.guidanse: unknown key 'guidanse'; did you mean 'guidance'?" in lines
+    assert "generator.sample.top_p: should be less than or equal to 1, not 3" in lines
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
+    with runs.at_home(folder, runs.Stopper("nothing")):
+        Path("runs/song").mkdir(parents=True)
+        train("runs/song/1", RECIPE)
+        yield folder
+
+
+def test_no_contract_knows_of_them_and_a_recipe_keeps_them(home: Path) -> None:
+    Path("guided.yaml").write_text(RECIPE)
+    plain, guided = (Pipeline(load("guided.yaml", more)) for more in ([], ["generator.sample={guidance: 2}"]))
+    assert plain.contract("generator") == guided.contract("generator")
+    assert guided.recipe.plain()["generator"]["sample"] == {"guidance": 2.0} != plain.recipe.plain()["generator"]
+    Path("again.yaml").write_text(guided.recipe.dump())
+    assert load("again.yaml").plain() == guided.recipe.plain()
+    with pytest.raises(UserError, match=r"generator\.sample: guidance 2\.0 compares with an absent condition"):
+        Pipeline(load("guided.yaml", ["generator.sample={guidance: 2}", "generator.condition_dropout=0"])).build(
+            "generator"
+        )
+
+
+def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
+    recipe = load("runs/song/1/recipe.yaml", ["generator.sample={temperature: 0}"])
+    run = Pipeline(recipe, Path("runs/song/1"))
+    condition = {"letter": np.tile(np.int32([1, 2, 3]), 8), "mode": np.int32(1)}
+
+    def drawn(seed: int, **options: float) -> list[int]:
+        (rep,) = run.sample("generator", [condition], [24], seed=seed, options=options)
+        return list(rep["parity"])
+
+    assert drawn(1) == drawn(2) and drawn(1, temperature=50.0) != drawn(2, temperature=50.0)
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_cells_that_differ_in_sampling_alone_are_trained_once(home: Path) -> None:
+    Path("song.yaml").write_text(RECIPE)
+    compare(cells(Path("song.yaml"), [], ["generator.sample.temperature=0.5,2.0"], 1), "validation", False, False,
+            Console(quiet=True))  # fmt: skip
+    done = [json.loads(path.read_text()) for path in Path("runs/song/compare").glob("*/generator/done.json")]
+    assert [("from" in each) for each in sorted(done, key=len)] == [False, True], "the second is the first one's copy"
