@@ -88,7 +88,9 @@ def no_room(error: BaseException) -> str | None:
 
 def _full(error: BaseException | None) -> str | None:
     """The system's words for a full disk where they, or their number, stand in `error` or in what led to it."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # what a process hands to another may lead back to itself
+        seen.add(id(error))
         for code in _FULL:
             if getattr(error, "errno", None) == code or os.strerror(code) in str(error):
                 return os.strerror(code)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import saboteur
 
+from regenkit.files import no_room
+
 ROOT = Path(__file__).parents[1]
 ADVICE = "What was saved before it is kept: make room, and run the same command again"
 FULL = ("File too large", "No space left on device")
@@ -44,6 +46,14 @@ except UserError as error:
 print(no_room(ValueError("File too small")), *folder.glob("[!p]*"))
 write_text(folder / "small", "fits")
 """
+
+
+def test_errors_that_lead_back_to_themselves_are_no_full_disk() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__context__ = second, first  # as two processes may hand them to each other
+    assert no_room(first) is None
+    second.__cause__ = OSError(28, "No space left on device")
+    assert no_room(first) is not None
 
 
 def test_whatever_writes_a_full_disk_is_said(tmp_path: Path) -> None:
