@@ -159,7 +159,7 @@ class Vlae(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Y of Y′, drawn pixel after pixel; temperature divides the logits, 0 takes the likeliest each time."""
         latent = tf.convert_to_tensor(condition["latent"])
-        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.never_empty`)
+        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.pad_empty`)
             return {self.field: np.zeros([0, *self.shape], np.float32)}
         drawn = self.painted(latent, seeds_of(seed, latent.shape[0]), tf.constant(temperature, tf.float32))
         return {self.field: drawn.numpy()}
