@@ -20,12 +20,12 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
-from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.log import TrainingLog
 from regenkit.training.perturb import Perturb
-from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST, State, save_best
 from regenkit.training.step import TrainStep
+from regenkit.training.synchronize import any_process, broadcast
 from regenkit.training.validation import Validation
 
 
@@ -48,7 +48,7 @@ def fit(
     job: Job,
     prepared: Prepared,
     strategy: tf.distribute.Strategy,
-    log: RunLog,
+    log: TrainingLog,
     *,
     callbacks: list[keras.callbacks.Callback] | None = None,
     sample: Callable[[Any, int], None] | None = None,
@@ -74,7 +74,7 @@ def fit(
     checkpoints = Checkpoints(state, job.folder / "checkpoints", settings.keep)
     for damaged in checkpoints.restore():
         log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
-    share(state, strategy)
+    broadcast(state, strategy)
     step = int(state.step.numpy())
     log.begin(job.name, step, settings.steps, state.parameters)
 
@@ -124,12 +124,12 @@ def fit(
                 keras_callbacks.on_epoch_end(step // settings.validate_every, {**losses, "val_loss": total})
                 patience = settings.patience
                 idle = (step - int(state.best_step.numpy())) // settings.validate_every
-                asked_to_end = any_of(bool(state.model.stop_training), strategy)
+                asked_to_end = any_process(bool(state.model.stop_training), strategy)
                 state.stopped.assign(asked_to_end or (patience is not None and idle >= patience))
             if sample and step % settings.sample_every == 0:
                 with state.averaged():
                     sample(state.model, step)
-            stop = any_of(asked.is_set(), strategy)
+            stop = any_process(asked.is_set(), strategy)
             ended = step == settings.steps or bool(state.stopped.numpy())
             if step % settings.checkpoint_every == 0 or ended or stop:
                 if not state.finite():
