@@ -28,6 +28,7 @@ from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
 from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
 from regenkit.models.sampling import seeds_of
+from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -185,17 +186,12 @@ class Diffusion(keras.Model):
             raise ValueError("a condition without fields does not say how many examples to draw")
         seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))
         tables = tuple(map(tf.constant, steps_of(self.objective, steps)))
-        arguments = (inputs, seeds, tables, tf.constant(guidance, tf.float32), tf.constant(temperature, tf.float32))
-        samplers = self.__dict__.setdefault("_samplers", {})
-        if (guided := guidance != 1) not in samplers:
-            fixed = {name: field.shape for name, field in self.condition.items()}
-            signature = tf.nest.map_structure(
-                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), arguments
-            )
-            signature[0].update({name: tf.TensorSpec([None, *shape], inputs[name].dtype)
-                                 for name, shape in fixed.items()})  # fmt: skip
-            samplers[guided] = tf.function(partial(self._draw, guided), signature, autograph=False)
-        return {name: value.numpy() for name, value in samplers[guided](*arguments).items()}
+        guided = guidance != 1
+        drawn = call_traced(
+            self, partial(self._draw, guided), inputs, seeds, tables, tf.constant(guidance, tf.float32),
+            tf.constant(temperature, tf.float32), key=guided,
+        )  # fmt: skip
+        return {name: value.numpy() for name, value in drawn.items()}
 
     # --- the network -------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from regenkit.layers.attention import blocks
 from regenkit.layers.conditioner import absent, hide
 from regenkit.layers.places import Places, own_embeddings
 from regenkit.models.sampling import filtered, guided, permitted, seeds_of
+from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -148,15 +149,11 @@ class MaskGIT(keras.Model):
         batch = int(next(iter(condition.values())).shape[0])
         spans = {name: (0, self.places) for name in self.target}
         allowed = permitted(self.target, given or {}, batch, spans, self.places)
-        inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-        key = (top_k, top_p, self.guidance, self.steps, tuple(allowed))
-        samplers = self.__dict__.setdefault("_samplers", {})
-        if key not in samplers:
-            signature = tf.nest.map_structure(
-                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs
-            )
-            samplers[key] = tf.function(partial(self._run, top_k, top_p), signature, autograph=False)
-        return {name: value.numpy().reshape(batch, *self.shape) for name, value in samplers[key](*inputs).items()}
+        drawn = call_traced(
+            self, partial(self._run, top_k, top_p), condition, allowed, seeds_of(seed, batch),
+            tf.constant(temperature, tf.float32), key=(top_k, top_p, self.guidance, self.steps, tuple(allowed)),
+        )  # fmt: skip
+        return {name: value.numpy().reshape(batch, *self.shape) for name, value in drawn.items()}
 
     def _run(
         self, top_k: int, top_p: float, condition: Batch, allowed: Batch, seeds: tf.Tensor, temperature: tf.Tensor

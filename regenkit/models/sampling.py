@@ -12,6 +12,7 @@ import numpy as np
 
 from regenkit.layers import noise
 from regenkit.layers.attention import Place, turns
+from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 
@@ -68,13 +69,10 @@ def sample_loop(
     steps = int(condition["mask"].shape[1]) + int(model.has_scalars and not model.places)
     spans = {name: model.span(name, steps) for name in model.target}
     allowed = permitted(model.target, given or {}, batch, spans, steps)
-    inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-    key = (top_k, top_p, model.guidance, tuple(condition), tuple(allowed))
-    samplers = model.__dict__.setdefault("_samplers", {})
-    if key not in samplers:
-        signature = tf.nest.map_structure(lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs)
-        samplers[key] = tf.function(partial(_run, model, top_k, top_p), signature, autograph=False)
-    found = samplers[key](*inputs)
+    found = call_traced(
+        model, partial(_run, model, top_k, top_p), condition, allowed, seeds_of(seed, batch),
+        tf.constant(temperature, tf.float32), key=(top_k, top_p, model.guidance, tuple(condition), tuple(allowed)),
+    )  # fmt: skip
     result = {}
     for name, field in model.target.items():
         value = found[name].numpy()[:, slice(*spans[name])]
