@@ -16,7 +16,6 @@ from regenkit.models.diffusion_schedule import scales
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
 
-STREAM = 9100
 SEED = 1
 BATCH = 64
 
@@ -51,7 +50,7 @@ class Representation:
         }
         vector, map_ = model.conditioner(nothing, count)
         alpha, sigma = scales(model.objective, time)
-        noise = tf.reshape(noises.normal(seeds, STREAM, math.prod(model.shape)), [-1, *model.shape])
-        x = alpha * model.moments.standard(model.joined(target)) + sigma * noise
+        noise = noises.normal(noises.fold_in(seeds, "epsilon"), math.prod(model.shape))
+        x = alpha * model.moments.standard(model.joined(target)) + sigma * tf.reshape(noise, [-1, *model.shape])
         _, inner = model.predict_noisy(x, tf.fill([count], time), vector, map_)
         return [tf.reduce_mean(tf.cast(each, tf.float32), 1) for each in inner]

@@ -34,7 +34,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
-STREAM = 9000
 JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 """Times at which evaluation looks at every example."""
 LARGEST = 16
@@ -140,18 +139,18 @@ class Diffusion(keras.Model):
         raw = self.joined(batch["target"])
         count, clean, size = tf.shape(raw)[0], self.moments.standard(raw), math.prod(self.shape)
         condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
-        vector, map_ = self.conditioner(condition, count, noise)
+        vector, map_ = self.conditioner(condition, count, noises.fold_in(noise, "condition"))
         times = 1
         if noise is None:
             times = len(JUDGED)
             time = tf.tile(tf.constant(JUDGED), [count])
             seeds = tf.stack([tf.zeros([times], tf.int32), tf.range(times)], 1)
-            epsilon = tf.tile(noises.normal(seeds, STREAM + 1, size), [count, 1])
+            epsilon = tf.tile(noises.normal(noises.fold_in(seeds, "epsilon"), size), [count, 1])
             clean, vector = tf.repeat(clean, times, 0), tf.repeat(vector, times, 0)
             map_ = None if map_ is None else tf.repeat(map_, times, 0)
         else:
-            time = noises.uniform(noise, STREAM, 1)[:, 0]
-            epsilon = noises.normal(noise, STREAM + 1, size)
+            time = noises.uniform(noises.fold_in(noise, "time"), 1)[:, 0]
+            epsilon = noises.normal(noises.fold_in(noise, "epsilon"), size)
         epsilon = tf.reshape(epsilon, [-1, *self.shape])
         alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
         said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
@@ -241,7 +240,8 @@ class Diffusion(keras.Model):
             x = keep[step] * x + take[step] * (clean + ahead[step] * (clean - before))
             return step + 1, x, clean
 
-        x = temperature * tf.reshape(noises.normal(seeds, STREAM + 1, math.prod(self.shape)), [-1, *self.shape])
+        normal = noises.normal(noises.fold_in(seeds, "start"), math.prod(self.shape))
+        x = temperature * tf.reshape(normal, [-1, *self.shape])
         start = (tf.constant(0), x, tf.zeros_like(x))
         x = tf.while_loop(lambda step, *_: step < tf.size(times), one, start, parallel_iterations=1)[1]
         return self._parted(self.moments.back(x))

@@ -14,7 +14,7 @@ from regenkit.layers import noise
 from regenkit.layers.attention import Place, turns
 from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Spec
+from regenkit.spec import Field, Spec
 
 if TYPE_CHECKING:
     from regenkit.models.transformer import Transformer
@@ -80,6 +80,11 @@ def sample_loop(
     return result
 
 
+def step_noise(seeds: tf.Tensor, name: str, steps: tf.Tensor, field: Field) -> tf.Tensor:
+    """The Gumbel noise that draws a token field at these steps, float32 [steps, batch, vocabulary]."""
+    return noise.gumbel(noise.fold_in(seeds, f"field {name}", steps), field.vocabulary or 0)
+
+
 def seeds_of(seed: int, batch: int) -> tf.Tensor:
     """A seed an example, int32 [batch, 2], from one of any size."""
     folded = (seed ^ seed >> 31) & 0x7FFFFFFF
@@ -127,16 +132,15 @@ def _run(
     allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
     total, batch = tf.unstack(tf.shape(encoded)[:2])  # with guidance, twice the batch
     spans = {name: model.span(name, total) for name in model.target}
-    heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
+    heads, size = model.decoder[0].heads, model.decoder[0].size
     cosine, sine = turns(total, size)
 
     def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
         first, end = step, tf.minimum(step + CHUNK, total)
         rows = tf.range(2 * batch * heads) * end
         drawn = {
-            name: noise.gumbel(seeds, tf.range(first, end) * fields + place, field.vocabulary or 0)
-            * tf.cast(temperature > 0, tf.float32)
-            for place, (name, field) in enumerate(model.target.items())
+            name: step_noise(seeds, name, tf.range(first, end), field) * tf.cast(temperature > 0, tf.float32)
+            for name, field in model.target.items()
         }
 
         def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:

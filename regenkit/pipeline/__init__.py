@@ -22,6 +22,7 @@ from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
+from regenkit.layers.noise import derive
 from regenkit.models.options import asked, taken
 from regenkit.pipeline.building import built, identity, joined_stages, rule
 from regenkit.pipeline.contract import check, plain
@@ -192,14 +193,15 @@ class Pipeline:
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
 
         def draw(number: int) -> list[Fields]:
+            own = derive(seed, f"{stage} batch", number)
             sizes = [lengths[place] for place in batches[number]]
             padded = sizes if along else None
             batch = stack([conditions[place] for place in batches[number]], condition.spec, padded)
             if truths is None:
-                drawn = model.sample(batch, seed=seed + 7919 * number, given=given, **options)
+                drawn = model.sample(batch, seed=own, given=given, **options)
             else:
                 known = stack([truths[place] for place in batches[number]], target.spec, padded)
-                drawn = model.resample(batch, known, seed=seed + 7919 * number)
+                drawn = model.resample(batch, known, seed=own)
             return unstack(drawn, target.spec, sizes)
 
         found: list[Fields] = [{} for _ in conditions]

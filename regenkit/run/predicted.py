@@ -17,6 +17,7 @@ import numpy as np
 from regenkit.data import parts, shards
 from regenkit.data.prepare import EXAMPLES_A_PART, Prepared
 from regenkit.distribute import gathered, is_chief, together
+from regenkit.layers.noise import derive
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields
 from regenkit.training.log import Log
@@ -44,7 +45,7 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
                 if shards.exists(path):
                     made = _kept(shards.Shards([path]))
                 else:
-                    made = _drawn(pipeline, prepared, span, seed + 104729 * number)
+                    made = _drawn(pipeline, prepared, span, derive(seed, "predicted part", number))
         made = gathered(strategy, made)[0]
         with together(strategy):
             if not shards.exists(path):

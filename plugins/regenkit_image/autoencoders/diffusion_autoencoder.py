@@ -28,7 +28,6 @@ from regenkit_image.autoencoders.coder import Batch
 from regenkit_image.autoencoders.network import Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-STREAM = 20500
 PLACE = 16
 """Numbers of a place of the encoder's last grid."""
 
@@ -113,8 +112,9 @@ class DiffusionAutoencoder(keras.Model):
         steps        None = as the stage was made
         """
         seeds = seeds_of(seed, len(condition["semantic"]))
-        noise = tf.reshape(noises.normal(seeds, STREAM, math.prod(self.shape)), [-1, *self.shape])
-        return {self.field: self.decode(condition["semantic"], temperature * noise, steps)}
+        normal = noises.normal(noises.fold_in(seeds, "start"), math.prod(self.shape))
+        noise = temperature * tf.reshape(normal, [-1, *self.shape])
+        return {self.field: self.decode(condition["semantic"], noise, steps)}
 
     # --- pictures as vector and noise --------------------------------------------------------------------------------
 
