@@ -36,10 +36,11 @@ def fold_in(seeds: tf.Tensor | None, word: str, number: tf.Tensor | int | None =
     if seeds is None:
         return None
     words = np.frombuffer(hashlib.blake2b(word.encode(), digest_size=8).digest(), "<u4").astype(np.uint32)
-    folded = _mix(tf.bitcast(seeds, tf.uint32) + words)
-    if number is not None:
-        folded = _mix(folded + tf.cast(number, tf.uint32)[..., None, None] * NUMBERED)
-    return tf.bitcast(folded, tf.int32)
+    if isinstance(number, int):
+        words = words + np.uint32(number) * NUMBERED
+    elif number is not None:
+        words = tf.constant(words) + tf.cast(number, tf.uint32)[..., None, None] * NUMBERED
+    return tf.bitcast(_mix(tf.bitcast(seeds, tf.uint32) + words), tf.int32)
 
 
 def derive(seed: int, word: str, number: int = 0) -> int:
