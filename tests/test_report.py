@@ -15,7 +15,7 @@ from regenkit.report import write_card, write_html
 from regenkit.report.finding import finding, wasted
 from regenkit.report.gallery import picks
 from regenkit.report.media import _small, data_uri
-from regenkit.run.spent import training_seconds
+from regenkit.run.timing import training_seconds
 
 ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")
 

@@ -39,7 +39,7 @@ from regenkit.recipe import Recipe
 from regenkit.recipe.stages import ROUTE, source, stages_of
 from regenkit.run import after, settings_of, taken_from, train_stage
 from regenkit.run.folder import environment, identity, open_run
-from regenkit.run.spent import training_seconds
+from regenkit.run.timing import training_seconds
 from regenkit.spec import Fields, digest
 from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
