@@ -8,7 +8,7 @@ Pictures are 28 × 28 × 1, batches of 64, all stages as they are by default. Co
 anew each round, those of PyTorch's tables each in a process of its own (in one with regenkit PyTorch takes more CPU).
 A ratio is the median over rounds of the contender's speed over regenkit's in the same round; in brackets the quartiles.
 
-    VQ-VAE      a step of training by step.train_function, 10 a call; in PyTorch the same network, codebook, AdamW,
+    VQ-VAE      a step of training by step.TrainStep, 10 a call; in PyTorch the same network, codebook, AdamW,
                 clipping and moving average of the weights (benchmarks/image_torch.py). Batches lie ready in memory
     diffusion   the same of a U-Net; and sampling, in steps of the sampler
     MaskGIT     `sample` in its 10 passes, and the transformer's with its cache, of the same width and depth
@@ -37,7 +37,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 from regenkit_image.autoencoders.vqvae import VqVae
 
 try:
@@ -70,7 +70,7 @@ def ours_trained(build: Callable[[], Any], a_call: int) -> Callable[[Tick], None
         state = State(build(), settings)
         data = tf.data.Dataset.from_generator(lambda: map(sides, fields(8)), output_signature=tf.nest.map_structure(
             lambda value: tf.TensorSpec([None, *value.shape[1:]], value.dtype), sides(next(fields(1)))))  # fmt: skip
-        train = train_function(state, tf.distribute.get_strategy(), settings)
+        train = TrainStep(state, tf.distribute.get_strategy(), settings)
         iterator, steps = iter(data.cache().repeat()), tf.constant(a_call)
         while True:
             means, _, _ = train(iterator, steps)

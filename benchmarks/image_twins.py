@@ -8,7 +8,7 @@ import torch
 from image_batches import BATCH, SAMPLED, fields, sides
 
 from regenkit.layers import noise as noises
-from regenkit.models.diffusion import STREAM, Diffusion
+from regenkit.models.diffusion import Diffusion
 from regenkit.models.diffusion_schedule import steps_of
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import tensorflow as tf
@@ -69,7 +69,7 @@ def same_diffusion(model: Diffusion, twin: Any) -> str:
     slopes = alike_gradients(model, tape.gradient(loss, [v.value for v in model.trainable_variables]), twin)
     tables = tuple(map(tf.constant, steps_of(model.objective, SAMPLED)))
     seeds = seeds_of(0, BATCH)
-    begun = noises.normal(seeds, STREAM + 1, pixels[0].size).numpy().reshape(pixels.shape)
+    begun = noises.normal(noises.fold_in(seeds, "start"), pixels[0].size).numpy().reshape(pixels.shape)
     found = model._draw(False, {"label": one["label"]}, seeds, tables, tf.constant(1.0), tf.constant(1.0))["pixels"]
     begun = image_torch.placed({**one, "pixels": begun}, torch.contiguous_format)[0]
     sampled = alike("samples", found, twin.sample(label, begun, SAMPLED))

@@ -7,7 +7,7 @@ All contenders take turns in one process, in an order drawn anew each round. A r
 contender's speed over the reference's in the same round; in brackets the quartiles.
 
     barest      tf.function, GradientTape, optimizer.apply: no clipping, no average, no waiting measured
-    ours        step.train_function; "fit" is train.fit around it, with log.jsonl and TensorBoard
+    ours        step.TrainStep; "fit" is train.fit around it, with log.jsonl and TensorBoard
     Keras       Model.fit with steps_per_execution, its optimiser clipping and averaging as ours does
 """
 
@@ -32,7 +32,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.training.runlog import RunLog
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 from regenkit.training.train import Job, fit
 
 Contender = Callable[[Tick], None]
@@ -84,7 +84,7 @@ def ours(
     data: tf.data.Dataset, build: Callable[[], Any], a_call: int, *, average: bool = True, reduces: bool = True,
     compiled: bool = False, **options: Any,
 ) -> Contender:  # fmt: skip
-    """step.train_function, whole or without one of its parts."""
+    """step.TrainStep, whole or without one of its parts."""
 
     def run(tick: Tick) -> None:
         strategy: Any = tf.distribute.get_strategy()
@@ -98,7 +98,7 @@ def ours(
                 run=lambda function, arguments: tf.function(function, jit_compile=True, autograph=False)(*arguments),
                 experimental_local_results=strategy.experimental_local_results,
             )
-        train, iterator, steps = train_function(state, strategy, settings), iter(data), tf.constant(a_call)
+        train, iterator, steps = TrainStep(state, strategy, settings), iter(data), tf.constant(a_call)
         whole = mock.patch.object(tf.distribute.ReplicaContext, "all_reduce", lambda self, op, value: value)
         for number in range(10**9):
             if number == 0 and not reduces:

@@ -21,7 +21,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.stages import Side
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 
 REP = Spec({name: job.Y[name] for name in ("position", "duration")})
 PITCH = Spec({"pitch": job.Y["pitch"]})
@@ -47,7 +47,7 @@ def training(prepared: Any, perturb: Perturb | None) -> Callable[[Tick], None]:
         state = State(Transformer(condition=REP, target=PITCH), job.settings())
         plan = Plan(prepared, split="train", batch_size=job.BATCH, seed=0, paired_share=0.0)
         batches = iter(dataset(prepared, plan, condition, target))
-        train = train_function(state, tf.distribute.get_strategy(), job.settings(), perturb)
+        train = TrainStep(state, tf.distribute.get_strategy(), job.settings(), perturb)
         while True:
             means, _, _ = train(batches, tf.constant(STEPS))
             float(means["pitch"])

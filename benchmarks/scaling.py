@@ -33,7 +33,7 @@ from regenkit.cli.launch import _free_addresses
 from regenkit.data.batches import Plan, dataset
 from regenkit.quiet import tensorflow as tf
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 
 DEPTH = 2
 WIDTHS = (32, 64, 128, 256)
@@ -59,7 +59,7 @@ def training(prepared: Any, strategy: tf.distribute.Strategy, width: int) -> Cal
             return dataset(prepared, plan, *job.sides(), replicas=replicas, mine=mine)
 
         iterator = iter(strategy.distribute_datasets_from_function(local))
-        train, steps = train_function(state, strategy, settings), tf.constant(STEPS)
+        train, steps = TrainStep(state, strategy, settings), tf.constant(STEPS)
         while True:
             means, _, _ = train(iterator, steps)
             for value in means.values():

@@ -75,6 +75,7 @@ def first_step() -> None:
     from regenkit import recipe
     from regenkit.quiet import tensorflow as tf
     from regenkit.training import train
+    from regenkit.training.step import TrainStep
 
     lap("imports")
     loaded = recipe.load(Path("song.yaml"))
@@ -89,12 +90,12 @@ def first_step() -> None:
 
         return wrapped
 
-    def train_function(*arguments: Any) -> Any:
-        steps = traced(*arguments)
+    def train_step(*arguments: Any) -> Any:
+        steps = TrainStep(*arguments)
         lap("checkpoints, batches")
 
         def first_call(iterator: Any, count: tf.Tensor) -> None:
-            steps.get_concrete_function(iterator, count)
+            steps.traced.get_concrete_function(iterator, count)
             lap("tracing")
             steps(iterator, count)
             lap("first call")
@@ -102,9 +103,8 @@ def first_step() -> None:
 
         return first_call
 
-    traced = train.train_function
     with tempfile.TemporaryDirectory(dir=".") as folder, mock.patch.multiple(
-        train, State=then(train.State, "model and optimiser"), train_function=train_function
+        train, State=then(train.State, "model and optimiser"), TrainStep=train_step
     ), mock.patch.object(running, "prepare_alike", then(running.prepare_alike, "data")):  # fmt: skip
         try:
             running.train_recipe(loaded, Path(folder) / "run", Console(quiet=True))

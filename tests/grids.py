@@ -11,7 +11,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 
 LABEL = Spec({"label": tokens(5, scalar=True)})
 CAPTION = Spec({"caption": Field(vocabulary=30, shape=(None,))})
@@ -69,5 +69,5 @@ def trained(build: Callable[[], Any], condition: Spec, target: Spec, strategy: s
         state = State(build(), settings)
     data = {"condition": values(condition, 19), "target": values(target, 19, 1), "noise": seeds(19)}
     batches = iter(chosen.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(data).batch(6).repeat()))
-    train_function(state, chosen, settings)(batches, tf.constant(20))
+    TrainStep(state, chosen, settings)(batches, tf.constant(20))
     return [variable.numpy() for variable in state.model.variables]

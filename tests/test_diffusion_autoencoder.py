@@ -18,7 +18,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.spec import Field
 from regenkit.training.state import State
-from regenkit.training.step import train_function
+from regenkit.training.step import TrainStep
 from regenkit_image.autoencoders import DiffusionAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
@@ -46,7 +46,7 @@ def model(y: np.ndarray) -> DiffusionAutoencoder:
     seeds = np.random.default_rng(0).integers(0, 2**31, (50 * COUNT, 2)).astype(np.int32)
     data = {"condition": {}, "target": {"pixels": np.tile(y, (50, 1, 1, 1))}, "noise": seeds}
     batches = tf.data.Dataset.from_tensor_slices(data).batch(5 * COUNT, drop_remainder=True).repeat()
-    train_function(state, tf.distribute.get_strategy(), settings)(iter(batches), tf.constant(800))
+    TrainStep(state, tf.distribute.get_strategy(), settings)(iter(batches), tf.constant(800))
     return made
 
 

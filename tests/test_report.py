@@ -15,7 +15,7 @@ from regenkit.analysis.report import write_card, write_html
 from regenkit.analysis.report.finding import finding, wasted
 from regenkit.analysis.report.gallery import picks
 from regenkit.analysis.report.media import _small, data_uri
-from regenkit.run.spent import training_seconds
+from regenkit.run.timing import training_seconds
 
 ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")
 

@@ -55,11 +55,11 @@ def recomputed(model: Transformer, condition: Any, drawn: Any, seed: int, temper
     x, earlier, margins = model._decode(encoded, steps, None), {}, {}
     batch, length, _ = x.shape
     seeds = tf.stack([tf.fill([batch], seed), tf.range(batch)], 1)
-    for place, (name, field) in enumerate(model.target.items()):
+    for name, field in model.target.items():
         assert field.vocabulary
         noisy = model.head(name, x, earlier).numpy() / temperature
-        streams = tf.range(length) * len(model.target) + place
-        noisy += noise.gumbel(seeds, streams, field.vocabulary).numpy().transpose(1, 0, 2)
+        own = noise.fold_in(seeds, f"field {name}", tf.range(length))
+        noisy += noise.gumbel(own, field.vocabulary).numpy().transpose(1, 0, 2)
         chosen = np.arange(1, field.vocabulary + 1) == steps[name].numpy()[..., None]
         margin = np.where(chosen, noisy, -np.inf).max(-1) - np.where(chosen, -np.inf, noisy).max(-1)
         margins[name] = margin[steps[name].numpy() > 0]

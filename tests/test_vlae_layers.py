@@ -81,16 +81,16 @@ def test_a_pixel_is_drawn_by_the_logits_that_it_is_judged_by(window: tuple[int, 
     """So a picture that was drawn, given all at once, is drawn again by the same noise, at every place."""
     layer = roused(Masked((3, 4, 3), window=window, levels=4, width=8))
     features, seeds = normal(6, 3, 4, 8, seed=1), tf.stack([tf.fill([6], 5), tf.range(6)], 1)
-    level = layer.drawn(features, seeds, 1000, tf.constant(temperature))
+    level = layer.drawn(features, seeds, tf.constant(temperature))
     said = layer.logits(features, layer.local(shown(level, 4)))
-    gumbel = tf.transpose(noises.gumbel(seeds, 1000 + tf.range(12), 3 * 4), [1, 0, 2])
+    gumbel = tf.transpose(noises.gumbel(noises.fold_in(seeds, "pixel", tf.range(12)), 3 * 4), [1, 0, 2])
     again = tf.argmax(said / max(temperature, 1e-6) + (temperature > 0) * tf.reshape(gumbel, said.shape), -1)
     np.testing.assert_array_equal(level, again)
     assert len(np.unique(level)) > 1
     judged = tf.gather(tf.nn.log_softmax(said), level, batch_dims=4)
     log_prob = layer.log_prob(features, layer.local(shown(level, 4)), level)
     np.testing.assert_allclose(log_prob, tf.reduce_sum(judged, [1, 2, 3]), rtol=1e-5)
-    alone = layer.drawn(features[2:3], seeds[2:3], 1000, tf.constant(temperature))
+    alone = layer.drawn(features[2:3], seeds[2:3], tf.constant(temperature))
     np.testing.assert_array_equal(alone[0], level[2])
 
 

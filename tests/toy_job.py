@@ -132,9 +132,9 @@ def lookup(poison: int | None = None, gradient_only: bool = False) -> Any:
 
         def losses(self, batch: Any, *, noise: Any) -> Any:
             terms = {}
-            for stream, (name, table) in enumerate(self.tables.items()):
+            for name, table in self.tables.items():
                 logits = tf.gather(tf.convert_to_tensor(table), batch["condition"]["letter"])
-                kept = noises.keep(noise, stream, Y[name].vocabulary, 0.2)
+                kept = noises.keep(noises.fold_in(noise, name), Y[name].vocabulary, 0.2)
                 logits = logits if kept is None else logits * kept[:, None]
                 if poison is not None and noise is not None:
                     logits = spoilt(logits, tf.reduce_any(noise[:, 0] == _mixed(3, poison)))

@@ -122,7 +122,7 @@ class Codebook(keras.Model):
         if noise is not None:
             used = tf.one_hot(chosen, self.codes) * known[..., None]
             # each example stands for a code with a chance of one in eight, whichever replica it is on
-            elected = tf.cast(noises.uniform(noise, 7, self.codes) < 0.125, tf.float32)
+            elected = tf.cast(noises.uniform(noises.fold_in(noise, "elected"), self.codes) < 0.125, tf.float32)
             losses["statistics"] = {
                 "count": tf.reduce_sum(used, [0, 1]), "total": tf.einsum("bsk,bsd->kd", used, z),
                 "elected": tf.reduce_sum(elected, 0), "candidate": tf.einsum("bk,bd->kd", elected, z[:, 0]),

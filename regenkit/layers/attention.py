@@ -49,12 +49,12 @@ def turns(steps: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 class Block(keras.layers.Layer):
     """One block; `call` sees whole sequences, `step` one position with a cache of the ones before."""
 
-    def __init__(self, width: int, heads: int, *, dropout: float, stream: int, residual_scale: float) -> None:
+    def __init__(self, width: int, heads: int, *, dropout: float, residual_scale: float) -> None:
         super().__init__()
         if width % (2 * heads):
             raise ValueError(f"width {width} must be a multiple of 2 × heads ({heads})")
         self.width, self.heads, self.size = width, heads, width // heads
-        self.dropout, self.stream = dropout, stream
+        self.dropout = dropout
         small = keras.initializers.RandomNormal(stddev=residual_scale * width**-0.5)
         self.attention_norm = keras.layers.LayerNormalization(center=False, epsilon=1e-5)
         self.query_key_value = keras.layers.Dense(3 * width, use_bias=False)
@@ -75,12 +75,12 @@ class Block(keras.layers.Layer):
         return tf.unstack(tf.transpose(x, [2, 0, 3, 1, 4]))
 
     def _finish(self, x: tf.Tensor, attended: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        x += self._drop(self.attention_out(attended), seeds, 0)
+        x += self._drop(self.attention_out(attended), seeds, "attention")
         gate, value = tf.split(self.hidden(self.hidden_norm(x)), 2, axis=-1)
-        return x + self._drop(self.hidden_out(tf.nn.silu(gate) * value), seeds, 1)
+        return x + self._drop(self.hidden_out(tf.nn.silu(gate) * value), seeds, "feed-forward")
 
-    def _drop(self, x: tf.Tensor, seeds: tf.Tensor | None, which: int) -> tf.Tensor:
-        mask = noise.keep(seeds, self.stream + which, self.width, self.dropout)
+    def _drop(self, x: tf.Tensor, seeds: tf.Tensor | None, branch: str) -> tf.Tensor:
+        mask = noise.keep(noise.fold_in(seeds, branch), self.width, self.dropout)
         return x if mask is None else x * tf.cast(mask, x.dtype)[:, None, :]
 
     def call(self, x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None = None) -> tf.Tensor:
@@ -113,9 +113,14 @@ class Block(keras.layers.Layer):
         return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None), cache
 
 
-def blocks(width: int, heads: int, depth: int, *, dropout: float, stream: int) -> list[Block]:
-    """`depth` blocks: the more, the smaller their branches begin. Their noise is of two streams each, from `stream`."""
+def blocks(width: int, heads: int, depth: int, *, dropout: float) -> list[Block]:
+    """`depth` blocks: the more, the smaller their branches begin."""
     scale = (2 * depth) ** -0.5
-    return [
-        Block(width, heads, dropout=dropout, stream=stream + 2 * layer, residual_scale=scale) for layer in range(depth)
-    ]
+    return [Block(width, heads, dropout=dropout, residual_scale=scale) for _ in range(depth)]
+
+
+def through(blocks: list[Block], x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+    """`x` [batch, steps, width] through one block after the other; `seen` and `seeds` as of `Block.call`."""
+    for number, block in enumerate(blocks):
+        x = block(x, seen, noise.fold_in(seeds, "block", number))
+    return x

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import final
 
 from regenkit.layers import noise
-from regenkit.layers.attention import Block, blocks
+from regenkit.layers.attention import Block, blocks, through
 from regenkit.layers.fields import normal
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -23,7 +23,6 @@ READERS = 2
 """Transformer blocks that read a sequence."""
 GRAM = 7
 """Steps that the convolution before them sees: of a caption's bytes a word or so, which attention is slow to find."""
-STREAM = 8000
 
 
 @final
@@ -45,12 +44,12 @@ class Conditioner(keras.layers.Layer):
         self.grams: dict[str, keras.layers.Layer] = {}
         self.readers: dict[str, list[Block]] = {}
         self.norms: dict[str, keras.layers.Layer] = {}
-        for number, (name, field) in enumerate(spec.items()):
+        for name, field in spec.items():
             if is_grid(field) and grid is None:
                 raise ValueError(f"{name} of the condition is a grid; this model takes vectors and sequences")
             if field.variable:
                 self.grams[name] = keras.layers.Conv1D(width, GRAM, padding="same", activation="silu")
-                self.readers[name] = blocks(width, 4, READERS, dropout=0.0, stream=STREAM + 100 * number)
+                self.readers[name] = blocks(width, 4, READERS, dropout=0.0)
                 self.norms[name] = keras.layers.LayerNormalization()
         self.has_map = any(is_grid(field) for field in spec.values())
 
@@ -102,8 +101,7 @@ class Conditioner(keras.layers.Layer):
         weight = tf.cast(known, x.dtype)[..., None]
         x *= weight
         x += self.grams[name](x)
-        for block in self.readers[name]:
-            x = block(x, known[:, None, :], seeds)
+        x = through(self.readers[name], x, known[:, None, :], noise.fold_in(seeds, f"field {name}"))
         return tf.reduce_sum(self.norms[name](x) * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
 
     def _resized(self, x: tf.Tensor, field: Field) -> tf.Tensor:
@@ -126,7 +124,7 @@ def is_grid(field: Field) -> bool:
 def hide(condition: Mapping[str, tf.Tensor], spec: Spec, seeds: tf.Tensor | None, rate: float) -> dict[str, tf.Tensor]:
     """The condition, wholly absent of a `rate` of the examples, for classifier-free guidance (Ho and Salimans 2022,
     arXiv 2207.12598). `seeds` int32 [batch, 2]; None = evaluation, nothing is hidden."""
-    kept = noise.keep(seeds, STREAM + 99, 1, rate)
+    kept = noise.keep(noise.fold_in(seeds, "hide the condition"), 1, rate)
     if kept is None:
         return dict(condition)
     found = dict(condition)

@@ -58,7 +58,7 @@ class UNet(keras.layers.Layer):
                     for _ in range(depth)]  # fmt: skip
         self.blocks = [*down_way, (side, self.inner), *reversed(down_way)]
         heads = max(1, self.inner // 32)
-        self.attention = Block(self.inner, heads, dropout=0.0, stream=0, residual_scale=0.5)
+        self.attention = Block(self.inner, heads, dropout=0.0, residual_scale=0.5)
         self.middle = block(self.inner, self.inner)
         self.norm, self.out = norm(width), keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")
 

@@ -20,9 +20,9 @@ DEAD = 0.03
 class VectorQuantizer(keras.layers.Layer):
     """`codes` vectors of `width`; vectors have any leading axes. What it learns, it learns from `statistics`."""
 
-    def __init__(self, codes: int, width: int, *, decay: float = 0.99, stream: int = 3000) -> None:
+    def __init__(self, codes: int, width: int, *, decay: float = 0.99) -> None:
         super().__init__(dtype="float32")  # near codes are told apart by less than half precision holds
-        self.codes, self.width, self.decay, self.stream = codes, width, decay, stream
+        self.codes, self.width, self.decay = codes, width, decay
 
     def build(self, _shape: object = None) -> None:
         normal = keras.initializers.RandomNormal(stddev=1.0)
@@ -69,9 +69,9 @@ class VectorQuantizer(keras.layers.Layer):
         used = tf.one_hot(tf.reshape(chosen, [batch, steps]), self.codes) * known[..., None]
         # each example stands for a code by lot, whichever replica it is on, with the vector of a step drawn as well
         counted = tf.reduce_sum(known, 1)
-        elected = noise.uniform(seeds, self.stream, self.codes) < ELECTED
+        elected = noise.uniform(noise.fold_in(seeds, "elected"), self.codes) < ELECTED
         elected = tf.cast(elected & (counted[:, None] > 0), tf.float32)
-        step = noise.uniform(seeds, self.stream + 1, 1)[:, 0] * counted
+        step = noise.uniform(noise.fold_in(seeds, "offered step"), 1)[:, 0] * counted
         offered = tf.gather(z, tf.cast(step, tf.int32), batch_dims=1)
         return {
             "count": tf.reduce_sum(used, [0, 1]),

@@ -39,15 +39,15 @@ class Assisted(keras.Model):
 
     def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
         """The generator's losses, and of each field of X what drawing it again costs, weighed."""
-        own = [noises.apart(noise, part) for part in range(2)]
-        found = dict(self.generator.losses({**batch, NOISE: own[0]}, noise=own[0]))
+        own = {part: noises.fold_in(noise, part) for part in self.parts}
+        found = dict(self.generator.losses({**batch, NOISE: own[GENERATOR]}, noise=own[GENERATOR]))
         condition, target = batch["condition"], batch["target"]
-        predicted = self.generator.predict_steps(condition, target, noise=own[0])
+        predicted = self.generator.predict_steps(condition, target, noise=own[GENERATOR])
         mask = {MASK: condition[MASK]} if MASK in condition else {}
         x = {name: condition[name] for name in self.x}
         again = {**batch, "condition": {**x, **mask, **{name: soft(value) for name, value in predicted.items()}},
                  "target": {**x, **mask}}  # fmt: skip
-        losses = dict(self.auxiliary.losses(again, noise=own[1]))
+        losses = dict(self.auxiliary.losses(again, noise=own[AUXILIARY]))
         paired = present(condition, self.x)
         statistics = {f"{part}/{name}": value for part, each in ((GENERATOR, found), (AUXILIARY, losses))
                       for name, value in each.pop(STATISTICS, {}).items()}  # fmt: skip

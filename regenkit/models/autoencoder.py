@@ -18,7 +18,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.components import Share
 from regenkit.layers import noise as noises
-from regenkit.layers.attention import blocks
+from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.sampling import seeds_of
@@ -27,7 +27,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
 
 Batch = Mapping[str, tf.Tensor]
-STREAM = 5000
 
 
 class Encoded(NamedTuple):
@@ -80,13 +79,13 @@ class Autoencoder(keras.Model):
             else {"latent": Field(kind="continuous", shape=(None, size), hop=next(iter(target.values())).hop)}
         )
         self.read = FieldsEmbedding(condition | target, width)
-        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
+        self.encoder = blocks(width, heads, depth, dropout=dropout)
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
         self.to_vector = keras.layers.Dense(size if bottleneck == "vq" else 2 * size)
-        self.quantizer = VectorQuantizer(codes, size, stream=STREAM + 900) if bottleneck == "vq" else None
+        self.quantizer = VectorQuantizer(codes, size) if bottleneck == "vq" else None
         self.known = FieldsEmbedding(condition, width)
         self.from_vector = keras.layers.Dense(width)
-        self.decoder = blocks(width, heads, depth, dropout=dropout, stream=STREAM + 500)
+        self.decoder = blocks(width, heads, depth, dropout=dropout)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
         self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
         if self.quantizer:
@@ -103,8 +102,7 @@ class Autoencoder(keras.Model):
         """Y′ of Y for training; `noise` int32 [batch, 2], None = evaluation."""
         mask = target["mask"]
         x = self.read({**condition, **target}, tf.shape(mask))
-        for block in self.encoder:
-            x = block(x, mask[:, None, :], noise)
+        x = through(self.encoder, x, mask[:, None, :], noises.fold_in(noise, "encoder"))
         out = tf.cast(self.to_vector(self.encoder_norm(x)), tf.float32)
         known = tf.cast(mask, tf.float32)
         weight = tf.reduce_sum(known, 1)
@@ -115,7 +113,7 @@ class Autoencoder(keras.Model):
             drawn = mean
             if noise is not None:
                 size = tf.shape(mean)[1] * mean.shape[2]
-                normal = tf.reshape(noises.normal(noise, STREAM + 901, size), tf.shape(mean))
+                normal = tf.reshape(noises.normal(noises.fold_in(noise, "latent"), size), tf.shape(mean))
                 drawn = mean + tf.exp(log_scale) * normal
             penalty = {"divergence": (self.beta * tf.reduce_sum(tf.reduce_sum(kl, -1) * known, 1), weight)}
             mean, drawn = mean * known[..., None], drawn * known[..., None]
@@ -125,7 +123,8 @@ class Autoencoder(keras.Model):
         likely = tf.nn.softmax(-self.quantizer.distances(out))
         hot = tf.one_hot(chosen, self.quantizer.codes)
         soft = (hot + likely - tf.stop_gradient(likely)) * known[..., None]
-        statistics = {} if noise is None else self.quantizer.statistics(out, chosen, known, noise)
+        seeds = noises.fold_in(noise, "quantizer")
+        statistics = {} if seeds is None else self.quantizer.statistics(out, chosen, known, seeds)
         hard = tf.where(mask, chosen + 1, 0)
         return Encoded({"code": soft}, {"code": hard}, vector, penalty, statistics)
 
@@ -163,11 +162,11 @@ class Autoencoder(keras.Model):
         mask = tf.constant(condition["mask"])
         seeds = seeds_of(seed, mask.shape[0])
         found = {}
-        for stream, (name, logits) in enumerate(self._decode(condition, self._vector(condition), None).items()):
+        for name, logits in self._decode(condition, self._vector(condition), None).items():
             if given and name in given:
                 logits = tf.where(given[name], logits, -1e9)
             if temperature:
-                noise = noises.gumbel(seeds, stream, tf.size(logits[0]))
+                noise = noises.gumbel(noises.fold_in(seeds, f"field {name}"), tf.size(logits[0]))
                 logits = logits / temperature + tf.reshape(noise, tf.shape(logits))
             found[name] = tf.where(mask, tf.argmax(logits, -1, output_type=tf.int32) + 1, 0).numpy()
         return found
@@ -180,8 +179,7 @@ class Autoencoder(keras.Model):
     def _decode(self, condition: Batch, vector: tf.Tensor, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
         mask = condition["mask"]
         x = self.from_vector(vector) + self.known(condition, tf.shape(mask))
-        for block in self.decoder:
-            x = block(x, mask[:, None, :], seeds)
+        x = through(self.decoder, x, mask[:, None, :], noises.fold_in(seeds, "decoder"))
         x = self.decoder_norm(x)
         return {name: tf.cast(layer(x), tf.float32) for name, layer in self.logits.items()}
 

@@ -26,7 +26,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-STREAM = 12000
 LOG_2PI = math.log(2 * math.pi)
 DECAY = 0.98
 """Of the moving average of the decoder's variance."""
@@ -152,7 +151,7 @@ class CVAE(keras.Model):
         return mean, tf.clip_by_value(log_scale, -7.0, 3.0)
 
     def _normal(self, seeds: tf.Tensor) -> tf.Tensor:
-        return noises.normal(seeds, STREAM, self.latent)
+        return noises.normal(noises.fold_in(seeds, "latent"), self.latent)
 
     def _decode(self, vector: tf.Tensor, map: tf.Tensor | None, z: tf.Tensor) -> tf.Tensor:
         mixed = self.mixer(vector, z)

@@ -28,13 +28,12 @@ from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
 from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
 from regenkit.models.sampling import check_guidance, seeds_of
+from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import STATISTICS, Batch, Losses, OpenRun, no_run
 
-STREAM = 9000
-FEATURES = 9100
 JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 """Times at which evaluation looks at every example."""
 LARGEST = 16
@@ -136,18 +135,18 @@ class Diffusion(keras.Model):
         raw = self.joined(batch["target"])
         count, clean, size = tf.shape(raw)[0], self.moments.standard(raw), math.prod(self.shape)
         condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
-        vector, map_ = self.conditioner(condition, count, noise)
+        vector, map_ = self.conditioner(condition, count, noises.fold_in(noise, "condition"))
         times = 1
         if noise is None:
             times = len(JUDGED)
             time = tf.tile(tf.constant(JUDGED), [count])
             seeds = tf.stack([tf.zeros([times], tf.int32), tf.range(times)], 1)
-            epsilon = tf.tile(noises.normal(seeds, STREAM + 1, size), [count, 1])
+            epsilon = tf.tile(noises.normal(noises.fold_in(seeds, "epsilon"), size), [count, 1])
             clean, vector = tf.repeat(clean, times, 0), tf.repeat(vector, times, 0)
             map_ = None if map_ is None else tf.repeat(map_, times, 0)
         else:
-            time = noises.uniform(noise, STREAM, 1)[:, 0]
-            epsilon = noises.normal(noise, STREAM + 1, size)
+            time = noises.uniform(noises.fold_in(noise, "time"), 1)[:, 0]
+            epsilon = noises.normal(noises.fold_in(noise, "epsilon"), size)
         epsilon = tf.reshape(epsilon, [-1, *self.shape])
         alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
         said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
@@ -183,17 +182,12 @@ class Diffusion(keras.Model):
             raise ValueError("a condition without fields does not say how many examples to draw")
         seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))
         tables = tuple(map(tf.constant, steps_of(self.objective, steps)))
-        arguments = (inputs, seeds, tables, tf.constant(guidance, tf.float32), tf.constant(temperature, tf.float32))
-        samplers = self.__dict__.setdefault("_samplers", {})
-        if (guided := guidance != 1) not in samplers:
-            fixed = {name: field.shape for name, field in self.condition.items()}
-            signature = tf.nest.map_structure(
-                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), arguments
-            )
-            signature[0].update({name: tf.TensorSpec([None, *shape], inputs[name].dtype)
-                                 for name, shape in fixed.items()})  # fmt: skip
-            samplers[guided] = tf.function(partial(self._draw, guided), signature, autograph=False)
-        return {name: value.numpy() for name, value in samplers[guided](*arguments).items()}
+        guided = guidance != 1
+        drawn = call_traced(
+            self, partial(self._draw, guided), inputs, seeds, tables, tf.constant(guidance, tf.float32),
+            tf.constant(temperature, tf.float32), key=guided,
+        )  # fmt: skip
+        return {name: value.numpy() for name, value in drawn.items()}
 
     def features(self, target: Batch, seeds: tf.Tensor, time: tf.Tensor) -> list[tf.Tensor]:
         """See `stage.ShowsFeatures`."""
@@ -204,7 +198,7 @@ class Diffusion(keras.Model):
         }
         vector, map_ = self.conditioner(nothing, count)
         alpha, sigma = scales(self.objective, time)
-        noise = tf.reshape(noises.normal(seeds, FEATURES, math.prod(self.shape)), [-1, *self.shape])
+        noise = tf.reshape(noises.normal(noises.fold_in(seeds, "features"), math.prod(self.shape)), [-1, *self.shape])
         x = alpha * self.moments.standard(self.joined(target)) + sigma * noise
         _, inner = self.predict_noisy(x, tf.fill([count], time), vector, map_)
         return [tf.reduce_mean(tf.cast(each, tf.float32), 1) for each in inner]
@@ -260,7 +254,8 @@ class Diffusion(keras.Model):
             x = keep[step] * x + take[step] * (clean + ahead[step] * (clean - before))
             return step + 1, x, clean
 
-        x = temperature * tf.reshape(noises.normal(seeds, STREAM + 1, math.prod(self.shape)), [-1, *self.shape])
+        normal = noises.normal(noises.fold_in(seeds, "start"), math.prod(self.shape))
+        x = temperature * tf.reshape(normal, [-1, *self.shape])
         start = (tf.constant(0), x, tf.zeros_like(x))
         x = tf.while_loop(lambda step, *_: step < tf.size(times), one, start, parallel_iterations=1)[1]
         return self._parted(self.moments.back(x))

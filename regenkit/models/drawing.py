@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from regenkit.models.sampling import seeds_of
+from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
 
 
@@ -17,18 +18,10 @@ def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: fl
     ((name, field),) = model.target.items()
     fields = {key: tf.convert_to_tensor(value) for key, value in condition.items()}
     batch = int(next(iter(fields.values())).shape[0])
-    if not batch:  # convolutions of none have a wrong shape (see `training.never_empty`)
+    if not batch:  # convolutions of none have a wrong shape (see `training.pad_empty`)
         return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32)}
     known = {key: fields[key] for key in model.condition}
-    inputs = (known, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-    if "_sampler" not in model.__dict__:
-        signature = (
-            {key: tf.TensorSpec([None, *each.shape], known[key].dtype) for key, each in model.condition.items()},
-            tf.TensorSpec([None, 2], tf.int32),
-            tf.TensorSpec([], tf.float32),
-        )
-        model.__dict__["_sampler"] = tf.function(model.drawn, signature, autograph=False)
-    found = model.__dict__["_sampler"](*inputs)
+    found = call_traced(model, model.drawn, known, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
     return {name: (tf.clip_by_value(found, -1.0, 1.0) if field.levels else found).numpy()}
 
 

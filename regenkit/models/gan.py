@@ -28,7 +28,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-STREAM = 11000
 PENALISED = 0.25
 """The share of examples whose gradient penalty is reckoned."""
 
@@ -98,15 +97,15 @@ class GAN(keras.Model):
         count = tf.shape(real)[0]
         one = tf.ones([count])
         if noise is None:
-            seeds = own_seeds(real)
-            a, b = (self.drawn(condition, seeds + side, tf.constant(1.0)) for side in range(2))
+            seeds = (noises.fold_in(own_seeds(real), "sample", number) for number in range(2))
+            a, b = (self.drawn(condition, own, tf.constant(1.0)) for own in seeds)
             score = energy(a, b, real)
             return {"generator": {"energy": (score, one)}}
-        fake = self.drawn(condition, noise, tf.constant(1.0))
+        fake = self.drawn(condition, noises.fold_in(noise, "fake"), tf.constant(1.0))
         lead = self._judge(condition, real) - self._judge(condition, fake)
         generator = {"adversarial": (tf.nn.softplus(lead), one)}
         if self.energy_score:
-            other = self.drawn(condition, noise + tf.constant([0, 1 << 30]), tf.constant(1.0))
+            other = self.drawn(condition, noises.fold_in(noise, "other fake"), tf.constant(1.0))
             generator["energy"] = (self.energy_score * energy(fake, other, real), one)
         if self.reconstruct:
             generator["distance"] = (self.reconstruct * _mean(tf.abs(fake - real)), one)
@@ -125,7 +124,7 @@ class GAN(keras.Model):
     def drawn(self, condition: Batch, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         """Pictures, float32, of seeds int32 [batch, 2]."""
         vector, map = self.known(condition, tf.shape(seeds)[0], None)
-        normal = temperature * noises.normal(seeds, STREAM, self.latent)
+        normal = temperature * noises.normal(noises.fold_in(seeds, "latent"), self.latent)
         picture = tf.cast(self.generator(self.mixer(vector, normal), map), tf.float32)
         return tf.tanh(picture) if self.target[self.field].levels else picture
 
@@ -140,7 +139,7 @@ class GAN(keras.Model):
         """γ ⁄ 2 (‖∇D(y)‖² + ‖∇D(fake)‖²) of the examples drawn, over their share; 0 of the others."""
         count = tf.shape(seeds)[0]
         # the first is looked at whatever its lot is, and perhaps not counted: convolutions want one at least
-        counts = noises.uniform(seeds, STREAM + 2, 1)[:, 0] < PENALISED
+        counts = noises.uniform(noises.fold_in(seeds, "penalised"), 1)[:, 0] < PENALISED
         chosen = tf.where(counts | (tf.range(count) == 0))
         known = {name: tf.tile(tf.gather_nd(condition[name], chosen), [2] + [1] * (condition[name].shape.rank - 1))
                  for name in self.condition}  # fmt: skip

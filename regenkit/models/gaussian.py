@@ -12,7 +12,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.components import Share
 from regenkit.layers import noise as noises
-from regenkit.layers.attention import blocks
+from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding, entry
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
@@ -20,7 +20,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-STREAM = 7000
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -47,7 +46,7 @@ class Gaussian(keras.Model):
                 raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use {other}")
         self.condition, self.target = condition, target
         self.embedding = FieldsEmbedding(condition, width)
-        self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
+        self.blocks = blocks(width, heads, depth, dropout=dropout)
         self.norm = keras.layers.LayerNormalization(center=False)
         self.out = {name: keras.layers.Dense(2 * entry(field)) for name, field in target.items()}
         for layer in (*self.blocks, self.norm, *self.out.values()):
@@ -57,9 +56,7 @@ class Gaussian(keras.Model):
     def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
         x = self.embedding(condition, tf.shape(mask))
-        for block in self.blocks:
-            x = block(x, mask[:, None, :], seeds)
-        return self.norm(x)
+        return self.norm(through(self.blocks, x, mask[:, None, :], noises.fold_in(seeds, "blocks")))
 
     def predict_steps(
         self, condition: Batch, target: Batch | None = None, *, noise: tf.Tensor | None = None
@@ -89,8 +86,8 @@ class Gaussian(keras.Model):
         mask = tf.constant(condition["mask"])
         seeds = seeds_of(seed, mask.shape[0])
         found = {}
-        for number, (name, (mean, log_scale)) in enumerate(self.predict_steps(condition).items()):
-            normal = noises.normal(seeds, 2 * number, tf.size(mean[0]))
+        for name, (mean, log_scale) in self.predict_steps(condition).items():
+            normal = noises.normal(noises.fold_in(seeds, f"field {name}"), tf.size(mean[0]))
             drawn = mean + temperature * tf.exp(log_scale) * tf.reshape(normal, tf.shape(mean))
             drawn *= tf.cast(mask, tf.float32)[..., None]
             shape = self.target[name].shape[1:]

@@ -32,7 +32,6 @@ from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
 from regenkit.stages import GENERATOR, RENDERER, Specs
 
 Terms = dict[str, tuple[tf.Tensor, tf.Tensor]]
-STREAM = 9000
 
 
 @final
@@ -72,22 +71,22 @@ class Joint(keras.Model):
         """Each term of Equation 1 by field, in nats, scaled by its weight."""
         condition, target, weights = batch["condition"], batch["target"], self.settings
         mask = condition["mask"]
-        own = [noises.apart(noise, part) for part in range(4)]  # converter, generator, renderer, what is drawn
+        own = {part: noises.fold_in(noise, part) for part in ("converter", "generator", "renderer", "adapt")}
         terms: Terms = {}
         statistics: dict[str, tf.Tensor] = {}
         soft = hard = {name: target[name] for name in self.rep if name in target}
         if self.converter is not None:
-            encoded = self.converter.soft(condition, target, noise=own[0])
+            encoded = self.converter.soft(condition, target, noise=own["converter"])
             soft, statistics = encoded.soft, encoded.statistics
             hard = {name: tf.stop_gradient(value) for name, value in encoded.hard.items()}
             terms |= encoded.penalty
 
         known = self._renderer_condition(condition, mask)
-        terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, own[2])
+        terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, own["renderer"])
 
         # from here on for paired examples alone
         paired = present(condition, self.x)
-        predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=own[1])
+        predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=own["generator"])
         for name, value in predicted.items():
             nll, weight = _nll(value, hard[name], mask)
             terms[f"predict_rep_{name}"] = weights.predict_rep * nll * paired, weight * paired
@@ -95,7 +94,7 @@ class Joint(keras.Model):
                 away = _distance(tf.nest.map_structure(tf.stop_gradient, value), soft[name], mask)
                 terms[f"approach_{name}"] = weights.approach * away * paired, weight * paired
         if self.to_x:
-            of_x = tf.cast(tf.stop_gradient(self.generator.encode(condition, mask, own[1])), tf.float32)
+            of_x = tf.cast(tf.stop_gradient(self.generator.encode(condition, mask, own["generator"])), tf.float32)
             guess = self.to_x[0](soft, tf.shape(mask))
             for layer in self.to_x[1:]:
                 guess = layer(guess)
@@ -103,9 +102,10 @@ class Joint(keras.Model):
             away = tf.reduce_mean((of_x[:, -tf.shape(mask)[1] :] - tf.cast(guess, tf.float32)) ** 2, -1)
             terms["predict_x"] = weights.predict_x * tf.reduce_sum(away * steps, 1), tf.reduce_sum(steps, 1)
         if weights.adapt:
-            drawn = {name: self._draw(number, value, mask, own[3])
-                     for number, (name, value) in enumerate(predicted.items())}  # fmt: skip
-            rendered = self._render("adapt", weights.adapt, {**known, **drawn}, target, own[3])
+            drawn = {name: self._draw(value, mask, noises.fold_in(own["adapt"], f"field {name}"))
+                     for name, value in predicted.items()}  # fmt: skip
+            seeds = noises.fold_in(own["adapt"], "renderer")
+            rendered = self._render("adapt", weights.adapt, {**known, **drawn}, target, seeds)
             terms |= {name: (value * paired, weight * paired) for name, (value, weight) in rendered.items()}
         return {"main": terms, **({STATISTICS: statistics} if statistics else {})}
 
@@ -126,19 +126,18 @@ class Joint(keras.Model):
         losses = self.renderer.losses({"condition": rep, "target": target}, noise=noise)["main"]
         return {f"{title}_{name}": (weight * value, count) for name, (value, count) in losses.items()}
 
-    def _draw(self, number: int, value: Any, mask: tf.Tensor, noise: tf.Tensor | None) -> tf.Tensor:
+    def _draw(self, value: Any, mask: tf.Tensor, noise: tf.Tensor | None) -> tf.Tensor:
         """A field as the generator predicts it, with a gradient; without noise the likeliest token, or the mean."""
         known = tf.cast(mask, tf.float32)[..., None]
-        stream = STREAM + 2 * number
         if isinstance(value, tuple):
             mean, log_scale = value
             if noise is None:
                 return mean * known
-            normal = tf.reshape(noises.normal(noise, stream, tf.size(mean[0])), tf.shape(mean))
+            normal = tf.reshape(noises.normal(noise, tf.size(mean[0])), tf.shape(mean))
             return (mean + tf.exp(log_scale) * normal) * known
         logits = value
         if noise is not None:
-            logits += tf.reshape(noises.gumbel(noise, stream, tf.size(logits[0])), tf.shape(logits))
+            logits += tf.reshape(noises.gumbel(noise, tf.size(logits[0])), tf.shape(logits))
         relaxed = tf.nn.softmax(logits / self.settings.temperature)
         if self.settings.through == "gumbel" and noise is not None:
             return relaxed * known

@@ -105,9 +105,8 @@ class Ladder(keras.Model):
         found: dict[str, Any] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
             target = {key: value for key, value in batch["target"].items() if key in (name, "mask")}
-            losses = dict(
-                rung.losses({**batch, "condition": dict(known), "target": target}, noise=noises.apart(noise, number))
-            )
+            own = noises.fold_in(noise, "rung", number)
+            losses = dict(rung.losses({**batch, "condition": dict(known), "target": target}, noise=own))
             statistics = losses.pop(STATISTICS, {})
             for group, terms in losses.items():
                 of_group = found.setdefault(_group(number, group), {})
@@ -141,7 +140,7 @@ class Ladder(keras.Model):
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
             mine = taken(rung, {**self.sampling[number], **options})
             fixed = {key: value for key, value in (given or {}).items() if key == name}
-            drawn |= rung.sample(known, seed=seed + 15485863 * number, given=fixed, **mine)
+            drawn |= rung.sample(known, seed=noises.derive(seed, "rung", number), given=fixed, **mine)
             known[name] = drawn[name]
         return drawn
 

@@ -18,16 +18,16 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.components import Probability, Share
 from regenkit.layers import noise as noises
-from regenkit.layers.attention import blocks
+from regenkit.layers.attention import blocks, through
 from regenkit.layers.conditioner import absent, hide
 from regenkit.layers.places import Places, own_embeddings
 from regenkit.models.sampling import check_guidance, filtered, guided, permitted, seeds_of
+from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch, Losses
 
-STREAM = 10_000
 PATTERNS = 4
 """Mask patterns by which a model is judged."""
 
@@ -65,7 +65,7 @@ class MaskGIT(keras.Model):
         self.places, self.total = math.prod(self.shape), math.prod(self.shape) * len(target)
         self.known = Places(condition, [self.shape], width)
         self.embeddings = own_embeddings(target, width)
-        self.blocks = blocks(width, heads, depth, dropout=dropout, stream=STREAM)
+        self.blocks = blocks(width, heads, depth, dropout=dropout)
         self.norm = keras.layers.LayerNormalization(center=False)
         self.logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
         self.known.build()
@@ -83,7 +83,8 @@ class MaskGIT(keras.Model):
         """
         condition = hide(batch["condition"], self.condition, noise, self.condition_dropout)
         target = {name: tf.reshape(batch["target"][name], [-1, self.places]) for name in self.target}
-        known = self.known(condition, tf.shape(next(iter(target.values())))[0], noise)
+        count = tf.shape(next(iter(target.values())))[0]
+        known = self.known(condition, count, noises.fold_in(noise, "condition"))
         terms = {name: (tf.constant(0.0), tf.constant(0.0)) for name in target}
         for masked in self._masks(noise):
             hidden = self._by_field(masked)
@@ -103,21 +104,19 @@ class MaskGIT(keras.Model):
             even = (tf.range(PATTERNS, dtype=tf.float32)[:, None] + 0.5) / PATTERNS
             seeds = tf.stack([tf.zeros([PATTERNS], tf.int32), tf.range(PATTERNS)], 1)
             return tf.split(self._masked(seeds, even), PATTERNS)
-        return [self._masked(seeds, noises.uniform(seeds, STREAM + 900, 1))]
+        return [self._masked(seeds, noises.uniform(noises.fold_in(seeds, "share masked"), 1))]
 
     def _masked(self, seeds: tf.Tensor, even: tf.Tensor) -> tf.Tensor:
         """As many of the tokens as the schedule says at `even` [batch, 1] in (0, 1): bool [batch, tokens]."""
         count = tf.cast(tf.math.ceil(share_masked(even) * self.total), tf.int32)
-        order = noises.uniform(seeds, STREAM + 901, self.total)
+        order = noises.uniform(noises.fold_in(seeds, "order"), self.total)
         return order <= tf.gather(tf.sort(order), count - 1, batch_dims=1)
 
     def _predict(self, known: tf.Tensor, tokens: Batch, seeds: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """Logits by field, float32 [batch, places, vocabulary], of tokens [batch, places], 0 = masked."""
         x = known + tf.add_n([layer(tokens[name]) for name, layer in self.embeddings.items()])
         seen = tf.ones([1, self.places, self.places], tf.bool)
-        for block in self.blocks:
-            x = block(x, seen, seeds)
-        x = self.norm(x)
+        x = self.norm(through(self.blocks, x, seen, noises.fold_in(seeds, "blocks")))
         return {name: tf.cast(layer(x), tf.float32) for name, layer in self.logits.items()}
 
     # --- drawing -----------------------------------------------------------------------------------------------------
@@ -143,16 +142,12 @@ class MaskGIT(keras.Model):
         batch = int(next(iter(condition.values())).shape[0])
         spans = {name: (0, self.places) for name in self.target}
         allowed = permitted(self.target, given or {}, batch, spans, self.places)
-        heat = tf.constant([temperature, choice_temperature], tf.float32)
-        inputs = (condition, allowed, seeds_of(seed, batch), heat)
-        key = (top_k, top_p, guidance, steps, tuple(allowed))
-        samplers = self.__dict__.setdefault("_samplers", {})
-        if key not in samplers:
-            signature = tf.nest.map_structure(
-                lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs
-            )
-            samplers[key] = tf.function(partial(self._run, top_k, top_p, guidance, steps), signature, autograph=False)
-        return {name: value.numpy().reshape(batch, *self.shape) for name, value in samplers[key](*inputs).items()}
+        drawn = call_traced(
+            self, partial(self._run, top_k, top_p, guidance, steps), condition, allowed, seeds_of(seed, batch),
+            tf.constant([temperature, choice_temperature], tf.float32),
+            key=(top_k, top_p, guidance, steps, tuple(allowed)),
+        )  # fmt: skip
+        return {name: value.numpy().reshape(batch, *self.shape) for name, value in drawn.items()}
 
     def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
         check_guidance(guidance, self.condition_dropout)
@@ -175,21 +170,20 @@ class MaskGIT(keras.Model):
                 zip(self.target, tf.split(tf.tile(tokens, [len(sides), 1]), len(self.target), 1), strict=True)
             )
             drawn, sure = [], []
-            for number, (name, logits) in enumerate(self._predict(known, fields).items()):
+            for name, logits in self._predict(known, fields).items():
                 logits = guided(logits, guidance)
                 if name in allowed:
                     logits = tf.where(allowed[name], logits, -1e9)
-                stream = STREAM + 1000 + step * (len(self.target) + 1) + number
-                gumbel = noises.gumbel(seeds, stream, self.places * logits.shape[-1])
+                drawing = noises.fold_in(seeds, f"field {name}", step)
+                gumbel = noises.gumbel(drawing, self.places * logits.shape[-1])
                 heated = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
                 token = tf.argmax(heated + warm * tf.reshape(gumbel, tf.shape(heated)), -1, output_type=tf.int32)
                 drawn.append(token + 1)
                 sure.append(-tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits))
             masked = tokens == 0
             done = tf.cast(step + 1, tf.float32) / steps
-            stream = STREAM + 1000 + step * (len(self.target) + 1) + len(self.target)
             warmth = warm * choice_temperature * (1 - done)
-            shaken = tf.concat(sure, 1) + warmth * noises.gumbel(seeds, stream, self.total)
+            shaken = tf.concat(sure, 1) + warmth * noises.gumbel(noises.fold_in(seeds, "choice", step), self.total)
             confidence = tf.where(masked, shaken, np.inf)
             # fewer with each pass, so that as many passes as tokens are enough
             left = tf.reduce_sum(tf.cast(masked, tf.float32), 1) - 1

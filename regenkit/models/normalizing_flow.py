@@ -26,7 +26,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-STREAM = 13000
 LOG_2PI = math.log(2 * math.pi)
 RESOLUTIONS = 3
 LEAST = 4
@@ -139,13 +138,13 @@ class NormalizingFlow(keras.Model):
         for number, (*places, channels) in enumerate(self.grids):
             kept = channels // 2 if number < len(self.priors) else 0
             shape = [channels] if self.flat else [*places, channels - kept]
-            normal = noises.normal(seeds, STREAM + 2 * number, math.prod(shape))
+            normal = noises.normal(noises.fold_in(seeds, "resolution", number), math.prod(shape))
             noise.append(temperature * tf.reshape(normal, [-1, *shape]))
         return self.decode(condition, noise)
 
     def _log_density(self, condition: Batch, target: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         if self.levels:
-            between = noises.uniform(seeds, STREAM + 100, self.size) * 2 - 1
+            between = noises.uniform(noises.fold_in(seeds, "within a level"), self.size) * 2 - 1
             target += tf.reshape(between, tf.shape(target)) / (self.levels - 1)
         found, total = self.encode(condition, target)
         return tf.add_n([total, *(-0.5 * _sum(each**2 + LOG_2PI) for each in found)])

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.layers import noise
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Spec
+from regenkit.spec import Field, Spec
 
 
 def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
@@ -37,6 +38,11 @@ def guided(logits: tf.Tensor, guidance: float) -> tf.Tensor:
         return logits
     informed, blind = tf.split(logits, 2)
     return blind + guidance * (informed - blind)
+
+
+def step_noise(seeds: tf.Tensor, name: str, steps: tf.Tensor, field: Field) -> tf.Tensor:
+    """The Gumbel noise that draws a token field at these steps, float32 [steps, batch, vocabulary]."""
+    return noise.gumbel(noise.fold_in(seeds, f"field {name}", steps), field.vocabulary or 0)
 
 
 def seeds_of(seed: int, batch: int) -> tf.Tensor:

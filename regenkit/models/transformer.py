@@ -20,10 +20,10 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.components import Probability, Share
 from regenkit.layers import noise
-from regenkit.layers.attention import blocks
+from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import embed, embeddings, normal
 from regenkit.layers.places import Places, own_embeddings
-from regenkit.models.sampling import check_guidance, guided, seeds_of
+from regenkit.models.sampling import check_guidance, guided, seeds_of, step_noise
 from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -73,11 +73,11 @@ class Transformer(keras.Model):
             self.places = Places(condition, shapes, width)
         self.condition_embeddings = {} if self.places else embeddings(condition, width, initial)
         reads = self.places is None or self.places.has_map
-        self.encoder = blocks(width, heads, depth, dropout=dropout, stream=1000) if reads else []
+        self.encoder = blocks(width, heads, depth, dropout=dropout) if reads else []
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
         self.target_embeddings = own_embeddings(target, width) if self.places else embeddings(target, width, initial)
         self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
-        self.decoder = blocks(width, heads, depth, dropout=dropout, stream=2000)
+        self.decoder = blocks(width, heads, depth, dropout=dropout)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
         self.step_embeddings = embeddings(Spec(list(target.items())[:-1]), width, initial)
         self.head_hidden = {name: keras.layers.Dense(width, activation="silu") for name in target}
@@ -161,11 +161,10 @@ class Transformer(keras.Model):
         sides = [self._logits(side, target, steps, None) for side in self.sides(condition, guidance)]
         predicted = {name: guided(tf.concat([side[name] for side in sides], 0), guidance) for name in self.target}
         batch, length = tf.unstack(tf.shape(predicted[next(iter(self.target))])[:2])
-        seeds, places = seeds_of(seed, batch), tf.range(length) * len(self.target)
+        seeds = seeds_of(seed, batch)
         drawn = {}
-        for place, (name, field) in enumerate(self.target.items()):
-            gumbel = noise.gumbel(seeds, places + place, field.vocabulary or 0)
-            logits = predicted[name] + tf.transpose(gumbel, [1, 0, 2])
+        for name, field in self.target.items():
+            logits = predicted[name] + tf.transpose(step_noise(seeds, name, tf.range(length), field), [1, 0, 2])
             token = (1 + tf.argmax(logits, axis=-1, output_type=tf.int32)).numpy()
             token = token[:, slice(*self.span(name, int(length)))]
             known = target[name].numpy()
@@ -191,15 +190,17 @@ class Transformer(keras.Model):
         chosen by its validation loss, the rest of the optional fields is absent, as for a user who supplies nothing.
         """
         hidden = dict(condition)
-        for stream, (name, field) in enumerate(self.condition.items()):
+        required = noise.keep(noise.fold_in(seeds, "hide the condition"), 1, self.condition_dropout)
+        for name, field in self.condition.items():
             if field.optional and field.scalar:
                 continue
             if seeds is None:
                 if field.optional:
                     hidden[name] = tf.zeros_like(hidden[name])
                 continue
-            rate = self.optional_dropout if field.optional else self.condition_dropout
-            kept = noise.keep(seeds, 100 + stream if field.optional else 99, 1, rate)
+            kept = required
+            if field.optional:
+                kept = noise.keep(noise.fold_in(seeds, f"hide {name}"), 1, self.optional_dropout)
             if kept is not None:
                 shape = [-1] + [1] * (len(hidden[name].shape) - 1)
                 hidden[name] *= tf.cast(tf.reshape(kept, shape) > 0, hidden[name].dtype)
@@ -232,16 +233,14 @@ class Transformer(keras.Model):
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
         shape = tf.shape(mask)
         if self.places:
-            x = self.places(condition, shape[0], seeds)
+            x = self.places(condition, shape[0], noise.fold_in(seeds, "condition"))
         else:
             x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
             for name, field in self.condition.items():
                 x += embed(self.condition_embeddings[name], field, condition[name], shape)
             if self.has_scalars:
                 x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
-        for block in self.encoder:
-            x = block(x, mask[:, None, :], seeds)
-        return self.encoder_norm(x)
+        return self.encoder_norm(through(self.encoder, x, mask[:, None, :], noise.fold_in(seeds, "encoder")))
 
     def embed(self, steps: Batch) -> tf.Tensor:
         """All fields of a step of the target, summed: [..., width] of tokens [...]."""
@@ -253,9 +252,7 @@ class Transformer(keras.Model):
         x = tf.concat([start, x[:, :-1]], axis=1) + encoded
         length = tf.shape(x)[1]
         seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
-        for block in self.decoder:
-            x = block(x, seen, seeds)
-        return self.decoder_norm(x)
+        return self.decoder_norm(through(self.decoder, x, seen, noise.fold_in(seeds, "decoder")))
 
     def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Logits of `name` [..., vocabulary], given the decoder's output [..., width] and the step's earlier fields."""

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from regenkit.layers import noise
 from regenkit.layers.attention import Place, turns
-from regenkit.models.sampling import filtered, guided, permitted, seeds_of
+from regenkit.models.sampling import filtered, guided, permitted, seeds_of, step_noise
+from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
@@ -66,13 +66,10 @@ def sample_loop(
     steps = int(condition["mask"].shape[1]) + int(model.has_scalars and not model.places)
     spans = {name: model.span(name, steps) for name in model.target}
     allowed = permitted(model.target, given or {}, batch, spans, steps)
-    inputs = (condition, allowed, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
-    key = (top_k, top_p, guidance, tuple(condition), tuple(allowed))
-    samplers = model.__dict__.setdefault("_samplers", {})
-    if key not in samplers:
-        signature = tf.nest.map_structure(lambda value: tf.TensorSpec([None] * len(value.shape), value.dtype), inputs)
-        samplers[key] = tf.function(partial(_run, model, top_k, top_p, guidance), signature, autograph=False)
-    found = samplers[key](*inputs)
+    found = call_traced(
+        model, partial(_run, model, top_k, top_p, guidance), condition, allowed, seeds_of(seed, batch),
+        tf.constant(temperature, tf.float32), key=(top_k, top_p, guidance, tuple(condition), tuple(allowed)),
+    )  # fmt: skip
     result = {}
     for name, field in model.target.items():
         value = found[name].numpy()[:, slice(*spans[name])]
@@ -96,16 +93,15 @@ def _run(
     allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
     total, batch = tf.unstack(tf.shape(encoded)[:2])  # with guidance, twice the batch
     spans = {name: model.span(name, total) for name in model.target}
-    heads, size, fields = model.decoder[0].heads, model.decoder[0].size, len(model.target)
+    heads, size = model.decoder[0].heads, model.decoder[0].size
     cosine, sine = turns(total, size)
 
     def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:
         first, end = step, tf.minimum(step + CHUNK, total)
         rows = tf.range(2 * batch * heads) * end
         drawn = {
-            name: noise.gumbel(seeds, tf.range(first, end) * fields + place, field.vocabulary or 0)
-            * tf.cast(temperature > 0, tf.float32)
-            for place, (name, field) in enumerate(model.target.items())
+            name: step_noise(seeds, name, tf.range(first, end), field) * tf.cast(temperature > 0, tf.float32)
+            for name, field in model.target.items()
         }
 
         def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any) -> tuple:

@@ -184,7 +184,7 @@ class Pipeline:
         if truths is not None and not isinstance(model, Resamples):
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
         return draw(
-            model, self.sides(stage), conditions, lengths, strategy=self.strategy, seed=seed, truths=truths,
+            stage, model, self.sides(stage), conditions, lengths, strategy=self.strategy, seed=seed, truths=truths,
             permitted=permitted or {}, options={**(usual or {}), **self.recipe.part(stage).sample, **(options or {})},
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from regenkit import distribute
 from regenkit.data.stack import stack, unstack
+from regenkit.layers.noise import derive
 from regenkit.recipe.sampling import taken
 from regenkit.spec import Fields
 from regenkit.stage import Resamples, Stage
@@ -16,6 +17,7 @@ BATCH = 64
 
 
 def draw(
+    name: str,
     stage: Stage,
     sides: tuple[Side, Side],
     conditions: Sequence[Fields],
@@ -27,8 +29,9 @@ def draw(
     truths: Sequence[Fields] | None,
     options: Mapping[str, Any],
 ) -> list[Fields]:
-    """Targets for conditions of any lengths, in their order. `options` are those of which the stage takes what it has.
+    """Targets of the stage called `name` for conditions of any lengths, in their order.
 
+    options  of which the stage takes what it has
     truths   draw each step given these true earlier ones, by a stage that `Resamples`
     """
     condition, target = sides
@@ -41,7 +44,7 @@ def draw(
         sizes = [lengths[place] for place in batches[number]]
         padded = sizes if along else None
         batch = stack([conditions[place] for place in batches[number]], condition.spec, padded)
-        own = seed + 7919 * number
+        own = derive(seed, f"{name} batch", number)
         if truths is None:
             drawn = stage.sample(batch, seed=own, given=given, **taken(stage, options))
         else:

@@ -17,15 +17,16 @@ import numpy as np
 from regenkit.data import parts, shards
 from regenkit.data.prepare import EXAMPLES_A_PART, Prepared
 from regenkit.distribute import gathered, is_chief, together
+from regenkit.layers.noise import derive
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields
-from regenkit.training.agreement import any_of
-from regenkit.training.runlog import RunLog
+from regenkit.training.log import Log
+from regenkit.training.synchronize import any_process
 
 FOLDER = "reps"
 
 
-def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, log: RunLog) -> Prepared:
+def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, log: Log) -> Prepared:
     """`prepared` with the Y′ of paired training and validation examples as the recipe's `finetune` has them predicted.
 
     Every process keeps a copy of what the first one draws. Raises UserError where the generator can't (`resample`).
@@ -36,7 +37,7 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
     for number, path in enumerate(paths):
         span = range(number * EXAMPLES_A_PART, min((number + 1) * EXAMPLES_A_PART, total))
         log.counted("predicting", span.start, total)
-        if not any_of(not shards.exists(path), strategy):
+        if not any_process(not shards.exists(path), strategy):
             continue
         made: list[bytes] = []
         with together(strategy):
@@ -44,7 +45,7 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
                 if shards.exists(path):
                     made = _kept(shards.Shards([path]))
                 else:
-                    made = _drawn(pipeline, prepared, span, seed + 104729 * number)
+                    made = _drawn(pipeline, prepared, span, derive(seed, "predicted part", number))
         made = gathered(strategy, made)[0]
         with together(strategy):
             if not shards.exists(path):

@@ -27,6 +27,7 @@ from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
 from regenkit.stages import STAGES
 from regenkit.training import train
+from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST
 
@@ -81,7 +82,7 @@ def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) ->
             ) from error
 
 
-def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: RunLog) -> dict[str, Any]:
+def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: Log) -> dict[str, Any]:
     """Train one stage of a run unless it is done; returns what `train.fit` found."""
     assert pipeline.folder is not None
     recipe, kind, folder, chief = pipeline.recipe, STAGES[stage], pipeline.folder / stage, is_chief(strategy)
@@ -137,7 +138,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     return result
 
 
-def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: RunLog) -> Prepared:
+def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: Log) -> Prepared:
     """The data as they are once a stage is trained: converted anew where it made Y′ another one."""
     if STAGES[stage].hands_out:
         pipeline.forget()
@@ -147,7 +148,7 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
     return prepare_alike(pipeline, strategy, log.counted)
 
 
-def _try_direct(pipeline: Pipeline, log: RunLog) -> None:
+def _try_direct(pipeline: Pipeline, log: Log) -> None:
     """Warn where the direct route can't be built: after training it would be too late to say another."""
     if pipeline.recipe.part("direct").run is None:
         try:
@@ -157,7 +158,7 @@ def _try_direct(pipeline: Pipeline, log: RunLog) -> None:
             log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 
 
-def _say_data(log: RunLog, prepared: Prepared) -> None:
+def _say_data(log: Log, prepared: Prepared) -> None:
     counts = prepared.counts()
     parts = [f"{split} {count['paired']} paired" + (f" + {count['unpaired']}" if count["unpaired"] else "")
              for split, count in counts.items() if split != "dropped"]  # fmt: skip

@@ -1,7 +1,7 @@
 """A condition made a little wrong while a stage learns from it: `train.renderer.rep_noise`.
 
-Noise is a function of the example's seed, the field and the place, as a model's own is; its streams lie beyond those of
-any model. What is absent (0) stays absent. Noise on the condition of a second stage: Ho et al. 2022, arXiv 2106.15282.
+Noise is a function of the example's seed, the field and the position, as a model's own is. What is absent (0) stays
+absent. Noise on the condition of a second stage: Ho et al. 2022, arXiv 2106.15282.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,6 @@ import numpy as np
 
 from regenkit.layers import noise
 from regenkit.quiet import tensorflow as tf
-
-FIRST_STREAM = 1_000_000
 
 
 @final
@@ -32,16 +30,17 @@ class Perturb:
 
     def __call__(self, condition: Mapping[str, tf.Tensor], seeds: tf.Tensor) -> dict[str, tf.Tensor]:
         found = dict(condition)
-        for number, name in enumerate(sorted([*self.share, *self.confusion, *self.deviation])):
-            value, stream = condition[name], FIRST_STREAM + 2 * number
+        seeds = noise.fold_in(seeds, "perturb")
+        for name in sorted([*self.share, *self.confusion, *self.deviation]):
+            value, own = condition[name], noise.fold_in(seeds, f"field {name}")
             if name in self.deviation:
-                found[name] = _shaken(value, self.deviation[name], seeds, stream)
+                found[name] = _shaken(value, self.deviation[name], own)
                 continue
-            drawn = noise.uniform(seeds, stream, _entries(value))
+            drawn = noise.uniform(noise.fold_in(own, "chosen"), _entries(value))
             flat = tf.reshape(value, tf.shape(drawn))
             if name in self.share:
                 share, vocabulary = self.share[name]
-                other = noise.uniform(seeds, stream + 1, _entries(value)) * float(vocabulary)
+                other = noise.uniform(noise.fold_in(own, "other"), _entries(value)) * float(vocabulary)
                 token = tf.where(drawn < share, 1 + tf.cast(other, flat.dtype), flat)
             else:
                 token = _confused(flat, self.confusion[name], drawn)
@@ -67,8 +66,8 @@ def _confused(tokens: tf.Tensor, confusion: np.ndarray, drawn: tf.Tensor) -> tf.
     return 1 + tf.reshape(tf.cast(place, tokens.dtype), tf.shape(tokens)) - row * size
 
 
-def _shaken(value: tf.Tensor, deviation: float, seeds: tf.Tensor, stream: int) -> tf.Tensor:
+def _shaken(value: tf.Tensor, deviation: float, seeds: tf.Tensor) -> tf.Tensor:
     """An entry that is 0 throughout is absent."""
-    added = deviation * tf.reshape(noise.normal(seeds, stream, _entries(value)), tf.shape(value))
+    added = deviation * tf.reshape(noise.normal(seeds, _entries(value)), tf.shape(value))
     there = tf.reduce_any(value != 0, axis=list(range(2, len(value.shape))), keepdims=True)
     return tf.where(there, value + added, value)

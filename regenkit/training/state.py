@@ -14,6 +14,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.stage import HasGroups, OpenRun, PreparesTraining, no_run
+from regenkit.training.loss_scale import LossScale
 
 BEST = "best.weights.h5"
 
@@ -42,16 +43,16 @@ class State:
         self.best = tf.Variable(np.inf, dtype=tf.float64, trainable=False)
         self.best_step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.stopped = tf.Variable(False, trainable=False)
-        self.loss_scale = tf.Variable(float(2**15), trainable=False)  # of float16 alone
-        self.good_steps = tf.Variable(0, trainable=False)
+        self.loss_scale = LossScale()  # of float16 alone
 
     def named(self) -> dict[str, Any]:
         """All that a checkpoint holds. Numbered, because Keras's names depend on what was built before."""
         parts = {"model": self.model.variables, "average": self.average}
         parts |= {f"optimizer/{name}": optimizer.variables for name, optimizer in self.optimizers.items()}
         numbered = {f"{part}/{number}": each for part, group in parts.items() for number, each in enumerate(group)}
-        scalars = ("step", "best", "best_step", "stopped", "loss_scale", "good_steps")
-        return {**numbered, **{name: getattr(self, name) for name in scalars}}
+        scalars = {name: getattr(self, name) for name in ("step", "best", "best_step", "stopped")}
+        scale = {"loss_scale": self.loss_scale.value, "good_steps": self.loss_scale.good_steps}
+        return {**numbered, **scalars, **scale}
 
     def finite(self) -> bool:
         """No weight is infinite or NaN, as after a gradient that was."""

@@ -1,177 +1,210 @@
-"""One update, the same on one replica and on many: losses, gradients, their sum, clipping, optimisers, the average.
+"""One update, the same on one replica and on many: read `TrainStep` from top to bottom.
 
 What a replica computes alone is a *sum* over its examples; what decides is the sum over all replicas divided by the
 global weight. So no result depends on how a batch was cut.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar, final
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
-from regenkit.training import never_empty
+from regenkit.training.pad_empty import losses_of
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 
+T = TypeVar("T")
 SUM = tf.distribute.ReduceOp.SUM
-SCALE_GROWS_AFTER = 2000  # good steps in a row (Micikevicius et al. 2018, arXiv 1710.03740)
+Part = Mapping[str, Any]
+"""A batch as a stage's `losses` takes it, and its "noise". An update takes one, or several that it accumulates."""
+Losses = dict[tuple[str, str], tuple[tf.Tensor, tf.Tensor]]
+"""By group of variables and term: value and weight, each [examples]."""
+Sums = dict[tuple[str, str], tf.Tensor]
+Gradients = dict[str, list[tf.Tensor]]
+"""By group: one for each of its variables."""
+Statistics = dict[str, tf.Tensor]
 
 
-def train_function(
-    state: State, strategy: tf.distribute.Strategy, settings: TrainSettings, perturb: Perturb | None = None
-) -> Callable:
-    """(iterator, steps) → (mean of each term, seconds waited for data, steps skipped), all of it in one graph call.
+class Found(NamedTuple):
+    """What an update needs of a batch, summed over all replicas and so the same on each."""
 
-    Only float16 skips steps: those whose gradient overflowed, which lower the loss scale.
+    gradients: Gradients
+    statistics: Statistics
+    means: dict[str, tf.Tensor]  # of each term
+    finite: tf.Tensor  # bool: no gradient overflowed; always true but of float16
+
+
+class Taken(NamedTuple):
+    """What a row of updates says of itself."""
+
+    means: dict[str, tf.Tensor]  # of each term, over the updates that were not skipped
+    waited: tf.Tensor  # seconds for data
+    skipped: tf.Tensor  # updates whose gradients overflowed, of float16 alone; float32
+
+
+@final
+class TrainStep:
+    """Called with a distributed iterator and a number of updates, which it takes in one graph call.
+
+    perturb   of the condition
     """
-    names = {group: list(variables) for group, variables in state.groups.items()}
-    half = settings.precision == "float16"
 
-    def losses_of(part: Mapping[str, Any]) -> tuple[dict, dict]:
-        """({(group, term): (value, weight)}, statistics)"""
-        if perturb:
-            part = {**part, "condition": perturb(part["condition"], part["noise"])}
-        losses, statistics = never_empty.losses_of(state.model, part, noise=part["noise"])
+    def __init__(
+        self, state: State, strategy: tf.distribute.Strategy, settings: TrainSettings, perturb: Perturb | None = None
+    ) -> None:
+        self.state, self.strategy, self.settings, self.perturb = state, strategy, settings, perturb
+        self.groups = {group: list(variables) for group, variables in state.groups.items()}
+        self.loss_scale = state.loss_scale if settings.precision == "float16" else None
+        # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first
+        # step.
+        self._one = tf.function(self._update, autograph=False)
+        self.traced = tf.function(self._updates, autograph=False)
+
+    def __call__(self, iterator: Any, count: tf.Tensor) -> Taken:
+        found: Taken = self.traced(iterator, count)
+        return found
+
+    # --- in every replica --------------------------------------------------------------------------------------------
+
+    def _losses(self, part: Part) -> tuple[Losses, Statistics]:
+        if self.perturb:
+            part = {**part, "condition": self.perturb(part["condition"], part["noise"])}
+        losses, statistics = losses_of(self.state.model, part, noise=part["noise"])
         return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}, statistics
 
-    def summed(parts: list[dict], which: int) -> dict[tuple[str, str], tf.Tensor]:
-        return {key: tf.add_n([tf.reduce_sum(part[key][which]) for part in parts]) for key in parts[0]}
+    def _gradients_of_part(self, part: Part, weights: Sums) -> tuple[Gradients, Losses, Statistics, Sums]:
+        """Gradients of this replica's share of the mean losses; weights, where they were not known before."""
+        with tf.GradientTape(persistent=len(self.groups) > 1) as tape:
+            losses, statistics = self._losses(part)
+            with tape.stop_recording():
+                weights = weights or _all_reduce(_sum_of_weights([losses]))
+            totals = {group: self._total(group, losses, weights) for group in self.groups}
+        gradients = {}
+        for group, variables in self.groups.items():
+            slopes = tape.gradient(totals[group], [variable.value for variable in variables])
+            # densify: the norm of undensified IndexedSlices is wrong where an index comes twice
+            gradients[group] = [tf.zeros_like(variable.value) if slope is None else tf.convert_to_tensor(slope)
+                                for slope, variable in zip(slopes, variables, strict=True)]  # fmt: skip
+        return gradients, losses, statistics, weights
 
-    def gradients_of(batch: tuple[Mapping[str, Any], ...]) -> tuple[dict, dict, dict, tf.Tensor]:
-        """Gradients, mean losses and statistics of the parts of this replica's batch, summed over all replicas."""
-        replica = tf.distribute.get_replica_context()
-        weights: dict[tuple[str, str], tf.Tensor] = {}
+    def _total(self, group: str, losses: Losses, weights: Sums) -> tf.Tensor:
+        """What the variables of a group are to lessen."""
+        terms = [
+            tf.math.divide_no_nan(tf.reduce_sum(value), weights[key])
+            for key, (value, _) in losses.items()
+            if key[0] == group
+        ]
+        total = tf.add_n(terms)
+        return self.loss_scale.scaled(total) if self.loss_scale else total
+
+    def _gradients(self, batch: tuple[Part, ...]) -> Found:
+        """Of all parts of the batch and all replicas."""
+        weights: Sums = {}
         if len(batch) > 1:  # the weight of all parts must be known before the first; the graph keeps no more of this
-            weights = replica.all_reduce(SUM, summed([losses_of(part)[0] for part in batch], 1))
-        parts: list[dict] = []
-        gradients: dict[str, list[tf.Tensor]] = {}
-        statistics: dict[str, tf.Tensor] = {}
+            weights = _all_reduce(_sum_of_weights([self._losses(part)[0] for part in batch]))
+        parts: list[Losses] = []
+        gradients: Gradients = {}
+        statistics: Statistics = {}
         for part in batch:
             # one part after the other, so that only one is in memory
-            with tf.control_dependencies(tf.nest.flatten(gradients)), \
-                 tf.GradientTape(persistent=len(names) > 1) as tape:  # fmt: skip
-                flat, found = losses_of(part)
-                with tape.stop_recording():
-                    weights = weights or replica.all_reduce(SUM, summed([flat], 1))
-                totals = {
-                    group: tf.add_n([
-                        tf.math.divide_no_nan(tf.reduce_sum(value), weights[key])
-                        for key, (value, _) in flat.items() if key[0] == group
-                    ])
-                    for group in names
-                }  # fmt: skip
-                if half:
-                    totals = {group: total * state.loss_scale for group, total in totals.items()}
-            for group, variables in names.items():
-                slopes = tape.gradient(totals[group], [v.value for v in variables])
-                # densify: the norm of undensified IndexedSlices is wrong where an index comes twice
-                dense = [tf.zeros_like(variable.value) if slope is None else tf.convert_to_tensor(slope)
-                         for slope, variable in zip(slopes, variables, strict=True)]  # fmt: skip
-                gradients[group] = [a + b for a, b in zip(gradients[group], dense, strict=True)] if parts else dense
-            statistics = {name: statistics[name] + value if parts else value for name, value in found.items()}
-            parts.append(flat)
-        gradients = replica.all_reduce(SUM, gradients)
-        if statistics:
-            statistics = replica.all_reduce(SUM, statistics)
-        sums = replica.all_reduce(SUM, summed(parts, 0))
-        means = {key[1]: tf.math.divide_no_nan(sums[key], weights[key]) for key in sums}
+            with tf.control_dependencies(tf.nest.flatten(gradients)):
+                slopes, losses, found, weights = self._gradients_of_part(part, weights)
+            gradients = _added(gradients, slopes)
+            statistics = _added(statistics, found)
+            parts.append(losses)
+        return self._reduced(gradients, statistics, parts, weights)
+
+    def _reduced(self, gradients: Gradients, statistics: Statistics, parts: list[Losses], weights: Sums) -> Found:
+        gradients = _all_reduce(gradients)
+        statistics = _all_reduce(statistics) if statistics else {}
+        sums = _all_reduce(_sum_of_values(parts))
+        means = {term: tf.math.divide_no_nan(total, weights[group, term]) for (group, term), total in sums.items()}
         finite = tf.constant(True)
-        if half:  # looked at once reduced, so that every replica decides alike
-            gradients = tf.nest.map_structure(lambda gradient: gradient / state.loss_scale, gradients)
-            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in tf.nest.flatten(gradients)])
-        return gradients, means, statistics, finite
+        if self.loss_scale:
+            gradients, finite = self.loss_scale.unscaled(gradients)
+        return Found(gradients, statistics, means, finite)
 
-    def apply(gradients: dict, statistics: dict) -> None:
-        for group, variables in names.items():
+    def _apply(self, gradients: Gradients, statistics: Statistics) -> None:
+        for group, variables in self.groups.items():
             clipped = gradients[group]
-            if settings.clip_norm:
-                clipped, _ = tf.clip_by_global_norm(clipped, settings.clip_norm)
-            state.optimizers[group].apply(clipped, variables)
+            if self.settings.clip_norm:
+                clipped, _ = tf.clip_by_global_norm(clipped, self.settings.clip_norm)
+            self.state.optimizers[group].apply(clipped, variables)
         if statistics:
-            state.model.absorb(statistics)
-        decay = _ema_decay(state, settings)
-        for average, variable in zip(state.average, state.model.variables, strict=True):
+            self.state.model.absorb(statistics)
+        self._move_average()
+
+    def _move_average(self) -> None:
+        """Its decay grows towards `ema` as (1 + t) / (10 + t), so that the first weights do not hold it back."""
+        steps = tf.cast(next(iter(self.state.optimizers.values())).iterations, tf.float32)
+        decay = tf.minimum(self.settings.ema, (1.0 + steps) / (10.0 + steps))
+        for average, variable in zip(self.state.average, self.state.model.variables, strict=True):
             value = tf.convert_to_tensor(variable.value)
-            average.assign(value if not value.dtype.is_floating else value + decay * (average - value))
+            average.assign(value + decay * (average - value) if value.dtype.is_floating else value)
 
-    def first(value: Any) -> Any:
-        return tf.nest.map_structure(lambda each: strategy.experimental_local_results(each)[0], value)
+    # --- over the replicas -------------------------------------------------------------------------------------------
 
-    # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first step.
-    @tf.function(autograph=False)
-    def update(iterator: Any) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+    def _update(self, iterator: Any) -> Taken:
+        batch, waited = self._next(iterator)
+        found = self.strategy.run(self._gradients, (batch,))
+        means, arguments = self._first(found.means), (found.gradients, found.statistics)
+        if self.loss_scale is None:
+            self.strategy.run(self._apply, arguments)
+            return Taken(means, waited, tf.constant(0.0))
+        good = self._first(found.finite)
+
+        def apply() -> tf.Tensor:
+            self.strategy.run(self._apply, arguments)
+            return tf.constant(0.0)
+
+        skipped = tf.cond(good, apply, lambda: tf.constant(1.0))
+        self.loss_scale.update(good)
+        return Taken({term: tf.where(good, mean, 0.0) for term, mean in means.items()}, waited, skipped)
+
+    def _next(self, iterator: Any) -> tuple[tuple[Part, ...], tf.Tensor]:
+        """(the parts of the next batch, seconds waited for them)"""
         began = tf.timestamp()
         with tf.control_dependencies([began]):
-            batch = tuple(next(iterator) for _ in range(settings.accumulate))
+            batch = tuple(next(iterator) for _ in range(self.settings.accumulate))
         with tf.control_dependencies(tf.nest.flatten(batch, expand_composites=True)):
             waited = tf.timestamp() - began
         with tf.control_dependencies([waited]):  # else a single thread may look at the clock when all else is done
-            batch = tf.nest.map_structure(tf.identity, batch, expand_composites=True)
-        gradients, means, statistics, finite = strategy.run(gradients_of, (batch,))
-        if not half:
-            strategy.run(apply, (gradients, statistics))
-            return first(means), waited, tf.constant(0.0)
-        good = first(finite)
+            return tf.nest.map_structure(tf.identity, batch, expand_composites=True), waited
 
-        def step() -> tf.Tensor:
-            strategy.run(apply, (gradients, statistics))
-            return tf.constant(0.0)
+    def _first(self, value: T) -> T:
+        """A replica's own value, of what is the same on each."""
+        found: T = tf.nest.map_structure(lambda each: self.strategy.experimental_local_results(each)[0], value)
+        return found
 
-        skipped = tf.cond(good, step, lambda: tf.constant(1.0))
-        run = tf.where(good, state.good_steps + 1, 0)
-        grows = run >= SCALE_GROWS_AFTER
-        state.loss_scale.assign(state.loss_scale * tf.where(good, tf.where(grows, 2.0, 1.0), 0.5))
-        state.good_steps.assign(tf.where(grows, 0, run))
-        return {name: tf.where(good, value, 0.0) for name, value in first(means).items()}, waited, skipped
-
-    @tf.function(autograph=False)
-    def train_steps(iterator: Any, steps: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+    def _updates(self, iterator: Any, count: tf.Tensor) -> Taken:
         # the sums begin at zeros, not at a first update outside of the loop, which would be a second copy of the graph
-        shapes = update.get_concrete_function(iterator).structured_outputs
+        shapes = self._one.get_concrete_function(iterator).structured_outputs
         zeros = tf.nest.map_structure(lambda each: tf.zeros(each.shape, each.dtype), shapes)
 
-        def more(done: tf.Tensor, total: Any) -> tuple[tf.Tensor, Any]:
-            return done + 1, tf.nest.map_structure(tf.add, total, update(iterator))
+        def another(done: tf.Tensor, total: Taken) -> tuple[tf.Tensor, Taken]:
+            return done + 1, tf.nest.map_structure(tf.add, total, self._one(iterator))
 
-        _, (total, waited, skipped) = tf.while_loop(
-            lambda done, _: done < steps, more, (tf.constant(0), zeros), parallel_iterations=1
-        )
-        taken = tf.cast(steps, tf.float32) - skipped
-        return {name: tf.math.divide_no_nan(value, taken) for name, value in total.items()}, waited, skipped
-
-    return train_steps
+        start = (tf.constant(0), zeros)
+        _, total = tf.while_loop(lambda done, _: done < count, another, start, parallel_iterations=1)
+        taken = tf.cast(count, tf.float32) - total.skipped
+        means = {term: tf.math.divide_no_nan(value, taken) for term, value in total.means.items()}
+        return Taken(means, total.waited, total.skipped)
 
 
-def _ema_decay(state: State, settings: TrainSettings) -> tf.Tensor:
-    """Grows towards `ema` as (1 + t) / (10 + t), so that the average is not held back by the first weights."""
-    steps = tf.cast(next(iter(state.optimizers.values())).iterations, tf.float32)
-    return tf.minimum(settings.ema, (1.0 + steps) / (10.0 + steps))
+def _all_reduce(values: T) -> T:
+    """Summed over the replicas."""
+    found: T = tf.distribute.get_replica_context().all_reduce(SUM, values)
+    return found
 
 
-def evaluate_function(state: State, strategy: tf.distribute.Strategy) -> Callable[[Any, int], dict[str, float]]:
-    """(distributed dataset, its batches) → mean loss of each term, weights reduced over all of it."""
+def _sum_of_values(parts: list[Losses]) -> Sums:
+    return {key: tf.add_n([tf.reduce_sum(part[key][0]) for part in parts]) for key in parts[0]}
 
-    def replica_losses(batch: Mapping[str, Any]) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-        sums = {
-            term: (tf.reduce_sum(value), tf.reduce_sum(weight))
-            for terms in never_empty.losses_of(state.model, batch, noise=None)[0].values()
-            for term, (value, weight) in terms.items()
-        }  # fmt: skip
-        return tf.distribute.get_replica_context().all_reduce(SUM, sums)
 
-    @tf.function(autograph=False)
-    def one(iterator: Any) -> Any:
-        # taken from the iterator inside, where its lengths are unknown, so that no length is traced anew
-        found = strategy.run(replica_losses, (next(iterator),))
-        return tf.nest.map_structure(lambda each: strategy.experimental_local_results(each)[0], found)
+def _sum_of_weights(parts: list[Losses]) -> Sums:
+    return {key: tf.add_n([tf.reduce_sum(part[key][1]) for part in parts]) for key in parts[0]}
 
-    def evaluate(batches: Any, count: int) -> dict[str, float]:
-        sums: dict[str, list[float]] = {}
-        iterator = iter(batches)
-        for _ in range(count):
-            for term, pair in one(iterator).items():
-                for place, value in enumerate(pair):
-                    sums.setdefault(term, [0.0, 0.0])[place] += float(value)
-        return {term: value / max(weight, 1e-9) for term, (value, weight) in sums.items()}
 
-    return evaluate
+def _added(total: dict, values: dict) -> dict:
+    """The sum of two nested dicts of one structure; `total` is empty at first."""
+    return tf.nest.map_structure(tf.add, total, values) if total else values

@@ -22,15 +22,13 @@ from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.stage import OpenRun, no_run
 from regenkit.stages import Side
-from regenkit.training.agreement import any_of, share
 from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.log import TrainingLog
 from regenkit.training.perturb import Perturb
-from regenkit.training.runlog import RunLog
 from regenkit.training.state import BEST, State, save_best
-from regenkit.training.step import evaluate_function, train_function
-
-LEAST_SCALE = 2.0**-10
-"""A loss scale below this will not be cured by a lower one."""
+from regenkit.training.step import TrainStep
+from regenkit.training.synchronize import any_process, broadcast
+from regenkit.training.validation import Validation
 
 
 @final
@@ -53,7 +51,7 @@ def fit(
     job: Job,
     prepared: Prepared,
     strategy: tf.distribute.Strategy,
-    log: RunLog,
+    log: TrainingLog,
     *,
     callbacks: list[keras.callbacks.Callback] | None = None,
     sample: Callable[[Any, int], None] | None = None,
@@ -79,7 +77,7 @@ def fit(
     checkpoints = Checkpoints(state, job.folder / "checkpoints", settings.keep)
     for damaged in checkpoints.restore():
         log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
-    share(state, strategy)
+    broadcast(state, strategy)
     step = int(state.step.numpy())
     log.begin(job.name, step, settings.steps, state.parameters)
 
@@ -90,15 +88,15 @@ def fit(
     held_out = _held_out(prepared, settings)
 
     # --- the loop --------------------------------------------------------------------------------------------------
-    train_steps = train_function(state, strategy, settings, job.perturb)
-    evaluate = evaluate_function(state, strategy)
+    train_step = TrainStep(state, strategy, settings, job.perturb)
+    validation = Validation(state, strategy)
 
-    def judge() -> float:
-        """The validation loss; weights without a better one are kept."""
+    def validate() -> float:
+        """The validation loss of the averaged weights, which are kept where none was lower."""
         with state.averaged():
-            validation = evaluate(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
-        total = sum(validation.values())
-        log.validation(job.name, step, validation)
+            losses = validation(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
+        total = sum(losses.values())
+        log.validation(job.name, step, losses)
         if total < state.best.numpy():
             state.best.assign(total)
             state.best_step.assign(step)
@@ -107,11 +105,11 @@ def fit(
 
     with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints):
         if job.trained and not step:
-            judge()
+            validate()
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
-            means, waited, skipped = train_steps(batches, tf.constant(until - step))
+            means, waited, skipped = train_step(batches, tf.constant(until - step))
             losses = {name: float(value) for name, value in means.items()}
             taken, step = until - step, until
             state.step.assign(step)
@@ -119,22 +117,22 @@ def fit(
             if not math.isfinite(sum(losses.values())):
                 bad = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
                 raise UserError(_not_finite(job, step, taken, f"the loss is not finite ({bad})"))
-            if state.loss_scale.numpy() < LEAST_SCALE:
+            if state.loss_scale.exhausted():
                 raise UserError(_not_finite(job, step, taken, "gradients overflow float16 at every loss scale"))
             log.step(job.name, step, losses, taken / seconds, float(waited) / seconds, int(skipped))
             keras_callbacks.on_train_batch_end(step - 1, losses)
 
             if step % settings.validate_every == 0 or step == settings.steps:
-                total = judge()
+                total = validate()
                 keras_callbacks.on_epoch_end(step // settings.validate_every, {**losses, "val_loss": total})
                 patience = settings.patience
                 idle = (step - int(state.best_step.numpy())) // settings.validate_every
-                asked_to_end = any_of(bool(state.model.stop_training), strategy)
+                asked_to_end = any_process(bool(state.model.stop_training), strategy)
                 state.stopped.assign(asked_to_end or (patience is not None and idle >= patience))
             if sample and step % settings.sample_every == 0:
                 with state.averaged():
                     sample(state.model, step)
-            stop = any_of(asked.is_set(), strategy)
+            stop = any_process(asked.is_set(), strategy)
             ended = step == settings.steps or bool(state.stopped.numpy())
             if step % settings.checkpoint_every == 0 or ended or stop:
                 if not state.finite():

@@ -18,8 +18,6 @@ from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-STREAM = 20000
-
 
 @final
 class Autoencoder(Coder):
@@ -74,7 +72,7 @@ class Autoencoder(Coder):
         if seeds is None or not self.noise:
             return pixels
         height, width, _ = self.shape
-        kept = tf.cast(noises.uniform(seeds, STREAM, height * width) >= self.noise, tf.float32)
+        kept = tf.cast(noises.uniform(noises.fold_in(seeds, "hidden pixels"), height * width) >= self.noise, tf.float32)
         return pixels * tf.reshape(kept, [-1, height, width, 1])
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:

@@ -28,7 +28,6 @@ from regenkit_image.autoencoders.coder import Batch
 from regenkit_image.autoencoders.network import Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-STREAM = 20500
 STEPS = 30
 PLACE = 16
 """Numbers of a place of the encoder's last grid."""
@@ -116,8 +115,9 @@ class DiffusionAutoencoder(keras.Model):
         steps        of the solver
         """
         seeds = seeds_of(seed, len(condition["semantic"]))
-        noise = tf.reshape(noises.normal(seeds, STREAM, math.prod(self.shape)), [-1, *self.shape])
-        return {self.field: self.decode(condition["semantic"], temperature * noise, steps)}
+        normal = noises.normal(noises.fold_in(seeds, "start"), math.prod(self.shape))
+        noise = temperature * tf.reshape(normal, [-1, *self.shape])
+        return {self.field: self.decode(condition["semantic"], noise, steps)}
 
     # --- pictures as vector and noise --------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class DiffusionAutoencoder(keras.Model):
         return self._along(clean, semantic, np.linspace(0.0, 1.0, 1 + steps)).numpy()
 
     def _along(self, x: Any, semantic: Any, times: np.ndarray) -> tf.Tensor:
-        if not len(semantic):  # convolutions of none have a wrong shape (see `training.never_empty`)
+        if not len(semantic):  # convolutions of none have a wrong shape (see `training.pad_empty`)
             return tf.zeros([0, *self.shape])
         return self.walked(*(tf.cast(each, tf.float32) for each in (x, semantic, times)))
 

@@ -91,16 +91,17 @@ class Masked(keras.layers.Layer):
 
     # --- one after the other -----------------------------------------------------------------------------------------
 
-    def drawn(self, features: tf.Tensor, seeds: tf.Tensor, stream: int, temperature: tf.Tensor) -> tf.Tensor:
+    def drawn(self, features: tf.Tensor, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         """Levels, int32 [batch, height, width, channels], of features [batch, height, width, width] and a seed each;
-        temperature 0 takes the likeliest. Of noise it uses a stream a place."""
+        temperature 0 takes the likeliest."""
         height, width, channels = self.shape
         batch, places = tf.shape(features)[0], height * width
         features = tf.transpose(tf.reshape(features, [batch, places, self.width]), [1, 0, 2])
 
         def chosen(said: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
             """[..., batch, channels] of logits and the places (one or several) that they are of."""
-            gumbel = tf.reshape(noises.gumbel(seeds, stream + place, channels * self.levels), tf.shape(said))
+            own = noises.fold_in(seeds, "pixel", place)
+            gumbel = tf.reshape(noises.gumbel(own, channels * self.levels), tf.shape(said))
             noise = tf.where(temperature > 0, gumbel, 0.0)
             return tf.argmax(said / tf.maximum(temperature, 1e-6) + noise, -1, output_type=tf.int32)
 

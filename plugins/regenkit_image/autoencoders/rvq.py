@@ -18,8 +18,6 @@ from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-STREAM = 20300
-
 
 @final
 class Rvq(Coder):
@@ -56,7 +54,7 @@ class Rvq(Coder):
         self.spec = Spec({name: Field(vocabulary=codes, shape=grid(self.shape, factor)) for name in names})
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
-        self.quantizers = [VectorQuantizer(codes, size, stream=STREAM + 2 * place) for place in range(quantizers)]
+        self.quantizers = [VectorQuantizer(codes, size) for _ in range(quantizers)]
         self.likelihood = Likelihood()
         for quantizer in self.quantizers:
             quantizer.build(None)
@@ -94,7 +92,7 @@ class Rvq(Coder):
             off += tf.reduce_mean(apart, [1, 2]) / z.shape[-1] * kept
             if noise is not None:
                 known = tf.ones_like(chosen, tf.float32) * kept[:, None, None]
-                used = quantizer.statistics(rest, chosen, known, noise)
+                used = quantizer.statistics(rest, chosen, known, noises.fold_in(noise, "quantizer", place))
                 statistics |= {f"{place}/{name}": value for name, value in used.items()}
             rest -= code
         mean = self.decoder(z + tf.stop_gradient(total - z))  # straight through
@@ -111,7 +109,7 @@ class Rvq(Coder):
         count = len(self.quantizers)
         if seeds is None:
             return [tf.ones(tf.shape(z)[:1])] * count
-        drawn = noises.uniform(seeds, STREAM + 90, 2)
+        drawn = noises.uniform(noises.fold_in(seeds, "kept codes"), 2)
         last = tf.where(drawn[:, 0] < self.dropout, tf.floor(drawn[:, 1] * count), count - 1.0)
         return [tf.cast(place <= last, tf.float32) for place in range(count)]
 

@@ -18,8 +18,6 @@ from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 from regenkit_image.autoencoders.standard import Standard
 
-STREAM = 20100
-
 
 @final
 class Vae(Coder):
@@ -76,7 +74,7 @@ class Vae(Coder):
         z = mean
         if noise is not None:
             height, width, size = mean.shape[1:]
-            normal = noises.normal(noise, STREAM, height * width * size)
+            normal = noises.normal(noises.fold_in(noise, "latent"), height * width * size)
             z = mean + tf.exp(log_scale) * tf.reshape(normal, [-1, height, width, size])
         shown = self.decoder(z)
         nll, values = self.likelihood.nll(pixels, shown)

@@ -28,8 +28,6 @@ from regenkit_image.autoencoders.masked import Masked, levelled, shown
 from regenkit_image.autoencoders.network import picture
 from regenkit_image.autoencoders.standard import Standard
 
-POSTERIOR, PRIOR, PIXELS, WEIGHED = 0, 10, 1000, 1 << 26
-"""Streams of noise; of pixels there is one a place, of weighed samples two each."""
 LOG_2PI = math.log(2 * math.pi)
 ROWS = 256
 """Samples that are weighed at once."""
@@ -131,7 +129,7 @@ class Vlae(keras.Model):
         """
         level = levelled(batch["target"][self.field], self.levels)
         seeds = own_seeds(shown(level, self.levels)) if noise is None else noise
-        z, log_q = self._draw(*self._encoded(level), noises.normal(seeds, POSTERIOR, self.size))
+        z, log_q = self._draw(*self._encoded(level), noises.normal(noises.fold_in(seeds, "posterior"), self.size))
         nll = -self.pixels.log_prob(self._features(z), self.pixels.local(shown(level, self.levels)), level)
         divergence = log_q - self._log_prior(z)
         values = tf.fill(tf.shape(nll), self.values)
@@ -159,7 +157,7 @@ class Vlae(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Y of Y′, drawn pixel after pixel; temperature divides the logits, 0 takes the likeliest each time."""
         latent = tf.convert_to_tensor(condition["latent"])
-        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.never_empty`)
+        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.pad_empty`)
             return {self.field: np.zeros([0, *self.shape], np.float32)}
         drawn = self.painted(latent, seeds_of(seed, latent.shape[0]), tf.constant(temperature, tf.float32))
         return {self.field: drawn.numpy()}
@@ -231,11 +229,11 @@ class Vlae(keras.Model):
         return self.standard(self._draw(mean, log_scale, context, tf.zeros_like(mean))[0])
 
     def _paint(self, latent: tf.Tensor, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
-        level = self.pixels.drawn(self._features(self._back(latent)), seeds, PIXELS, temperature)
+        level = self.pixels.drawn(self._features(self._back(latent)), noises.fold_in(seeds, "pixels"), temperature)
         return shown(level, self.levels)
 
     def _imagine(self, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
-        epsilon = temperature * noises.normal(seeds, PRIOR, self.size)
+        epsilon = temperature * noises.normal(noises.fold_in(seeds, "prior"), self.size)
         return self.standard(self.prior.inverse(epsilon) if self.prior else epsilon)
 
     def _weigh(self, pixels: tf.Tensor, seeds: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
@@ -246,7 +244,8 @@ class Vlae(keras.Model):
 
         def more(done: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = tf.range(done, done + chunk)
-            normal = tf.reshape(noises.normal(seeds, WEIGHED + 2 * number, self.size), [chunk * batch, self.size])
+            normal = noises.normal(noises.fold_in(seeds, "weighed", number), self.size)
+            normal = tf.reshape(normal, [chunk * batch, self.size])
             mean, log_scale, context = (tf.tile(each, [chunk, 1]) for each in gaussian)
             z, log_q = self._draw(mean, log_scale, context, normal)
             features = tf.reshape(self._features(z), [chunk, batch, *self.shape[:2], self.pixels.width])

@@ -18,6 +18,7 @@ from typing import Any, Literal, final
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -25,7 +26,6 @@ from regenkit_image.autoencoders.adversary import Discriminator, pyramid
 from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
 
-STREAM = 20500
 GREATEST = 1e4
 
 
@@ -66,7 +66,7 @@ class VqGan(Coder):
         self.spec = Spec({"code": Field(vocabulary=codes, shape=grid(self.shape, factor))})
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
-        self.quantizer = VectorQuantizer(codes, size, stream=STREAM)
+        self.quantizer = VectorQuantizer(codes, size)
         self.quantizer.build(None)
         self.discriminator = Discriminator(self.shape[2], channels)
         scalar: dict[str, Any] = {"shape": (), "initializer": "zeros", "trainable": False}
@@ -125,7 +125,7 @@ class VqGan(Coder):
         return {
             "generator": {**terms, "commitment": (off, one), "adversarial": (weight * self.balance * fooled, one)},
             "discriminator": {"hinge": (hinge, one)},
-            "statistics": self.quantizer.statistics(z, chosen, None, noise) | {
+            "statistics": self.quantizer.statistics(z, chosen, None, noises.fold_in(noise, "quantizer")) | {
                 "pictures": tf.reduce_sum(one), "error": error_slope, "fooled": fooled_slope,
             },
         }  # fmt: skip

@@ -10,14 +10,13 @@ from typing import Any, final
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from regenkit.layers import noise as noises
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
 from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, grid, picture
-
-STREAM = 20200
 
 
 @final
@@ -50,7 +49,7 @@ class VqVae(Coder):
         self.spec = Spec({"code": Field(vocabulary=codes, shape=grid(self.shape, factor))})
         network = {"factor": factor, "channels": channels, "depth": depth}
         self.encoder, self.decoder = Encoder(self.shape[2], size, **network), Decoder(self.shape[2], size, **network)
-        self.quantizer, self.likelihood = VectorQuantizer(codes, size, stream=STREAM), Likelihood()
+        self.quantizer, self.likelihood = VectorQuantizer(codes, size), Likelihood()
         self.quantizer.build(None)
         self.finish()
 
@@ -72,7 +71,7 @@ class VqVae(Coder):
         terms = {"pixels": self.likelihood.nll(pixels, mean), "commitment": (self.commitment * off, tf.ones_like(off))}
         losses: dict[str, Any] = {"main": terms}
         if noise is not None:
-            used = self.quantizer.statistics(z, chosen, None, noise)
+            used = self.quantizer.statistics(z, chosen, None, noises.fold_in(noise, "quantizer"))
             losses["statistics"] = self.likelihood.statistics(pixels, mean) | used
         return losses
 

@@ -10,6 +10,7 @@ from typing import Any, final
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from regenkit.layers import noise as noises
 from regenkit.layers.convolution import Residual, Up, down
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.quiet import keras
@@ -18,8 +19,6 @@ from regenkit.spec import Field, Spec
 from regenkit_image.autoencoders.coder import Batch, Coder
 from regenkit_image.autoencoders.likelihood import Likelihood
 from regenkit_image.autoencoders.network import Decoder, Encoder, Factor, built, grid, picture
-
-STREAM = 20400
 
 
 @final
@@ -58,9 +57,7 @@ class VqVae2(Coder):
         self.shrink, self.below = built(down(width), width), built(Residual(width), width)
         self.to_top, self.to_bottom = built(convolution(size, 1), width), built(convolution(size, 1), 2 * width)
         self.grow = built(Up(width), size)
-        self.quantizers = {
-            name: VectorQuantizer(codes, size, stream=STREAM + 2 * place) for place, name in enumerate(self.spec)
-        }
+        self.quantizers = {name: VectorQuantizer(codes, size) for name in self.spec}
         self.decoder, self.likelihood = Decoder(self.shape[2], width + size, **network), Likelihood()
         for quantizer in self.quantizers.values():
             quantizer.build(None)
@@ -100,7 +97,7 @@ class VqVae2(Coder):
             off = self.commitment * tf.reduce_mean(off, [1, 2]) / z.shape[-1]
             terms[f"{name} commitment"] = (off, tf.ones_like(off))
             if noise is not None:
-                used = self.quantizers[name].statistics(z, chosen, None, noise)
+                used = self.quantizers[name].statistics(z, chosen, None, noises.fold_in(noise, f"quantizer {name}"))
                 statistics |= {f"{name}/{key}": value for key, value in used.items()}
         return {"main": terms, **({} if noise is None else {"statistics": statistics})}
 

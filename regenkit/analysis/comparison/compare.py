@@ -38,10 +38,11 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.folder import environment, identity, open_run
 from regenkit.run.origin import settings_of, taken_from
-from regenkit.run.spent import training_seconds
+from regenkit.run.timing import training_seconds
 from regenkit.run.train import after, train_stage
 from regenkit.spec import Fields, digest
 from regenkit.stages import ROUTE
+from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
 
 Sides = list[dict[str, Fields]]
@@ -131,7 +132,7 @@ def _continuous(pipeline: Pipeline) -> list[str]:
 
 
 def _train(
-    pipeline: Pipeline, stages: Sequence[str], homes: Sequence[Path], grid: GridLog, log: RunLog
+    pipeline: Pipeline, stages: Sequence[str], homes: Sequence[Path], grid: GridLog, log: Log
 ) -> tuple[Prepared, dict[str, str]]:
     """What a run of the grid lacks is trained, or taken where another has it; (its data, by stage what it is of)."""
     assert pipeline.folder is not None

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from typing import cast, final
+from typing import final
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from regenkit.training.runlog import EVERY_SECONDS, RunLog
+from regenkit.training.log import Log
+from regenkit.training.runlog import EVERY_SECONDS
 
 
 @final
@@ -50,16 +51,16 @@ class GridLog:
         self._before += updates
         self._progress.update(self._task, completed=self._before)
 
-    def told(self, log: RunLog) -> RunLog:
+    def told(self, log: Log) -> Log:
         """`log` for one run of the grid, which is to be quiet itself, with what it hears shown here as well."""
-        return cast(RunLog, _Told(log, self))
+        return _Told(log, self)
 
 
 @final
 class _Told:
-    """A RunLog, wrapped."""
+    """A log, wrapped."""
 
-    def __init__(self, log: RunLog, grid: GridLog) -> None:
+    def __init__(self, log: Log, grid: GridLog) -> None:
         self.log, self.grid, self.folder = log, grid, log.folder
         self.validation = log.validation
 

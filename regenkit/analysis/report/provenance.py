@@ -6,7 +6,7 @@ from typing import Any
 from regenkit.components import Dataset
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.run.spent import training_seconds
+from regenkit.run.timing import training_seconds
 
 
 def provenance(pipeline: Pipeline, prepared: Prepared) -> dict[str, Any]:

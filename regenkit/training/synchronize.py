@@ -1,4 +1,4 @@
-"""What processes that train together must agree on: the state they start from, and when to stop.
+"""Processes that train together: they start from the same state, and stop together.
 
 Alone, a process agrees with itself at no cost. All must call these, in the same order, or all wait for ever.
 """
@@ -10,7 +10,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.training.state import State
 
 
-def share(state: State, strategy: tf.distribute.Strategy) -> None:
+def broadcast(state: State, strategy: tf.distribute.Strategy) -> None:
     """Give every process the first one's state, so that its disk alone decides where a training goes on."""
     if worker_count(strategy) == 1:
         return
@@ -34,6 +34,6 @@ def share(state: State, strategy: tf.distribute.Strategy) -> None:
         variable.assign(value.numpy().astype(own.dtype))
 
 
-def any_of(flag: bool, strategy: tf.distribute.Strategy) -> bool:
+def any_process(flag: bool, strategy: tf.distribute.Strategy) -> bool:
     """Whether the flag is raised in any process."""
     return any(gathered(strategy, flag))

@@ -1,4 +1,4 @@
-"""What the training of a stage took, by the log of the run that trained it."""
+"""How long the training of a stage took, by the log of the run that trained it."""
 
 import json
 from pathlib import Path
@@ -13,9 +13,9 @@ def training_seconds(folder: Path, stage: str) -> float | None:
     if not log.exists():
         return None
     lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]  # the last may be cut
-    spent, before = 0.0, 0
+    seconds, before = 0.0, 0
     for line in map(json.loads, lines):
         if line["stage"] == stage and line["kind"] == "train" and line["steps_per_second"]:
-            spent += max(0, line["step"] - before) / line["steps_per_second"]
+            seconds += max(0, line["step"] - before) / line["steps_per_second"]
             before = line["step"]
-    return spent
+    return seconds

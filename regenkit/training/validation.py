@@ -1,0 +1,44 @@
+"""The mean loss over held-out examples, the same however many replicas share them."""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from regenkit.quiet import tensorflow as tf
+from regenkit.training.pad_empty import losses_of
+from regenkit.training.state import State
+
+Sums = dict[str, tuple[tf.Tensor, tf.Tensor]]
+"""By term: the sum of its values and of its weights, scalars."""
+
+
+@final
+class Validation:
+    """Called with a distributed dataset and the number of its batches: the mean of each term over all of it."""
+
+    def __init__(self, state: State, strategy: tf.distribute.Strategy) -> None:
+        self.state, self.strategy = state, strategy
+        self._traced = tf.function(self._next_batch, autograph=False)
+
+    def __call__(self, batches: Any, count: int) -> dict[str, float]:
+        totals: dict[str, list[float]] = {}
+        iterator = iter(batches)
+        for _ in range(count):
+            for term, pair in self._traced(iterator).items():
+                total = totals.setdefault(term, [0.0, 0.0])
+                for index, value in enumerate(pair):
+                    total[index] += float(value)
+        return {term: value / max(weight, 1e-9) for term, (value, weight) in totals.items()}
+
+    def _next_batch(self, iterator: Any) -> Sums:
+        # taken from the iterator inside, where its lengths are unknown, so that no length is traced anew
+        sums = self.strategy.run(self._on_replica, (next(iterator),))
+        return tf.nest.map_structure(lambda each: self.strategy.experimental_local_results(each)[0], sums)
+
+    def _on_replica(self, batch: Mapping[str, Any]) -> Sums:
+        losses, _ = losses_of(self.state.model, batch, noise=None)
+        sums = {
+            term: (tf.reduce_sum(value), tf.reduce_sum(weight))
+            for terms in losses.values()
+            for term, (value, weight) in terms.items()
+        }
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, sums)
