@@ -38,3 +38,12 @@ def test_a_hook_has_an_example_that_a_host_accepts(name: str) -> None:
     before, after = plugins.Host(), plugins.Host([module])
     for role, (hook, _) in plugins.ROLES.items():
         assert len(after.all(role)) == len(before.all(role)) + (hook == name)
+
+
+def test_the_files_named_in_where_to_change_what_exist() -> None:
+    root = Path(__file__).parents[1]
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("## Where to change what", 1)[1]
+    named = re.findall(r"`((?:regenkit|plugins)/[^`]*)`", table)
+    assert len(named) >= 15
+    assert [path for path in named if not (root / path).exists()] == []

@@ -11,7 +11,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
 from regenkit.run.origin import DONE, done
 from regenkit.stages import STAGES
-from regenkit.training.state import BEST, write_weights
+from regenkit.training.checkpoints import BEST, write_weights
 
 
 def hand_out(pipeline: Pipeline, stage: str) -> None:

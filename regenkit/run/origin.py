@@ -11,7 +11,7 @@ from regenkit.pipeline.contract import check, sign
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
 from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
-from regenkit.training.state import BEST
+from regenkit.training.checkpoints import BEST
 
 DONE = "done.json"
 """What a trained stage's training found; written last."""

@@ -27,9 +27,9 @@ from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
 from regenkit.stages import STAGES
 from regenkit.training import train
+from regenkit.training.checkpoints import BEST
 from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
-from regenkit.training.state import BEST
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:

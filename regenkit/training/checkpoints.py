@@ -1,10 +1,11 @@
-"""The last k states of a training, written beside it; each file is whole or absent, and verified when it is read.
+"""The last k states of a training, and its best weights; each file is whole or absent.
 
-A checkpoint is one .npz of everything in `State.named()`, and a checksum of it all. The values are copied between two
-steps, a thread writes them while training goes on, and the file is renamed into place once it is on the disk. It
-knows nothing of devices: what two replicas saved, one or four go on with.
+A checkpoint is one .npz of everything in `State.named()`, with a checksum that is verified when it is read. The values
+are copied between two steps, a thread writes them while training goes on, and the file is renamed into place once it
+is on the disk. It knows nothing of devices: what two replicas saved, one or four go on with.
 """
 
+import io
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,9 +15,13 @@ import google_crc32c
 import numpy as np
 
 from regenkit.errors import UserError
+from regenkit.files import beside
+from regenkit.quiet import keras
 from regenkit.training.state import State
 
 CHECKSUM = "checksum"
+BEST = "best.weights.h5"
+"""The averaged weights with the lowest validation loss: what a trained stage is used with."""
 
 
 @final
@@ -109,3 +114,25 @@ def _checksum(values: dict[str, np.ndarray]) -> int:
         found = google_crc32c.extend(found, f"{name} {value.dtype} {value.shape} ".encode())
         found = google_crc32c.extend(found, value.tobytes())
     return int(found)
+
+
+def save_best(state: State, folder: Path) -> None:
+    """Write the averaged weights to the file BEST."""
+    with state.averaged():
+        write_weights(state.model, folder / BEST)
+
+
+def write_weights(model: keras.Model, path: Path) -> None:
+    """Keras's own weights file, renamed into place once whole. Raises UserError where it can't be written."""
+    memory = _Memory()
+    model.save_weights(memory)
+    with beside(path) as temporary:
+        temporary.write_bytes(memory.getbuffer())
+
+
+@final
+class _Memory(io.BytesIO):
+    """HDF5 takes the process down with it when its disk is full, so it writes to memory, and Python to the disk."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"  # Keras looks at the suffix of whatever it writes to

@@ -1,22 +1,17 @@
 """Everything a training is, between two steps: variables, optimisers, moving average, position, early-stop state."""
 
-import io
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from regenkit.files import beside
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.stage import HasGroups, OpenRun, PreparesTraining, no_run
 from regenkit.training.loss_scale import LossScale
-
-BEST = "best.weights.h5"
+from regenkit.training.optimizer import optimizer
 
 
 @final
@@ -30,7 +25,7 @@ class State:
             model.begin_training(settings.batch_size, open_run)
         own = isinstance(model, HasGroups)
         self.groups: Mapping[str, list] = model.groups() if own else {"main": model.trainable_variables}
-        self.optimizers = {name: _optimizer(settings, variables) for name, variables in self.groups.items()}
+        self.optimizers = {name: optimizer(settings, variables) for name, variables in self.groups.items()}
         self.average = [
             tf.Variable(
                 variable.value, trainable=False, dtype=variable.dtype,
@@ -69,51 +64,3 @@ class State:
         finally:
             for variable, value in zip(self.model.variables, kept, strict=True):
                 variable.assign(value)
-
-
-def _optimizer(settings: TrainSettings, variables: list) -> keras.optimizers.Optimizer:
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=_schedule(settings),
-        weight_decay=settings.weight_decay,
-        beta_1=settings.beta_1,
-        beta_2=0.98,
-        epsilon=1e-8,
-    )
-    optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if len(variable.shape) < 2])
-    # The loop reduces gradients itself, so that it can clip their global norm; Keras would reduce them a second time.
-    optimizer._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
-    optimizer.build(variables)
-    return optimizer
-
-
-def _schedule(settings: TrainSettings) -> Any:
-    """From 0 in a straight line to the learning rate; then constant, or down to a hundredth along half a cosine."""
-    rate, warmup = settings.learning_rate, min(settings.warmup_steps, settings.steps - 1)
-    decay = keras.optimizers.schedules
-    if settings.schedule == "constant":
-        return decay.PolynomialDecay(0.0, warmup, rate) if warmup > 0 else rate
-    if warmup <= 0:
-        return decay.CosineDecay(rate, max(1, settings.steps), alpha=0.01)
-    return decay.CosineDecay(0.0, settings.steps - warmup, alpha=0.01, warmup_target=rate, warmup_steps=warmup)
-
-
-def save_best(state: State, folder: Path) -> None:
-    """Write the averaged weights to the file BEST."""
-    with state.averaged():
-        write_weights(state.model, folder / BEST)
-
-
-def write_weights(model: keras.Model, path: Path) -> None:
-    """Keras's own weights file, renamed into place once whole. Raises UserError where it can't be written."""
-    memory = _Memory()
-    model.save_weights(memory)
-    with beside(path) as temporary:
-        temporary.write_bytes(memory.getbuffer())
-
-
-@final
-class _Memory(io.BytesIO):
-    """HDF5 takes the process down with it when its disk is full, so it writes to memory, and Python to the disk."""
-
-    def __str__(self) -> str:
-        return "memory.weights.h5"  # Keras looks at the suffix of whatever it writes to

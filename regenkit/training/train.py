@@ -22,10 +22,10 @@ from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.stage import OpenRun, no_run
 from regenkit.stages import Side
-from regenkit.training.checkpoints import Checkpoints
+from regenkit.training.checkpoints import BEST, Checkpoints, save_best
 from regenkit.training.log import TrainingLog
 from regenkit.training.perturb import Perturb
-from regenkit.training.state import BEST, State, save_best
+from regenkit.training.state import State
 from regenkit.training.step import TrainStep
 from regenkit.training.synchronize import any_process, broadcast
 from regenkit.training.validation import Validation
