@@ -96,8 +96,8 @@ def make_report(apart: float = 0.6, chord_saved: float = 0.02, **changes: Any) -
         parameters={"generator": 10, "renderer": 20, "direct": 30, "direct_half": 10},
         data=Data(name="toy/data", summary="toys", licence="CC0-1.0", size="small", x="words", y="tune", skipped=2,
                   examples={"train": {"paired": 5, "unpaired": 7}, "dropped": {"paired": 1, "unpaired": 0}}),
-        training={"generator": StageTraining(steps=9, best_step=6, seconds=1.4),
-                  "renderer": StageTraining(steps=9, best_step=6, origin="runs/other")},
+        training={"generator": StageTraining(steps=9, best_step=6, parameters=10, seconds=1.4),
+                  "renderer": StageTraining(steps=9, best_step=6, parameters=20, origin="runs/other")},
         trained_with=TrainedWith(name="toy", command=("bin/regenkit", "train", "toy.yaml")), environment={"numpy": "2"},
     )  # fmt: skip
     return worded(replace(report, **changes))
@@ -149,7 +149,9 @@ def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> N
     found = " ".join(make_report().finding)
     assert unknown(make_report().bits.routes["generator"]) == ["chord"]
     assert "loses to the better of two direct models" in found
-    assert re.search(r"chord breaks the second principle.* it costs 1\.940 of the 2\.840 bits .*saves 1\u00a0%", found)
+    assert re.search(
+        r"chord breaks the second principle.* it costs 1\.940 of the 2\.840 bits .*saves 1\.0\u00a0%", found
+    )
     assert "Y does not hold it, so its bits are lost" in found
     assert "A leaner Y′ to try: rhythm, without chord." in found
     assert "Y′ leaves out pitch, of which X knows 4\u00a0%" in found

@@ -37,4 +37,6 @@ def evaluate(
     if as_json:
         print(to_json(report))
     else:
-        console.print(in_terminal(routes(report), f"{report.examples} test examples, {report.steps} steps"))
+        console.print(
+            in_terminal(routes(report).transposed(), f"{report.examples} test examples, {report.steps} steps")
+        )

@@ -41,5 +41,5 @@ def broken_by(name: str, generator: StageCost, *, in_y: bool, where: str = "") -
     return (
         f"{name} breaks the second principle, that Y′ keep what X knows of and leave out the rest: {where}it costs "
         f"{number(cost.bits.mean)} of the {number(generator.total.bits.mean)} bits of X → Y′, of which X saves "
-        f"{percent(max(cost.share_saved, 0.0))}{unsure}. {more}"
+        f"{percent(max(cost.share_saved, 0.0), 1)}{unsure}. {more}"
     )

@@ -27,8 +27,8 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def percent(share: float) -> str:
-    return f"{100 * share:.0f}\u00a0%"
+def percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def plus_minus(figure: Figure) -> str:

@@ -27,8 +27,9 @@ def training(pipeline: Pipeline) -> dict[str, StageTraining]:
     for path in sorted(pipeline.folder.glob("*/done.json")):
         done, name = json.loads(path.read_text()), path.parent.name
         found[name] = StageTraining(
-            steps=done["steps"], best_step=done["best_step"], origin=done.get("from"),
-            seconds=training_seconds(pipeline.folder, name),
+            steps=done["steps"], best_step=done["best_step"], parameters=done["parameters"],
+            validation=done["validation"], seconds=training_seconds(pipeline.folder, name), on=done.get("on"),
+            origin=done.get("from") or done.get("decoder_of") or done.get("same_as"),
         )  # fmt: skip
     return found
 

@@ -46,8 +46,8 @@ def page(comparison: Comparison) -> str:
         f"<h1>{escape(name)}</h1>",
         html.paragraph(
             f"{measured_on(comparison)}. A figure is the mean over training seeds, bits are a step of Y; ± is the "
-            "standard deviation between seeds, [ ] the 95 % bootstrap interval over examples. Differences are taken "
-            "example by example.",
+            "standard deviation between seeds, [ ] the 95\u00a0% bootstrap interval over examples. Differences are "
+            "taken example by example.",
             "soft",
         ),
         html.section("Finding", html.bullets(comparison.finding, "finding")),

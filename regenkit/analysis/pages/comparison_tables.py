@@ -61,15 +61,17 @@ def fields_table(comparison: Comparison) -> Table:
         for cell in comparison.cells:
             broken = unknown(cell.generator) if cell.generator else []
             for name, cost in _fields(cell.generator):
-                flag = words("broken", flag=True) if name in broken else Cell("", "")
+                flag = words("broken", flag=True) if name in broken else Cell("", None)
                 yield [words(cell.label), words(name), words("X → Y′"), *_of_field(cost), flag]
             for name, cost in _fields(cell.renderer):
-                yield [words(cell.label), words(name), words("Y′ → Y"), *_of_field(cost), Cell("", "")]
+                yield [words(cell.label), words(name), words("Y′ → Y"), *_of_field(cost), Cell("", None)]
         for direct in comparison.direct:
             for name, cost in _fields(direct.cost):
-                yield [words("direct"), words(name), words("X → Y"), *_of_field(cost), Cell("", "")]
+                yield [words("direct"), words(name), words("X → Y"), *_of_field(cost), Cell("", None)]
 
-    return Table(titles=["cell", "field", "way", "bits", "X saves", "of it", "principle 2"], rows=list(rows()))
+    return Table(
+        titles=["cell", "field", "way", "bits", "X saves", "of it", "principle 2"], rows=list(rows())
+    ).without_empty()
 
 
 def _fields(stage: StageCost | None) -> Iterator[tuple[str, Cost]]:

@@ -1,6 +1,7 @@
 """The HTML that all pages are made of: the frame they stand in, sections, lists and tables that sort."""
 
 import html
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,12 @@ def paragraph(text: str, kind: str = "") -> str:
 
 def bullets(sentences: Sequence[str], kind: str = "") -> str:
     named = f" class={kind}" if kind else ""
-    return f"<ul{named}>{''.join(f'<li>{escape(each)}</li>' for each in sentences)}</ul>"
+    return f"<ul{named}>{''.join(f'<li>{_with_code(each)}</li>' for each in sentences)}</ul>"
+
+
+def _with_code(text: str) -> str:
+    """What stands between backticks is code."""
+    return re.sub("`(.+?)`", r"<code>\1</code>", escape(text))
 
 
 def folded(title: str, text: str) -> str:

@@ -5,7 +5,7 @@ import math
 
 from regenkit.analysis.findings.comparison import varied_number
 from regenkit.analysis.findings.wording import number
-from regenkit.analysis.pages.svg import RIGHT, TOP, Plane, axis_of, drawing, line, text
+from regenkit.analysis.pages.svg import RIGHT, TOP, Plane, axis_of, drawing, line, short, text
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Figure
 
@@ -37,7 +37,7 @@ def curve(comparison: Comparison) -> str:
     written = -math.inf
     for place, value in zip(places, sorted(values), strict=True):
         room = plane.across(place) - written >= CLOSEST
-        parts.append(plane.tick_below(place, f"{value:g}" if room else ""))
+        parts.append(plane.tick_below(place, short(value) if room else ""))
         written = plane.across(place) if room else written
     for name, figures in series.items():
         right = RIGHT if name == "direct" or len(series) == 1 else RIGHT - 140

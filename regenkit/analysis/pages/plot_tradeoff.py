@@ -7,7 +7,7 @@ from typing import final
 
 from regenkit.analysis.findings.wording import number, plain
 from regenkit.analysis.pages.html import escape
-from regenkit.analysis.pages.svg import Plane, axis_of, drawing, line, text, ticks
+from regenkit.analysis.pages.svg import Labels, Plane, axis_of, drawing, line, short, text, ticks
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Figure, Loss
 
@@ -63,21 +63,22 @@ def _of_metric(comparison: Comparison, metric: str, lost: list[Loss]) -> str:
 def _plot(name: str, title: str, along: str, up: str, marks: list[Mark], direct: list[float]) -> str:
     """Marks where their x and y are, lines of equal x + y, and dashed ones of the direct route's total."""
     plane = Plane(axis_of([mark.x for mark in marks]), axis_of([mark.y for mark in marks]))
-    parts = [plane.frame(along, up), *(plane.tick_below(x, f"{x:g}") for x in ticks(*plane.x))]
+    parts = [plane.frame(along, up), *(plane.tick_below(x, short(x)) for x in ticks(*plane.x))]
+    labels = Labels()  # the direct routes' first: where there is no room for all, they are the ones to be read
+    parts += [_equal(plane, total, "direct", f"direct {number(total, 2)}", labels, 30) for total in sorted(direct)]
     for total in ticks(plane.x[0] + plane.y[0], plane.x[1] + plane.y[1]):
-        parts.append(_equal(plane, total, "iso", f"{total:g}"))
-    parts += [_equal(plane, total, "direct", f"direct {number(total, 2)}", 30) for total in direct]
+        parts.append(_equal(plane, total, "iso", short(total), labels))
     parts += [_drawn(plane, mark) for mark in marks]
     return drawing(name, title, "; ".join(f"{mark.number}: {mark.described}" for mark in marks), parts)
 
 
-def _equal(plane: Plane, total: float, kind: str, label: str, left: int = 4) -> str:
-    """The line of equal x + y within the frame, if it crosses it."""
+def _equal(plane: Plane, total: float, kind: str, label: str, labels: Labels, left: int = 4) -> str:
+    """The line of equal x + y within the frame, if it crosses it; with its label, if there is room."""
     begin, end = max(plane.x[0], total - plane.y[1]), min(plane.x[1], total - plane.y[0])
     if begin >= end:
         return ""
     drawn = line(plane.across(begin), plane.down(total - begin), plane.across(end), plane.down(total - end), kind)
-    return drawn + text(plane.across(end) - left, plane.down(total - end) - 5, label, "end")
+    return drawn + labels.placed(plane.across(end) - left, plane.down(total - end) - 5, label)
 
 
 def _drawn(plane: Plane, mark: Mark) -> str:

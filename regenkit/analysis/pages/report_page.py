@@ -33,7 +33,7 @@ def write_html(report: Report, path: Path) -> None:
 
 def _head(report: Report) -> str:
     return "<h1>Regeneration report</h1>" + html.paragraph(
-        f"{report.name}: {report.examples} held-out examples, {report.steps} steps of Y. Brackets and ± are 95 % "
+        f"{report.name}: {report.examples} held-out examples, {report.steps} steps of Y. Brackets and ± are 95\u00a0% "
         "bootstrap intervals over examples, of one training seed; bits are −log₂ P, a step of Y.",
         "soft",
     )

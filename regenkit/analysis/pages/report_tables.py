@@ -118,7 +118,7 @@ def training(report: Report) -> Table:
     def rows() -> Iterator[list[Cell]]:
         for stage, each in report.training.items():
             seconds = None if each.seconds is None else round(each.seconds)
-            yield [words(stage), count(report.parameters.get(stage)), count(each.steps), count(each.best_step),
+            yield [words(stage), count(each.parameters), count(each.steps), count(each.best_step),
                    count(seconds), words(each.origin or "this run")]  # fmt: skip
 
     return Table(

@@ -9,7 +9,9 @@ from regenkit.analysis.pages.html import escape
 from regenkit.analysis.results.figure import Figure
 
 WIDTH, HEIGHT = 640, 420
-LEFT, RIGHT, TOP, BOTTOM = 64, 616, 20, 364
+LEFT, RIGHT, TOP, BOTTOM = 76, 616, 20, 364
+CHARACTER, LINE = 7.5, 14
+"""Pixels that a character is wide, and a line of text high."""
 
 
 @final
@@ -32,7 +34,7 @@ class Plane:
         parts = [f'<rect x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}" stroke-opacity=".5"/>']
         for y in ticks(*self.y):
             parts.append(
-                line(LEFT - 5, self.down(y), LEFT, self.down(y)) + text(LEFT - 9, self.down(y) + 4, f"{y:g}", "end")
+                line(LEFT - 5, self.down(y), LEFT, self.down(y)) + text(LEFT - 9, self.down(y) + 4, short(y), "end")
             )
         parts.append(text((LEFT + RIGHT) / 2, HEIGHT - 12, along))
         parts.append(f'<g transform="rotate(-90 16 {middle})">{text(16, middle, up)}</g>')
@@ -41,6 +43,23 @@ class Plane:
     def tick_below(self, x: float, label: str) -> str:
         written = text(self.across(x), BOTTOM + 20, label) if label else ""
         return line(self.across(x), BOTTOM, self.across(x), BOTTOM + 5) + written
+
+
+@final
+class Labels:
+    """Words in a plot, of which none is written over another."""
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[float, float, float]] = []
+
+    def placed(self, right: float, y: float, label: str) -> str:
+        """The label up to `right`; nothing where another one is, or the frame ends."""
+        left = right - CHARACTER * len(label)
+        taken = any(left < end and begin < right and abs(y - row) < LINE for begin, end, row in self._taken)
+        if taken or left < LEFT:
+            return ""
+        self._taken.append((left, right, y))
+        return text(right, y, label, "end")
 
 
 def drawing(name: str, title: str, described: str, parts: Sequence[str]) -> str:
@@ -60,6 +79,11 @@ def ticks(low: float, high: float) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step)
     return [round(number * step, 10) for number in range(first, math.floor(high / step) + 1)]
+
+
+def short(value: float) -> str:
+    """0.05, 3, −0.01"""
+    return f"{value:g}".replace("-", "−")
 
 
 def axis_of(values: Sequence[Figure]) -> tuple[float, float]:

@@ -65,6 +65,12 @@ class Table:
     def without(self, titles: Collection[str]) -> "Table":
         return self._columns(lambda place: self.titles[place] not in titles)
 
+    def transposed(self) -> "Table":
+        """Its columns as rows, named by their titles; of a table whose first column names its rows."""
+        names, columns = [row[0].text for row in self.rows], range(1, len(self.titles))
+        return Table(titles=["", *names], rows=[[words(self.titles[place]), *(row[place] for row in self.rows)]
+                                                for place in columns])  # fmt: skip
+
     def _columns(self, keep: Callable[[int], bool]) -> "Table":
         kept = [place for place in range(len(self.titles)) if keep(place)]
         return replace(self, titles=[self.titles[place] for place in kept],
@@ -79,17 +85,24 @@ def in_terminal(table: Table, title: str, *, whole: Collection[str] = ()) -> Ter
 
     whole   titles of columns that are shown with it
     """
+    texts = [
+        [cell.text if isinstance(cell.key, str) or name in whole else cell.text.partition(" ")[0]
+         for name, cell in zip(table.titles, row, strict=True)]
+        for row in table.rows
+    ]  # fmt: skip
     found = TerminalTable(title=title, box=None, pad_edge=False, collapse_padding=True)
     for place, name in enumerate(table.titles):
-        text = table.is_text(place)
-        found.add_column(name, justify="left" if text else "right", overflow="fold")
+        if table.is_text(place):
+            found.add_column(name, overflow="fold")
+        else:  # as narrow as can be, so that words have the rest
+            parts = [*name.split(), *(row[place] for row in texts)]
+            found.add_column(name, justify="right", width=max(map(len, parts), default=0))
     before = ""
-    for row in table.rows:
-        texts = [cell.text if isinstance(cell.key, str) or title in whole else cell.text.partition(" ")[0]
-                 for title, cell in zip(table.titles, row, strict=True)]  # fmt: skip
-        first = "" if texts[0] == before else texts[0]  # named once, where rows have it in common
-        found.add_row(*map(escape, [first, *texts[1:]]))
-        before = texts[0]
+    for first, *rest in texts:
+        found.add_row(
+            *map(escape, ["" if first == before else first, *rest])
+        )  # named once, where rows have it in common
+        before = first
     return found
 
 

@@ -156,12 +156,21 @@ class Data:
 @final
 @dataclass(frozen=True, kw_only=True)
 class StageTraining:
-    """What training a stage took; `seconds` of its steps alone; `origin` the run it was taken from."""
+    """What training a stage took.
+
+    validation   the lowest validation loss, at `best_step`
+    seconds      of its steps alone
+    origin       the run, or the stage of this run, that it was taken from
+    on           the Y′ that a renderer was fine-tuned on
+    """
 
     steps: int
     best_step: int
+    parameters: int
+    validation: float | None = None
     seconds: float | None = None
     origin: str | None = None
+    on: str | None = None
 
 
 @final
