@@ -24,7 +24,7 @@ from regenkit.analysis.measures.sampling import DIRECT, draw, routes_to
 from regenkit.analysis.measures.scores import check_metrics, figures, score
 from regenkit.analysis.measures.subset import subset
 from regenkit.analysis.pages.card import write_card
-from regenkit.analysis.pages.gallery import Gallery
+from regenkit.analysis.pages.gallery import Example, Gallery
 from regenkit.analysis.pages.report_page import write_html
 from regenkit.analysis.plan import in_words, planned
 from regenkit.analysis.progress import WorkProgress
@@ -98,11 +98,12 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
             if missing := untrained(folder, pipeline.recipe):  # before others are trained to be compared with
                 raise UserError(f"{folder}: its {missing[0]} has not been trained; run `regenkit train` (it goes on "
                                 "where it stopped)")  # fmt: skip
-            missing_baselines = planned(pipeline, options.baselines)
+            to_train = planned(pipeline, options.baselines)
             routes = routes_to(pipeline.specs["y"], options.baselines)
-        if missing_baselines:
-            console.print(f"{folder}: trains {in_words(missing_baselines)}. --no-direct leaves the direct routes out",
-                          markup=False)  # fmt: skip
+        if to_train:
+            console.print(
+                f"{folder}: trains {in_words(to_train)}. --no-direct leaves the direct routes out", markup=False
+            )
         parts = len(options.baselines) + len(routes) + len(MEASURING)
         with WorkProgress(console, parts, "parts", steady=False) as progress:
             log = progress.shared_with(own)
@@ -112,20 +113,24 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
                 progress.begin(f"{folder}: training", 1)
                 train_stage(pipeline, stage, prepared, strategy, log)
             places = subset(prepared, "test", options.examples)
-            progress.begin(f"{folder}: measuring", 0)
-            log.say(f"{len(routes)} routes on {len(places)} test examples")
+            console.print(f"{folder}: measuring {len(routes)} routes on {len(places)} test examples", markup=False)
             begun = time.perf_counter()
             found = measure(pipeline, prepared, places, options, progress.begin)
-            report = as_report(pipeline, prepared, found, options)
+            report = replace(as_report(pipeline, prepared, found, options), seconds=time.perf_counter() - begun)
             progress.begin("writing the report", 1)
             with together(strategy):
                 if is_chief(strategy):
-                    items = found.gallery.write(folder / "gallery", named(prepared, places))
-                    report = replace(report, gallery=items, seconds=time.perf_counter() - begun)
-                    files.write(report, folder / "report.json")
-                    write_html(report, folder / "report.html")
-                    write_card(report, folder / "MODEL_CARD.md")
+                    report = write(report, found.gallery, named(prepared, places), folder)
         console.print(f"written: {', '.join(str(folder / name) for name in WRITTEN)}", markup=False, highlight=False)
+    return report
+
+
+def write(report: Report, gallery: Gallery, example: Example, folder: Path) -> Report:
+    """Write the gallery's files, and the report as JSON, page and card; returns it with its gallery."""
+    report = replace(report, gallery=gallery.write(folder / "gallery", example))
+    files.write(report, folder / "report.json")
+    write_html(report, folder / "report.html")
+    write_card(report, folder / "MODEL_CARD.md")
     return report
 
 
@@ -151,7 +156,7 @@ def measure(
 ) -> Measured:
     """Measure a run whose stages are all trained, on the examples at `places`, in this order.
 
-    begin   is told each part of the work as it begins, and its weight
+    begin   is called with each part of the work as it begins, and its weight
     """
     prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
     pairs = [pair(pipeline, prepared.example(place)[0]) for place in places]
@@ -196,7 +201,7 @@ def as_report(pipeline: Pipeline, prepared: Prepared, found: Measured, options: 
     ))  # fmt: skip
 
 
-def named(prepared: Prepared, places: Sequence[int]) -> Callable[[int], tuple[str, Fields, dict[str, Any]]]:
+def named(prepared: Prepared, places: Sequence[int]) -> Example:
     """Gives (id, X, meta) of an example by its number among `places`."""
     names = prepared.examples.column("id")
 

@@ -1,4 +1,4 @@
-"""What representations tell of X: its class is predicted from Y, from Y′, and from a diffusion model's inner features.
+"""How much of X representations show: its class is predicted from Y, from Y′, and from inner features of a model.
 
 X must be a class. A probe is fitted to training pairs and measured on pairs of the test split (see
 `measures/linear_probe`); the representation itself has seen neither X nor, of the test split, Y.

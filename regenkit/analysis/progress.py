@@ -17,7 +17,7 @@ class WorkProgress:
 
     total    the weights of all parts together
     unit     what they count, for a person: "updates"
-    steady   parts take as long as they weigh, so that the time that remains can be told
+    steady   parts take as long as they weigh, so that the time that remains can be estimated
     """
 
     def __init__(self, console: Console, total: float, unit: str, *, steady: bool) -> None:

@@ -37,14 +37,14 @@ def _against_direct(report: Report) -> Iterator[str]:
         yield "The direct route has no likelihood: by way of Y′ and directly, Y is compared by its scores alone."
         return
     best = min(differences, key=lambda route: bits[route].total.bits.mean)
-    apart = differences[best]
+    difference = differences[best]
     better = f"the better of two direct models, the one {DIRECT[best]}"
     total = f"{bits['predicted'].total.bits.mean:.2f} bits a step against {bits[best].total.bits.mean:.2f}"
-    reach = f"({total}; difference {with_interval(apart)})"
-    if not differs(apart):
+    reach = f"({total}; difference {with_interval(difference)})"
+    if not differs(difference):
         yield f"Whether the detour by Y′ beats {better}, is open {reach}."
     else:
-        yield f"The detour by Y′ {'beats' if apart.mean < 0 else 'loses to'} {better} {reach}."
+        yield f"The detour by Y′ {'beats' if difference.mean < 0 else 'loses to'} {better} {reach}."
 
 
 def _no_bits(report: Report) -> Iterator[str]:
@@ -140,9 +140,9 @@ def _scores(report: Report) -> Iterator[str]:
     if "direct" in report.baselines:
         wins: dict[bool, list[str]] = {True: [], False: []}
         for name, score in report.scores.items():
-            apart = score.predicted_minus["direct"]
-            if score.better != "closer" and differs(apart):
-                wins[(apart.mean > 0) == (score.better == "higher")].append(plain(name))
+            difference = score.predicted_minus["direct"]
+            if score.better != "closer" and differs(difference):
+                wins[(difference.mean > 0) == (score.better == "higher")].append(plain(name))
         for won, names in wins.items():
             if names:
                 yield (

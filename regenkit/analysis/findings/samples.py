@@ -1,7 +1,7 @@
 """What scores of samples show: which cells beat the direct route, whose predicted Y′ does best, and which of the two
 steps loses more.
 
-Nothing is said that lies within the interval over examples or the spread between seeds.
+No sentence is about a difference within the interval over examples or the spread between seeds.
 """
 
 import math

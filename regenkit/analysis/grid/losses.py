@@ -48,9 +48,9 @@ def _loss(values: Mapping[str, Seeds], side: Better) -> Loss:
     for route in ("oracle", "predicted", "direct"):
         if route not in values:
             continue
-        apart = _minus(values[route], values["reference"])
-        sign = {"lower": 1, "higher": -1}.get(side) or (-1 if np.mean([_mean(each) for each in apart]) < 0 else 1)
-        lost[route] = [sign * each for each in apart]
+        minus = _minus(values[route], values["reference"])
+        sign = {"lower": 1, "higher": -1}.get(side) or (-1 if np.mean([_mean(each) for each in minus]) < 0 else 1)
+        lost[route] = [sign * each for each in minus]
     predicting = _minus(lost["predicted"], lost["oracle"])
     return Loss(
         rendering=over_seeds(lost["oracle"]),

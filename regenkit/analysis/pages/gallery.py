@@ -15,6 +15,8 @@ from regenkit.spec import Fields
 
 SHOWN = ("reference", "oracle", "predicted", "direct")
 TOGETHER = 40
+Example = Callable[[int], tuple[str, Fields, dict[str, Any]]]
+"""(id, X, meta) of the one at a place."""
 
 
 def picks(bits: np.ndarray | None, count: int) -> dict[str, int]:
@@ -49,13 +51,8 @@ class Gallery:
         if route in SHOWN:
             self._drawn[route] = {place: ys[place] for place in {*self.sheet, *self.picks.values()}}
 
-    def write(
-        self, folder: Path, example: Callable[[int], tuple[str, Fields, dict[str, Any]]]
-    ) -> tuple[GalleryItem, ...]:
-        """Write the files into `folder`, made anew.
-
-        example   (id, X, meta) of the one at a place
-        """
+    def write(self, folder: Path, example: Example) -> tuple[GalleryItem, ...]:
+        """Write the files into `folder`, made anew."""
         if not self.suffixes:
             return ()
         shutil.rmtree(folder, ignore_errors=True)

@@ -49,9 +49,9 @@ def _item(item: GalleryItem, folder: Path, limit: int, room: int) -> tuple[str, 
 def _embedded(path: Path, name: str, uri: str | None, alternative: str) -> str:
     if uri is None:
         return html.paragraph(f"Too large for this page: {name}", "soft")
-    kind, said = KINDS[path.suffix].partition("/")[0], escape(alternative)
+    kind, label = KINDS[path.suffix].partition("/")[0], escape(alternative)
     if kind == "image":
-        return f'<img{" class=small" * is_small(path)} src="{uri}" alt="{said}">'
+        return f'<img{" class=small" * is_small(path)} src="{uri}" alt="{label}">'
     if kind == "text":
         return f"<pre>{escape(base64.b64decode(uri.partition(',')[2]).decode(errors='replace'))}</pre>"
-    return f'<{kind} controls preload="metadata" src="{uri}" aria-label="{said}"></{kind}>'
+    return f'<{kind} controls preload="metadata" src="{uri}" aria-label="{label}"></{kind}>'
