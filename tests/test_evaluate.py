@@ -24,7 +24,10 @@ from regenkit.recipe import load
 from regenkit.run import load_run, train_recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-RECIPE = letters.RECIPE.replace("sample_every: 3", "sample_every: 0").replace("width: 16", "width: 8")
+RECIPE = (
+    letters.RECIPE.replace("sample_every: 3", "sample_every: 0").replace("width: 16", "width: 8")
+    + "direct: {depth: 2}\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +70,13 @@ def test_a_quick_look_trains_nothing_and_a_whole_one_the_direct_routes(
     console = Console(record=True, width=200, force_terminal=False, stderr=True)
     quick = evaluate_run(run, Options(direct=False), console)
     text = console.export_text()
-    assert not (run / "direct").exists() and "trains" not in text and "6 of 7 parts" in text
+    assert not (run / "direct").exists() and "trains" not in text and "8 of 9 parts" in text
     assert quick == read(Report, run / "report.json") and quick.baselines == ()
     assert "direct" not in quick.parameters and quick.finding[0].startswith("The direct route was not measured")
     whole = evaluate_run(run, Options(), console)
     text = console.export_text()
     assert re.search(r"trains direct \(12 steps\) and direct_half \(12 steps\), about \d+ seconds", text)
-    assert "direct_half" in text and "10 of 11 parts" in text and (run / "direct_half" / "done.json").exists()
+    assert "direct_half" in text and "12 of 13 parts" in text and (run / "direct_half" / "done.json").exists()
     for route, cost in quick.bits.routes.items():
         assert whole.bits.routes[route] == cost
     assert set(whole.bits.predicted_minus) == {"direct", "direct_half"}
