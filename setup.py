@@ -30,7 +30,7 @@ setup(
     # Plugins live in a source folder, not a package: each is named as a third party would name its own.
     package_dir={"": "plugins", "regenkit": "regenkit"},
     packages=[*find_packages(include=["regenkit", "regenkit.*"]), *find_packages("plugins")],
-    package_data={"regenkit": ["analysis/report/*.html"]},
+    package_data={"regenkit": ["analysis/pages/*.html"]},
     install_requires=[
         "filelock>=3.13",
         "google-crc32c>=1.5",

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from regenkit.recipe.stages import stages_of
 
 from regenkit.data.stack import stack
 from regenkit.pipeline import Pipeline
@@ -51,7 +50,7 @@ def main() -> None:
     for path in parser.parse_args().recipes:
         pipeline = Pipeline(recipe := load(path))
         prepared = pipeline.prepare(lambda *_: None)
-        for stage in (*stages_of(recipe), "direct"):
+        for stage in (*recipe.stages, "direct"):
             if stage == "renderer" and recipe.renderer.own_decoder:
                 continue
             settings = settings_of(recipe, stage)

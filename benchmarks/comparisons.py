@@ -8,12 +8,14 @@ The files are those that `regenkit compare` writes to runs/NAME/compare; each ho
 """
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from regenkit.analysis.report import scores
-from regenkit.analysis.report.comparison import main_table
+from regenkit.analysis.pages.comparison_tables import main_table, scores_table
+from regenkit.analysis.pages.tables import Cell, Table, as_markdown, count, value, words
+from regenkit.analysis.results.comparison import Comparison
+from regenkit.analysis.results.figure import Figure
+from regenkit.analysis.results.files import read
 
 LONGEST = 48
 
@@ -24,53 +26,55 @@ def main() -> None:
     parser.add_argument("--scores", nargs="+", default=[], metavar="METRIC", help="these alone, as a table")
     options = parser.parse_args()
     for path in options.paths:
-        report = json.loads(path.read_text())
+        comparison = read(Comparison, path)
         if options.scores:
-            print(f"    {report['command']}\n")
-            table(*of_scores(report, options.scores))
+            print(f"    {comparison.setup.command}\n")
+            print(as_markdown(of_scores(comparison, options.scores), short))
         else:
-            whole(report)
+            whole(comparison)
         print()
 
 
-def whole(report: dict[str, Any]) -> None:
-    print(f"## {', '.join(report['cells'][0]['settings'])}\n\n    {report['command']}\n")
-    print(f"Bits a step of Y, {report['split']} split: {report['examples']} examples, {report['steps']} steps.\n")
-    table(*main_table(report))
-    if report.get("better"):
+def whole(comparison: Comparison) -> None:
+    setup = comparison.setup
+    print(f"## {', '.join(comparison.cells[0].settings)}\n\n    {setup.command}\n")
+    print(f"Bits a step of Y, {setup.split} split: {comparison.examples} examples, {comparison.steps} steps.\n")
+    print(as_markdown(main_table(comparison), short))
+    if comparison.better:
         print("\nScores of samples; the gap is predicted − true.\n")
-        table(scores.titles(report), scores.rows(report))
+        print(as_markdown(scores_table(comparison), short))
     print()
-    for sentence in report["finding"]:
+    for sentence in comparison.finding:
         print(f"- {sentence}")
 
 
-def of_scores(report: dict[str, Any], wanted: list[str]) -> tuple[list[str], list[list[str]]]:
-    """(titles, lines), a line a cell and one of the direct route; metrics by the end of their names."""
-    names = [next(name for name in report["better"] if name.split("/")[-1] == each) for each in wanted]
-    lines = []
-    for cell in report["cells"]:
-        shown = [", ".join(rounded(cell["scores"][name][route]) for route in ("oracle", "predicted")) for name in names]
-        lines.append([cell["label"], *shown, f"{cell['parameters'] / 1e6:.2f}", f"{cell['seconds']:,.0f}"])
-    for number, direct in enumerate(report["direct"] or []):
-        of = [cell for cell in report["cells"] if cell["direct"] == number]
-        shown = [rounded(of[0]["scores"][name]["direct"]) for name in names]
-        label = "direct" if len(report["direct"]) == 1 else f"direct ({', '.join(cell['label'] for cell in of)})"
-        lines.append([label, *shown, f"{direct['parameters'] / 1e6:.2f}", f"{direct['seconds']:,.0f}"])
-    return ["", *(each.replace("_", " ") for each in wanted), "M parameters", "s"], lines
+def of_scores(comparison: Comparison, wanted: Sequence[str]) -> Table:
+    """A row a cell and one a direct route; metrics by the end of their names."""
+    names = [next(name for name in comparison.better if name.split("/")[-1] == each) for each in wanted]
+    rows = []
+    for cell in comparison.cells:
+        routes = [cell.scores[name].routes for name in names]
+        shown = [words(", ".join(rounded(each[route]) for route in ("oracle", "predicted"))) for each in routes]
+        rows.append([words(cell.label), *shown, *cost(cell.parameters, cell.seconds)])
+    for number, direct in enumerate(comparison.direct):
+        of = [cell for cell in comparison.cells if cell.direct == number]
+        shown = [words(rounded(of[0].scores[name].routes["direct"])) for name in names]
+        label = "direct" if len(comparison.direct) == 1 else f"direct ({', '.join(cell.label for cell in of)})"
+        rows.append([words(label), *shown, *cost(direct.parameters, direct.seconds)])
+    titles = ["", *(each.replace("_", " ") for each in wanted), "M parameters", "s"]
+    return Table(titles=titles, rows=rows)
 
 
-def rounded(value: dict[str, Any]) -> str:
+def cost(parameters: int, seconds: float | None) -> list[Cell]:
+    spent = None if seconds is None else round(seconds)
+    return [value(parameters / 1e6, lambda millions: f"{millions:.2f}"), count(spent)]
+
+
+def rounded(figure: Figure) -> str:
     """To three digits, and as many places of its spread."""
-    places = 0 if abs(value["mean"]) >= 100 else 1 if abs(value["mean"]) >= 10 else 3
-    spread = f" ± {value['spread']:.{places}f}" if "spread" in value else ""
-    return f"{value['mean']:.{places}f}{spread}"
-
-
-def table(titles: Any, lines: Any) -> None:
-    print("| " + " | ".join(titles) + " |\n" + "| --- " * len(titles) + "|")
-    for line in lines:
-        print("| " + " | ".join(map(short, line)) + " |")
+    places = 0 if abs(figure.mean) >= 100 else 1 if abs(figure.mean) >= 10 else 3
+    spread = f" ± {figure.spread:.{places}f}" if figure.spread is not None else ""
+    return f"{figure.mean:.{places}f}{spread}"
 
 
 def short(text: str) -> str:

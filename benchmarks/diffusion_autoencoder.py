@@ -29,7 +29,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import regenkit
-from regenkit.analysis.evaluation.chosen import chosen
+from regenkit.analysis.measures.subset import subset
 from regenkit.components import Evaluation
 from regenkit.files import write_text
 from regenkit.quiet import tensorflow as tf
@@ -78,7 +78,7 @@ class Data:
 
 def data_of(run: Any, count: int) -> Data:
     prepared = run.prepare(lambda *_: None)
-    test = [prepared.example(place)[0] for place in chosen(prepared, "test", count)]
+    test = [prepared.example(place)[0] for place in subset(prepared, "test", count)]
     learned = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
     return Data(
         names=run.x.labels,

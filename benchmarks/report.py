@@ -19,9 +19,11 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import plugins
-from regenkit.analysis.evaluation import evaluate
-from regenkit.analysis.evaluation.chosen import chosen
-from regenkit.analysis.report import provenance, write_card, write_gallery, write_html
+from regenkit.analysis import evaluate
+from regenkit.analysis.measures.examples import Side
+from regenkit.analysis.measures.subset import subset
+from regenkit.analysis.pages.card import write_card
+from regenkit.analysis.pages.report_page import write_html
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.data.shards import Shards
@@ -74,18 +76,14 @@ def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def scores(pipeline: Any, drawn: Any, sides: Any, training: Any, samples: int) -> Any:
-    """As `evaluation.scores.scores`, each metric timed by itself."""
-    references, conditions = [each["y"] for each in sides], [each["x"] for each in sides]
-    found: dict[str, Any] = {}
-    for name in pipeline.recipe.evaluate:
-        metric = timed(name, plugins.host().find("metric", name).load())
-        found[name] = {
-            route: np.asarray(metric(Evaluation(samples=ys, references=references, conditions=conditions, reps=reps,
-                                                training=training)), np.float64)
-            for route, (ys, reps) in drawn.items()
-        }  # fmt: skip
-    return found
+def score(recipe: Any, drawn: Any, pairs: Any, learned: Any, samples: int) -> Any:
+    """As `measures.scores.score`, each metric timed by itself."""
+    evaluation = Evaluation(
+        samples=drawn.ys, references=[each["y"] for each in pairs], conditions=[each["x"] for each in pairs],
+        reps=drawn.reps, training=Side(learned, "y"), training_conditions=Side(learned, "x"),
+    )  # fmt: skip
+    metrics = {name: timed(name, plugins.host().find("metric", name).load()) for name in recipe.evaluate}
+    return {name: np.asarray(metric(evaluation), np.float64) for name, metric in metrics.items()}
 
 
 def main() -> None:
@@ -95,23 +93,22 @@ def main() -> None:
         train_recipe(load(RECIPE, SETTINGS), folder, Console(quiet=True), STAGES)
         pipeline = load_run(folder)
         prepared = repeated(pipeline.prepare(lambda *_: None), tests)
-        places = chosen(prepared, "test")
-        for name, part in (("draw", "sampling"), ("_bits", "bits"), ("boundary", "boundary")):
+        places = subset(prepared, "test")
+        for name, part in (("draw", "sampling"), ("held_out_bits", "bits"), ("boundary", "boundary")):
             setattr(evaluate, name, timed(part, getattr(evaluate, name)))
-        evaluate.scores = scores
-        begun = time.process_time()
-        report, bits, drawn = evaluate.measure(pipeline, prepared, places)
+        evaluate.score = score
+        begun, options = time.process_time(), evaluate.Options()
+        found = evaluate.measure(pipeline, prepared, places, options)
         spent["reading"] = time.process_time() - begun - sum(spent.values())
-        example = evaluate.named(prepared, places)
-        report["gallery"] = timed("gallery", write_gallery)(pipeline, folder / "gallery", bits, drawn, example)
-        report |= provenance(pipeline, prepared) | {"evaluation": {"samples": 1, "seconds": 0.0}}
+        items = timed("gallery", found.gallery.write)(folder / "gallery", evaluate.named(prepared, places))
+        report = replace(evaluate.as_report(pipeline, prepared, found, options), gallery=items)
         timed("page", write_html)(report, folder / "report.html")
         timed("card", write_card)(report, folder / "MODEL_CARD.md")
         size = (folder / "report.html").stat().st_size
     for part, seconds in spent.most_common():
         print(f"{part:24}{seconds:8.1f} s")
     print(f"{'all but sampling':24}{sum(spent.values()) - spent['sampling']:8.1f} s")
-    print(f"page of {report['examples']} examples: {size / 1e6:.2f} MB")
+    print(f"page of {report.examples} examples: {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

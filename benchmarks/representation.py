@@ -55,9 +55,9 @@ from representation_arms import (
 from representation_report import Runs
 from rich.console import Console
 
-from regenkit.analysis.evaluation.chosen import chosen
-from regenkit.analysis.evaluation.classes import right
-from regenkit.analysis.evaluation.representation import Representation
+from regenkit.analysis.measures.diffusion_features import DiffusionFeatures
+from regenkit.analysis.measures.linear_probe import correct
+from regenkit.analysis.measures.subset import subset
 from regenkit.components import Evaluation
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
@@ -94,7 +94,7 @@ def trained(recipe_file: Path, arm: Arm, seed: int, prepared: Prepared) -> dict[
     recipe = load(recipe_file, [*arm, f"train.seed={seed}"])
     pipeline = Pipeline(recipe)
     condition, target = pipeline.sides("direct")
-    held_out = [prepared.example(place)[0] for place in chosen(prepared, "validation", REFERENCES)]
+    held_out = [prepared.example(place)[0] for place in subset(prepared, "validation", REFERENCES)]
     learned = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
     labels = np.array([each["x"]["label"] for each in held_out[:SAMPLES]], np.int32)
     points: list[dict[str, Any]] = []
@@ -125,12 +125,12 @@ def trained(recipe_file: Path, arm: Arm, seed: int, prepared: Prepared) -> dict[
 
 def told(model: Any, prepared: Prepared) -> dict[str, list[float]]:
     """By block: shares of test pictures whose class is told, by a linear probe and by neighbours."""
-    inside = Representation(model)
-    parts = [[prepared.example(place)[0] for place in chosen(prepared, split, count)]
+    inside = DiffusionFeatures(model)
+    parts = [[prepared.example(place)[0] for place in subset(prepared, split, count)]
              for split, count in (("train", PROBED), ("test", MEASURED))]  # fmt: skip
     labels, truth = (np.array([each["x"]["label"] for each in part]) for part in parts)
     fit, other = (inside([sides["y"] for sides in part], time=TIME) for part in parts)
-    return {str(number): [float(each.mean()) for each in right(of[0], labels, of[1], truth).values()]
+    return {str(number): [float(each.mean()) for each in correct(of[0], labels, of[1], truth).values()]
             for number, of in enumerate(zip(fit, other, strict=True), 1)}  # fmt: skip
 
 

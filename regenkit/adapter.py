@@ -4,7 +4,7 @@ A plugin registers classes by records (`components`). These are the members that
 is nothing to inherit. The second half of each group are optional: they are asked for with `isinstance`, and each opens
 one more part of the core.
 
-    Modality        files ↔ values ↔ fields          Parses, Cuts, Joins, Sheets, Describes
+    Modality        files ↔ values ↔ fields          Decodes, Parses, Cuts, Joins, Sheets
     Source          a dataset: sources → examples    Fingerprinted, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -43,13 +43,22 @@ class Modality(Protocol):
         """(fields of `spec`, meta): meta is what a person wants back and no model sees, as JSON holds it."""
         ...
 
+    def describe(self, value: Any) -> str:
+        """One line for lists and logs."""
+        ...
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """What the modality of Y has, and that of X where its values can be had back from what a model sees of them."""
+
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Any:
         """A value of fields. Whatever tokens a model may draw decode to a value that can be written."""
         ...
 
-    def describe(self, value: Any) -> str:
-        """One line for lists and logs."""
-        ...
+
+class OutputModality(Modality, Decodes, Protocol):
+    """A modality that may be Y."""
 
 
 @runtime_checkable

@@ -93,12 +93,12 @@ def test_several_songs_of_one_file_are_numbered(place: Path) -> None:
 def test_evaluate_writes_a_report(place: Path) -> None:
     regenkit("evaluate", "runs/song/1", cwd=place)
     report = json.loads((place / "runs/song/1/report.json").read_text())
-    assert report["bits_per_step"]["predicted"]["mean"] > report["bits_per_step"]["oracle"]["mean"] > 0
-    assert set(report["metrics"]["music/stress_on_beat"]) >= {"reference", "oracle", "predicted", "direct", "gap"}
+    assert report["bits"]["routes"]["predicted"]["total"]["bits"]["mean"] > 0
+    assert set(report["scores"]["music/stress_on_beat"]["routes"]) >= {"reference", "oracle", "predicted", "direct"}
     assert "Where the bits go" in (place / "runs/song/1/report.html").read_text()
     regenkit("evaluate", "runs/song/1", cwd=place)
     again = json.loads((place / "runs/song/1/report.json").read_text())
-    for figures in ("bits_per_step", "metrics"):  # models as trained a moment ago, or as loaded from their best weights
+    for figures in ("bits", "scores"):  # models as trained a moment ago, or as loaded from their best weights
         assert again[figures] == report[figures]
 
 

@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit import Field, Spec, tokens
-from regenkit.analysis.evaluation.bootstrap import interval
-from regenkit.analysis.evaluation.boundary import codebook
-from regenkit.analysis.evaluation.compactness import FRACTION, ContextCoder, compactness, field_bits
-from regenkit.analysis.evaluation.relevance import relevance
+from regenkit.analysis.measures.bootstrap import bootstrap
+from regenkit.analysis.measures.boundary import codebook
+from regenkit.analysis.measures.compactness import FRACTION, ContextCoder, compactness, field_bits
+from regenkit.analysis.measures.relevance import relevance
+from regenkit.analysis.results.report import TokenUse
 
 FOUR = tokens(4)
 
 
 def bits_a_token(field: Field, training: list[np.ndarray], held_out: list[np.ndarray], order: int) -> float:
-    return float(field_bits(field, training, held_out)[f"order{order}"].sum() / sum(map(np.size, held_out)))
+    return float(field_bits(field, training, held_out).orders[order].sum() / sum(map(np.size, held_out)))
 
 
 @given(st.lists(st.lists(st.integers(1, 5), max_size=30), max_size=4), st.integers(0, 3))
@@ -52,15 +53,15 @@ def test_a_wrong_model_costs_more_than_the_source_and_learns_on_the_way() -> Non
     random = np.random.default_rng(2)
     training = [np.full(300, 1)]
     coming = [random.integers(1, 5, 2000) for _ in range(2)]
-    first, second = field_bits(FOUR, training, coming)["order0"] / 2000
+    first, second = field_bits(FOUR, training, coming).orders[0] / 2000
     assert first > second > 2.0
 
 
 def test_what_is_absent_costs_nothing() -> None:
     some = np.array([1, 2, 1, 4])
-    plain, padded = field_bits(FOUR, [some], [some, np.concatenate([some, np.zeros(5, int)])])["order2"]
+    plain, padded = field_bits(FOUR, [some], [some, np.concatenate([some, np.zeros(5, int)])]).orders[2]
     assert padded < plain  # the same once more, known by now
-    assert field_bits(FOUR, [some], [np.zeros(5, int)])["order1"] == pytest.approx([0.0])
+    assert field_bits(FOUR, [some], [np.zeros(5, int)]).orders[1] == pytest.approx([0.0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -69,9 +70,9 @@ def test_a_gaussian_costs_its_entropy_at_the_step_stated(channels: int) -> None:
     field = Field(kind="continuous", shape=(None, channels), hop=Fraction(1))
     drawn = [random.normal(5, 3, (2000, channels)).astype(np.float32) for _ in range(8)]
     found = field_bits(field, drawn[:6], drawn[6:])
-    assert found["step"] == pytest.approx(3 / FRACTION, rel=0.05)
+    assert found.step == pytest.approx(3 / FRACTION, rel=0.05) and found.channels == channels
     entropy = 0.5 * np.log2(2 * np.pi * np.e * 3**2)
-    assert found["order0"].sum() / (4000 * channels) == pytest.approx(entropy - np.log2(found["step"]), abs=0.05)
+    assert found.orders[0].sum() / (4000 * channels) == pytest.approx(entropy - np.log2(found.step), abs=0.05)
 
 
 def test_the_ratio_of_a_half_is_a_half() -> None:
@@ -81,9 +82,9 @@ def test_the_ratio_of_a_half_is_a_half() -> None:
     specs = {"rep": spec.without(["two"]), "y": spec}
     training, coming = ({side: drawn[part] for side in specs} for part in (slice(30), slice(30, 60)))
     found = compactness(specs, training, coming, np.full(30, 50))
-    assert found["ratio"]["low"] <= 0.5 <= found["ratio"]["high"]
-    assert found["per_step"]["y"]["mean"] == pytest.approx(4.0, abs=0.1)
-    assert found["per_example"]["rep"]["mean"] == pytest.approx(100, abs=3)
+    assert found.ratio.interval and found.ratio.interval[0] <= 0.5 <= found.ratio.interval[1]
+    assert found.per_step["y"].mean == pytest.approx(4.0, abs=0.1)
+    assert found.per_example["rep"].mean == pytest.approx(100, abs=3)
 
 
 def related(count: int, length: int, same: float, values: int, seed: int) -> dict[str, list[dict[str, np.ndarray]]]:
@@ -99,7 +100,7 @@ def related(count: int, length: int, same: float, values: int, seed: int) -> dic
     return sides
 
 
-def told(same: float, values: int) -> float:
+def shared(same: float, values: int) -> float:
     """Mutual information of X and Y′ above, in bits a step."""
     kept = same + (1 - same) / values
     other = (1 - same) / values
@@ -114,15 +115,15 @@ def specs(field: Field) -> dict[str, Spec]:
 def test_the_bound_comes_near_the_truth_from_below(same: float) -> None:
     training, coming = related(400, 16, same, 2, 0), related(200, 16, same, 2, 1)
     found = relevance(specs(tokens(2)), training, coming, {"training": [16] * 400, "held_out": [16] * 200})
-    truth = 4 * told(same, 2)
-    assert found["unit"] == "window of 4 steps" and found["units"] == 800
-    for side in ("rep", "y"):
-        assert 0.8 * truth - 0.05 <= found[side]["mean"] <= truth + 0.1
-        assert abs(found[f"{side}_shuffled"]["mean"]) < 0.05
+    truth = 4 * shared(same, 2)
+    assert found.unit == "window of 4 steps" and found.units == 800
+    for bound, shuffled in ((found.rep, found.rep_shuffled), (found.y, found.y_shuffled)):
+        assert 0.8 * truth - 0.05 <= bound.mean <= truth + 0.1
+        assert abs(shuffled.mean) < 0.05
     if same:
-        assert 0.85 < found["kept"]["mean"] < 1.2
+        assert found.kept and 0.85 < found.kept.mean < 1.2
     else:
-        assert found["kept"] == {}
+        assert found.kept is None
 
 
 def test_the_bound_never_passes_its_cap() -> None:
@@ -133,8 +134,8 @@ def test_the_bound_never_passes_its_cap() -> None:
         for part in (training, coming)
     ]
     found = relevance(specs(one), *flat, {"training": [1] * 2000, "held_out": [1] * 300})
-    assert found["unit"] == "example"
-    assert 1.0 < found["rep"]["mean"] <= found["cap"] < told(1.0, 200)
+    assert found.unit == "example"
+    assert 1.0 < found.rep.mean <= found.cap < shared(1.0, 200)
 
 
 def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
@@ -142,11 +143,12 @@ def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
     held = 0
     for _ in range(200):
         weights = random.integers(1, 9, 80)
-        found = interval(weights * 2.0 + random.exponential(3, 80) - 3, weights)  # a ratio, 2, and skewed
-        held += found["low"] <= 2.0 <= found["high"]
+        found = bootstrap(weights * 2.0 + random.exponential(3, 80) - 3, weights)  # a ratio, 2, and skewed
+        low, high = found.interval or (2.1, 1.9)
+        held += low <= 2.0 <= high
     assert 0.89 * 200 <= held <= 0.99 * 200
 
 
 def test_dead_tokens_are_counted() -> None:
     found = codebook(Spec({"low": tokens(6)}), [{"low": np.array([1, 1, 2, 2, 0])}, {"low": np.array([3, 3, 4, 4])}])
-    assert found["low"] == {"tokens": 6, "used": 4, "dead": 2, "perplexity": pytest.approx(4.0), "commonest": 0.25}
+    assert found["low"] == TokenUse(tokens=6, used=4, dead=2, perplexity=pytest.approx(4.0), commonest=0.25)

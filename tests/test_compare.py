@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,10 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from songs import anything
 
-from regenkit.analysis.comparison.grid import cells, parse, slug
-from regenkit.analysis.comparison.verdict import finding, limits, share, unknown
-from regenkit.analysis.report.comparison import main_table, page
-from regenkit.analysis.report.tradeoff import ticks
+from regenkit.analysis.findings.comparison import finding, worded
+from regenkit.analysis.findings.principle import unknown
+from regenkit.analysis.grid.cells import cells, parse, slug
+from regenkit.analysis.grid.summary import Measured, summary
+from regenkit.analysis.pages.comparison_page import page
+from regenkit.analysis.pages.comparison_tables import main_table
+from regenkit.analysis.pages.svg import ticks
+from regenkit.analysis.results.comparison import Comparison, Setup
 from regenkit.errors import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -112,13 +117,11 @@ def test_cells_are_every_choice_by_every_seed(tmp_path: Path) -> None:
 
 def report(
     *, seeds: int = 1, apart: float = 0.0, direct: float | None = None, dense: tuple[str, ...] = ()
-) -> dict:  # fmt: skip
+) -> Comparison:  # fmt: skip
     """Two cells of 40 examples of 10 steps. `full` has a chord of 2 bits a step that X knows nothing of, and a beat of
     which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
     The Y′ of `dense` cells is continuous.
     """
-    from regenkit.analysis.comparison.summary import Measured, summary
-
     random = np.random.default_rng(0)
     steps = np.full(40, 10)
 
@@ -145,58 +148,62 @@ def report(
 
     full = [run("full", seed, {"chord": (2.0, 2.01), "beat": (0.5, 1.0)}, 1.0) for seed in range(seeds)]
     lean = [run("lean", seeds - 1 - seed, {"beat": (0.5, 1.0)}, 2.5) for seed in range(seeds)]
-    found = summary([("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})], [full, lean], {})
-    found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "better": {},
-              "command": "regenkit compare"}  # fmt: skip
-    return {**found, "finding": finding(found), "limits": limits(found)}
+    named = [("full", {"parts": "[chords, rhythm]"}), ("lean", {"parts": "[rhythm]"})]
+    return worded(summary(SETUP, named, [full, lean]))
+
+
+SETUP = Setup(recipe="song", folder="runs/song/compare", split="validation", base={}, seeds=((0,), (0,)), better={},
+              environment={}, command="regenkit compare")  # fmt: skip
 
 
 def test_figures_are_what_was_put_in() -> None:
     found = report(direct=2.8)
-    full, lean = found["cells"]
-    assert found["lowest"] == 1 and found["examples"] == 40 and found["steps"] == 400
-    assert full["total"]["mean"] == pytest.approx(3.5, abs=0.02)
-    assert full["minus_lowest"]["mean"] == pytest.approx(0.5, abs=0.02)
-    assert full["minus_lowest"]["low"] < 0.5 < full["minus_lowest"]["high"] < 0.52
-    assert lean["minus_direct"]["mean"] == pytest.approx(0.2, abs=0.02)
-    assert share(lean["generator"]["fields"]["beat"]) == pytest.approx(0.5, abs=0.02)
-    assert (full["parameters"], full["seconds"]) == (2000, 120)
-    assert len(found["direct"]) == 1  # one baseline for both
+    full, lean = found.cells
+    assert found.lowest == 1 and found.examples == 40 and found.steps == 400
+    assert full.total and full.total.mean == pytest.approx(3.5, abs=0.02)
+    assert full.minus_lowest and full.minus_lowest.interval
+    assert full.minus_lowest.interval[0] < 0.5 < full.minus_lowest.interval[1] < 0.52
+    assert lean.minus_direct and lean.minus_direct.mean == pytest.approx(0.2, abs=0.02)
+    assert lean.generator and lean.generator.fields["beat"].share_saved == pytest.approx(0.5, abs=0.02)
+    assert (full.parameters, full.seconds) == (2000, 120)
+    assert len(found.direct) == 1  # one baseline for both
 
 
 def test_the_field_that_x_does_not_know_is_named_and_the_leaner_cell_with_it() -> None:
     found = report(direct=2.8)
-    assert [unknown(cell) for cell in found["cells"]] == [["chord"], []]
-    said = " ".join(found["finding"])
-    assert re.search(r"lean is lowest: (3\.00|2\.99)\d bits .* Beyond it: full \+0\.(49|50)\d", said)
-    assert re.search(r"chord breaks the second principle: in full it costs (1\.99|2\.00)\d of the 2\.(49|50)\d", said)
-    assert "beat breaks" not in said and "Y does not hold it" in said
-    assert re.search(r"The leaner Y′ of full without chord is lean, -0\.(49|50)", said)
-    assert re.search(r"the detour by Y′ costs more: lean \+0\.(19|20)", said)
-    alone = {**found, "cells": [found["cells"][0]] * 2, "lowest": 0}
+    assert [unknown(cell.generator) for cell in found.cells if cell.generator] == [["chord"], []]
+    text = " ".join(found.finding)
+    assert re.search(r"lean is lowest: (3\.00|2\.99)\d bits .* Higher, beyond the spread: full \+0\.(49|50)\d", text)
+    assert re.search(r"chord breaks the second .*: in full it costs (1\.99|2\.00)\d of the 2\.(49|50)\d", text)
+    assert "beat breaks" not in text and "Y does not hold it" in text
+    assert re.search(r"The leaner Y′ of full without chord is lean, −0\.(49|50)", text)
+    assert re.search(r"the detour by Y′ costs more: lean \+0\.(19|20)", text)
+    alone = replace(found, cells=(found.cells[0],) * 2, lowest=0)
     assert "A leaner Y′ to try: full without chord, which leaves beat." in finding(alone)
 
 
 def test_a_difference_within_the_spread_of_the_seeds_is_none() -> None:
     near, far = report(seeds=3, apart=0.1), report(seeds=3, apart=0.5)
-    assert near["cells"][0]["minus_lowest"]["spread"] == pytest.approx(0.2, abs=0.02)
-    assert any(sentence.startswith("Beyond it: full") for sentence in near["finding"])
-    assert any(sentence.startswith("Within the spread of it") for sentence in far["finding"])
-    assert not any(sentence.startswith("Beyond it") for sentence in far["finding"])
-    assert any("fewer than three" in sentence for sentence in report(seeds=2)["limits"])
-    assert not any("fewer than three" in sentence for sentence in near["limits"])
+    assert near.cells[0].minus_lowest and near.cells[0].minus_lowest.spread == pytest.approx(0.2, abs=0.02)
+    assert any(sentence.startswith("Higher, beyond the spread: full") for sentence in near.finding)
+    assert any(sentence.startswith("Within the spread") for sentence in far.finding)
+    assert not any(sentence.startswith("Higher") for sentence in far.finding)
+    assert any("fewer than three" in sentence for sentence in report(seeds=2).limits)
+    assert not any("fewer than three" in sentence for sentence in near.limits)
 
 
 def test_densities_are_not_compared_as_bits() -> None:
     dense = report(seeds=3, apart=0.1, direct=2.8, dense=("full", "lean"))
-    assert dense["lowest"] is None and dense["finding"] == [] and any("a density" in said for said in dense["limits"])
+    assert dense.lowest is None and dense.finding == () and any("a density" in limit for limit in dense.limits)
     text = page(dense)
     assert "trade-off" not in text and "X → Y′</button>" not in text and "Y′ → Y</button>" in text
     mixed = report(seeds=3, apart=0.1, direct=2.8, dense=("lean",))
-    assert mixed["lowest"] == 0 and mixed["finding"][0].startswith("full alone has bits")
-    assert not {"generator", "total", "minus_direct"} & set(mixed["cells"][1])
-    _, (full, lean, _) = main_table(mixed)
-    assert lean[2] == lean[4] == "–" and full[4].startswith("3.") and page(mixed).count("<circle") == 1
+    assert mixed.lowest == 0 and mixed.finding[0].startswith("full alone has bits")
+    lean = mixed.cells[1]
+    assert (lean.generator, lean.total, lean.minus_direct) == (None, None, None)
+    table = main_table(mixed)
+    first, second, _ = ([cell.text for cell in row] for row in table.rows)
+    assert second[2] == second[4] == "–" and first[4].startswith("3.") and page(mixed).count("<circle") == 1
 
 
 def test_the_page_stands_alone_and_says_the_picture_in_words() -> None:
@@ -278,13 +285,13 @@ def test_a_grid_is_trained_once_and_goes_on_where_it_was_stopped(tmp_path: Path)
     found = json.loads(output)
     wide, narrow = found["cells"]
     for cell in (wide, narrow):
-        whole = cell["generator"]["bits"]["mean"] + cell["renderer"]["bits"]["mean"]
-        assert cell["total"]["mean"] == pytest.approx(whole)
+        stages = [cell[stage]["total"]["bits"]["mean"] for stage in ("generator", "renderer")]
+        assert cell["total"]["mean"] == pytest.approx(sum(stages))
         assert set(cell["generator"]["fields"]) == {"position", "duration"}
         assert cell["total"]["low"] < cell["total"]["mean"] < cell["total"]["high"]
         assert cell["seconds"] > 0
-    assert wide["generator"]["bits"] == narrow["generator"]["bits"]  # which does not vary: it is one
-    assert wide["renderer"]["bits"] != narrow["renderer"]["bits"]
+    assert wide["generator"] == narrow["generator"]  # which does not vary: it is one
+    assert wide["renderer"] != narrow["renderer"]
     assert len(found["direct"]) == 1  # nor does the direct route
     for stage, origin in (("generator", wide["runs"][0]), ("renderer", None), ("direct", wide["runs"][0])):
         done = json.loads((tmp_path / narrow["runs"][0] / stage / "done.json").read_text())

@@ -2,17 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from regenkit.analysis.comparison.scores import summed
-from regenkit.analysis.comparison.summary import Measured, summary
-from regenkit.analysis.comparison.verdict import along, finding, limits
-from regenkit.analysis.report import scores
-from regenkit.analysis.report.comparison import as_table, page
-from regenkit.analysis.report.curve import curve
+from regenkit.analysis.findings.comparison import varied_number, worded
+from regenkit.analysis.grid.losses import score_over_seeds
+from regenkit.analysis.grid.summary import Measured, summary
+from regenkit.analysis.pages.comparison_page import page
+from regenkit.analysis.pages.comparison_tables import main_table, scores_table
+from regenkit.analysis.pages.plot_curve import curve
+from regenkit.analysis.results.comparison import Comparison, Setup
+from regenkit.analysis.results.figure import Better
 
 EXAMPLES, SEEDS = 40, 3
 
@@ -20,7 +21,7 @@ EXAMPLES, SEEDS = 40, 3
 def report(
     totals: dict[str, float], direct: dict[str, float] | None = None, *, key: str = "dataset.paired_fraction",
     apart: float = 0.02, gaps: dict[str, float] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Comparison:  # fmt: skip
     """Cells by the value of `key`, in bits a step. A direct route each; `gaps` of the score toy/rhyme, each exact to
     0.01 (-0.2 of the direct route), and of toy/whole, one figure a seed, which are the same for all."""
     random = np.random.default_rng(0)
@@ -53,11 +54,10 @@ def report(
         )  # fmt: skip
 
     named = [(f"{key.split('.')[-1]}={value}", {key: value}) for value in totals]
-    better = {"toy/rhyme": "higher", "toy/whole": "closer"} if gaps else {}
-    found = summary(named, [[run(value, seed) for seed in range(SEEDS)] for value in totals], better)
-    found |= {"split": "validation", "recipe": "song", "base": {}, "environment": {}, "command": "regenkit compare",
-              "better": better}  # fmt: skip
-    return {**found, "finding": finding(found), "limits": limits(found)}
+    better: dict[str, Better] = {"toy/rhyme": "higher", "toy/whole": "closer"} if gaps else {}
+    setup = Setup(recipe="song", folder="runs/song/compare", split="validation", base={}, better=better,
+                  seeds=(tuple(range(SEEDS)),) * len(totals), environment={}, command="regenkit compare")  # fmt: skip
+    return worded(summary(setup, named, [[run(value, seed) for seed in range(SEEDS)] for value in totals]))
 
 
 TOTALS, DIRECT = {"1": 3.0, "0.05": 3.6, "0.2": 3.2}, {"1": 3.0, "0.05": 4.4, "0.2": 3.5}
@@ -65,20 +65,20 @@ TOTALS, DIRECT = {"1": 3.0, "0.05": 3.6, "0.2": 3.2}, {"1": 3.0, "0.05": 4.4, "0
 
 def test_where_the_lead_is_largest_is_said_of_each_its_own_direct_route() -> None:
     found = report(TOTALS, DIRECT)
-    assert len(found["direct"]) == 3 and along(found) == ("dataset.paired_fraction", [1.0, 0.05, 0.2])
-    (said,) = [sentence for sentence in found["finding"] if "leads" in sentence]
+    assert len(found.direct) == 3 and varied_number(found) == ("dataset.paired_fraction", [1.0, 0.05, 0.2])
+    (said,) = [sentence for sentence in found.finding if "leads" in sentence]
     assert said.startswith("Regeneration leads the direct route most at paired_fraction=0.05; regeneration − direct: ")
-    assert re.search(r"paired_fraction=0\.05 -0\.(80|79)\d \[.*\], seeds ± 0\.0\d\d; .*=1 [+-]0\.0\d\d.*\.$", said)
+    assert re.search(r"paired_fraction=0\.05 −0\.(80|79)\d \[.*\], seeds ± 0\.0\d\d; .*=1 [+−]0\.0\d\d.*\.$", said)
     assert said.index("=0.05 ") < said.index("=0.2 ") < said.index("=1 ")  # in order, whatever was written
 
 
 def test_a_lead_that_the_seeds_do_not_bear_out_is_none() -> None:
     close = report(TOTALS, {value: total + 0.1 for value, total in TOTALS.items()}, apart=0.3)
-    assert any("At no paired_fraction does regeneration beat" in sentence for sentence in close["finding"])
+    assert any("At no paired_fraction does regeneration beat" in sentence for sentence in close.finding)
     behind = report(TOTALS, {value: total - 0.5 for value, total in TOTALS.items()})
-    assert any("At no paired_fraction does regeneration beat" in sentence for sentence in behind["finding"])
+    assert any("At no paired_fraction does regeneration beat" in sentence for sentence in behind.finding)
     level = report({"0.1": 3.0, "1": 3.01}, {"0.1": 3.5, "1": 3.5})
-    assert any("(at paired_fraction=1 it may be as large)" in sentence for sentence in level["finding"])
+    assert any("(at paired_fraction=1 it may be as large)" in sentence for sentence in level.finding)
 
 
 def test_the_curve_is_drawn_of_one_setting_that_is_a_number() -> None:
@@ -101,30 +101,33 @@ def test_the_curve_is_drawn_of_one_setting_that_is_a_number() -> None:
 
 def test_gaps_are_taken_seed_by_seed_and_the_smallest_is_named() -> None:
     found = report({"8": 3.0, "4": 3.1}, key="generator.width", gaps={"8": -0.30, "4": -0.10})
-    gap = found["cells"][0]["scores"]["toy/rhyme"]["gap"]
-    assert len(gap["seeds"]) == SEEDS and gap["mean"] == pytest.approx(-0.3, abs=0.01)
-    assert gap["low"] < gap["mean"] < gap["high"] and gap["spread"] < 0.01
-    whole = found["cells"][0]["scores"]["toy/whole"]["gap"]
-    assert whole["seeds"] == pytest.approx([-0.1, -0.05, 0.0]) and "low" not in whole
-    assert whole["spread"] == pytest.approx(0.05)
-    said = found["finding"][-2:]
-    assert re.search(r"smallest in width=4, beyond the spread, by rhyme \(-0\.(10|09)", said[0])
+    gap = found.cells[0].scores["toy/rhyme"].gap
+    assert len(gap.seeds) == SEEDS and gap.mean == pytest.approx(-0.3, abs=0.01)
+    assert (
+        gap.interval and gap.interval[0] < gap.mean < gap.interval[1] and gap.spread is not None and gap.spread < 0.01
+    )
+    whole = found.cells[0].scores["toy/whole"].gap
+    assert whole.seeds == pytest.approx([-0.1, -0.05, 0.0]) and whole.interval is None
+    assert whole.spread == pytest.approx(0.05)
+    said = found.finding[-2:]
+    assert re.search(r"smallest in width=4, beyond the spread, by rhyme \(−0\.(10|09)", said[0])
     assert said[1].startswith("By 1 of 2 metrics the smallest gap")
-    alike = report({"8": 3.0, "4": 3.1}, gaps={"8": -0.10, "4": 0.10})["finding"]
+    alike = report({"8": 3.0, "4": 3.1}, gaps={"8": -0.10, "4": 0.10}).finding
     assert alike[-1].startswith("By 2 of 2 metrics the smallest gap")
 
 
 def test_scores_have_a_table_of_their_own() -> None:
     found = report({"8": 3.0, "4": 3.1}, {"8": 3.0, "4": 3.1}, gaps={"8": -0.30, "4": -0.10})
-    titles, rows = scores.titles(found), scores.rows(found)
-    assert titles == ["score", "cell", "reference", "true Y′", "predicted Y′", "direct", "gap"]
+    table = scores_table(found)
+    rows = [[cell.text for cell in row] for row in table.rows]
+    assert table.titles == ["score", "cell", "reference", "true Y′", "predicted Y′", "direct", "gap"]
     assert [row[:2] for row in rows] == [
         ["rhyme (higher)", "paired_fraction=8"], ["rhyme (higher)", "paired_fraction=4"],
         ["whole (closer)", "paired_fraction=8"], ["whole (closer)", "paired_fraction=4"],
     ]  # fmt: skip
-    assert re.fullmatch(r"-0\.(30|29)\d \[-0\.\d{3}, -0\.\d{3}\] ± 0\.\d{3}", rows[0][-1])
-    assert rows[2][-1] == "-0.050 ± 0.050"
-    assert scores.as_table(found).row_count == as_table(found).row_count == 4
+    assert re.fullmatch(r"−0\.(30|29)\d \[−0\.\d{3}, −0\.\d{3}\] ± 0\.\d{3}", rows[0][-1])
+    assert rows[2][-1] == "−0.050 ± 0.050"
+    assert len(rows) == len(main_table(found).rows) == 4
     assert "<h2>Scores of samples</h2>" in page(found)
     assert "Scores" not in page(report(TOTALS))
 
@@ -132,7 +135,7 @@ def test_scores_have_a_table_of_their_own() -> None:
 def test_undefined_scores_and_other_orders_of_examples() -> None:
     one = {"toy/rhyme": {"oracle": np.array([1.0, np.nan, 3.0]), "predicted": np.array([1.0, 2.0, 5.0])}}
     other = {"toy/rhyme": {"oracle": np.array([3.0, 1.0]), "predicted": np.array([4.0, 1.0])}}
-    found = summed([one, other], [[0, 2], [1, 0]], {})["toy/rhyme"]["gap"]
-    assert found["seeds"] == [1.0, 0.5] and found["mean"] == 0.75
-    whole = summed([one], [[0, 1, 2]], {})["toy/rhyme"]["gap"]
-    assert whole["mean"] == 1.0 and "spread" not in whole
+    found = score_over_seeds([one, other], [[0, 2], [1, 0]], {"toy/rhyme": "higher"})["toy/rhyme"].gap
+    assert found.seeds == (1.0, 0.5) and found.mean == 0.75
+    whole = score_over_seeds([one], [[0, 1, 2]], {"toy/rhyme": "higher"})["toy/rhyme"].gap
+    assert whole.mean == 1.0 and whole.spread is None

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from songs import anything
 from typer.testing import CliRunner
 
 from regenkit import Generator, Metric, Renderer, Spec, hookimpl, plugins
-from regenkit.analysis.comparison.grid import cells
-from regenkit.analysis.comparison.labels import shortened
-from regenkit.analysis.comparison.scores import summed
-from regenkit.analysis.comparison.summary import Measured, summary
-from regenkit.analysis.comparison.verdict import finding, limits
-from regenkit.analysis.report.comparison import as_table, main_table, page
-from regenkit.analysis.report.tradeoff import losses
+from regenkit.analysis.findings.comparison import worded
+from regenkit.analysis.grid.cells import cells
+from regenkit.analysis.grid.labels import shortened
+from regenkit.analysis.grid.losses import score_over_seeds
+from regenkit.analysis.grid.summary import Measured, summary
+from regenkit.analysis.pages.comparison_page import page
+from regenkit.analysis.pages.comparison_tables import main_table, metric_titles
+from regenkit.analysis.pages.plot_tradeoff import losses
+from regenkit.analysis.results import files
+from regenkit.analysis.results.comparison import Comparison, Setup
+from regenkit.analysis.results.figure import Better, Figure
 from regenkit.cli.main import app
 from regenkit.components import Evaluation
 from regenkit.errors import UserError
@@ -119,25 +124,28 @@ def test_recipes_are_cells_and_what_they_share_is_trained_and_drawn_once(home: P
     found = json.loads(said.stdout)
     even, odd = found["cells"]
     assert [cell["label"] for cell in found["cells"]] == ["even", "odd"] and found["examples"] == 6
-    assert found["lowest"] is None and not {"generator", "renderer", "total", "minus_direct"} & (set(even) | set(odd))
+    assert "lowest" not in found and not {"generator", "renderer", "total", "minus_direct"} & (set(even) | set(odd))
     assert [Path(cell["runs"][0]).parts[:3] for cell in found["cells"]] == [
         ("runs", "even", "compare"), ("runs", "odd", "compare")
     ]  # fmt: skip
-    assert len(found["direct"]) == 1 and "bits" not in found["direct"][0]
+    assert len(found["direct"]) == 1 and "cost" not in found["direct"][0]
     done = json.loads(Path(odd["runs"][0], "direct/done.json").read_text())
     assert done["from"] == even["runs"][0]
     for name in ("toy/high", "toy/spread"):
-        assert even["scores"][name]["direct"] == odd["scores"][name]["direct"]
-        assert even["scores"][name]["reference"] == odd["scores"][name]["reference"]
-    assert even["scores"]["toy/high"]["predicted"]["low"] < even["scores"]["toy/high"]["predicted"]["high"]
+        mine, theirs = even["scores"][name]["routes"], odd["scores"][name]["routes"]
+        assert mine["direct"] == theirs["direct"] and mine["reference"] == theirs["reference"]
+    predicted = even["scores"]["toy/high"]["routes"]["predicted"]
+    assert predicted["low"] < predicted["high"]
     written = sorted((home / "runs/even/compare").glob("comparison-recipe-*"))
     assert [path.suffix for path in written] == [".html", ".json"]
     text = written[0].read_text()
     assert "<h2>The trade-off by a score</h2>" in text and "<h2>The trade-off</h2>" not in text
     assert "X → Y′</button>" not in text and "<h2>The fields</h2>" not in text and "high (closer)" in text
-    titles, _ = main_table(found)
-    assert titles == ["", "cell", "high (closer)", "spread (lower)", "M parameters", "seconds"]
-    assert len(as_table(found).columns) == 4  # scores have a table of their own
+    comparison = files.read(Comparison, written[1])
+    assert files.to_json(comparison) == written[1].read_text() == said.stdout.rstrip("\n")
+    table = main_table(comparison)
+    assert table.titles == ["", "cell", "high (closer)", "spread (lower)", "M parameters", "seconds"]
+    assert len(table.without(metric_titles(comparison)).titles) == 4  # in a terminal, scores have a table of their own
 
 
 def test_recipes_of_other_data_or_metrics_do_not_compare(home: Path) -> None:
@@ -175,20 +183,21 @@ def test_labels_are_what_differs() -> None:
 
 @anything
 @given(st.sampled_from(["higher", "lower", "closer"]), st.integers(0, 2**16))
-def test_losses_add_up_to_the_distance_from_the_reference(side: str, seed: int) -> None:
+def test_losses_add_up_to_the_distance_from_the_reference(side: Better, seed: int) -> None:
     random = np.random.default_rng(seed)
     runs = [{"m": {route: np.array(random.normal()) for route in ("reference", "oracle", "predicted", "direct")}}
             for _ in range(2)]  # fmt: skip
-    figures = summed(runs, [[]] * 2, {"m": side})["m"]
-    loss = {name: each["mean"] for name, each in figures["loss"].items()}
-    assert loss["whole"] == pytest.approx(loss["rendering"] + loss["predicting"])
-    assert loss["split"] == pytest.approx(loss["rendering"] - loss["predicting"])
-    assert loss["minus_direct"] == pytest.approx(loss["whole"] - loss["direct"])
-    apart = figures["predicted"]["mean"] - figures["reference"]["mean"]
-    assert loss["whole"] == pytest.approx({"lower": apart, "higher": -apart, "closer": abs(apart)}[side])
+    score = score_over_seeds(runs, [[]] * 2, {"m": side})["m"]
+    loss = score.loss
+    assert loss and loss.direct and loss.minus_direct
+    assert loss.whole.mean == pytest.approx(loss.rendering.mean + loss.predicting.mean)
+    assert loss.split.mean == pytest.approx(loss.rendering.mean - loss.predicting.mean)
+    assert loss.minus_direct.mean == pytest.approx(loss.whole.mean - loss.direct.mean)
+    apart = score.routes["predicted"].mean - score.routes["reference"].mean
+    assert loss.whole.mean == pytest.approx({"lower": apart, "higher": -apart, "closer": abs(apart)}[side])
 
 
-def report(scored: dict[str, dict[str, float]], *, noise: float = 0.02, seeds: int = 3) -> dict[str, Any]:
+def report(scored: dict[str, dict[str, float]], *, noise: float = 0.02, seeds: int = 3) -> Comparison:
     """Cells without bits, by the means of their routes: toy/fid (lower), one figure a seed, where the reference has 0,
     and toy/hit (higher), of 50 examples, which is 1 − that."""
     random = np.random.default_rng(1)
@@ -204,12 +213,11 @@ def report(scored: dict[str, dict[str, float]], *, noise: float = 0.02, seeds: i
             scores={"toy/fid": {"reference": np.array(0.0), **fid}, "toy/hit": {"reference": np.ones(50), **hit}},
         )  # fmt: skip
 
-    better = {"toy/fid": "lower", "toy/hit": "higher"}
+    better: dict[str, Better] = {"toy/fid": "lower", "toy/hit": "higher"}
+    setup = Setup(recipe="pictures", folder="runs/pictures/compare", split="validation", base={}, better=better,
+                  seeds=(tuple(range(seeds)),) * len(scored), environment={}, command="regenkit compare")  # fmt: skip
     named = [(cell, {"recipe": cell}) for cell in scored]
-    found = summary(named, [[run(cell) for _ in range(seeds)] for cell in scored], better)
-    found |= {"split": "validation", "recipe": "pictures", "base": {}, "environment": {}, "better": better,
-              "command": "regenkit compare"}  # fmt: skip
-    return {**found, "finding": finding(found), "limits": limits(found)}
+    return worded(summary(setup, named, [[run(cell) for _ in range(seeds)] for cell in scored]))
 
 
 SCORED = {
@@ -221,26 +229,26 @@ SCORED = {
 
 def test_who_beats_the_direct_route_and_which_step_loses_more_is_said() -> None:
     found = report(SCORED)
-    assert not any("bits a step" in said for said in found["finding"])
-    direct, best, rendering, predicting, open_, *_ = found["finding"]
+    assert not any("bits a step" in sentence for sentence in found.finding)
+    direct, best, rendering, predicting, open_, *_ = found.finding
     assert re.match(r"Against the direct route, beyond the spread: coarse is better by fid \(0\.\d+ against 0", direct)
     assert re.search(r"; codes is better by .*; even is worse by ", direct)
     assert best.startswith("Samples from the predicted Y′ of codes score best, beyond the spread, by fid (0.")
     assert re.search(r"rendering loses more than predicting in coarse \(fid 0\.\d+ against 0.*\): .* richer", rendering)
     assert "codes" not in rendering
     assert "predicting loses more than rendering in codes (" in predicting and "coarse" not in predicting
-    assert "easier to predict" in predicting and open_.endswith("is not told by any metric in even.")
-    assert any("no likelihood" in said for said in found["limits"])
+    assert "easier to predict" in predicting and open_.startswith("By no metric") and open_.endswith("more in even.")
+    assert any("no likelihood" in limit for limit in found.limits)
 
 
-def test_what_the_spread_does_not_bear_out_is_not_said() -> None:
+def test_what_lies_within_the_spread_is_not_said() -> None:
     near = report({"a": {"oracle": 0.3, "predicted": 0.6, "direct": 0.6},
                    "b": {"oracle": 0.3, "predicted": 0.6, "direct": 0.6}}, noise=2.0)  # fmt: skip
-    assert near["finding"][0] == "By no metric told from the direct route: a; b."
-    assert not any("score best" in said or "loses more than" in said for said in near["finding"])
-    single = report(SCORED, seeds=1)  # a score of all together, of one seed, has no reach
-    assert not any("fid (0" in said or "fid 0" in said for said in single["finding"])
-    assert any("by hit (" in said for said in single["finding"])
+    assert near.finding[0] == "By no metric different from the direct route: a; b."
+    assert not any("score best" in sentence or "loses more than" in sentence for sentence in near.finding)
+    single = report(SCORED, seeds=1)  # a score of all together, of one seed, may be anything
+    assert not any("fid (0" in sentence or "fid 0" in sentence for sentence in single.finding)
+    assert any("by hit (" in sentence for sentence in single.finding)
 
 
 def test_the_scores_are_drawn_with_the_direct_route_as_a_line() -> None:
@@ -250,6 +258,10 @@ def test_the_scores_are_drawn_with_the_direct_route_as_a_line() -> None:
     described = re.search(r'<desc id="losses-text">(.*?)</desc>', drawn)
     assert described and re.search(r"1: coarse: predicting 0\.\d+, rendering 0\.\d+, total 0.*; 2: codes", described[1])
     assert "The trade-off by a score" in page(found) and 'id="tradeoff-text"' not in page(found)
-    for cell in found["cells"]:
-        cell["scores"]["toy/fid"]["loss"]["whole"]["mean"] = float("nan")
-    assert "loss of hit by rendering" in losses(found)
+    cells = []
+    for cell in found.cells:
+        fid, nothing = cell.scores["toy/fid"], Figure(float("nan"))
+        assert fid.loss
+        undefined = replace(fid, loss=replace(fid.loss, whole=nothing))
+        cells.append(replace(cell, scores={**cell.scores, "toy/fid": undefined}))
+    assert "loss of hit by rendering" in losses(replace(found, cells=tuple(cells)))

@@ -135,8 +135,8 @@ class TestTwoProcesses:
         end_all([regenkit("evaluate", "again", cwd=site, TF_CONFIG=tf_config({"worker": places}, "worker", index))
                  for index in range(2)])  # fmt: skip
         alone, both = (json.loads((site / run / "report.json").read_text()) for run in ("one", "again"))
-        assert alone["bits_by_field"]["predicted"]["parity"] > 0
-        assert alone["bits_by_field"] == both["bits_by_field"]
+        assert alone["bits"]["routes"]["predicted"]["fields"]["parity"]["bits"]["mean"] > 0
+        assert alone["bits"] == both["bits"]
 
     def test_a_process_says_that_another_was_lost(self, site: Path) -> None:
         places = addresses(2)

@@ -16,8 +16,8 @@ import runs
 from rich.console import Console
 from runs import PLAIN, SMALL, alike, train
 
-from regenkit.analysis.comparison.compare import compare
-from regenkit.analysis.comparison.grid import cells
+from regenkit.analysis.compare import Options, compare
+from regenkit.analysis.grid.cells import cells
 from regenkit.data.shards import Shards, deserialize
 from regenkit.errors import Interrupted, UserError
 from regenkit.pipeline import Pipeline
@@ -153,12 +153,12 @@ def test_a_comparison_trains_what_its_cells_share_once(home: Path) -> None:
     assert [cell.label for cell in grid] == [
         "finetune={on: sampled}", "finetune={on: teacher_forced}", "finetune=null"
     ]  # fmt: skip
-    found = compare(grid, "validation", False, False, Console(quiet=True))
-    first, *others = (Path(cell["runs"][0]) for cell in found["cells"])
+    found = compare(grid, Options(), Console(quiet=True))
+    first, *others = (Path(cell.runs[0]) for cell in found.cells)
     for run in others:
         for stage in ("generator", "renderer"):
             assert json.loads((run / stage / "done.json").read_text())["from"] == str(first)
     assert not alike(first / "finetune", others[0] / "finetune")
     assert not (others[1] / "finetune").exists()
-    assert found["cells"][0]["renderer"]["bits"] != found["cells"][2]["renderer"]["bits"]
+    assert found.cells[0].renderer != found.cells[2].renderer
     shutil.rmtree(home / "runs")

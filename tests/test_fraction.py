@@ -182,7 +182,7 @@ def test_the_log_says_how_many_keep_x() -> None:
 
 
 def test_the_cache_knows_nothing_of_it_and_one_renderer_serves_all(folder: Path) -> None:
-    from regenkit.analysis.comparison.reuse import stage_key
+    from regenkit.analysis.grid.reuse import stage_key
     from regenkit.pipeline import Pipeline
     from regenkit.recipe import load
 

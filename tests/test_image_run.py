@@ -133,7 +133,7 @@ def test_a_baseline_that_cannot_be_built_is_said_before_training_and_not_after(p
 def test_evaluation_without_likelihoods(place: Path) -> None:
     regenkit("evaluate", "runs/shapes/1", "--examples", "6", cwd=place)
     report = json.loads((place / "runs/shapes/1/report.json").read_text())
-    assert report["examples"] == 6 and not report["bits_per_step"]
+    assert report["examples"] == 6 and not report["bits"]["routes"]
     page = (place / "runs/shapes/1/report.html").read_text()
     assert "Without a likelihood: X → Y′" in page and "sheet-predicted" not in page and page.count("<img") == 16
 

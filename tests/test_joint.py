@@ -15,8 +15,8 @@ from runs import PLAIN, SMALL, alike, train
 from toy_job import X, Y, prepared
 
 from regenkit import UserError
-from regenkit.analysis.comparison.compare import compare
-from regenkit.analysis.comparison.grid import cells
+from regenkit.analysis.compare import Options, compare
+from regenkit.analysis.grid.cells import cells
 from regenkit.data.shards import deserialize
 from regenkit.data.stack import stack
 from regenkit.errors import Interrupted
@@ -184,14 +184,14 @@ def test_cells_of_a_comparison_train_together_each_for_itself(tmp_path: Path) ->
     with runs.at_home(tmp_path, STOPPER):
         Path("grid.yaml").write_text(text.replace("sample_every: 3", "sample_every: 0"))
         grid = cells(Path("grid.yaml"), [], ["direct.width=8,12"], 1)
-        found = compare(grid, "validation", True, False, Console(quiet=True))
-        first, second = (Path(cell["runs"][0]) for cell in found["cells"])
+        found = compare(grid, Options(direct=True), Console(quiet=True))
+        first, second = (Path(cell.runs[0]) for cell in found.cells)
         for stage in ("generator", "renderer", "joint"):
             assert alike(first / stage, second / stage), stage
-        assert found["cells"][0]["total"] == found["cells"][1]["total"]
+        assert found.cells[0].total == found.cells[1].total
 
         grid = cells(Path("grid.yaml"), [], ["joint={predict_x: 1.0},null"], 1)
-        alone = Path(compare(grid, "validation", False, False, Console(quiet=True))["cells"][1]["runs"][0])
+        alone = Path(compare(grid, Options(), Console(quiet=True)).cells[1].runs[0])
         for stage in ("generator", "renderer"):  # what was trained further is not taken for what was not
             assert "from" not in json.loads((alone / stage / "done.json").read_text())
             assert not alike(first / stage, alone / stage), stage

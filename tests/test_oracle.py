@@ -1,6 +1,5 @@
 """The report's gap: nothing where the generator knows Y′, something where it guesses."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,8 +10,9 @@ import numpy as np
 import pytest
 
 from regenkit import Metric, hookimpl, plugins
-from regenkit.analysis.evaluation.chosen import chosen
-from regenkit.analysis.evaluation.evaluate import measure
+from regenkit.analysis.evaluate import Options, measure
+from regenkit.analysis.measures.subset import subset
+from regenkit.analysis.results.figure import Figure
 from regenkit.components import Evaluation
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
@@ -65,8 +65,8 @@ def test_the_gap_is_nothing_where_the_generator_knows_y_prime(tmp_path: Path, mo
     with ExitStack() as stack:
         for stage in ("renderer", "direct", "direct_half", "generator"):  # untrained: any renderer has this property
             stack.enter_context(pipeline.using(stage, pipeline.build(stage)))
-        guessed = measure(pipeline, prepared, chosen(prepared, "test"))[0]["metrics"]["toy/error"]
+        guessed = measure(pipeline, prepared, subset(prepared, "test"), Options()).scores["toy/error"]
         stack.enter_context(pipeline.using("generator", Oracle(pipeline.stage("generator"), sides)))
-        known = measure(pipeline, prepared, chosen(prepared, "test"))[0]["metrics"]["toy/error"]
-    assert known["gap"]["low"] <= 0 <= known["gap"]["high"] and known["gap"]["mean"] == 0, json.dumps(known)
-    assert known["oracle"] == guessed["oracle"] and guessed["gap"]["mean"] != 0
+        known = measure(pipeline, prepared, subset(prepared, "test"), Options()).scores["toy/error"]
+    assert known.gap == Figure(0.0, 0.0, 0.0), known
+    assert known.routes["oracle"] == guessed.routes["oracle"] and guessed.gap.mean != 0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from regenkit import Spec, UserError, tokens
-from regenkit.analysis.evaluation.classes import right
-from regenkit.analysis.evaluation.probe import class_field, flat
+from regenkit.analysis.measures.linear_probe import correct
+from regenkit.analysis.probe import class_field, flat
 from regenkit.spec import Field
 
 
@@ -18,10 +18,10 @@ def clusters(apart: float, count: int = 300, size: int = 12, classes: int = 4, s
     return [features[:count], 1 + labels[:count], features[count:], 1 + labels[count:]]
 
 
-def test_classes_apart_are_told_and_equal_ones_are_not() -> None:
-    assert all(told.mean() > 0.98 for told in right(*clusters(4.0)).values())
-    for told in right(*clusters(0.0)).values():
-        assert abs(told.mean() - 0.25) < 0.1
+def test_distinct_classes_are_predicted_and_equal_ones_are_not() -> None:
+    assert all(predicted.mean() > 0.98 for predicted in correct(*clusters(4.0)).values())
+    for predicted in correct(*clusters(0.0)).values():
+        assert abs(predicted.mean() - 0.25) < 0.1
 
 
 def test_what_no_line_parts_neighbours_tell() -> None:
@@ -29,8 +29,8 @@ def test_what_no_line_parts_neighbours_tell() -> None:
     random = np.random.default_rng(0)
     corners = random.choice([-1.0, 1.0], (600, 2))
     features, labels = corners + random.normal(0, 0.2, (600, 2)), np.int32(corners.prod(1) > 0)
-    told = right(features[:300], labels[:300], features[300:], labels[300:])
-    assert told["linear"].mean() < 0.65 and told["knn"].mean() > 0.98
+    predicted = correct(features[:300], labels[:300], features[300:], labels[300:])
+    assert predicted["linear"].mean() < 0.65 and predicted["knn"].mean() > 0.98
 
 
 def test_what_many_features_have_in_common_is_found() -> None:
@@ -39,14 +39,14 @@ def test_what_many_features_have_in_common_is_found() -> None:
     spread, random = np.random.default_rng(1).normal(size=(12, 400)), np.random.default_rng(2)
     scale = features.std(0)
     many = [each / scale @ spread + random.normal(size=(len(each), 400)) for each in (features, held_out)]
-    assert all(told.mean() > 0.95 for told in right(many[0], labels, many[1], truth).values())
+    assert all(predicted.mean() > 0.95 for predicted in correct(many[0], labels, many[1], truth).values())
 
 
 def test_a_feature_that_never_varies_says_nothing() -> None:
     features, labels, held_out, truth = clusters(4.0)
     flat_too = [np.concatenate([each, np.full((len(each), 1), 3.0)], 1) for each in (features, held_out)]
-    np.testing.assert_array_equal(right(flat_too[0], labels, flat_too[1], truth)["linear"],
-                                  right(features, labels, held_out, truth)["linear"])  # fmt: skip
+    np.testing.assert_array_equal(correct(flat_too[0], labels, flat_too[1], truth)["linear"],
+                                  correct(features, labels, held_out, truth)["linear"])  # fmt: skip
 
 
 def test_fields_become_features() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from toy import TEXT, read, refusal
 
-from regenkit.analysis.comparison.grid import identity
+from regenkit.run.folder import identity
 
 SHAPES = "should be {on: sampled} or {on: teacher_forced}, or null; steps and the like are set in train.finetune"
 ALONE = "only the renderer reads Y′: write it in train.renderer"

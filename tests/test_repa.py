@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 import regenkit_image
 from regenkit import Converter, UserError, hookimpl, plugins
-from regenkit.analysis.evaluation import representation
-from regenkit.analysis.evaluation.representation import Representation
+from regenkit.analysis.measures import diffusion_features
+from regenkit.analysis.measures.diffusion_features import DiffusionFeatures
 from regenkit.cli.main import app
 from regenkit.errors import Interrupted
 from regenkit.models.diffusion import Diffusion
@@ -110,7 +110,7 @@ def test_blocks_are_as_they_are_said_to_be(network: str, monkeypatch: pytest.Mon
     size = {"width": 16, "depth": 1} if network == "unet" else {"width": 32, "depth": 3}
     model = student(None, vector if network == "mlp" else PIXELS, network=network, **size)
     shaken(model)
-    inner = Representation(model)
+    inner = DiffusionFeatures(model)
     rows = [{name: np.ones(field.shape, np.float32) for name, field in model.target.items()}] * 3
     told = inner(rows, time=0.3)
     assert len(told) == inner.blocks >= 3
@@ -120,7 +120,7 @@ def test_blocks_are_as_they_are_said_to_be(network: str, monkeypatch: pytest.Mon
         assert mine.shape == (3, numbers) and np.abs(mine[0] - mine[1]).max() > 1e-6
     for one, other in combinations(told, 2):
         assert one.shape != other.shape or np.abs(one - other).max() > 1e-4
-    monkeypatch.setattr(representation, "BATCH", 2)
+    monkeypatch.setattr(diffusion_features, "BATCH", 2)
     for one, other in zip(inner(rows, time=0.3), told, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)  # an example's noise is its own
 

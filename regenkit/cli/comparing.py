@@ -9,14 +9,13 @@ import typer
 from rich.console import Console
 
 from regenkit.cli.options import Json, Settings
-from regenkit.files import json_text
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(compare)
+    app.command("compare")(compare_recipes)
 
 
-def compare(
+def compare_recipes(
     recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="the recipe, or several to compare")],
     vary: Annotated[
         list[str] | None,
@@ -37,25 +36,27 @@ def compare(
     Several --vary make a grid; several recipes are a cell each, or a grid each. The same command goes on where it was
     interrupted, and finds again what is trained.
     """
-    from regenkit.analysis.comparison.grid import cells
+    from regenkit.analysis.grid.cells import cells
 
     console = Console(soft_wrap=True, stderr=as_json)
     grid = cells(recipes[0], settings or [], vary or [], seeds, recipes[1:])
-    from regenkit.analysis.comparison.compare import compare as run
-    from regenkit.analysis.comparison.verdict import finding, limits
-    from regenkit.analysis.report.comparison import as_table, write
-    from regenkit.analysis.report.scores import as_table as scores_table
+    from regenkit.analysis.compare import Options, compare
+    from regenkit.analysis.pages.comparison_page import measured_on, write
+    from regenkit.analysis.pages.comparison_tables import main_table, metric_titles, scores_table
+    from regenkit.analysis.pages.tables import in_terminal
+    from regenkit.analysis.results.files import to_json
 
-    command = shlex.join(["regenkit", *sys.argv[1:]])
-    report = run(grid, split, baseline == "direct", scores, console, examples)
-    report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
-    written = write(report)
+    options = Options(split=split, direct=baseline == "direct", scored=scores, examples=examples,
+                      command=shlex.join(["regenkit", *sys.argv[1:]]))  # fmt: skip
+    found = compare(grid, options, console)
+    written = write(found)
     if as_json:
-        print(json_text(report))
+        print(to_json(found))
     else:
-        console.print(as_table(report))
+        table = main_table(found).without(metric_titles(found))
+        console.print(in_terminal(table, measured_on(found), whole=["total"]))
         if scores:
-            console.print(scores_table(report))
-        for sentence in (*report["finding"], *report["limits"]):
+            console.print(in_terminal(scores_table(found), "Scores of samples; in brackets what is better"))
+        for sentence in (*found.finding, *found.limits):
             console.print(f"• {sentence}", markup=False, highlight=False)
     console.print(f"written: {', '.join(map(str, written))}", markup=False, highlight=False)

@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.console import Console
 
-from regenkit.cli import comparing, data, generating, inspecting, preparing, probing, training
+from regenkit.cli import comparing, data, evaluating, generating, inspecting, preparing, probing, training
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (training, comparing, probing, preparing, generating, inspecting, data):
+for module in (training, evaluating, comparing, probing, preparing, generating, inspecting, data):
     module.add_to(app)
 
 

@@ -1,4 +1,4 @@
-"""probe: what a run's representations tell of X."""
+"""probe: how well the class of an example is predicted from a run's representations."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, wide
-from regenkit.files import json_text
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
@@ -20,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def probe(
     run: Annotated[Path, typer.Argument(help="a run directory whose X is a class, e.g. runs/class2image/1")],
     stage: Annotated[
-        Stage, typer.Option(help="converter: Y′; others: what a diffusion model says inside of what it draws")
+        Stage, typer.Option(help="converter: Y′; others: the inner features of a diffusion model")
     ] = "converter",
     time: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="level of noise of what a model sees: 0 none, 1 nothing else")
@@ -28,21 +27,24 @@ def probe(
     examples: Annotated[int, typer.Option(min=10, help="to learn from, and to measure, at most")] = 2000,
     as_json: Json = False,
 ) -> None:
-    """Tell the class of an example from Y, from Y′, or from a model's inner features: linearly, and by neighbours."""
-    from regenkit.analysis.evaluation.probe import probe_run
+    """Predict the class of an example from Y, from Y′, or from inner features of a model: linearly, by neighbours."""
+    from regenkit.analysis.findings.wording import number
+    from regenkit.analysis.probe import probe_run
+    from regenkit.analysis.results.figure import Figure
+    from regenkit.analysis.results.files import to_json
 
-    said = Console(stderr=True, quiet=as_json)
-    report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
+    def share(value: Figure) -> str:
+        low, high = value.interval or (value.mean, value.mean)
+        return f"{number(value.mean)} ({number(low)}–{number(high)})"
+
+    found = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
     if as_json:
-        print(json_text(report))
+        print(to_json(found))
         return
     table = Table("features", "size", "linear", "nearest neighbours", box=None)
-    for name, row in report["features"].items():
-        table.add_row(name, str(row["size"] or ""), *(_share(row[way]) for way in ("linear", "knn")))
+    for name, row in found.features.items():
+        table.add_row(name, str(row.size or ""), share(row.linear), share(row.knn))
     wide().print(table)
-    said.print(f"{report['training']} examples to learn from, {report['held_out']} measured; probe-{stage}.json")
-
-
-def _share(value: dict[str, float]) -> str:
-    """With its 95 % interval."""
-    return f"{value['mean']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
+    Console(stderr=True).print(
+        f"{found.training} examples to learn from, {found.held_out} measured; probe-{stage}.json"
+    )

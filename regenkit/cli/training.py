@@ -1,4 +1,4 @@
-"""train, preview, evaluate."""
+"""train, preview."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(preview)
-    app.command()(evaluate)
 
 
 def train(
@@ -93,24 +92,3 @@ def preview(
         console.rule(example["id"])
         console.print(example["y"], markup=False)
         console.print(example["rep"], markup=False)
-
-
-def evaluate(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
-    samples: Annotated[int, typer.Option(min=1, help="samples of each route an input")] = 1,
-    examples: Annotated[int | None, typer.Option(min=1, help="measure so many test examples at most")] = None,
-    as_json: Json = False,
-) -> None:
-    """Measure Y′ on the test split: bits and metrics from oracle Y′, predicted Y′, the direct route, trivial baselines.
-
-    Trains the direct baseline into the run's direct/ where that is not done yet.
-    """
-    from regenkit.analysis.evaluation.evaluate import evaluate_runs
-    from regenkit.analysis.report import as_table
-
-    console = Console(soft_wrap=True, stderr=as_json)
-    report = evaluate_runs(runs, samples, console, examples)
-    if as_json:
-        print(json_text(report))
-    else:
-        console.print(as_table(report))

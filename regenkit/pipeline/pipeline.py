@@ -14,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import distribute, plugins
-from regenkit.adapter import Cuts, Joins, Modality, Parses, RuleConverter
+from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter
 from regenkit.components import Dataset
 from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
@@ -47,7 +47,7 @@ class Pipeline:
         self.x_record = host.find("modality", data.x)
         self.x: Modality = self.x_record.load()(**self.modalities.get("x", {}))
         self.y_record = host.find("modality", data.y)
-        self.y: Modality = self.y_record.load()(**self.modalities.get("y", {}))
+        self.y: OutputModality = self.y_record.load()(**self.modalities.get("y", {}))
         self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": Spec()}
         self.learned = self._learned() if recipe.learned else None
         self.converter: RuleConverter = self.learned or rule(recipe, self.specs["y"])

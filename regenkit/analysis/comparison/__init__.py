@@ -1,1 +1,0 @@
-"""`regenkit compare`: a grid of recipes, trained once, measured in bits, and put into words."""

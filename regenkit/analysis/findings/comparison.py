@@ -1,0 +1,171 @@
+"""The finding of a comparison, computed from its figures alone, so that it can be checked on made-up ones."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, unknown
+from regenkit.analysis.findings.samples import by_samples
+from regenkit.analysis.findings.significance import differs, overlap
+from regenkit.analysis.findings.wording import joined, number, percent, signed_number, signed_with_seeds
+from regenkit.analysis.grid.labels import RECIPE
+from regenkit.analysis.results.comparison import Cell, Comparison
+from regenkit.analysis.results.figure import Figure, StageCost
+
+
+def worded(comparison: Comparison) -> Comparison:
+    """The same with its finding and its limits."""
+    return replace(comparison, finding=tuple(finding(comparison)), limits=tuple(limits(comparison)))
+
+
+def finding(comparison: Comparison) -> list[str]:
+    """By bits, where there are some: which cell is lowest and by how much, how it compares with the direct route, where
+    its lead is largest, which fields of Y′ break the second principle. By scores: see `samples`."""
+    return [*_lowest(comparison), *_against_direct(comparison), *_lead(comparison), *_principle(comparison),
+            *by_samples(comparison)]  # fmt: skip
+
+
+def varied_number(comparison: Comparison) -> tuple[str, list[float]] | None:
+    """(what was varied, its value in each cell), where that is one setting and its values are numbers."""
+    settings = [cell.settings for cell in comparison.cells]
+    if any(len(each) != 1 for each in settings):
+        return None
+    try:
+        values = [float(value) for each in settings for value in each.values()]
+    except ValueError:
+        return None
+    key = next(iter(settings[0]))
+    return (key, values) if key != RECIPE and all(map(math.isfinite, values)) else None
+
+
+def _lowest(comparison: Comparison) -> Iterator[str]:
+    if comparison.lowest is None:
+        return
+    first = comparison.cells[comparison.lowest]
+    total, generator, renderer = first.total, first.generator, first.renderer
+    assert total and generator and renderer
+    parts = f"{number(generator.total.bits.mean)} for X → Y′, {number(renderer.total.bits.mean)} for Y′ → Y"
+    others = [(cell, cell.total.mean, cell.minus_lowest) for cell in comparison.cells
+              if cell is not first and cell.total and cell.minus_lowest]  # fmt: skip
+    if not others:
+        yield f"{first.label} alone has bits of its whole route: {number(total.mean)} a step ({parts})."
+        return
+    yield f"{first.label} is lowest: {number(total.mean)} bits a step ({parts})."
+    others.sort(key=lambda each: each[1])
+    for clear, verdict in (
+        (False, "Within the spread, so neither better nor worse as far as we know"),
+        (True, "Higher, beyond the spread"),
+    ):
+        cells = [f"{cell.label} {signed_with_seeds(minus)}" for cell, _, minus in others if differs(minus) == clear]
+        if cells:
+            yield f"{verdict}: {'; '.join(cells)}."
+
+
+def _against_direct(comparison: Comparison) -> Iterator[str]:
+    if comparison.lowest is None:
+        return
+    cell = comparison.cells[comparison.lowest]
+    if cell.minus_direct is None or cell.direct is None or not (cost := comparison.direct[cell.direct].cost):
+        return
+    if not differs(cell.minus_direct):
+        outcome = "and the detour by Y′ does not differ from it"
+    else:
+        outcome = f"and the detour by Y′ {'saves' if cell.minus_direct.mean < 0 else 'costs more'}"
+    yield (
+        f"The direct route X → Y costs {number(cost.total.bits.mean)} bits a step, {outcome}: {cell.label} "
+        f"{signed_with_seeds(cell.minus_direct)}."
+    )
+
+
+def _lead(comparison: Comparison) -> Iterator[str]:
+    """Along a setting that is a number: where regeneration compares best with the direct route."""
+    axis = varied_number(comparison)
+    if axis is None:
+        return
+    found: list[tuple[float, Cell, Figure]] = [
+        (value, cell, cell.minus_direct) for value, cell in zip(axis[1], comparison.cells, strict=True)
+        if cell.minus_direct
+    ]  # fmt: skip
+    if len(found) < len(comparison.cells):
+        return
+    found.sort(key=lambda each: each[0])
+    _, best, most = min(found, key=lambda each: each[2].mean)
+    cells = "; ".join(f"{cell.label} {signed_with_seeds(minus)}" for _, cell, minus in found)
+    if most.mean >= 0 or not differs(most):
+        name = axis[0].rpartition(".")[2]
+        yield f"At no {name} does regeneration beat the direct route beyond the spread; regeneration − direct: {cells}."
+        return
+    near = [cell.label for _, cell, minus in found if cell is not best and overlap(minus, most)]
+    unsure = f" (at {joined(near)} it may be as large)" if near else ""
+    yield f"Regeneration leads the direct route most at {best.label}{unsure}; regeneration − direct: {cells}."
+
+
+def _principle(comparison: Comparison) -> Iterator[str]:
+    cells = [(cell, cell.generator) for cell in comparison.cells if cell.generator]
+    broken = [(name, cell, generator) for cell, generator in cells for name in unknown(generator)]
+    if cells and not broken:
+        yield (
+            f"No field of Y′ breaks the second principle: X saves at least {percent(LITTLE)} of the bits of each that "
+            f"costs {percent(MUCH)} of X → Y′ or more."
+        )
+    for name in dict.fromkeys(name for name, _, _ in broken):
+        within = [(cell, generator) for other, cell, generator in broken if other == name]
+        cell, generator = max(within, key=lambda each: each[1].fields[name].bits.mean)
+        also = "; ".join(each.label for each, _ in within if each is not cell)
+        where = f"in {cell.label}{f' (also in {also})' if also else ''} "
+        yield broken_by(name, generator, in_y=name in cell.shared, where=where)
+    tried: set[frozenset[str]] = set()
+    for cell, generator in cells:
+        left = frozenset(generator.fields) - frozenset(unknown(generator))
+        if unknown(generator) and left not in tried:
+            tried.add(left)
+            yield _leaner(cell, generator, left, cells)
+
+
+def _leaner(cell: Cell, generator: StageCost, left: frozenset[str], cells: list[tuple[Cell, StageCost]]) -> str:
+    """What becomes of a cell without the fields that break the principle: the cell that has just the others, if any."""
+    if not left:
+        return f"X knows little of any field of {cell.label}: try a Y′ of something else, not a leaner one."
+    without = f"{cell.label} without {', '.join(unknown(generator))}"
+    same = [(other, other.total) for other, each in cells if frozenset(each.fields) == left and other.total]
+    if same and cell.total:
+        leaner, total = min(same, key=lambda each: each[1].mean)
+        change = signed_number(total.mean - cell.total.mean)
+        return f"The leaner Y′ of {without} is {leaner.label}, {change} bits a step in all."
+    return f"A leaner Y′ to try: {without}, which leaves {', '.join(sorted(left))}."
+
+
+def limits(comparison: Comparison) -> Iterator[str]:
+    """What the figures do not show."""
+    cells = comparison.cells
+    if comparison.setup.split == "validation":
+        yield (
+            "Comparing is tuning, so this is the validation split, on which the best weights were chosen as well: its "
+            "figures flatter. For the cell you choose, `regenkit evaluate` measures the test split."
+        )
+    else:
+        yield "This is the test split: a cell chosen by it is no longer measured by it."
+    if len(cells[0].runs) < 3:
+        yield "With fewer than three training seeds the spread between seeds is unknown; --seeds 3 shows it."
+    if len({cell.given for cell in cells}) > 1:
+        each = "; ".join(f"{cell.label}: {', '.join(cell.given) or 'nothing'}" for cell in cells)
+        yield f"The cells are given different things ({each}), which cost nothing: they do not compare."
+    if continuous := [cell.label for cell in cells if cell.density]:
+        yield (
+            f"Y′ is continuous in {'; '.join(continuous)}: what X → Y′ costs there is a density and no number of bits, "
+            "so scores of samples alone compare."
+        )
+    if without := [cell.label for cell in cells if cell.total is None and not cell.density]:
+        yield (
+            f"A stage of {'; '.join(without)} has no likelihood, so there are no bits of the whole route: scores of "
+            "samples alone compare."
+        )
+    if comparison.better and len(cells[0].runs) < 2:
+        yield "A score of all samples together has no interval: by one training seed it shows no difference."
+    if comparison.left_out:
+        yield (f"Only the {comparison.examples} examples that all cells hold out count; {comparison.left_out} do not.")
+    if any(cell.generator for cell in cells) or any(direct.cost for direct in comparison.direct):
+        yield (
+            "What X saves is measured by hiding it from the same model. A model that never learned without X does "
+            "worse without it than it could, and X seems to save more than it does."
+        )

@@ -1,0 +1,170 @@
+"""The finding of an evaluation: what the boundary Y′ costs and buys, and which Y′ to try next. The weightiest first."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from regenkit.analysis.findings.principle import LITTLE, broken_by, unknown
+from regenkit.analysis.findings.significance import differs
+from regenkit.analysis.findings.wording import joined, listed, number, percent, plain, with_interval
+from regenkit.analysis.results.figure import StageCost
+from regenkit.analysis.results.report import Report
+
+DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
+
+
+def worded(report: Report) -> Report:
+    """The same with its finding."""
+    return replace(report, finding=tuple(finding(report)))
+
+
+def finding(report: Report) -> list[str]:
+    """Sentences for a person. Figures are bits a step of Y unless they say otherwise."""
+    bits = report.bits.routes
+    comparable = not report.continuous and "predicted" in bits
+    found = [*_against_direct(report)] if comparable else [*_no_bits(report)]
+    if comparable:
+        found += [*_costs(report), *_leaner(bits["generator"], set(bits.get("direct", bits["oracle"]).fields))]
+        found += _dropped(report) if "direct" in bits else ()
+    return [*found, *_relevance(report), *_compactness(report), *_scores(report), *_tokens(report)]
+
+
+def _against_direct(report: Report) -> Iterator[str]:
+    if not report.baselines:
+        yield "The direct route was not measured (--no-direct), so what the detour by Y′ is worth is open."
+        return
+    bits, differences = report.bits.routes, report.bits.predicted_minus
+    if not differences:
+        yield "The direct route has no likelihood: by way of Y′ and directly, Y is compared by its scores alone."
+        return
+    best = min(differences, key=lambda route: bits[route].total.bits.mean)
+    difference = differences[best]
+    better = f"the better of two direct models, the one {DIRECT[best]}"
+    total = f"{bits['predicted'].total.bits.mean:.2f} bits a step against {bits[best].total.bits.mean:.2f}"
+    reach = f"({total}; difference {with_interval(difference)})"
+    if not differs(difference):
+        yield f"Whether the detour by Y′ beats {better}, is open {reach}."
+    else:
+        yield f"The detour by Y′ {'beats' if difference.mean < 0 else 'loses to'} {better} {reach}."
+
+
+def _no_bits(report: Report) -> Iterator[str]:
+    routes = {"generator": "X → Y′", "oracle": "Y′ → Y"} | ({"direct": "the direct route"} if report.baselines else {})
+    by_scores = "By way of Y′ and directly, Y is compared by its scores alone."
+    if silent := [name for route, name in routes.items() if route not in report.bits.routes]:
+        yield f"Without a likelihood: {', '.join(silent)}. So no bits can be compared. {by_scores}"
+    else:
+        yield (
+            f"Y′ is continuous ({', '.join(report.continuous)}): what X → Y′ costs is a density, to which no bits of Y "
+            f"can be added. {by_scores}"
+        )
+
+
+def _costs(report: Report) -> Iterator[str]:
+    made, left = report.bits.routes["generator"], report.bits.routes["oracle"]
+    if made.total.saved and made.total.without_x:
+        yield (
+            f"X → Y′ costs {made.total.bits.mean:.2f} ({_fields(made)}), and would cost "
+            f"{made.total.without_x.mean:.2f} without X: X saves {with_interval(made.total.saved)}."
+        )
+    if spared := report.bits.constant_minus_oracle:
+        yield (
+            f"Y′ → Y costs {left.total.bits.mean:.2f} ({_fields(left)}). To know the true Y′, and not a constant one, "
+            f"saves {with_interval(spared)}."
+        )
+
+
+def _fields(cost: StageCost) -> str:
+    return listed({name: each.bits.mean for name, each in cost.fields.items()})
+
+
+def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
+    """Which fields of Y′ break the second principle, and what to try without them."""
+    broken = unknown(generator)
+    rest = [name for name in generator.fields if name not in broken]
+    for name in broken:
+        yield broken_by(name, generator, in_y=name in in_y)
+    if broken and rest:
+        yield f"A leaner Y′ to try: {', '.join(rest)}, without {', '.join(broken)}."
+    elif broken:
+        yield "X knows little of every field of this Y′: try one made of something else."
+    elif len(rest) > 1:
+        shares = {name: cost.share_saved for name, cost in generator.fields.items()}
+        each = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
+        yield (
+            f"No field of Y′ that costs much is unknown to X (X saves: {each}), so none breaks the second principle. "
+            f"If you want to try a leaner Y′, drop {min(shares, key=lambda name: shares[name])} first."
+        )
+
+
+def _dropped(report: Report) -> Iterator[str]:
+    """What Y′ leaves out although X knows of it: the second principle the other way round."""
+    made, direct = report.bits.routes["generator"], report.bits.routes["direct"]
+    for name, cost in direct.fields.items():
+        if name in made.fields or cost.saved is None or cost.without_x is None or not cost.without_x.mean:
+            continue
+        verdict = "a richer Y′ might keep it" if cost.share_saved >= LITTLE else "little, as the second principle asks"
+        yield (
+            f"Y′ leaves out {name}, of which X knows {percent(cost.share_saved)} (it saves the direct model "
+            f"{with_interval(cost.saved)}): {verdict}."
+        )
+
+
+def _relevance(report: Report) -> Iterator[str]:
+    found = report.boundary.relevance
+    if not (found.rep.interval and found.y.interval):
+        return
+    models, bits = "", report.bits.routes
+    saved = [bits[route].total.saved for route in ("generator", "direct") if route in bits]
+    if len(saved) == 2 and saved[0] and saved[1]:
+        models = (
+            f" By the trained models, X is worth {saved[0].mean:.2f} bits a step on the way to Y′ and "
+            f"{saved[1].mean:.2f} on the direct one."
+        )
+    yield (
+        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits a {found.unit}, X and Y at least "
+        f"{with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
+        f"{number(found.y_shuffled.mean, 2)}; at most {found.cap:.1f}; the greater holds for Y).{models}"
+    )
+
+
+def _compactness(report: Report) -> Iterator[str]:
+    found, cost = report.boundary.compactness, report.boundary.conversion
+    yield (
+        f"Y′ takes {percent(found.ratio.mean)} of the bits of Y, by a coder of counts alone "
+        f"({found.per_step['rep'].mean:.2f} of {found.per_step['y'].mean:.2f} a step), and {cost.median:.2g} ms an "
+        "example to convert."
+    )
+
+
+def _scores(report: Report) -> Iterator[str]:
+    if "direct" in report.baselines:
+        wins: dict[bool, list[str]] = {True: [], False: []}
+        for name, score in report.scores.items():
+            difference = score.predicted_minus["direct"]
+            if score.better != "closer" and differs(difference):
+                wins[(difference.mean > 0) == (score.better == "higher")].append(plain(name))
+        for won, names in wins.items():
+            if names:
+                yield (
+                    f"Samples of the detour are {'better' if won else 'worse'} than those of the direct route of "
+                    f"matched size, beyond the interval, by {joined(names)}."
+                )
+        if report.scores and not any(wins.values()):
+            yield (
+                "By no metric that has a better side do samples of the detour and of the direct route of matched size "
+                "differ beyond the interval."
+            )
+    if gaps := [plain(name) for name, score in report.scores.items() if differs(score.gap)]:
+        yield (
+            "Samples from predicted Y′ differ from those from true Y′ (the mismatch of the two steps) by "
+            f"{joined(gaps)}."
+        )
+
+
+def _tokens(report: Report) -> Iterator[str]:
+    for name, use in report.boundary.codebook.items():
+        if use.dead > use.tokens / 4:
+            yield (
+                f"Of the {use.tokens} tokens of {name} {use.dead} are never used in training (perplexity "
+                f"{use.perplexity:.1f})."
+            )

@@ -1,0 +1,91 @@
+"""Stages that several runs have in common are trained once: found by content, and copied.
+
+Two stages are the same where they are built in the same way, trained in the same way, and learn from the same examples.
+A generator or renderer learns from Y′, so its converter must be the same; a direct route reads of Y′ only what is
+given, and of that the values of a sample of examples are compared.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regenkit.data.fraction import seen
+from regenkit.data.prepare import Prepared
+from regenkit.files import write_json
+from regenkit.pipeline import Pipeline
+from regenkit.pipeline.weights import digest as weights_digest
+from regenkit.run.origin import copy_stage, settings_of, taken_from
+from regenkit.spec import digest
+from regenkit.stages import STAGES
+
+KEY = "key.json"
+"""Beside a trained stage: what it depends on."""
+SAMPLED = 64
+
+
+def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
+    """Names what a trained stage depends on; one of another run (`from`), by its weights."""
+    if other := taken_from(pipeline.recipe, stage):
+        weights = other / stage / "best.weights.h5"
+        return weights_digest(weights) if weights.exists() else ""
+    kind, contract, settings = STAGES[stage], pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
+    del settings["strategy"]
+    # left out where there is none: keys from before the setting existed stay valid
+    noise = settings["rep_noise"] or settings.pop("rep_noise")
+    known: dict[str, Any] = {"stage": contract, "train": settings, "data": pipeline.recipe.dataset.plain}
+    # `seen` hides X as dataset.paired_fraction says, from stages that read X; Y′ is predicted for pairs alone
+    data = prepared if kind.on_predicted else seen(prepared, pipeline.sides(stage)[0])
+    columns = (data.examples.column("id"), data.split, data.paired, data.steps)
+    known["examples"] = [hashlib.sha256("\n".join(map(str, column)).encode()).hexdigest() for column in columns]
+    if kind.on_predicted:
+        known["on"] = pipeline.recipe.finetune
+    if kind.parts:
+        known[stage] = pipeline.recipe.weights[stage]
+        known["parts"] = {part: pipeline.contract(part) for part in kind.parts if not STAGES[part].alone}
+    if kind.builds_on or noise == "generator":
+        earlier = [each for each in pipeline.recipe.stages if not STAGES[each].builds_on and each != stage]
+        known["of"] = [stage_key(pipeline, each, prepared) for each in earlier]
+    if kind.on_predicted or noise == "generator":  # how Y′ was drawn that it learned from
+        known["sample"] = dict(pipeline.recipe.generator.sample)
+    if kind.baseline:
+        del contract["converter"]
+        known["given"] = _given(pipeline, prepared)
+    return digest(known)
+
+
+def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
+    """Copy a stage of this key, already trained in a run under `home`, unless the pipeline's run has its own.
+
+    What is trained together is each run's own: a joint stage changes the stages before it.
+    """
+    assert pipeline.folder is not None
+    mine = pipeline.folder / stage
+    if (mine / "done.json").exists() or STAGES[stage].hands_out or taken_from(pipeline.recipe, stage):
+        return
+    for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
+        done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
+        if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
+            continue
+        if json.loads(done.read_text()).get("together"):  # trained further with others since
+            continue
+        copy_stage(path.parent, pipeline, stage, {"from": str(path.parents[1])})
+        return
+
+
+def remember(folder: Path, key: str) -> None:
+    """Write beside a trained stage what it depends on, unless it has been trained further with others."""
+    if not json.loads((folder / "done.json").read_text()).get("together"):
+        write_json(folder / KEY, key)
+
+
+def _given(pipeline: Pipeline, prepared: Prepared) -> str:
+    found = hashlib.sha256()
+    places = np.linspace(0, len(prepared.split) - 1, SAMPLED).astype(int) if pipeline.given_scalars else ()
+    for place in places:
+        rep = prepared.example(int(place))[0]["rep"] or {}
+        for name in pipeline.given_scalars:
+            found.update(np.asarray(rep[name]).tobytes())
+    return found.hexdigest()

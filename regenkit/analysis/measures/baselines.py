@@ -1,0 +1,118 @@
+"""Trivial ways to answer, against which every table is read: without them a score says nothing.
+
+`learned` are the training pairs. They are gone through in order and none is kept, so that any number of them will do.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+
+from regenkit.analysis.measures.examples import Pair
+from regenkit.pipeline import Pipeline
+from regenkit.spec import Field, Fields
+
+COUNTED = 500
+
+
+def random_training(
+    pipeline: Pipeline, learned: Sequence[Pair], truths: Sequence[Fields], lengths: Sequence[int], seed: int
+) -> list[Fields]:
+    """A training example of the same given fields where there is one, cut or repeated to each length."""
+    random = np.random.default_rng(seed)
+    spec = pipeline.specs["y"]
+    scalars = [name for name, field in spec.items() if field.scalar and name in truths[0]] if truths else []
+    same: dict[bytes, list[int]] = {}
+
+    def key(fields: Fields) -> bytes:
+        return b"".join(np.asarray(fields[name], np.float64).tobytes() for name in scalars)
+
+    for number, each in enumerate(learned if scalars else ()):
+        same.setdefault(key(each["y"]), []).append(number)
+    found = []
+    for truth, length in zip(truths, lengths, strict=True):
+        among: Sequence[int] = same.get(key(truth), range(len(learned)))
+        drawn = learned[among[int(random.integers(len(among)))]]["y"]
+        found.append({
+            name: np.resize(value, (length, *np.shape(value)[1:])) if spec[name].variable else value
+            for name, value in drawn.items()
+        })  # fmt: skip
+    return found
+
+
+def unigram(
+    pipeline: Pipeline, learned: Sequence[Pair], truths: Sequence[Fields], lengths: Sequence[int], seed: int
+) -> list[Fields]:
+    """Every token drawn by its frequency in the training set; given fields as they are."""
+    random = np.random.default_rng(seed)
+    drawn_fields = pipeline.specs["y"].without(pipeline.given_spec)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in drawn_fields}
+    for each in learned:
+        for name, field in drawn_fields.items():
+            parts[name].append(np.ravel(each["y"][name]).astype(np.min_scalar_type(field.vocabulary or 0)))
+    pools = {name: np.concatenate(values) for name, values in parts.items()}
+    found = []
+    for truth, length in zip(truths, lengths, strict=True):
+        drawn = {}
+        for name, field in pipeline.specs["y"].items():
+            if name in pipeline.given_spec:
+                drawn[name] = truth[name]
+            else:
+                shape = tuple(length if size is None else size for size in field.shape)
+                drawn[name] = random.choice(pools[name], shape).astype(np.int32)
+        found.append(drawn)
+    return found
+
+
+def class_mean(learned: Sequence[Pair], xs: Sequence[Fields]) -> list[Fields]:
+    """The mean of the training Y of the same X, of all where none has it; of Y of fixed shapes."""
+
+    def key(x: Fields) -> bytes:
+        return b"".join(np.asarray(value).tobytes() for value in x.values())
+
+    wanted: dict[bytes, _Mean] = {key(x): _Mean() for x in xs}
+    whole = _Mean()
+    for each in learned:
+        for mean in (whole, wanted.get(key(each["x"]))):
+            if mean is not None:
+                mean.add(each["y"])
+    means = {x: (mean if mean.count else whole).value() for x, mean in wanted.items()}
+    return [means[key(x)] for x in xs]
+
+
+class _Mean:
+    """Of fields that are added one example after another, in double precision."""
+
+    def __init__(self) -> None:
+        self.count, self.sums = 0, dict[str, np.ndarray]()
+
+    def add(self, fields: Fields) -> None:
+        self.count += 1
+        for name, value in fields.items():
+            self.sums[name] = self.sums.get(name, np.zeros(())) + np.asarray(value, np.float64)
+
+    def value(self) -> Fields:
+        return {name: np.asarray(total / self.count, np.float32) for name, total in self.sums.items()}
+
+
+def constant_rep(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence[Pair]) -> list[Fields]:
+    """Y′ of `pairs` in which every predicted field is the same at every step of every example: its commonest token (the
+    mean of a continuous one) in COUNTED training pairs. Given fields stay as they are."""
+    reps = [each["rep"] for each in islice(learned, COUNTED)]
+    common = {
+        name: _common(field, [np.asarray(rep[name]) for rep in reps])
+        for name, field in pipeline.specs["rep"].only(optional=False).items()
+    }
+    return [
+        {name: np.full_like(value, common[name]) if name in common else value for name, value in each["rep"].items()}
+        for each in pairs
+    ]
+
+
+def _common(field: Field, values: Sequence[np.ndarray]) -> np.ndarray:
+    """One entry: its leading axis, where that is of variable length, is of the values' own."""
+    if field.vocabulary:
+        return np.array(np.bincount(np.concatenate([np.ravel(value) for value in values])).argmax())
+    whole: np.ndarray = np.concatenate(values) if field.variable else np.stack(values)
+    mean: np.ndarray = whole.mean(0)
+    return mean

@@ -1,0 +1,52 @@
+"""Means with their bootstrap intervals (Efron 1979), over examples, and their spread over training seeds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from regenkit.analysis.results.figure import Figure
+
+DRAWS = 1000
+
+
+def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
+    """Σ values / Σ weights (1 each by default) with its 95 % percentile interval; undefined values are left out.
+
+    With weights it is a ratio, and numerator and denominator are drawn together, as they belong together.
+    """
+    values = np.asarray(values, np.float64)
+    weights = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
+    defined = np.isfinite(values)
+    values, weights = values[defined], weights[defined]
+    if not len(values):
+        return Figure(float("nan"))
+    random, means = np.random.default_rng(0), np.empty(DRAWS)
+    for number in range(DRAWS):  # one at a time: thousands of examples need no gigabyte
+        drawn = random.integers(0, len(values), len(values))
+        means[number] = values[drawn].sum() / weights[drawn].sum()
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Figure(float(values.sum() / weights.sum()), float(low), float(high))
+
+
+def figure_of(values: np.ndarray) -> Figure:
+    """A metric's values [examples] with their interval; or its one value [] of all examples together."""
+    return bootstrap(values) if values.ndim else Figure(float(values))
+
+
+def over_seeds(values: Sequence[np.ndarray] | np.ndarray, weights: np.ndarray | None = None) -> Figure:
+    """The mean of training seeds, each [examples], or [] of all examples together; the interval is over examples, of
+    the mean over seeds. What is undefined in one seed is left out of that seed and of the interval."""
+    seeds = tuple(_mean(each, weights) for each in values)
+    mean = float(np.mean(seeds))
+    spread = float(np.std(seeds, ddof=1)) if len(seeds) > 1 and np.isfinite(mean) else None
+    whole = bootstrap(np.mean(values, axis=0), weights) if np.ndim(values[0]) else Figure(mean)
+    return replace(whole, mean=mean, seeds=seeds, spread=spread)
+
+
+def _mean(values: np.ndarray, weights: np.ndarray | None) -> float:
+    if not np.ndim(values):
+        return float(values)
+    defined = np.isfinite(values)
+    total = float(defined.sum() if weights is None else weights[defined].sum())
+    return float(values[defined].sum()) / total if total else float("nan")

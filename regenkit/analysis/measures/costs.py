@@ -1,0 +1,76 @@
+"""Held-out bits of every route of a run, as figures: what a user of Y′ pays for it, and what X is worth."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from regenkit.analysis.measures.baselines import constant_rep
+from regenkit.analysis.measures.bits import has_bits, stage_bits, unigram_bits
+from regenkit.analysis.measures.bootstrap import bootstrap
+from regenkit.analysis.measures.examples import Pair
+from regenkit.analysis.results.figure import Cost, Figure, StageCost
+from regenkit.analysis.results.report import Bits
+from regenkit.pipeline import Pipeline
+
+FieldBits = Mapping[str, np.ndarray]
+"""Of each field, [examples]; or [seeds, examples]."""
+
+
+def held_out_bits(
+    pipeline: Pipeline, pairs: Sequence[Pair], learned: Sequence[Pair], steps: np.ndarray, baselines: Sequence[str]
+) -> tuple[Bits, np.ndarray | None]:
+    """(figures of every route that has a likelihood, bits of the predicted route [examples] if it has one)."""
+    y_spec = pipeline.specs["y"].without(pipeline.given_spec)
+    known: dict[str, FieldBits] = {}
+    blind: dict[str, FieldBits] = {}
+    for stage in ("generator", *baselines):
+        if has_bits(pipeline, stage):
+            known[stage] = stage_bits(pipeline, stage, pairs)
+            blind[stage] = stage_bits(pipeline, stage, pairs, withhold=True)
+    if has_bits(pipeline, "renderer"):
+        known["oracle"] = stage_bits(pipeline, "renderer", pairs)
+        known["constant"] = stage_bits(pipeline, "renderer", pairs, rep=constant_rep(pipeline, learned, pairs))
+    if {"generator", "oracle"} <= set(known):
+        known["predicted"] = {**known["generator"], **known["oracle"]}
+        blind["predicted"] = {**blind["generator"], **known["oracle"]}
+    if all(field.vocabulary for field in y_spec.values()):
+        known["unigram"] = unigram_bits(y_spec, learned, pairs)
+
+    def minus(one: str, other: str) -> np.ndarray:
+        return whole(known[one]) - whole(known[other])
+
+    figures = Bits(
+        routes={route: stage_cost(bits, steps, blind.get(route)) for route, bits in known.items()},
+        predicted_minus={direct: bootstrap(minus("predicted", direct), steps)
+                         for direct in baselines if {direct, "predicted"} <= set(known)},
+        constant_minus_oracle=bootstrap(minus("constant", "oracle"), steps) if "oracle" in known else None,
+    )  # fmt: skip
+    return figures, whole(known["predicted"]) if "predicted" in known else None
+
+
+def whole(bits: FieldBits) -> np.ndarray:
+    """Of all fields together, [examples]."""
+    total: np.ndarray = np.add.reduce(list(bits.values()))
+    return total
+
+
+def stage_cost(
+    bits: FieldBits,
+    steps: np.ndarray,
+    without_x: FieldBits | None = None,
+    figure: Callable[[np.ndarray, np.ndarray], Figure] = bootstrap,
+) -> StageCost:
+    """Bits of an example by field, and the same with X hidden, as bits a step.
+
+    figure   makes one of bits and steps; of arrays [seeds, examples] that is `over_seeds`
+    """
+
+    def cost(bits: np.ndarray, without_x: np.ndarray | None) -> Cost:
+        if without_x is None:
+            return Cost(bits=figure(bits, steps))
+        return Cost(bits=figure(bits, steps), without_x=figure(without_x, steps), saved=figure(without_x - bits, steps))
+
+    return StageCost(
+        total=cost(whole(bits), whole(without_x) if without_x else None),
+        fields={name: cost(each, without_x[name] if without_x else None) for name, each in bits.items()},
+    )

@@ -1,0 +1,1 @@
+"""What a person looks at: HTML pages with plots, tables in the terminal, the model card."""

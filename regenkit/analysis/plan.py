@@ -1,0 +1,63 @@
+"""What an evaluation will train before it can measure, and about how long that takes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from regenkit.analysis.measures.provenance import parameters
+from regenkit.pipeline import Pipeline
+from regenkit.run.origin import settings_of, taken_from
+from regenkit.run.timing import training_seconds
+from regenkit.stages import ROUTE
+
+
+@final
+@dataclass(frozen=True)
+class Planned:
+    """A stage that is not trained yet; `seconds` are estimated, None where there is nothing to go by."""
+
+    stage: str
+    steps: int
+    seconds: float | None
+
+
+def planned(pipeline: Pipeline, baselines: Sequence[str]) -> list[Planned]:
+    """The baselines that have to be trained, in their order. Raises UserError where one cannot be built."""
+    assert pipeline.folder is not None
+    pace, found = _pace(pipeline.folder), []
+    for stage, size in parameters(pipeline, baselines).items():
+        done = (pipeline.folder / stage / "done.json").exists()
+        copied = stage == "direct" and taken_from(pipeline.recipe, stage) is not None
+        same = stage == "direct_half" and pipeline.contract(stage) == pipeline.contract("direct")
+        if not (done or copied or same):
+            steps = settings_of(pipeline.recipe, stage).steps
+            found.append(Planned(stage, steps, None if pace is None else pace * steps * size))
+    return found
+
+
+def _pace(folder: Path) -> float | None:
+    """Seconds that the run's own stages took, a step and parameter."""
+    seconds = work = 0.0
+    for stage in ROUTE:
+        done = json.loads((folder / stage / "done.json").read_text())
+        if took := training_seconds(folder, stage):
+            seconds += took
+            work += done["steps"] * done["parameters"]
+    return seconds / work if work else None
+
+
+def in_words(stages: Sequence[Planned]) -> str:
+    """ "direct (1,600 steps) and direct_half (1,600 steps), about 7 minutes"."""
+    names = " and ".join(f"{each.stage} ({each.steps:,} steps)" for each in stages)
+    seconds = [each.seconds for each in stages if each.seconds is not None]
+    if len(seconds) < len(stages):
+        return f"{names}; how long that takes is unknown, because this run has no log of its own training"
+    return f"{names}, about {duration(sum(seconds))} at the pace of this run's own stages"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,42 @@
+"""evaluate: what a run is worth, beside the direct route and trivial baselines."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from regenkit.cli.options import Json
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(evaluate)
+
+
+def evaluate(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
+    samples: Annotated[int, typer.Option(min=1, help="samples of each route an input")] = 1,
+    examples: Annotated[int | None, typer.Option(min=1, help="measure so many test examples at most")] = None,
+    direct: Annotated[
+        bool, typer.Option("--direct/--no-direct", help="train and measure the direct routes X → Y as well")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Measure Y′ on the test split: bits and metrics from true Y′, predicted Y′, the direct route, trivial baselines.
+
+    Trains the direct routes into the run's direct/ and direct_half/ where that is not done yet, and says before about
+    how long that takes; --no-direct is a quick look without them.
+    """
+    from regenkit.analysis.evaluate import Options, evaluate_runs
+    from regenkit.analysis.pages.report_tables import routes
+    from regenkit.analysis.pages.tables import in_terminal
+    from regenkit.analysis.results.files import to_json
+
+    console = Console(soft_wrap=True, stderr=as_json)
+    report = evaluate_runs(runs, Options(samples=samples, examples=examples, direct=direct), console)
+    if as_json:
+        print(to_json(report))
+    else:
+        console.print(
+            in_terminal(routes(report).transposed(), f"{report.examples} test examples, {report.steps} steps")
+        )
