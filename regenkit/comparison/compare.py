@@ -114,14 +114,13 @@ def compare(
 def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
     """Why a cell has none, as far as its recipe tells."""
     recipe = next(iter(cell.recipes.values()))
+    pipeline = Pipeline(recipe)
     for stage in stages:
-        at, section = source(recipe, stage)
-        component = at.section(section).component
-        target = component.load() if component else None
-        if isinstance(target, type) and not hasattr(target, "field_log_prob"):
+        if not hasattr(pipeline.build(stage), "field_log_prob"):
+            at, section = source(recipe, stage)
             yield f"{cell.label}: its {stage}, {at.section(section).use}, has no likelihood (field_log_prob)"
             return
-    if continuous := _continuous(Pipeline(recipe)):
+    if continuous := _continuous(pipeline):
         yield f"{cell.label}: its Y′ is continuous ({', '.join(continuous)}), so that what it costs is a density"
 
 

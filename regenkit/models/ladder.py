@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 
 from regenkit import plugins
 from regenkit.layers import noise as noises
+from regenkit.layers.statistics import of_part, prefixed
 from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -87,20 +88,13 @@ class Ladder(keras.Model):
                 of_group = found.setdefault(_group(number, group), {})
                 of_group.update({f"{term}_{number}": value for term, value in terms.items()})
             if statistics:
-                found.setdefault("statistics", {}).update(
-                    {f"{number}/{key}": value for key, value in statistics.items()}
-                )
+                found.setdefault("statistics", {}).update(prefixed(str(number), statistics))
             known[name] = batch["target"][name]
         return found
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         for number, rung in enumerate(self.rungs):
-            mine = {
-                key.partition("/")[2]: value
-                for key, value in statistics.items()
-                if key.partition("/")[0] == str(number)
-            }
-            if mine:
+            if mine := of_part(str(number), statistics):
                 rung.absorb(mine)
 
     def sample(

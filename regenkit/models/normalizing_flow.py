@@ -19,6 +19,7 @@ from pydantic import PositiveInt
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.coupling import Step
+from regenkit.layers.gaussian import standard_log_prob
 from regenkit.layers.pyramid import Mixer, only_field
 from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
@@ -27,7 +28,6 @@ from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
 STREAM = 13000
-LOG_2PI = math.log(2 * math.pi)
 RESOLUTIONS = 3
 LEAST = 4
 """Places a side below which a grid is not squeezed."""
@@ -148,7 +148,7 @@ class NormalizingFlow(keras.Model):
             between = noises.uniform(seeds, STREAM + 100, self.size) * 2 - 1
             target += tf.reshape(between, tf.shape(target)) / (self.levels - 1)
         found, total = self.encode(condition, target)
-        return tf.add_n([total, *(-0.5 * _sum(each**2 + LOG_2PI) for each in found)])
+        return tf.add_n([total, *map(standard_log_prob, found)])
 
     def _known(self, condition: Batch, count: tf.Tensor) -> tuple[tf.Tensor, list]:
         vector, map = self.known(condition, count, None)
