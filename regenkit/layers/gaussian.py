@@ -5,6 +5,7 @@ A network predicts a mean and the logarithm of a standard deviation, which is cl
 
 import math
 
+from regenkit.layers import noise
 from regenkit.quiet import tensorflow as tf
 
 LOG_2PI = math.log(2 * math.pi)
@@ -19,6 +20,14 @@ def mean_and_log_scale(prediction: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def clipped_log_scale(log_scale: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(log_scale, LEAST_LOG_SCALE, GREATEST_LOG_SCALE)
+
+
+def sampled(mean: tf.Tensor, log_scale: tf.Tensor, seeds: tf.Tensor | None, stream: int) -> tf.Tensor:
+    """A draw of each number, float32 [batch, ...], with a gradient to both parameters; without seeds the mean."""
+    if seeds is None:
+        return mean
+    normal = noise.normal(seeds, stream, tf.reduce_prod(tf.shape(mean)[1:]))
+    return mean + tf.exp(log_scale) * tf.reshape(normal, tf.shape(mean))
 
 
 def gaussian_nll(value: tf.Tensor, mean: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:

@@ -20,7 +20,7 @@ from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks
 from regenkit.layers.fields import FieldsEmbedding
-from regenkit.layers.gaussian import kl_to_standard, mean_and_log_scale
+from regenkit.layers.gaussian import kl_to_standard, mean_and_log_scale, sampled
 from regenkit.layers.token_nll import token_nll
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.sampling import seeds_of
@@ -112,11 +112,7 @@ class TokenAutoencoder(keras.Model):
         weight = tf.reduce_sum(known, 1)
         if self.quantizer is None:
             mean, log_scale = mean_and_log_scale(z)
-            kl, drawn = kl_to_standard(mean, log_scale), mean
-            if noise is not None:
-                size = tf.shape(mean)[1] * mean.shape[2]
-                normal = tf.reshape(noises.normal(noise, STREAM + 901, size), tf.shape(mean))
-                drawn = mean + tf.exp(log_scale) * normal
+            kl, drawn = kl_to_standard(mean, log_scale), sampled(mean, log_scale, noise, STREAM + 901)
             penalty = {"divergence": (self.beta * tf.reduce_sum(tf.reduce_sum(kl, -1) * known, 1), weight)}
             mean, drawn = mean * known[..., None], drawn * known[..., None]
             return Encoded({"latent": drawn}, {"latent": mean}, drawn, penalty, {})

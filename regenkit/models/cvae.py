@@ -19,7 +19,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
-from regenkit.layers.gaussian import kl_divergence, mean_and_log_scale, nll_of_squares
+from regenkit.layers.gaussian import kl_divergence, mean_and_log_scale, nll_of_squares, sampled
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
@@ -128,7 +128,8 @@ class CVAE(keras.Model):
     def drawn(self, condition: Batch, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         vector, map = self.known(condition, tf.shape(seeds)[0], None)
         mean, log_scale = self._gaussian(self.prior, self.prior_out, vector, map)
-        return self._decode(vector, map, mean + temperature * tf.exp(log_scale) * self._normal(seeds))
+        normal = noises.normal(seeds, STREAM, self.latent_dim)
+        return self._decode(vector, map, mean + temperature * tf.exp(log_scale) * normal)
 
     def _bound(self, condition: Batch, target: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Square error of the target given a z of q, [batch], and KL(q ‖ p) of each number of z."""
@@ -139,7 +140,7 @@ class CVAE(keras.Model):
         mean, log_scale = self._gaussian(self.posterior, self.posterior_out, vector, map, x)
         prior_mean, prior_log_scale = self._gaussian(self.prior, self.prior_out, vector, map)
         divergence = kl_divergence(mean, log_scale, prior_mean, prior_log_scale)
-        found = self._decode(vector, map, mean + tf.exp(log_scale) * self._normal(seeds))
+        found = self._decode(vector, map, sampled(mean, log_scale, seeds, STREAM))
         return tf.reduce_sum(tf.reshape((found - target) ** 2, [count, self.size]), 1), divergence
 
     def _gaussian(
@@ -148,9 +149,6 @@ class CVAE(keras.Model):
         """Mean and logarithm of the standard deviation of z, float32 [batch, latent_dim]."""
         seen = () if map is None else (tf.reduce_mean(map, [1, 2]),)
         return mean_and_log_scale(out(tf.nn.silu(mixer(vector, *seen, *more))))
-
-    def _normal(self, seeds: tf.Tensor) -> tf.Tensor:
-        return noises.normal(seeds, STREAM, self.latent_dim)
 
     def _decode(self, vector: tf.Tensor, map: tf.Tensor | None, z: tf.Tensor) -> tf.Tensor:
         mixed = self.mixer(vector, z)

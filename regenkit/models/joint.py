@@ -23,7 +23,7 @@ from typing import Any, final
 
 from regenkit.layers import noise as noises
 from regenkit.layers.fields import FieldsEmbedding
-from regenkit.layers.gaussian import gaussian_nll
+from regenkit.layers.gaussian import gaussian_nll, sampled
 from regenkit.layers.token_nll import token_nll
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -132,10 +132,7 @@ class Joint(keras.Model):
         stream = STREAM + 2 * number
         if isinstance(value, tuple):
             mean, log_scale = value
-            if noise is None:
-                return mean * known
-            normal = tf.reshape(noises.normal(noise, stream, tf.size(mean[0])), tf.shape(mean))
-            return (mean + tf.exp(log_scale) * normal) * known
+            return sampled(mean, log_scale, noise, stream) * known
         logits = value
         if noise is not None:
             logits += tf.reshape(noises.gumbel(noise, stream, tf.size(logits[0])), tf.shape(logits))

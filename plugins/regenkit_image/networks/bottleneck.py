@@ -4,8 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple, final
 
-from regenkit.layers import noise as noises
-from regenkit.layers.gaussian import kl_to_standard, mean_and_log_scale
+from regenkit.layers.gaussian import kl_to_standard, mean_and_log_scale, sampled
 from regenkit.layers.quantizer import Quantizer
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -90,13 +89,10 @@ class Gaussian(Bottleneck):
     def compress(self, z: tf.Tensor, seeds: tf.Tensor | None) -> Passed:
         """In evaluation the mean is decoded."""
         mean, log_scale = mean_and_log_scale(z)
-        drawn, shape = mean, mean.shape[1:]
-        if seeds is not None:
-            normal = noises.normal(seeds, self.stream, shape.num_elements())
-            drawn = mean + tf.exp(log_scale) * tf.reshape(normal, [-1, *shape])
         divergence = tf.reduce_sum(kl_to_standard(mean, log_scale), [1, 2])
         divergence = tf.reduce_sum(tf.maximum(divergence, self.free_bits), -1)
         statistics = self.standard.statistics(mean, tf.exp(2 * log_scale))
+        drawn = sampled(mean, log_scale, seeds, self.stream)
         return Passed(drawn, {"divergence": self.beta * divergence}, statistics)
 
     def to_rep(self, z: tf.Tensor) -> dict[str, tf.Tensor]:
