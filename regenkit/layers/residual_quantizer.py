@@ -36,7 +36,7 @@ class ResidualQuantizer(Quantizer):
         self.built = True
 
     def call(self, z: tf.Tensor, known: tf.Tensor | None = None, seeds: tf.Tensor | None = None) -> Quantized:
-        """As of `Quantizer`; the distance is the mean over the codes that an example keeps, and 0 of the others."""
+        """As of `Quantizer`; the distance is the mean over all codebooks, of which one that is not kept counts 0."""
         rest, total, distance = z, tf.zeros_like(z), tf.zeros_like(z[..., 0])
         known = tf.ones_like(distance) if known is None else known
         indices: list[tf.Tensor] = []
