@@ -38,7 +38,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep
-from regenkit_image.autoencoders.vqvae import VqVae
+from regenkit_image.converter.vqvae import vqvae
 
 try:
     import image_torch
@@ -137,7 +137,7 @@ def drawn(model: Any, batch: int) -> Callable[[Tick], None]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-STAGES: dict[str, Any] = {"vqvae": VqVae, "diffusion": Diffusion}
+STAGES: dict[str, Any] = {"vqvae": vqvae, "diffusion": Diffusion}
 WAYS: dict[str, dict[str, Any]] = {
     "PyTorch": {}, "PyTorch, channels last": {"layout": "channels_last"}, "PyTorch, compiled": {"compiled": True},
 }  # fmt: skip

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from regenkit.layers.vector_quantizer import DEAD, ELECTED
 from regenkit.models.diffusion_schedule import steps_of
-from regenkit_image.autoencoders import likelihood
+from regenkit_image.networks import reconstruction
 
 Tensor = torch.Tensor
 
@@ -96,23 +96,24 @@ def decoder(coder: Any) -> nn.Sequential:
 
 
 class VqVae(nn.Module):
-    """regenkit_image's VqVae."""
+    """regenkit_image's VQ-VAE."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder(model.encoder), decoder(model.decoder)
-        self.commitment, self.decay = model.commitment, model.quantizer.decay
-        for name in ("book", "total", "count"):
-            self.register_buffer(name, tensor(getattr(model.quantizer, name)))
+        quantizer = model.bottleneck.quantizer
+        self.commitment_weight, self.decay = model.bottleneck.commitment_weight, quantizer.decay
+        for name in ("codebook", "total", "count"):
+            self.register_buffer(name, tensor(getattr(quantizer, name)))
         for name in ("squares", "count"):
-            self.register_buffer(f"likelihood_{name}", tensor(getattr(model.likelihood, name)))
+            self.register_buffer(f"likelihood_{name}", tensor(getattr(model.reconstruction, name)))
 
     def outputs(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(vectors [places, size], their codes' numbers, squared distances to them, pixels)"""
         z = self.encoder(pixels)
         flat = z.permute(0, 2, 3, 1).flatten(0, 2)
-        chosen = ((flat**2).sum(1, keepdim=True) - 2 * flat @ self.book.T + (self.book**2).sum(1)).argmin(1)
-        code = self.book[chosen]
+        chosen = ((flat**2).sum(1, keepdim=True) - 2 * flat @ self.codebook.T + (self.codebook**2).sum(1)).argmin(1)
+        code = self.codebook[chosen]
         off = ((flat - code) ** 2).sum(1)
         through = (flat + (code - flat).detach()).view(z.shape[0], *z.shape[2:], -1).permute(0, 3, 1, 2)
         return flat, chosen, off, self.decoder(through)
@@ -120,20 +121,20 @@ class VqVae(nn.Module):
     def loss(self, pixels: Tensor, _label: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """(of the batch, what `absorb` wants)"""
         flat, chosen, off, mean = self.outputs(pixels)
-        variance = (self.likelihood_squares / self.likelihood_count.clamp(min=1e-6)).clamp(min=likelihood.LEAST)
+        variance = (self.likelihood_squares / self.likelihood_count.clamp(min=1e-6)).clamp(min=reconstruction.LEAST)
         variance = torch.where(self.likelihood_count > 0, variance, torch.ones_like(variance))
         errors = ((pixels - mean) ** 2).mean()
         nll = 0.5 * (errors / variance + (2 * math.pi * variance).log())
-        return nll + self.commitment * off.mean() / flat.shape[1], (flat.detach(), chosen, errors.detach())
+        return nll + self.commitment_weight * off.mean() / flat.shape[1], (flat.detach(), chosen, errors.detach())
 
     @torch.no_grad()
     def absorb(self, examples: int, flat: Tensor, chosen: Tensor, errors: Tensor) -> None:
-        decay = likelihood.DECAY
+        decay = reconstruction.DECAY
         self.likelihood_squares.mul_(decay).add_((1 - decay) * errors * examples)
         self.likelihood_count.mul_(decay).add_((1 - decay) * examples)
-        codes, size = self.book.shape
+        codes, size = self.codebook.shape
         count = self.decay * self.count + (1 - self.decay) * torch.bincount(chosen, minlength=codes)
-        total = self.decay * self.total + (1 - self.decay) * torch.zeros_like(self.book).index_add_(0, chosen, flat)
+        total = self.decay * self.total + (1 - self.decay) * torch.zeros_like(self.codebook).index_add_(0, chosen, flat)
         elected = (torch.rand(examples, codes) < ELECTED).float()
         vectors = flat.view(examples, -1, size)
         offered = elected.T @ vectors[torch.arange(examples), torch.randint(vectors.shape[1], (examples,))]
@@ -143,7 +144,7 @@ class VqVae(nn.Module):
         total = torch.where(dead[:, None], offered / elected.clamp(min=1)[:, None] * even, total)
         count = torch.where(dead, even, count)
         known = count[:, None] > 1e-6
-        self.book.copy_(torch.where(known, total / count.clamp(min=1e-6)[:, None], self.book))
+        self.codebook.copy_(torch.where(known, total / count.clamp(min=1e-6)[:, None], self.codebook))
         self.count.copy_(count)
         self.total.copy_(total)
 

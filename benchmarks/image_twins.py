@@ -12,7 +12,7 @@ from regenkit.models.diffusion import Diffusion
 from regenkit.models.diffusion_schedule import steps_of
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import tensorflow as tf
-from regenkit_image.autoencoders.vqvae import VqVae
+from regenkit_image.networks.autoencoder import Autoencoder
 
 
 def alike(what: str, ours: Any, theirs: Any) -> float:
@@ -33,17 +33,17 @@ def alike_gradients(model: Any, slopes: list[Any], twin: Any) -> float:
     return alike("gradients", *(torch.cat([side.flatten() for side in sides]) for sides in zip(*pairs, strict=True)))
 
 
-def same_vqvae(model: VqVae, twin: Any) -> str:
+def same_vqvae(model: Autoencoder, twin: Any) -> str:
     one = next(fields(1))
     pixels, label = image_torch.placed(one, torch.contiguous_format)
     with tf.GradientTape() as tape:
         z = model.encoder(one["pixels"])
-        chosen, code, _ = model.quantizer.through(z)
-        mean = model.decoder(code)
+        found = model.bottleneck.quantizer(z)
+        mean = model.decoder(found.codes)
         terms = model.losses(tf.nest.map_structure(tf.constant, sides(one)), noise=None)["main"].values()
         loss = tf.add_n([tf.reduce_sum(value) / tf.reduce_sum(weight) for value, weight in terms])
     flat, numbers, _, theirs = twin.outputs(pixels)
-    if (moved := np.mean(np.ravel(chosen) != numbers.numpy())) > 0:
+    if (moved := np.mean(np.ravel(found.indices) != numbers.numpy())) > 0:
         raise SystemExit(f"{moved:.2%} of the codes are others in PyTorch: no twins, nothing is timed")
     outputs = max(alike("vectors", tf.reshape(z, flat.shape), flat), alike("pixels", mean, theirs))
     twin.loss(pixels, label)[0].backward()

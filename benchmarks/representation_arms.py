@@ -18,7 +18,7 @@ train:
 """
 TEACHER = """\
 dataset: {use: image/fashion_mnist, limit: 20000}
-converter: {use: image/autoencoder, noise: 0.5, size: 16}
+converter: {use: image/autoencoder, noise: 0.5, latent_dim: 16}
 generator: {use: diffusion}
 renderer: {use: converter}
 train: {batch_size: 64, learning_rate: 2.0e-3, strategy: none, converter: {steps: 1000}}

@@ -115,7 +115,7 @@ def curve(folder: Path, values: float) -> list[tuple[float, float]]:
 
 def looks(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
     """Pictures, what is drawn of their z, and what is drawn of z from the prior, uint8."""
-    from regenkit_image.autoencoders.masked import levelled, shown
+    from regenkit_image.networks.masked import levelled, shown
 
     rep = {"latent": np.asarray(model.encode({}, {"pixels": y})["latent"])}
     drawn = [model.sample(rep, seed=seed)["pixels"] for seed in range(DRAWN)]

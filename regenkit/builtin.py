@@ -22,7 +22,7 @@ FAMILIES = {
 @hookimpl
 def register_converters() -> Iterator[Converter]:
     yield Converter(
-        name="autoencoder", modality=ANY, learned=True, target="regenkit.models.autoencoder:Autoencoder",
+        name="autoencoder", modality=ANY, learned=True, target="regenkit.models.autoencoder:TokenAutoencoder",
         summary="token fields to a learned code (VQ) or vector (VAE) a step",
     )  # fmt: skip
 

@@ -16,7 +16,11 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`; did you mean 'x'? There are: x, y`, to be put behind what is wrong."""
-    names = sorted(set(names))
-    guess = nearest(name, names)
-    there_are = f"There are: {', '.join(names)}" if names else "There are none"
-    return f"; did you mean {guess!r}? {there_are}" if guess else f". {there_are}"
+    names = set(names)
+    guess = nearest(name, sorted(names))
+    return f"; did you mean {guess!r}? {there_are(names)}" if guess else f". {there_are(names)}"
+
+
+def there_are(names: Iterable[str]) -> str:
+    known = sorted(names)
+    return f"There are: {', '.join(known)}" if known else "There are none"

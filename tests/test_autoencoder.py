@@ -8,7 +8,7 @@ from toy_job import Y, prepared, train
 
 from regenkit.data.stack import stack
 from regenkit.layers.vector_quantizer import VectorQuantizer
-from regenkit.models.autoencoder import Autoencoder
+from regenkit.models.autoencoder import TokenAutoencoder
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.sampling import options_of
 from regenkit.stages import Side
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 KNOWN, NOTES = Y.only(optional=True), Y.only(optional=False)
 
 
-def autoencoder(bottleneck: str, **options: Any) -> Autoencoder:
-    options = {"codes": 8, "size": 4, "width": 16, "depth": 1, "heads": 2, "dropout": 0.0, **options}
-    return Autoencoder(condition=KNOWN, target=NOTES, bottleneck=bottleneck, **options)
+def autoencoder(bottleneck: str, **options: Any) -> TokenAutoencoder:
+    options = {"codebook_size": 8, "latent_dim": 4, "width": 16, "depth": 1, "heads": 2, "dropout": 0.0, **options}
+    return TokenAutoencoder(condition=KNOWN, target=NOTES, bottleneck=bottleneck, **options)
 
 
 def batch() -> dict[str, Any]:
@@ -30,7 +30,7 @@ def batch() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", params=["vq", "vae"])
-def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TokenAutoencoder:
     model, _ = train(
         tmp_path_factory.mktemp(request.param), build=lambda: autoencoder(request.param), steps=400, batch_size=16,
         learning_rate=1e-2, accumulate=1, checkpoint_every=400, validate_every=400, sample_every=0, steps_per_call=50,
@@ -39,7 +39,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return model
 
 
-def test_y_comes_back_from_its_codes_and_is_absent_after_its_end(trained: Autoencoder) -> None:
+def test_y_comes_back_from_its_codes_and_is_absent_after_its_end(trained: TokenAutoencoder) -> None:
     examples = batch()
     rep = {name: np.asarray(value) for name, value in trained.encode(examples, examples).items()}
     assert set(rep) == set(trained.spec)
@@ -59,7 +59,7 @@ def test_of_the_usual_options_it_takes_those_it_has() -> None:
     assert set(options_of(autoencoder("vq"))) == {"temperature"}  # `top_p` is said to whichever stage has it
 
 
-def test_padding_changes_nothing(trained: Autoencoder) -> None:
+def test_padding_changes_nothing(trained: TokenAutoencoder) -> None:
     examples = batch()
     longer = {name: np.pad(value, [(0, 0), (0, 7)]) if value.ndim == 2 else value for name, value in examples.items()}
     short, long = trained.encode(examples, examples), trained.encode(longer, longer)
@@ -67,7 +67,7 @@ def test_padding_changes_nothing(trained: Autoencoder) -> None:
         np.testing.assert_allclose(short[name], long[name][:, : examples["mask"].shape[1]], atol=1e-5)
 
 
-def test_codes_are_all_used(trained: Autoencoder) -> None:
+def test_codes_are_all_used(trained: TokenAutoencoder) -> None:
     if trained.quantizer is None:
         return
     data = prepared()
@@ -85,8 +85,8 @@ def test_a_dead_code_is_moved_onto_a_vector() -> None:
     known = tf.ones([32, 5])
     for step in range(300):
         noise = tf.stack([tf.fill([32], step), tf.range(32)], 1)
-        quantizer.absorb(quantizer.statistics(z, quantizer(z), known, noise))
-    used = set(np.ravel(quantizer(z)))
+        quantizer.absorb(quantizer(z, known=known, seeds=noise).statistics)
+    used = set(np.ravel(quantizer.codes_to_indices(z)))
     assert used == {0, 1, 2, 3}
     assert float(tf.reduce_mean(tf.reduce_min(quantizer.distances(z), -1))) < 1.5  # of 2, the variance of z
 

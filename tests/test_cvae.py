@@ -27,7 +27,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
-SMALL = {"width": 8, "latent": 4}
+SMALL = {"width": 8, "latent_dim": 4}
 
 
 @pytest.mark.parametrize(("condition", "target"), [(LABEL, PIXELS), (CODES | LABEL, LATENT), (CAPTION, VECTOR)])
@@ -46,7 +46,7 @@ def test_targets_that_it_can_not_predict() -> None:
 def test_the_bound_is_below_the_density() -> None:
     """Of two-dimensional vectors, whose density is known by averaging over many z of the prior."""
     target = Spec({"vector": Field(kind="continuous", shape=(2,))})
-    model = built(CVAE, LABEL, target, width=8, latent=2)
+    model = built(CVAE, LABEL, target, width=8, latent_dim=2)
     model.variance.assign(0.5)
     batch = batch_of(LABEL, target, 16)
     bound = float(tf.reduce_mean(model.field_log_prob(batch["condition"], batch["target"])["vector"]))

@@ -19,14 +19,14 @@ from regenkit.recipe.settings import TrainSettings
 from regenkit.spec import Field
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep
-from regenkit_image.autoencoders import DiffusionAutoencoder
+from regenkit_image.converter.diffusion_autoencoder import DiffusionAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 COUNT = 6
 
 
 def make(target: Spec = PIXELS, **options: Any) -> DiffusionAutoencoder:
-    options = {"size": 4, "factor": 2, "channels": 8, "width": 16, "steps": 10, **options}
+    options = {"latent_dim": 4, "factor": 2, "encoder_width": 8, "width": 16, "steps": 10, **options}
     return DiffusionAutoencoder(condition=Spec(), target=target, **options)
 
 
@@ -118,7 +118,7 @@ def test_evaluation_is_the_same_every_time_and_there_is_no_density(model: Diffus
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        (PIXELS, {"size": 17}, "size 17; right are 1 to 16, the decoder's width"),
+        (PIXELS, {"latent_dim": 17}, "latent_dim 17; right are 1 to 16, the decoder's width"),
         (PIXELS, {"factor": 16}, "factor 16 does not divide pictures of 8 × 8 evenly; right are 2, 4"),
         (PIXELS, {"width": 20}, "width is 20; right is a multiple of 8"),
         (
@@ -139,7 +139,7 @@ def test_what_is_refused(target: Spec, options: dict[str, Any], said: str) -> No
 def test_a_recipe_with_its_own_decoder_as_renderer(tmp_path: Path) -> None:
     """Vectors drawn from a label by an MLP, rendered by the converter's decoder; as a user types it."""
     shapes(tmp_path / "shapes")
-    lines = RECIPE.replace("image/downsample, factor: 4", "image/diffusion_autoencoder, size: 4, width: 8")
+    lines = RECIPE.replace("image/downsample, factor: 4", "image/diffusion_autoencoder, latent_dim: 4, width: 8")
     own = "renderer: {use: converter}"
     lines = lines.replace("renderer: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}}", own)
     (tmp_path / "shapes.yaml").write_text(lines)

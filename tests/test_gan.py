@@ -16,7 +16,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
-SMALL = {"width": 8, "latent": 4}
+SMALL = {"width": 8, "latent_dim": 4}
 
 
 def small() -> GAN:

@@ -1,5 +1,6 @@
 """Learned Y′ of pictures: what every one of them keeps, whatever is between its encoder and its decoder."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,31 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
 from regenkit.stages import Side
-from regenkit_image.autoencoders import Autoencoder, DiffusionAutoencoder, Fsq, Rvq, Vae, VqGan, VqVae, VqVae2
+from regenkit_image.converter.autoencoder import autoencoder
+from regenkit_image.converter.diffusion_autoencoder import DiffusionAutoencoder
+from regenkit_image.converter.fsq import fsq
+from regenkit_image.converter.rvq import rvq
+from regenkit_image.converter.vae import vae
+from regenkit_image.converter.vqgan import vqgan
+from regenkit_image.converter.vqvae import vqvae
+from regenkit_image.converter.vqvae2 import vqvae2
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 Y = (Side(spec=Spec(), source={}), Side(spec=PIXELS, source={"pixels": "y"}))
-SMALL: dict[str, Any] = {"factor": 2, "channels": 8}
-MODELS: dict[str, tuple[type, dict[str, Any], dict[str, tuple[int, ...]]]] = {
-    "autoencoder": (Autoencoder, {"noise": 0.2, "size": 3}, {"latent": (4, 4, 3)}),
-    "vae": (Vae, {"free_bits": 0.5, "size": 3}, {"latent": (4, 4, 3)}),
-    "vqvae": (VqVae, {"codes": 24}, {"code": (4, 4)}),
-    "fsq": (Fsq, {"levels": (4, 3, 5)}, {"code": (4, 4)}),
-    "rvq": (Rvq, {"codes": 12, "quantizers": 3}, {"code1": (4, 4), "code2": (4, 4), "code3": (4, 4)}),
-    "vqgan": (VqGan, {"codes": 24, "disc_start": 2}, {"code": (4, 4)}),
-    "vqvae2": (VqVae2, {"codes": 24}, {"top": (2, 2), "bottom": (4, 4)}),
-    "diffusion_autoencoder": (DiffusionAutoencoder, {"size": 5, "width": 8, "steps": 2}, {"semantic": (5,)}),
+SMALL: dict[str, Any] = {"factor": 2, "width": 8}
+MODELS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[int, ...]]]] = {
+    "autoencoder": (autoencoder, {"noise": 0.2, "latent_dim": 3}, {"latent": (4, 4, 3)}),
+    "vae": (vae, {"free_bits": 0.5, "latent_dim": 3}, {"latent": (4, 4, 3)}),
+    "vqvae": (vqvae, {"codebook_size": 24}, {"code": (4, 4)}),
+    "fsq": (fsq, {"levels": (4, 3, 5)}, {"code": (4, 4)}),
+    "rvq": (rvq, {"codebook_size": 12, "num_quantizers": 3}, {"code1": (4, 4), "code2": (4, 4), "code3": (4, 4)}),
+    "vqgan": (vqgan, {"codebook_size": 24, "disc_start": 2}, {"code": (4, 4)}),
+    "vqvae2": (vqvae2, {"codebook_size": 24}, {"top": (2, 2), "bottom": (4, 4)}),
+    "diffusion_autoencoder": (
+        DiffusionAutoencoder,
+        {"latent_dim": 5, "encoder_width": 8, "steps": 2},
+        {"semantic": (5,)},
+    ),
 }
 SHOW = [name for name in MODELS if name != "diffusion_autoencoder"]
 """Those whose decoder shows one picture of a Y′; what draws one has tests of its own."""
@@ -115,8 +127,8 @@ def test_its_y_prime_is_as_its_spec_says_and_is_decoded_example_by_example(model
 def test_its_density_is_a_gaussian_about_what_it_shows(models: dict, name: str) -> None:
     model = models[name]
     rep = rep_of(model, pixels())
-    mean, scale = np.asarray(model.show(rep)), 0.5 * np.ones(1)
-    variance = float(model.likelihood.variance)
+    mean, scale = np.asarray(model.decode(rep)), 0.5 * np.ones(1)
+    variance = float(model.reconstruction.variance)
     assert 1e-3 < variance < 4
     y = np.float32(mean + scale)
     log_prob = model.field_log_prob(rep, {"pixels": tf.constant(y)})["pixels"]

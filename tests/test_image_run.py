@@ -82,7 +82,7 @@ def test_a_converter_that_does_not_fit_the_pictures_is_refused(place: Path) -> N
 
 
 LEARNED = [part for setting in (
-    "converter={use: image/vqvae, factor: 4, channels: 8, codes: 8}", "renderer={use: converter}",
+    "converter={use: image/vqvae, factor: 4, width: 8, codebook_size: 8}", "renderer={use: converter}",
     "generator={use: transformer, width: 16, depth: 1}", "direct={use: diffusion, width: 8, depth: 1}",
 ) for part in ("--set", setting)]  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_guidance_is_a_finite_number(place: Path, option: str) -> None:
 
 
 def test_a_baseline_that_cannot_be_built_is_said_before_training_and_not_after(place: Path) -> None:
-    codes = ["converter={use: image/vqvae, factor: 4, channels: 8, codes: 8}", "renderer={use: converter}",
+    codes = ["converter={use: image/vqvae, factor: 4, width: 8, codebook_size: 8}", "renderer={use: converter}",
              "generator={use: maskgit, width: 16, depth: 1}", "train.steps=0"]  # fmt: skip
     said = "maskgit draws grids of tokens of a fixed shape; pixels is none: use diffusion"
     settings = [part for each in codes for part in ("--set", each)]

@@ -20,7 +20,7 @@ from regenkit.analysis.grid.cells import cells
 from regenkit.data.shards import deserialize
 from regenkit.data.stack import stack
 from regenkit.errors import Interrupted
-from regenkit.models.autoencoder import Autoencoder
+from regenkit.models.autoencoder import TokenAutoencoder
 from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.transformer import Transformer
@@ -33,7 +33,7 @@ from regenkit.run import handing
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LEARNED = f"""\
 dataset: {{use: toy/data}}
-converter: {{use: autoencoder, codes: 4, {SMALL}}}
+converter: {{use: autoencoder, codebook_size: 4, {SMALL}}}
 generator: {{use: transformer, {SMALL}}}
 renderer: {{use: transformer, {SMALL}}}
 joint: {{predict_x: 1.0}}
@@ -44,16 +44,16 @@ train: {{{PLAIN}, sample_every: 3}}
 def joint(bottleneck: str | None, **settings: Any) -> Joint:
     small: dict[str, Any] = {"width": 8, "depth": 1, "heads": 2, "dropout": 0.0}
     known, notes = Y.only(optional=True), Y.only(optional=False)
-    converter = None if bottleneck is None else Autoencoder(
-        condition=known, target=notes, bottleneck=bottleneck, codes=4, size=3, **small
+    converter = None if bottleneck is None else TokenAutoencoder(
+        condition=known, target=notes, bottleneck=bottleneck, codebook_size=4, latent_dim=3, **small
     )  # fmt: skip
     rep = letters.Parity.spec.only(optional=False) if converter is None else converter.spec
     family = Gaussian if bottleneck == "vae" else Transformer
-    return Joint(
-        converter=converter, generator=family(condition=X | known, target=rep, **small),
-        renderer=Transformer(condition=known | rep, target=notes, **small), rep=rep, x=X,
-        settings=JointSettings(**settings),
-    )  # fmt: skip
+    parts = {"generator": family(condition=X | known, target=rep, **small),
+             "renderer": Transformer(condition=known | rep, target=notes, **small)}  # fmt: skip
+    learned = {} if converter is None else {"converter": converter}
+    specs = {"x": X, "y": Y, "rep": known | rep}
+    return Joint(parts={**learned, **parts}, specs=specs, settings=JointSettings(**settings))
 
 
 def batch(*, paired: bool = True) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: 
     run = load_run("whole")
     together = run.build("joint")
     together.load_weights("whole/joint/best.weights.h5")
-    for name, part in together.stages().items():
+    for name, part in together.parts.items():
         for mine, theirs in zip(part.get_weights(), run.stage(name).get_weights(), strict=True):
             np.testing.assert_array_equal(mine, theirs)
     data = run.prepare(lambda *_: None)
@@ -227,7 +227,7 @@ def test_a_renderer_for_other_codes_is_refused(home: Path) -> None:
 @pytest.mark.exhaustive(minutes=1)
 def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(home: Path) -> None:
     text = LEARNED.replace("joint: {predict_x: 1.0}\n", "")
-    used = f"converter: {{use: autoencoder, codes: 4, {SMALL}}}"
+    used = f"converter: {{use: autoencoder, codebook_size: 4, {SMALL}}}"
     taken = text.replace(used, "converter: {from: whole}")
     train("taken", taken.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}"))
     assert alike("taken/converter", "whole/converter")

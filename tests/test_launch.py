@@ -40,7 +40,7 @@ def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
 @pytest.mark.exhaustive(minutes=4)
 @pytest.mark.parametrize("kind", ["joint", "finetune"])
 def test_a_learned_y_prime_and_a_predicted_one_are_alike_in_two_processes(place: Path, kind: str) -> None:
-    learned = "converter: {use: autoencoder, codes: 4, width: 16, depth: 1, heads: 2}\njoint: {}"
+    learned = "converter: {use: autoencoder, codebook_size: 4, width: 16, depth: 1, heads: 2}\njoint: {}"
     changed = letters.RECIPE.replace("converter: {use: toy/parity}", learned)
     text = changed if kind == "joint" else f"{letters.RECIPE}finetune: {{on: sampled}}\n"
     (place / f"{kind}.yaml").write_text(text)

@@ -5,14 +5,24 @@ from pathlib import Path
 import pytest
 from toy import HOST, TEXT, refusal
 
-from regenkit import UserError
+from regenkit import UserError, plugins
 from regenkit.recipe import load
+from regenkit.recipe.arguments import parameters
+from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.synonyms import SAME, meant
 
 REFUSALS = {
     "unknown section": ("generator: {use", "genrator: {use", "6:1: genrator: unknown section; did you mean"),
     "missing section": ("converter: {use: toy/half, parts: [rhythm]}\n", "", " needs the section 'converter'"),
     "unknown argument": ("width: 64", "witdh: 64",
                          "6:29: generator.witdh: unknown key 'witdh'; did you mean 'width'? There are: "),
+    "argument of another library": ("width: 64", "hidden_size: 64", "6:29: generator.hidden_size: unknown key "
+                                    "'hidden_size'; did you mean 'width'? There are: "),
+    "argument of another library in capitals": ("width: 64", "D_model: 64", "'D_model'; did you mean 'width'?"),
+    "setting of another library": ("batch_size: 8", "lr: 8", "12:3: train.lr: unknown key 'lr'; did you mean "
+                                   "'learning_rate'? There are: "),
+    "setting of a stage by another name": ("generator: {steps: 50}", "generator: {epochs: 50}", "14:15: train.generator"
+                                           ".epochs: unknown key 'epochs'; did you mean 'steps'?"),
     "argument of the core": ("width: 64", "target: 64", "6:29: generator.target: unknown key 'target'"),
     "hidden by **kwargs": ("width: 64", "trainable: true", "generator.trainable: unknown key 'trainable'"),
     "missing argument": ("  paired: [bach, essen]\n", "", "2:1: dataset: needs the key 'paired'"),
@@ -158,3 +168,30 @@ def test_a_missing_extra_is_named_with_the_command_that_mends_it(
 )
 def test_refused_overrides(override: str, said: str, tmp_path: Path) -> None:
     assert said in refusal(tmp_path, TEXT, override)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "said"),
+    [
+        ("codes", ["codebook_size", "width"], "; did you mean 'codebook_size'? There are: codebook_size, width"),
+        ("Codes", ["codes_of", "width"], "; did you mean 'codes_of'? There are: codes_of, width"),
+        ("size", ["latent_dim", "steps"], "; did you mean 'latent_dim'? There are: latent_dim, steps"),
+        ("channels", ["width", "encoder_width"], "; did you mean 'width' or 'encoder_width'? There are: "),
+        ("commitment_cost", ["beta", "commitment_weight"], "; did you mean 'commitment_weight'? There are: "),
+        ("beta", ["commitment_weight"], "; did you mean 'commitment_weight'? There are: commitment_weight"),
+        ("epochs", ["width"], ". There are: width"),
+        ("epochs", [], ". There are none"),
+    ],
+)
+def test_a_usual_name_is_known_where_ours_is_there(name: str, names: list[str], said: str) -> None:
+    assert meant(name, names).startswith(said)
+
+
+def test_synonyms_are_of_keys_that_there_are() -> None:
+    known = set(TrainSettings.model_fields)
+    for role in ("dataset", "converter", "generator", "renderer"):
+        for component, _ in plugins.host().all(role):
+            known |= parameters(component).keys()
+    assert not {ours for ours, *_ in SAME} - known
+    for ours, *others in SAME:
+        assert len({ours, *others}) == 1 + len(others) and others == [other.casefold() for other in others]

@@ -158,7 +158,7 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(choice: dict[str, An
 
 RECIPE = """\
 dataset: {use: image/folder, path: shapes, size: 8, channels: 1}
-converter: {use: image/vae, factor: 2, channels: 8, size: 3}
+converter: {use: image/vae, factor: 2, width: 8, latent_dim: 3}
 generator: {use: diffusion, width: 8, depth: 1, sample: {steps: 2}, regularizer: {use: dispersive}}
 renderer: {use: converter}
 train: {steps: 4, batch_size: 8, steps_per_call: 2, validate_every: 4, checkpoint_every: 4, sample_every: 0}

@@ -10,7 +10,7 @@ from toy_job import X, Y
 from toy_pictures import CAPTION, CODES, LABEL, LATENT, PIXELS, VECTOR, batch_of
 
 from regenkit.layers import noise
-from regenkit.models.autoencoder import Autoencoder
+from regenkit.models.autoencoder import TokenAutoencoder
 from regenkit.models.cvae import CVAE
 from regenkit.models.diffusion import Diffusion
 from regenkit.models.gan import GAN
@@ -45,12 +45,13 @@ def learned(family: Callable[..., Any], condition: Spec, target: Spec, **options
 
 
 def joint() -> Any:
-    converter = Autoencoder(condition=MODE, target=NOTES, bottleneck="vq", **ATTENTION)
-    model = Joint(
-        converter=converter, generator=Transformer(condition=X | MODE, target=converter.spec, **ATTENTION),
-        renderer=Transformer(condition=MODE | converter.spec, target=NOTES, **ATTENTION),
-        rep=converter.spec, x=X, settings=JointSettings(predict_x=0.0, adapt=1.0),  # else X is encoded twice, alike
-    )  # fmt: skip
+    converter = TokenAutoencoder(condition=MODE, target=NOTES, bottleneck="vq", **ATTENTION)
+    parts = {
+        "converter": converter, "generator": Transformer(condition=X | MODE, target=converter.spec, **ATTENTION),
+        "renderer": Transformer(condition=MODE | converter.spec, target=NOTES, **ATTENTION),
+    }  # fmt: skip
+    settings = JointSettings(predict_x=0.0, adapt=1.0)  # else X is encoded twice, alike
+    model = Joint(parts=parts, specs={"x": X, "y": Y, "rep": MODE | converter.spec}, settings=settings)
     return losses(model, X | MODE, NOTES)
 
 
@@ -86,8 +87,8 @@ def perturbed() -> Any:
 USES: dict[str, tuple[int, Callable[[], Any]]] = {
     "transformer": (14, learned(Transformer, X | OPTIONAL, NOTES, condition_dropout=0.1, **ATTENTION)),
     "transformer of grids": (13, learned(Transformer, CODES | LABEL, grids.SIZES, condition_dropout=0.1, **ATTENTION)),
-    "autoencoder of codes": (14, learned(Autoencoder, MODE, NOTES, bottleneck="vq", **ATTENTION)),
-    "autoencoder of vectors": (14, learned(Autoencoder, MODE, NOTES, bottleneck="vae", **ATTENTION)),
+    "autoencoder of codes": (14, learned(TokenAutoencoder, MODE, NOTES, bottleneck="vq", **ATTENTION)),
+    "autoencoder of vectors": (14, learned(TokenAutoencoder, MODE, NOTES, bottleneck="vae", **ATTENTION)),
     "gaussian": (6, learned(Gaussian, X, STEPS, **ATTENTION)),
     "maskgit": (9, learned(MaskGIT, LABEL | CAPTION, grids.LEVELS, condition_dropout=0.1, **ATTENTION)),
     "diffusion": (4, learned(Diffusion, LABEL | CAPTION, LATENT, width=8, condition_dropout=0.1)),
@@ -98,7 +99,7 @@ USES: dict[str, tuple[int, Callable[[], Any]]] = {
     "joint": (45, joint),
     "perturbed": (6, perturbed),
     "resampled": (12, resampled),
-    "maskgit, drawing": (30, sampled(MaskGIT, LABEL, grids.LEVELS, steps=10, **ATTENTION)),
+    "maskgit, drawing": (30, sampled(MaskGIT, LABEL, grids.LEVELS, **ATTENTION)),
     "gaussian, drawing": (4, drawn_steps),
     "flow, drawing": (2, sampled(NormalizingFlow, LABEL, PIXELS, width=4)),
 }

@@ -16,11 +16,11 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
 from regenkit.stages import Side
-from regenkit_image.autoencoders.vlae import Vlae
+from regenkit_image.converter.vlae import Vlae
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
-SMALL: dict[str, Any] = {"size": 3, "window": (3, 1), "levels": 4, "channels": 8, "width": 8, "flow_steps": 2,
-                         "flow_width": 8}  # fmt: skip
+SMALL: dict[str, Any] = {"latent_dim": 3, "window": (3, 1), "levels": 4, "width": 8, "pixel_width": 8,
+                         "flow_steps": 2, "flow_width": 8}  # fmt: skip
 RICH: dict[str, Any] = {"prior": "flow", "posterior": "iaf", "soft_free_bits": 0.05}
 """What has the most to go wrong."""
 TINY = Spec({"pixels": Field(kind="continuous", shape=(2, 2, 1), levels=256)})
@@ -54,7 +54,7 @@ def pixels(count: int = 6) -> np.ndarray:
 def test_pictures_have_a_probability_of_1_together_and_samples_estimate_each(prior: str, posterior: str) -> None:
     """All 16 pictures of 2 × 2, black and white; z is one number, over which P(x | z) p(z) is summed finely."""
     keras.utils.set_random_seed(1)
-    model = shaken(make(TINY, size=1, levels=2, prior=prior, posterior=posterior), spread=0.8)
+    model = shaken(make(TINY, latent_dim=1, levels=2, prior=prior, posterior=posterior), spread=0.8)
     model.head.bias.assign(np.float32([0, 2.5] + [0] * model.context))  # wide enough a posterior for the tails
     for variable in model.posterior.trainable_variables if model.posterior else ():
         variable.assign(0.3 * variable)
@@ -260,7 +260,7 @@ def test_pictures_come_back(window: Any, tmp_path: Path) -> None:
     """The squares are four kinds of picture under noise: one of a trained model shows each as its kind."""
     options = {**LOOP, "steps": 400, "sample_every": 0, "learning_rate": 3e-3, "validate_every": 400,
                "checkpoint_every": 400, "steps_per_call": 50}  # fmt: skip
-    model = learn(tmp_path, lambda: make(window=window, size=4), **options)[0]
+    model = learn(tmp_path, lambda: make(window=window, latent_dim=4), **options)[0]
     data = prepared()
     y = np.stack([data.example(int(place))[0]["y"]["pixels"] for place in data.places("validation")[:12]])
     rep = {"latent": model.encode({}, {"pixels": y})["latent"].numpy()}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from regenkit.layers import noise as noises
 from regenkit.layers.made import AutoregressiveFlow
 from regenkit.quiet import tensorflow as tf
-from regenkit_image.autoencoders.masked import Masked, levelled, shown
 from regenkit_image.modality.picture import Picture, encode, levels
+from regenkit_image.networks.masked import Masked, levelled, shown
 
 WINDOWS = st.tuples(st.sampled_from([1, 3, 5]), st.integers(0, 3)).filter(lambda window: window != (1, 0))
 

@@ -61,20 +61,20 @@ def register_converters() -> Iterator[Converter]:
         sources=(packages.EFFICIENTNET,),
     )
     learned = {
-        "autoencoder": ("Autoencoder", "vectors by an autoencoder, denoising if asked for"),
-        "vae": ("Vae", "vectors by a variational autoencoder"),
+        "autoencoder": ("autoencoder", "vectors by an autoencoder, denoising if asked for"),
+        "vae": ("vae", "vectors by a variational autoencoder"),
         "vlae": ("Vlae", "one vector by a variational lossy autoencoder, whose decoder sees a window of pixels"),
-        "vqvae": ("VqVae", "codes by a VQ-VAE"),
-        "fsq": ("Fsq", "codes by finite scalar quantisation"),
-        "rvq": ("Rvq", "several codes a place, each of what the last left over"),
-        "vqvae2": ("VqVae2", "codes of two levels, coarse and fine"),
-        "vqgan": ("VqGan", "codes by a VQ-VAE that is trained against an adversary"),
+        "vqvae": ("vqvae", "codes by a VQ-VAE"),
+        "fsq": ("fsq", "codes by finite scalar quantisation"),
+        "rvq": ("rvq", "several codes a place, each of what the last left over"),
+        "vqvae2": ("vqvae2", "codes of two levels, coarse and fine"),
+        "vqgan": ("vqgan", "codes by a VQ-VAE that is trained against an adversary"),
         "diffusion_autoencoder": ("DiffusionAutoencoder", "one vector, and a decoder by diffusion that draws the rest"),
     }
     for name, (target, summary) in learned.items():
         yield Converter(
             name=f"image/{name}",
-            target=f"regenkit_image.autoencoders:{target}",
+            target=f"regenkit_image.converter.{name}:{target}",
             summary=summary,
             modality="image",
             learned=True,

@@ -20,13 +20,14 @@ from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding
+from regenkit.layers.gaussian import kl_to_standard, mean_and_log_scale, sampled
+from regenkit.layers.token_nll import token_nll
 from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
-
-Batch = Mapping[str, tf.Tensor]
+from regenkit.stage import Batch
 
 
 class Encoded(NamedTuple):
@@ -34,20 +35,20 @@ class Encoded(NamedTuple):
 
     soft: dict[str, tf.Tensor]  # with a gradient: tokens as distributions, straight through; vectors drawn
     hard: dict[str, tf.Tensor]  # as `encode` gives it
-    vector: tf.Tensor  # what the decoder reads, [batch, steps, size]
+    vector: tf.Tensor  # what the decoder reads, [batch, steps, latent_dim]
     penalty: dict[str, tuple[tf.Tensor, tf.Tensor]]  # term → (value, weight), each [batch]
     statistics: dict[str, tf.Tensor]
 
 
 @final
-class Autoencoder(keras.Model):
+class TokenAutoencoder(keras.Model):
     """Y → Y′ → Y, learned from Y alone.
 
-    bottleneck  "vq" or "vae"
-    codes       of vq: how many
-    size        numbers of a step's vector
-    commitment  of vq: weight of the distance of a vector to its code (β of arXiv 1711.00937, equation 3)
-    beta        of vae: weight of the divergence
+    bottleneck         "vq" or "vae"
+    codebook_size      of vq: how many codes
+    latent_dim         numbers of a step's vector
+    commitment_weight  of vq: of the distance of a vector to its code (β of arXiv 1711.00937, equation 3)
+    beta               of vae: weight of the divergence
     """
 
     version = 1
@@ -58,9 +59,9 @@ class Autoencoder(keras.Model):
         condition: Spec,
         target: Spec,
         bottleneck: Literal["vq", "vae"] = "vq",
-        codes: PositiveInt = 16,
-        size: PositiveInt = 8,
-        commitment: NonNegativeFloat = 0.25,
+        codebook_size: PositiveInt = 16,
+        latent_dim: PositiveInt = 8,
+        commitment_weight: NonNegativeFloat = 0.25,
         beta: NonNegativeFloat = 0.1,
         width: PositiveInt = 128,
         depth: PositiveInt = 2,
@@ -72,17 +73,17 @@ class Autoencoder(keras.Model):
             if field.kind != "tokens" or field.hop != 1:
                 raise ValueError(f"the autoencoder takes tokens, one a step; {name} is none: use a converter for it")
         self.condition, self.target, self.bottleneck = condition, target, bottleneck
-        self.commitment, self.beta, self.width = commitment, beta, width
+        self.commitment_weight, self.beta, self.width = commitment_weight, beta, width
         self.spec = Spec(
-            {"code": tokens(codes)}
+            {"code": tokens(codebook_size)}
             if bottleneck == "vq"
-            else {"latent": Field(kind="continuous", shape=(None, size), hop=next(iter(target.values())).hop)}
+            else {"latent": Field(kind="continuous", shape=(None, latent_dim), hop=next(iter(target.values())).hop)}
         )
         self.read = FieldsEmbedding(condition | target, width)
         self.encoder = blocks(width, heads, depth, dropout=dropout)
         self.encoder_norm = keras.layers.LayerNormalization(center=False)
-        self.to_vector = keras.layers.Dense(size if bottleneck == "vq" else 2 * size)
-        self.quantizer = VectorQuantizer(codes, size) if bottleneck == "vq" else None
+        self.to_vector = keras.layers.Dense(latent_dim if bottleneck == "vq" else 2 * latent_dim)
+        self.quantizer = VectorQuantizer(codebook_size, latent_dim) if bottleneck == "vq" else None
         self.known = FieldsEmbedding(condition, width)
         self.from_vector = keras.layers.Dense(width)
         self.decoder = blocks(width, heads, depth, dropout=dropout)
@@ -93,7 +94,7 @@ class Autoencoder(keras.Model):
         for layer in (*self.encoder, self.encoder_norm, self.to_vector, *self.decoder, self.decoder_norm,
                       *self.logits.values()):  # fmt: skip
             layer.build((None, None, width))
-        self.from_vector.build((None, None, size))
+        self.from_vector.build((None, None, latent_dim))
         self.built = True
 
     # --- Y → Y′ ------------------------------------------------------------------------------------------------------
@@ -103,30 +104,22 @@ class Autoencoder(keras.Model):
         mask = target["mask"]
         x = self.read({**condition, **target}, tf.shape(mask))
         x = through(self.encoder, x, mask[:, None, :], noises.fold_in(noise, "encoder"))
-        out = tf.cast(self.to_vector(self.encoder_norm(x)), tf.float32)
+        z = tf.cast(self.to_vector(self.encoder_norm(x)), tf.float32)
         known = tf.cast(mask, tf.float32)
         weight = tf.reduce_sum(known, 1)
         if self.quantizer is None:
-            mean, log_scale = tf.split(out, 2, -1)
-            log_scale = tf.clip_by_value(log_scale, -7.0, 3.0)
-            kl = 0.5 * (mean**2 + tf.exp(2 * log_scale) - 1) - log_scale
-            drawn = mean
-            if noise is not None:
-                size = tf.shape(mean)[1] * mean.shape[2]
-                normal = tf.reshape(noises.normal(noises.fold_in(noise, "latent"), size), tf.shape(mean))
-                drawn = mean + tf.exp(log_scale) * normal
+            mean, log_scale = mean_and_log_scale(z)
+            kl, drawn = kl_to_standard(mean, log_scale), sampled(mean, log_scale, noises.fold_in(noise, "latent"))
             penalty = {"divergence": (self.beta * tf.reduce_sum(tf.reduce_sum(kl, -1) * known, 1), weight)}
             mean, drawn = mean * known[..., None], drawn * known[..., None]
             return Encoded({"latent": drawn}, {"latent": mean}, drawn, penalty, {})
-        chosen, vector, near = self.quantizer.through(out)
-        penalty = {"commitment": (self.commitment * tf.reduce_sum(near * known, 1), weight)}
-        likely = tf.nn.softmax(-self.quantizer.distances(out))
-        hot = tf.one_hot(chosen, self.quantizer.codes)
+        found = self.quantizer(z, known=known, seeds=noises.fold_in(noise, "quantizer"))
+        penalty = {"commitment": (self.commitment_weight * tf.reduce_sum(found.distance * known, 1), weight)}
+        likely = tf.nn.softmax(-self.quantizer.distances(z))
+        hot = tf.one_hot(found.indices, self.quantizer.codebook_size)
         soft = (hot + likely - tf.stop_gradient(likely)) * known[..., None]
-        seeds = noises.fold_in(noise, "quantizer")
-        statistics = {} if seeds is None else self.quantizer.statistics(out, chosen, known, seeds)
-        hard = tf.where(mask, chosen + 1, 0)
-        return Encoded({"code": soft}, {"code": hard}, vector, penalty, statistics)
+        hard = tf.where(mask, found.indices + 1, 0)
+        return Encoded({"code": soft}, {"code": hard}, found.codes, penalty, found.statistics)
 
     def encode(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """Y′ of Y: the nearest codes, or the means; 0 after an example's end."""
@@ -153,7 +146,12 @@ class Autoencoder(keras.Model):
         return {name: -nll for name, (nll, _) in found.items()}
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Mapping[str, np.ndarray] | None = None
+        self,
+        condition: Batch,
+        *,
+        seed: int,
+        temperature: NonNegativeFloat = 1.0,
+        given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:
         """Draw Y for every Y′: int32 fields [batch, steps]; temperature 0 takes the likeliest token.
 
@@ -174,7 +172,7 @@ class Autoencoder(keras.Model):
     def _vector(self, rep: Batch) -> tf.Tensor:
         if self.quantizer is None:
             return tf.cast(rep["latent"], tf.float32)
-        return self.quantizer.vectors(tf.maximum(tf.cast(rep["code"], tf.int32) - 1, 0))
+        return self.quantizer.indices_to_codes(tf.cast(rep["code"], tf.int32) - 1)
 
     def _decode(self, condition: Batch, vector: tf.Tensor, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
         mask = condition["mask"]
@@ -186,7 +184,6 @@ class Autoencoder(keras.Model):
     def _nll(self, condition: Batch, vector: tf.Tensor, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
         found = {}
         for name, logits in self._decode(condition, vector, seeds).items():
-            known = tf.cast(target[name] > 0, tf.float32)
-            nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(target[name] - 1, 0), logits)
-            found[name] = (tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1))
+            nll, known = token_nll(logits, target[name])
+            found[name] = (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))
         return found

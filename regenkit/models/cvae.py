@@ -19,6 +19,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
+from regenkit.layers.gaussian import kl_divergence, mean_and_log_scale, nll_of_squares, sampled
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
@@ -26,7 +27,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-LOG_2PI = math.log(2 * math.pi)
 DECAY = 0.98
 """Of the moving average of the decoder's variance."""
 LEAST_VARIANCE = 1e-5
@@ -36,11 +36,11 @@ LEAST_VARIANCE = 1e-5
 class CVAE(keras.Model):
     """P(target | condition) over one field (height, width, channels) or (size,).
 
-    width      channels of the finest resolution; coarser ones have twice, then four times as many
-    depth      blocks a resolution of the decoder
-    latent     numbers of z
-    beta       weight of the divergence
-    free_bits  nats of divergence of each number of z that cost nothing in training
+    width       channels of the finest resolution; coarser ones have twice, then four times as many
+    depth       blocks a resolution of the decoder
+    latent_dim  numbers of z
+    beta        weight of the divergence
+    free_bits   nats of divergence of each number of z that cost nothing in training
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class CVAE(keras.Model):
         target: Spec,
         width: PositiveInt = 32,
         depth: NonNegativeInt = 1,
-        latent: PositiveInt = 32,
+        latent_dim: PositiveInt = 32,
         beta: NonNegativeFloat = 1.0,
         free_bits: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
         self.field, shape = only_field(target, "cvae", (1, 3))
         self.condition, self.target, self.shape, self.size = condition, target, shape, math.prod(shape)
-        self.latent, self.beta, self.free_bits, self.flat = latent, beta, free_bits, len(shape) == 1
+        self.latent_dim, self.beta, self.free_bits, self.flat = latent_dim, beta, free_bits, len(shape) == 1
         vector = 4 * width
         self.known = Conditioner(condition, vector, grid=None if self.flat else (shape[0], shape[1]))
         maps = vector if self.known.has_map else 0
@@ -70,9 +70,9 @@ class CVAE(keras.Model):
             self.decoder = Upsampler(shape, width, vector=vector, map=maps, depth=depth)
             features = math.prod(self.encoder.out_shape)
         self.prior, self.posterior = Mixer(vector, vector, extra=maps), Mixer(vector, vector, extra=maps + features)
-        self.mixer = Mixer(vector, vector, extra=latent)
+        self.mixer = Mixer(vector, vector, extra=latent_dim)
         # both begin as the standard normal distribution
-        self.prior_out, self.posterior_out = (keras.layers.Dense(2 * latent, kernel_initializer="zeros")
+        self.prior_out, self.posterior_out = (keras.layers.Dense(2 * latent_dim, kernel_initializer="zeros")
                                               for _ in range(2))  # fmt: skip
         for layer in (self.known, self.encoder, self.decoder, self.prior, self.posterior, self.mixer):
             if not layer.built:
@@ -127,39 +127,34 @@ class CVAE(keras.Model):
     def drawn(self, condition: Batch, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         vector, map = self.known(condition, tf.shape(seeds)[0], None)
         mean, log_scale = self._gaussian(self.prior, self.prior_out, vector, map)
-        return self._decode(vector, map, mean + temperature * tf.exp(log_scale) * self._normal(seeds))
+        normal = noises.normal(noises.fold_in(seeds, "latent"), self.latent_dim)
+        return self._decode(vector, map, mean + temperature * tf.exp(log_scale) * normal)
 
     def _bound(self, condition: Batch, target: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Square error of the target given a z of q, [batch], and KL(q ‖ p) of each number of z, [batch, latent]."""
+        """Square error of the target given a z of q, [batch], and KL(q ‖ p) of each number of z."""
         count = tf.shape(target)[0]
         vector, map = self.known(condition, count, None)
         x = self.encoder(target) if self.flat else self.encoder(target, map)
         x = tf.nn.silu(tf.reshape(x, [count, math.prod(x.shape[1:])]))
         mean, log_scale = self._gaussian(self.posterior, self.posterior_out, vector, map, x)
         prior_mean, prior_log_scale = self._gaussian(self.prior, self.prior_out, vector, map)
-        wide = tf.exp(2 * (log_scale - prior_log_scale)) + ((mean - prior_mean) * tf.exp(-prior_log_scale)) ** 2
-        divergence = prior_log_scale - log_scale + 0.5 * (wide - 1)
-        found = self._decode(vector, map, mean + tf.exp(log_scale) * self._normal(seeds))
+        divergence = kl_divergence(mean, log_scale, prior_mean, prior_log_scale)
+        found = self._decode(vector, map, sampled(mean, log_scale, noises.fold_in(seeds, "latent")))
         return tf.reduce_sum(tf.reshape((found - target) ** 2, [count, self.size]), 1), divergence
 
     def _gaussian(
         self, mixer: Mixer, out: keras.layers.Layer, vector: tf.Tensor, map: tf.Tensor | None, *more: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and logarithm of the standard deviation of z, float32 [batch, latent]."""
+        """Mean and logarithm of the standard deviation of z, float32 [batch, latent_dim]."""
         seen = () if map is None else (tf.reduce_mean(map, [1, 2]),)
-        mean, log_scale = tf.split(tf.cast(out(tf.nn.silu(mixer(vector, *seen, *more))), tf.float32), 2, -1)
-        return mean, tf.clip_by_value(log_scale, -7.0, 3.0)
-
-    def _normal(self, seeds: tf.Tensor) -> tf.Tensor:
-        return noises.normal(noises.fold_in(seeds, "latent"), self.latent)
+        return mean_and_log_scale(out(tf.nn.silu(mixer(vector, *seen, *more))))
 
     def _decode(self, vector: tf.Tensor, map: tf.Tensor | None, z: tf.Tensor) -> tf.Tensor:
         mixed = self.mixer(vector, z)
         return tf.cast(self.decoder(mixed) if self.flat else self.decoder(mixed, map), tf.float32)
 
     def _nll(self, error: tf.Tensor) -> tf.Tensor:
-        variance = tf.convert_to_tensor(self.variance)
-        return 0.5 * (error / variance + self.size * (tf.math.log(variance) + LOG_2PI))
+        return nll_of_squares(error, self.size, tf.convert_to_tensor(self.variance))
 
 
 def _layers(inner: int, width: int, out: int) -> keras.Sequential:

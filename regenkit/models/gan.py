@@ -38,7 +38,7 @@ class GAN(keras.Model):
 
     width         channels of the finest resolution; coarser ones have twice, then four times as many
     depth         blocks a resolution of the generator
-    latent        numbers of noise
+    latent_dim    numbers of noise
     penalty       weight of the gradient penalty (γ of equations 9 and 10)
     energy_score  weight of the energy score: two pictures of one condition are to differ as true ones do
     reconstruct   weight of the mean absolute distance to the true picture, where the condition says much of it
@@ -51,7 +51,7 @@ class GAN(keras.Model):
         target: Spec,
         width: PositiveInt = 32,
         depth: NonNegativeInt = 1,
-        latent: PositiveInt = 64,
+        latent_dim: PositiveInt = 64,
         penalty: NonNegativeFloat = 0.2,
         energy_score: NonNegativeFloat = 10.0,
         reconstruct: NonNegativeFloat = 0.0,
@@ -59,11 +59,16 @@ class GAN(keras.Model):
         super().__init__()
         self.field, shape = only_field(target, "gan")
         self.condition, self.target, self.shape = condition, target, shape
-        self.latent, self.penalty, self.energy_score, self.reconstruct = latent, penalty, energy_score, reconstruct
+        self.latent_dim, self.penalty, self.energy_score, self.reconstruct = (
+            latent_dim,
+            penalty,
+            energy_score,
+            reconstruct,
+        )
         vector = 4 * width
         self.known, self.judged = (Conditioner(condition, vector, grid=(shape[0], shape[1])) for _ in range(2))
         maps = vector if self.known.has_map else 0
-        self.mixer = Mixer(vector, vector, extra=latent)
+        self.mixer = Mixer(vector, vector, extra=latent_dim)
         self.generator = Upsampler(shape, width, vector=vector, map=maps, depth=depth)
         self.features = Downsampler(shape, width, block=Plain, map=maps)
         size = self.features.out_shape[-1]
@@ -124,7 +129,7 @@ class GAN(keras.Model):
     def drawn(self, condition: Batch, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
         """Pictures, float32, of seeds int32 [batch, 2]."""
         vector, map = self.known(condition, tf.shape(seeds)[0], None)
-        normal = temperature * noises.normal(noises.fold_in(seeds, "latent"), self.latent)
+        normal = temperature * noises.normal(noises.fold_in(seeds, "latent"), self.latent_dim)
         picture = tf.cast(self.generator(self.mixer(vector, normal), map), tf.float32)
         return tf.tanh(picture) if self.target[self.field].levels else picture
 

@@ -14,13 +14,12 @@ from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding, entry
+from regenkit.layers.gaussian import gaussian_nll, mean_and_log_scale
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
-
-LOG_2PI = float(np.log(2 * np.pi))
 
 
 @final
@@ -63,11 +62,7 @@ class Gaussian(keras.Model):
     ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
         """Mean and logarithm of the standard deviation by field, each [batch, steps, size]; `target` has no say."""
         x = self.encode(condition, condition["mask"], noise)
-        found = {}
-        for name, layer in self.out.items():
-            mean, log_scale = tf.split(tf.cast(layer(x), tf.float32), 2, -1)
-            found[name] = mean, tf.clip_by_value(log_scale, -7.0, 3.0)
-        return found
+        return {name: mean_and_log_scale(layer(x)) for name, layer in self.out.items()}
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
         """Negative log-density in nats of each field, summed an example; its weight is its number of steps."""
@@ -105,8 +100,3 @@ class Gaussian(keras.Model):
             value = tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean))
             found[name] = tf.reduce_sum(tf.reduce_sum(gaussian_nll(value, mean, log_scale), -1) * known, 1)
         return found
-
-
-def gaussian_nll(value: tf.Tensor, mean: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
-    """−log density of each number by a Gaussian, in nats."""
-    return 0.5 * (((value - mean) * tf.exp(-log_scale)) ** 2 + LOG_2PI) + log_scale

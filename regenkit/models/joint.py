@@ -23,7 +23,8 @@ from typing import Any, final
 
 from regenkit.layers import noise as noises
 from regenkit.layers.fields import FieldsEmbedding
-from regenkit.models.gaussian import gaussian_nll
+from regenkit.layers.gaussian import gaussian_nll, sampled
+from regenkit.layers.token_nll import token_nll
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
@@ -131,10 +132,7 @@ class Joint(keras.Model):
         known = tf.cast(mask, tf.float32)[..., None]
         if isinstance(value, tuple):
             mean, log_scale = value
-            if noise is None:
-                return mean * known
-            normal = tf.reshape(noises.normal(noise, tf.size(mean[0])), tf.shape(mean))
-            return (mean + tf.exp(log_scale) * normal) * known
+            return sampled(mean, log_scale, noise) * known
         logits = value
         if noise is not None:
             logits += tf.reshape(noises.gumbel(noise, tf.size(logits[0])), tf.shape(logits))
@@ -153,13 +151,11 @@ def present(condition: Batch, x: Spec) -> tf.Tensor:
 
 def _nll(value: Any, true: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """(−log P of the true Y′, steps), each [batch]."""
-    known = tf.cast(mask, tf.float32)
     if isinstance(value, tuple):
-        mean, log_scale = value
-        return tf.reduce_sum(tf.reduce_sum(gaussian_nll(true, mean, log_scale), -1) * known, 1), tf.reduce_sum(known, 1)
-    known = tf.cast(true > 0, tf.float32)
-    nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(true - 1, 0), value)
-    return tf.reduce_sum(nll * known, 1), tf.reduce_sum(known, 1)
+        known = tf.cast(mask, tf.float32)
+        return tf.reduce_sum(tf.reduce_sum(gaussian_nll(true, *value), -1) * known, 1), tf.reduce_sum(known, 1)
+    nll, known = token_nll(value, true)
+    return tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1)
 
 
 def _distance(value: Any, soft: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

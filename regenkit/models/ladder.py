@@ -17,6 +17,7 @@ from regenkit import plugins
 from regenkit.components import Probability
 from regenkit.errors import UserError
 from regenkit.layers import noise as noises
+from regenkit.layers.statistics import of_part, prefixed
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice, checked_against
@@ -112,18 +113,13 @@ class Ladder(keras.Model):
                 of_group = found.setdefault(_group(number, group), {})
                 of_group.update({f"{term}_{number}": value for term, value in terms.items()})
             if statistics:
-                found.setdefault(STATISTICS, {}).update({f"{number}/{key}": value for key, value in statistics.items()})
+                found.setdefault(STATISTICS, {}).update(prefixed(str(number), statistics))
             known[name] = batch["target"][name]
         return found
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         for number, rung in enumerate(self.rungs):
-            mine = {
-                key.partition("/")[2]: value
-                for key, value in statistics.items()
-                if key.partition("/")[0] == str(number)
-            }
-            if mine:
+            if mine := of_part(str(number), statistics):
                 rung.absorb(mine)
 
     def sample(

@@ -21,6 +21,7 @@ from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.conditioner import absent, hide
 from regenkit.layers.places import Places, own_embeddings
+from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance, filtered, guided, permitted, seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
@@ -92,10 +93,9 @@ class MaskGIT(keras.Model):
                 known, {name: tf.where(hidden[name], 0, value) for name, value in target.items()}, noise
             )
             for name, value in target.items():
-                counted = tf.cast(hidden[name] & (value > 0), tf.float32)
-                nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(value - 1, 0), logits[name])
+                nll, counted = token_nll(logits[name], value, hidden[name])
                 total, weight = terms[name]
-                terms[name] = (total + tf.reduce_sum(nll * counted, 1), weight + tf.reduce_sum(counted, 1))
+                terms[name] = (total + tf.reduce_sum(nll, 1), weight + tf.reduce_sum(counted, 1))
         return {"main": terms}
 
     def _masks(self, seeds: tf.Tensor | None) -> list[tf.Tensor]:

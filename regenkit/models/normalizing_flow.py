@@ -19,6 +19,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.coupling import Step
+from regenkit.layers.gaussian import standard_log_prob
 from regenkit.layers.pyramid import Mixer, only_field
 from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
@@ -26,7 +27,6 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 
-LOG_2PI = math.log(2 * math.pi)
 RESOLUTIONS = 3
 LEAST = 4
 """Places a side below which a grid is not squeezed."""
@@ -147,7 +147,7 @@ class NormalizingFlow(keras.Model):
             between = noises.uniform(noises.fold_in(seeds, "within a level"), self.size) * 2 - 1
             target += tf.reshape(between, tf.shape(target)) / (self.levels - 1)
         found, total = self.encode(condition, target)
-        return tf.add_n([total, *(-0.5 * _sum(each**2 + LOG_2PI) for each in found)])
+        return tf.add_n([total, *map(standard_log_prob, found)])
 
     def _known(self, condition: Batch, count: tf.Tensor) -> tuple[tf.Tensor, list]:
         vector, map = self.known(condition, count, None)

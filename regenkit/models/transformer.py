@@ -23,6 +23,7 @@ from regenkit.layers import noise
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import embed, embeddings, normal
 from regenkit.layers.places import Places, own_embeddings
+from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance, guided, seeds_of, step_noise
 from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
@@ -262,12 +263,8 @@ class Transformer(keras.Model):
 
     def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
         steps = self._steps_of(target, self.target)
-        found = {}
-        for name, logits in self._logits(condition, target, steps, seeds).items():
-            known = tf.cast(steps[name] > 0, tf.float32)
-            nll = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(steps[name] - 1, 0), logits)
-            found[name] = (nll * known, known)
-        return found
+        predicted = self._logits(condition, target, steps, seeds)
+        return {name: token_nll(logits, steps[name]) for name, logits in predicted.items()}
 
     def _logits(
         self, condition: Batch, target: Batch, steps: Batch, seeds: tf.Tensor | None

@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails, to_jsonable_python
 
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
-from regenkit.nearest import did_you_mean, nearest
+from regenkit.nearest import nearest
 from regenkit.recipe.document import KeyPath, Where, shown
+from regenkit.recipe.synonyms import meant
 
 _WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", "dictionary": "map", "object": "map"}
 
@@ -134,7 +135,7 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
         if path in passed:
             continue  # a branch of a union that was not meant: another one got further
         if item["type"] == "extra_forbidden":
-            hint = did_you_mean(str(path[-1]), names) if len(path) == 1 else ""
+            hint = meant(str(path[-1]), names) if len(path) == 1 else ""
             found.setdefault(where(*path, key=True), []).append(f"unknown key {path[-1]!r}{hint}")
         elif item["type"] == "missing" and isinstance(item["loc"][-1], int):
             found.setdefault(where(*path), []).append(f"should have more values than {item['loc'][-1]}")

@@ -36,6 +36,8 @@ def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 def options_of(target: Any, method: str = "sample") -> dict[str, inspect.Parameter]:
     """The sampling options of a component's target, or of a stage; none where it does not sample."""
     kind = target if isinstance(target, type) else type(target)
+    if inspect.isfunction(target):  # which makes the stage
+        kind = typing.get_type_hints(target).get("return", object)
     function = getattr(kind, method, None)
     return parameters(function) if function is not None else {}
 

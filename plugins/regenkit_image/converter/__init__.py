@@ -1,4 +1,4 @@
-"""Pictures → Y′ by rule: a coarser picture, the low frequencies, a wavelet's approximation."""
+"""Pictures → Y′. Here are those by rule; a learned one is imported by its own file, because it brings TensorFlow."""
 
 from regenkit_image.converter.downsample import Downsample
 from regenkit_image.converter.fourier import Fourier

@@ -1,1 +1,1 @@
-"""Networks that others trained, fetched and read."""
+"""What learned converters are made of, and networks that others trained, fetched and read."""

@@ -2,10 +2,10 @@
 
 After van den Oord et al. 2017 (arXiv 1711.00937, section 4.1) and Esser et al. 2021 (arXiv 2012.09841, table 7), but no
 block works at full resolution, where it would cost four times as much: pixels are folded 2 × 2 into channels first, and
-unfolded before the last convolution (Shi et al. 2016, arXiv 1609.05158). With factor 4, depth 1 and 32 channels:
+unfolded before the last convolution (Shi et al. 2016, arXiv 1609.05158). With factor 4, width 32 and depth 1:
 
-    28 × 28 × 1 → folded 14 × 14 × 4 → 32 → block → 7 × 7 × 64 → block → norm, SiLU, 1 × 1 → 7 × 7 × size
-    7 × 7 × size → 64 → block → 14 × 14 × 32 → block → norm, SiLU → 64 → unfolded 28 × 28 × 16 → SiLU → 28 × 28 × 1
+    28 × 28 × 1 → folded 14 × 14 × 4 → 32 → block → 7 × 7 × 64 → block → norm, SiLU, 1 × 1 → 7 × 7 × dim
+    7 × 7 × dim → 64 → block → 14 × 14 × 32 → block → norm, SiLU → 64 → unfolded 28 × 28 × 16 → SiLU → 28 × 28 × 1
 """
 
 from typing import Literal, final
@@ -22,7 +22,7 @@ WIDEST = 4
 """Channels double with every halving of the resolution, up to so many times their first number."""
 
 
-def picture(target: Spec, factor: int, *, least: int = 1) -> tuple[str, tuple[int, int, int]]:
+def picture(target: Spec, factor: int = 1, *, least: int = 1) -> tuple[str, tuple[int, int, int]]:
     """Name and shape (height, width, channels) of the one field of a Y of pictures.
 
     Raises ValueError where it is something else, or `factor` × `least` does not divide its sides.
@@ -45,25 +45,25 @@ def grid(shape: tuple[int, int, int], factor: int) -> tuple[int, int]:
     return shape[0] // factor, shape[1] // factor
 
 
-def _widths(channels: int, factor: int) -> list[int]:
+def _widths(width: int, factor: int) -> list[int]:
     """Channels at each resolution, from half the picture's on."""
-    return [channels * min(2**level, WIDEST) for level in range(factor.bit_length() - 1)]
+    return [width * min(2**level, WIDEST) for level in range(factor.bit_length() - 1)]
 
 
 @final
 class Encoder(keras.layers.Layer):
-    """Pixels [batch, height, width, colours] → float32 [batch, height / factor, width / factor, size]."""
+    """Pixels [batch, height, width, colours] → float32 [batch, height / factor, width / factor, dim]."""
 
-    def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
+    def __init__(self, colours: int, dim: int, *, factor: int, width: int, depth: int) -> None:
         super().__init__()
-        widths = _widths(channels, factor)
+        widths = _widths(width, factor)
         path = [built(keras.layers.Conv2D(widths[0], 3, padding="same"), 4 * colours)]
-        for level, width in enumerate(widths):
+        for level, channels in enumerate(widths):
             if level:
-                path.append(built(down(width), widths[level - 1]))
-            path += [built(Residual(width), width) for _ in range(depth)]
+                path.append(built(down(channels), widths[level - 1]))
+            path += [built(Residual(channels), channels) for _ in range(depth)]
         self.layers, self.last_norm = path, built(norm(widths[-1]), widths[-1])
-        self.last = built(keras.layers.Conv2D(size, 1), widths[-1])
+        self.last = built(keras.layers.Conv2D(dim, 1), widths[-1])
         self.built = True
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
@@ -75,18 +75,19 @@ class Encoder(keras.layers.Layer):
 
 @final
 class Decoder(keras.layers.Layer):
-    """[batch, height, width, size] → pixels, float32 [batch, height × factor, width × factor, colours]: a mean."""
+    """[batch, height, width, dim] → pixels, float32 [batch, height × factor, width × factor, colours]: a mean."""
 
-    def __init__(self, colours: int, size: int, *, factor: int, channels: int, depth: int) -> None:
+    def __init__(self, colours: int, dim: int, *, factor: int, width: int, depth: int) -> None:
         super().__init__()
-        widths = _widths(channels, factor)[::-1]
-        path = [built(keras.layers.Conv2D(widths[0], 3, padding="same"), size)]
-        for level, width in enumerate(widths):
+        self.colours = colours
+        widths = _widths(width, factor)[::-1]
+        path = [built(keras.layers.Conv2D(widths[0], 3, padding="same"), dim)]
+        for level, channels in enumerate(widths):
             if level:
-                path.append(built(Up(width), widths[level - 1]))
-            path += [built(Residual(width), width) for _ in range(depth)]
+                path.append(built(Up(channels), widths[level - 1]))
+            path += [built(Residual(channels), channels) for _ in range(depth)]
         self.layers, self.last_norm = path, built(norm(widths[-1]), widths[-1])
-        fine = max(1, channels // 2)
+        fine = max(1, width // 2)
         self.unfolding = built(keras.layers.Conv2D(4 * fine, 3, padding="same"), widths[-1])
         self.last = built(keras.layers.Conv2D(colours, 3, padding="same"), fine)
         self.built = True
@@ -104,6 +105,22 @@ class Decoder(keras.layers.Layer):
 
     def call(self, z: tf.Tensor) -> tf.Tensor:
         return self.pixels(self.features(z))
+
+
+def encoder_and_decoder(
+    target: Spec, encoded: int, decoded: int, factor: Factor, width: int, depth: int
+) -> tuple[tuple[int, int], Encoder, Decoder]:
+    """The grid between them, an encoder that gives `encoded` numbers a place, and a decoder that reads `decoded`.
+
+    factor  how much smaller the grid is than the picture
+    width   channels at half the picture's resolution
+    depth   residual blocks at each resolution
+
+    Raises ValueError, as `picture` does.
+    """
+    _, shape = picture(target, factor)
+    network = {"factor": factor, "width": width, "depth": depth}
+    return grid(shape, factor), Encoder(shape[2], encoded, **network), Decoder(shape[2], decoded, **network)
 
 
 def built(layer: keras.layers.Layer, channels: int) -> keras.layers.Layer:

@@ -24,9 +24,9 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
-from regenkit_image.autoencoders.coder import Batch
-from regenkit_image.autoencoders.network import Encoder, Factor, grid, picture
-from regenkit_image.autoencoders.standard import Standard
+from regenkit.stage import Batch, Losses
+from regenkit_image.networks.convolutional import Encoder, Factor, grid, picture
+from regenkit_image.networks.standard import Standard
 
 STEPS = 30
 PLACE = 16
@@ -35,16 +35,16 @@ PLACE = 16
 
 @final
 class DiffusionAutoencoder(keras.Model):
-    """Y → Y′ → Y. Y′ is `semantic`, float32 (size,), of mean 0 and variance 1 a number.
+    """Y → Y′ → Y. Y′ is `semantic`, float32 (latent_dim,), of mean 0 and variance 1 a number.
 
-    It is no `Coder`, whose decoder shows one picture of a Y′: this one draws.
+    It is no `Autoencoder`, whose decoder shows one picture of a Y′: this one draws.
 
-    size      numbers of the vector; at most `width`, through which the decoder hears them
-    factor    how much smaller the encoder's last grid is than the picture
-    channels  of the encoder at half the picture's resolution
-    width     channels of the decoder at full resolution; at least twice the numbers of its patch (`Diffusion`), or
-              noise does not pass through: of 28 × 28 grey pictures these are 4, of 64 × 64 in colour 48
-    depth     residual blocks at each resolution, of the encoder and of the decoder, down and up
+    latent_dim     numbers of the vector; at most `width`, through which the decoder hears them
+    factor         how much smaller the encoder's last grid is than the picture
+    encoder_width  channels of the encoder at half the picture's resolution
+    width          channels of the decoder at full resolution; at least twice the numbers of its patch (`Diffusion`), or
+                   noise does not pass through: of 28 × 28 grey pictures these are 4, of 64 × 64 in colour 48
+    depth          residual blocks at each resolution, of the encoder and of the decoder, down and up
     """
 
     version = 1
@@ -54,33 +54,35 @@ class DiffusionAutoencoder(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        size: PositiveInt = 32,
+        latent_dim: PositiveInt = 32,
         factor: Factor = 4,
-        channels: PositiveInt = 32,
+        encoder_width: PositiveInt = 32,
         width: PositiveInt = 48,
         depth: NonNegativeInt = 1,
     ) -> None:
         super().__init__()
         self.field, self.shape = picture(target, factor)
-        if size > width:
-            raise ValueError(f"size {size}; right are 1 to {width}, the decoder's width, through which it hears Y′")
-        self.spec = Spec({"semantic": Field(kind="continuous", shape=(size,))})
+        if latent_dim > width:
+            raise ValueError(
+                f"latent_dim {latent_dim}; right are 1 to {width}, the decoder's width, through which it hears Y′"
+            )
+        self.spec = Spec({"semantic": Field(kind="continuous", shape=(latent_dim,))})
         self.decoder = Diffusion(condition=self.spec, target=target, width=width, depth=depth, condition_dropout=0.0)
         if self.decoder.objective != "velocity":  # along which `walk` goes
             numbers = self.shape[2] * self.decoder.patch**2
             raise ValueError(f"width {width}; the noise of a patch, {numbers} numbers, is to pass through the decoder: "
                              f"right is {2 * numbers} or more")  # fmt: skip
-        self.encoder = Encoder(self.shape[2], PLACE, factor=factor, channels=channels, depth=depth)
-        self.last, self.standard = keras.layers.Dense(size), Standard(size)
+        self.encoder = Encoder(self.shape[2], PLACE, factor=factor, width=encoder_width, depth=depth)
+        self.last, self.standard = keras.layers.Dense(latent_dim), Standard(latent_dim)
         self.last.build((None, PLACE * math.prod(grid(self.shape, factor))))
         self.built = True
-        pixels, vector = tf.TensorSpec([None, *self.shape]), tf.TensorSpec([None, size])
+        pixels, vector = tf.TensorSpec([None, *self.shape]), tf.TensorSpec([None, latent_dim])
         self.coded = tf.function(self.code, [pixels], autograph=False)
         self.walked = tf.function(self.walk, [pixels, vector, tf.TensorSpec([None])], autograph=False)
 
     # --- the protocol ------------------------------------------------------------------------------------------------
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """The decoder's error (`Diffusion.losses`), whose gradient teaches the encoder as well.
 
         Judged, in evaluation, is the same error at four times, under noise that is always the same.
@@ -122,7 +124,7 @@ class DiffusionAutoencoder(keras.Model):
     # --- pictures as vector and noise --------------------------------------------------------------------------------
 
     def decode(self, semantic: Any, noise: Any, steps: int = STEPS) -> np.ndarray:
-        """Pixels float32 [batch, height, width, channels] in [−1, 1] of Y′ [batch, size] and x_T, of pixels' shape."""
+        """Pixels float32 [batch, height, width, channels] in [−1, 1] of Y′ and of x_T, of pixels' shape."""
         found = self._along(noise, semantic, np.linspace(1.0, 0.0, 1 + steps))
         return np.clip(self.decoder.moments.back(found), -1.0, 1.0)
 
@@ -142,7 +144,7 @@ class DiffusionAutoencoder(keras.Model):
     # --- the networks ------------------------------------------------------------------------------------------------
 
     def vector(self, pixels: tf.Tensor) -> tf.Tensor:
-        """What the decoder hears, float32 [batch, size], of pixels [batch, height, width, channels]."""
+        """What the decoder hears, float32 [batch, latent_dim], of pixels [batch, height, width, channels]."""
         x = self.encoder(pixels)
         return tf.cast(self.last(tf.reshape(x, [-1, math.prod(x.shape[1:])])), tf.float32)
 

@@ -5,6 +5,7 @@ whatever learns X → Y′ wants that, and a decoder does not notice. Here it is
 batches, since latents move while they are learned; data do not, and `layers.moments` remembers them longer.
 """
 
+from collections.abc import Mapping
 from typing import final
 
 from regenkit.quiet import keras
@@ -48,6 +49,6 @@ class Standard(keras.layers.Layer):
             "second": tf.reduce_sum(tf.reduce_mean(mean**2 + variance, [1, 2]), 0),
         }
 
-    def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
+    def absorb(self, statistics: Mapping[str, tf.Tensor]) -> None:
         for kept, name in ((self.count, "latents"), (self.first, "first"), (self.second, "second")):
             kept.assign(DECAY * kept + (1 - DECAY) * statistics[name])

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
 from regenkit.layers import noise as noises
+from regenkit.layers.gaussian import clipped_log_scale, standard_log_prob
 from regenkit.layers.made import AutoregressiveFlow
 from regenkit.layers.pyramid import Downsampler, Upsampler
 from regenkit.models.drawing import own_seeds
@@ -23,12 +24,11 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
-from regenkit_image.autoencoders.coder import Batch
-from regenkit_image.autoencoders.masked import Masked, levelled, shown
-from regenkit_image.autoencoders.network import picture
-from regenkit_image.autoencoders.standard import Standard
+from regenkit.stage import Batch, Losses
+from regenkit_image.networks.convolutional import picture
+from regenkit_image.networks.masked import Masked, levelled, shown
+from regenkit_image.networks.standard import Standard
 
-LOG_2PI = math.log(2 * math.pi)
 ROWS = 256
 """Samples that are weighed at once."""
 RISES, FALLS, SLACK, LEAST = 1.1, 0.9, 1.05, 1e-3
@@ -37,15 +37,15 @@ RISES, FALLS, SLACK, LEAST = 1.1, 0.9, 1.05, 1e-3
 
 @final
 class Vlae(keras.Model):
-    """Y → Y′ → Y. Y′ is `latent`, float32 (size,): the posterior's mean (of an `iaf` posterior, what its flow makes of
-    it), scaled so that what is drawn from the posteriors of all pictures has mean 0 and variance 1 in each number.
+    """Y → Y′ → Y. Y′ is `latent`, float32 (latent_dim,): the posterior's mean (of an `iaf` posterior, what its flow
+    makes of it), scaled so that what is drawn from all pictures' posteriors has mean 0 and variance 1 in each number.
 
     It is z and not ε, of which the prior's flow makes z: ε is nearer to a Gaussian, but in z the decoder has met noise
     of the posterior's size, while an error in one number of ε moves all numbers of z after it; and z is had from ε
     number by number. The length of the code, KL(q ‖ p), is that of both. Any generator of vectors draws it:
     `diffusion`, `cvae`, `normalizing_flow`.
 
-    size            numbers of Y′
+    latent_dim      numbers of Y′
     window          what the decoder sees of pixels before: [A, B], A wide, an odd number, and B rows above, with the
                     (A − 1) / 2 pixels to the left; 0 = none, a factorised decoder
     colourless      the window sees grey, so that z must tell colour; of pictures in colour
@@ -56,8 +56,8 @@ class Vlae(keras.Model):
                     Picture by picture, since nothing may mix a batch; arXiv 1606.04934 has each number's mean over one
     soft_free_bits  the same λ, softly: the divergence is weighed by γ ≤ 1, which is multiplied by 1.1 after a batch
                     whose mean divergence is above 1.05 λ, and by 0.9 after one that is below λ
-    channels        of the networks at half the picture's resolution
-    width           of the network that says a pixel
+    width           channels of the networks at half the picture's resolution
+    pixel_width     of the network that says a pixel
     flow_steps, flow_width, flow_depth   of a flow: steps, and the layers of each; the paper's are 4, 640 and 3
     """
 
@@ -68,7 +68,7 @@ class Vlae(keras.Model):
         *,
         condition: Spec,
         target: Spec,
-        size: PositiveInt = 32,
+        latent_dim: PositiveInt = 32,
         window: tuple[int, int] | Literal[0] = (5, 2),
         colourless: bool = False,
         levels: Literal[2, 4, 8, 16, 32, 64, 128, 256] = 16,
@@ -76,8 +76,8 @@ class Vlae(keras.Model):
         posterior: Literal["gaussian", "iaf"] = "gaussian",
         free_bits: NonNegativeFloat = 0.0,
         soft_free_bits: NonNegativeFloat = 0.0,
-        channels: PositiveInt = 16,
-        width: PositiveInt = 32,
+        width: PositiveInt = 16,
+        pixel_width: PositiveInt = 32,
         flow_steps: PositiveInt = 4,
         flow_width: PositiveInt = 128,
         flow_depth: PositiveInt = 1,
@@ -88,28 +88,35 @@ class Vlae(keras.Model):
         _check_window(window, self.shape, colourless)
         if free_bits and soft_free_bits:
             raise ValueError(f"free_bits is {free_bits}, soft_free_bits {soft_free_bits}; one of them should be 0")
-        self.size, self.levels, self.free_bits, self.soft_free_bits = size, levels, free_bits, soft_free_bits
+        self.latent_dim, self.levels, self.free_bits, self.soft_free_bits = (
+            latent_dim,
+            levels,
+            free_bits,
+            soft_free_bits,
+        )
         self.log_cell = math.log(_cell(target[self.field].levels, levels))
-        self.spec = Spec({"latent": Field(kind="continuous", shape=(size,))})
-        vector, flow = 8 * channels, {"steps": flow_steps, "width": flow_width, "depth": flow_depth}
-        self.encoder = Downsampler(self.shape, channels)
+        self.spec = Spec({"latent": Field(kind="continuous", shape=(latent_dim,))})
+        vector, flow = 8 * width, {"steps": flow_steps, "width": flow_width, "depth": flow_depth}
+        self.encoder = Downsampler(self.shape, width)
         self.context = flow_width if posterior == "iaf" else 0
-        self.head = keras.layers.Dense(2 * size + self.context)
-        self.posterior = AutoregressiveFlow(size, context=self.context, **flow) if posterior == "iaf" else None
-        self.prior = AutoregressiveFlow(size, **flow) if prior == "flow" else None
+        self.head = keras.layers.Dense(2 * latent_dim + self.context)
+        self.posterior = AutoregressiveFlow(latent_dim, context=self.context, **flow) if posterior == "iaf" else None
+        self.prior = AutoregressiveFlow(latent_dim, **flow) if prior == "flow" else None
         self.lift = keras.layers.Dense(vector, activation="silu")
-        self.decoder = Upsampler((*self.shape[:2], width), channels, vector=vector)
-        self.pixels = Masked(self.shape, window=window or (1, 0), levels=levels, width=width, colourless=colourless)
-        self.standard = Standard(size)
+        self.decoder = Upsampler((*self.shape[:2], pixel_width), width, vector=vector)
+        self.pixels = Masked(
+            self.shape, window=window or (1, 0), levels=levels, width=pixel_width, colourless=colourless
+        )
+        self.standard = Standard(latent_dim)
         for layer in (self.encoder, self.decoder, self.pixels, self.prior, self.posterior):
             if layer:
                 layer.build(None)
         self.head.build((None, math.prod(self.encoder.out_shape)))
-        self.lift.build((None, size))
+        self.lift.build((None, latent_dim))
         self.gamma = self.add_weight(name="gamma", shape=(), initializer="ones", trainable=False)
         self.built = True
         seeds, number = tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([], tf.int32)
-        latent, pixels = tf.TensorSpec([None, size]), tf.TensorSpec([None, *self.shape])
+        latent, pixels = tf.TensorSpec([None, latent_dim]), tf.TensorSpec([None, *self.shape])
         self.coded = tf.function(self._code, [pixels], autograph=False)
         self.painted = tf.function(self._paint, [latent, seeds, tf.TensorSpec([])], autograph=False)
         self.imagined = tf.function(self._imagine, [seeds, tf.TensorSpec([])], autograph=False)
@@ -121,7 +128,7 @@ class Vlae(keras.Model):
         """Y′ of Y."""
         return {"latent": self.coded(target[self.field])}
 
-    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, Any]:
+    def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """−log P of the levels and the divergence in nats, by values, of one z drawn from the posterior.
 
         The divergence is log q(z | x) − log p(z) of that z, for every prior and posterior. In evaluation the seed of z
@@ -129,7 +136,7 @@ class Vlae(keras.Model):
         """
         level = levelled(batch["target"][self.field], self.levels)
         seeds = own_seeds(shown(level, self.levels)) if noise is None else noise
-        z, log_q = self._draw(*self._encoded(level), noises.normal(noises.fold_in(seeds, "posterior"), self.size))
+        z, log_q = self._draw(*self._encoded(level), noises.normal(noises.fold_in(seeds, "posterior"), self.latent_dim))
         nll = -self.pixels.log_prob(self._features(z), self.pixels.local(shown(level, self.levels)), level)
         divergence = log_q - self._log_prior(z)
         values = tf.fill(tf.shape(nll), self.values)
@@ -153,7 +160,7 @@ class Vlae(keras.Model):
             self.gamma.assign(tf.clip_by_value(gamma, LEAST, 1.0))
 
     def sample(
-        self, condition: Batch, *, seed: int, temperature: float = 1.0, given: Any = None
+        self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Y of Y′, drawn pixel after pixel; temperature divides the logits, 0 takes the likeliest each time."""
         latent = tf.convert_to_tensor(condition["latent"])
@@ -187,7 +194,7 @@ class Vlae(keras.Model):
         parts = [self.weighed(pixels[start : start + group], seeds[start : start + group], samples) for start in starts]
         return np.concatenate([np.zeros(0, np.float32), *(part.numpy() for part in parts)])
 
-    def imagine(self, count: int, *, seed: int, temperature: float = 1.0) -> dict[str, np.ndarray]:
+    def imagine(self, count: int, *, seed: int, temperature: NonNegativeFloat = 1.0) -> dict[str, np.ndarray]:
         """Y′ of no X, drawn from the prior; temperature scales the standard deviation of ε."""
         latent = self.imagined(seeds_of(seed, count), tf.constant(temperature, tf.float32))
         return {"latent": latent.numpy()}
@@ -198,14 +205,14 @@ class Vlae(keras.Model):
         """Mean and logarithm of the standard deviation of the posterior's Gaussian, and the context of its flow."""
         x = tf.nn.silu(self.encoder(tf.cast(shown(level, self.levels), self.compute_dtype)))
         x = tf.cast(self.head(tf.reshape(x, [tf.shape(x)[0], math.prod(self.encoder.out_shape)])), tf.float32)
-        mean, log_scale, context = tf.split(x, [self.size, self.size, self.context], -1)
-        return mean, tf.clip_by_value(log_scale, -7.0, 3.0), context
+        mean, log_scale, context = tf.split(x, [self.latent_dim, self.latent_dim, self.context], -1)
+        return mean, clipped_log_scale(log_scale), context
 
     def _draw(
         self, mean: tf.Tensor, log_scale: tf.Tensor, context: tf.Tensor, normal: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """z of standard normal numbers, [rows, size], and log q(z | x), [rows]."""
-        z, log_q = mean + tf.exp(log_scale) * normal, _log_normal(normal) - tf.reduce_sum(log_scale, -1)
+        z, log_q = mean + tf.exp(log_scale) * normal, standard_log_prob(normal) - tf.reduce_sum(log_scale, -1)
         if self.posterior:
             z, determinant = self.posterior.forward(z, context)
             log_q -= determinant
@@ -213,9 +220,9 @@ class Vlae(keras.Model):
 
     def _log_prior(self, z: tf.Tensor) -> tf.Tensor:
         if not self.prior:
-            return _log_normal(z)
+            return standard_log_prob(z)
         epsilon, determinant = self.prior.forward(z)
-        return _log_normal(epsilon) + determinant
+        return standard_log_prob(epsilon) + determinant
 
     def _features(self, z: tf.Tensor) -> tf.Tensor:
         """What a pixel is told of z, [rows, height, width, self.pixels.width]."""
@@ -233,7 +240,7 @@ class Vlae(keras.Model):
         return shown(level, self.levels)
 
     def _imagine(self, seeds: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
-        epsilon = temperature * noises.normal(noises.fold_in(seeds, "prior"), self.size)
+        epsilon = temperature * noises.normal(noises.fold_in(seeds, "prior"), self.latent_dim)
         return self.standard(self.prior.inverse(epsilon) if self.prior else epsilon)
 
     def _weigh(self, pixels: tf.Tensor, seeds: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
@@ -244,8 +251,8 @@ class Vlae(keras.Model):
 
         def more(done: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = tf.range(done, done + chunk)
-            normal = noises.normal(noises.fold_in(seeds, "weighed", number), self.size)
-            normal = tf.reshape(normal, [chunk * batch, self.size])
+            normal = noises.normal(noises.fold_in(seeds, "weighed", number), self.latent_dim)
+            normal = tf.reshape(normal, [chunk * batch, self.latent_dim])
             mean, log_scale, context = (tf.tile(each, [chunk, 1]) for each in gaussian)
             z, log_q = self._draw(mean, log_scale, context, normal)
             features = tf.reshape(self._features(z), [chunk, batch, *self.shape[:2], self.pixels.width])
@@ -257,11 +264,6 @@ class Vlae(keras.Model):
         start = (tf.constant(0), tf.fill([batch], -np.inf))
         total = tf.while_loop(lambda done, _: done < samples, more, start, parallel_iterations=1)[1]
         return total - tf.math.log(tf.cast(samples, tf.float32))
-
-
-def _log_normal(z: tf.Tensor) -> tf.Tensor:
-    """log density of the standard normal distribution, [rows] of [rows, size]."""
-    return -0.5 * tf.reduce_sum(z**2 + LOG_2PI, -1)
 
 
 def _cell(theirs: int | None, levels: int) -> float:
