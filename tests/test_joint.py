@@ -75,7 +75,7 @@ def moved(model: Joint, term: str, **kind: bool) -> set[str]:
         chosen = [value for name, (value, _) in terms.items() if name.startswith(term)]
         assert chosen, (term, sorted(terms))
         total = tf.add_n([tf.reduce_sum(value) for value in chosen])
-    variables = [(name, each) for name, stage in model.stages().items() for each in stage.trainable_variables]
+    variables = [(name, each) for name, stage in model.parts.items() for each in stage.trainable_variables]
     slopes = tape.gradient(total, [each.value for _, each in variables])
     return {
         name
@@ -119,7 +119,7 @@ def test_weights_scale_their_terms_and_0_leaves_out() -> None:
     examples = batch()
     one, other = joint("vq"), joint("vq", reconstruct=3.0, predict_x=0.0, adapt=0.0)
     other.set_weights(one.get_weights()[: len(other.get_weights())])  # the rest is of predict_x
-    for stage, same in zip(other.stages().values(), one.stages().values(), strict=True):
+    for stage, same in zip(other.parts.values(), one.parts.values(), strict=True):
         stage.set_weights(same.get_weights())
     ones, others = (each.losses(examples, noise=examples["noise"])["main"] for each in (one, other))
     np.testing.assert_allclose(3 * ones["reconstruct_high"][0], others["reconstruct_high"][0], rtol=1e-4)
