@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, final
+from typing import Annotated, Any, Literal, Protocol, final
 
 from pydantic import Field
 
@@ -102,6 +102,7 @@ class Example:
 
     groups        examples that share any of these keys fall into the same split
     fingerprints  a training example that shares one with a held-out example is left out
+    split         where the data's own split puts it; None: wherever `data.split.assign` does
     meta          what the arrays do not carry and a person wants back (title, words, key): JSON
     remarks       what of it could not be kept, a sentence each ("the caption was cut at 256 bytes"): counted and shown
     """
@@ -111,6 +112,7 @@ class Example:
     x: Fields | None = None
     groups: tuple[str, ...] = ()
     fingerprints: tuple[int, ...] = ()
+    split: Literal["train", "validation", "test"] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 

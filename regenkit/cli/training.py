@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from regenkit.files import json_text
 
@@ -20,6 +21,10 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
 ]
 Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
+
+
+MOST_CLASSES = 100
+"""That `preview` lists; --json has all."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,7 +80,8 @@ def preview(
     count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
     as_json: Json = False,
 ) -> None:
-    """Show what a recipe will be trained on: examples with their Y′, splits, lengths, what was dropped, parameters."""
+    """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
+    from regenkit.data.aside import listed
     from regenkit.recipe import load
 
     console = Console(soft_wrap=True)
@@ -93,12 +99,26 @@ def preview(
     console.print(table)
     console.print(f"steps an example: {found['steps']}")
     console.print(f"parameters: {found['parameters']}")
-    for source, reason in found["skipped"]:
-        console.print(f"skipped {source}: {reason}", markup=False)
+    for field, counted in found["classes"].items():
+        console.print(_classes(field, counted))
+    for line in listed(found["skipped"], found["remarks"]):
+        console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
         console.rule(example["id"])
         console.print(example["y"], markup=False)
         console.print(example["rep"], markup=False)
+
+
+def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:
+    """Examples by class and split; of very many classes the first."""
+    splits = [split for split in ("train", "validation", "test", "dropped")
+              if any(split in each for each in counted.values())]  # fmt: skip
+    table = Table(field, *splits, box=None)
+    for label, numbers in list(counted.items())[:MOST_CLASSES]:
+        table.add_row(Text(label), *(str(numbers.get(split, 0)) for split in splits))
+    if len(counted) > MOST_CLASSES:
+        table.add_row(f"… of {len(counted)}")
+    return table
 
 
 def evaluate(

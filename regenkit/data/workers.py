@@ -19,6 +19,7 @@ import numpy as np
 
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
+from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource, UserError
 from regenkit.signals import noted
 from regenkit.spec import Fields, Spec
@@ -39,6 +40,7 @@ class Entry:
     id: str
     groups: str  # JSON
     fingerprints: np.ndarray  # int64
+    split: str  # "" where the data say none
     paired: bool
     steps: int
     remarks: str  # JSON
@@ -70,17 +72,20 @@ class Read:
                     aside.append((example.id, str(error)))
         except BadSource as error:
             return [], [(source, error.reason)]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _named(error, f"{type(self.dataset).__name__}.read({source!r})") from error
         return sound, aside
 
     def _row(self, example: Example) -> tuple[bytes, Entry]:
+        if example.split not in (None, *SPLITS):
+            raise ValueError(f"split is {example.split!r}; right is one of {', '.join(SPLITS)}, or None")
         y = _fields(example.y, self.specs["y"], "y")
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
         return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
             id=example.id,
             groups=json.dumps(example.groups),
             fingerprints=np.array(example.fingerprints, np.int64),
+            split=example.split or "",
             paired=x is not None,
             steps=self.specs["y"].steps(y),
             remarks=json.dumps(example.remarks),
@@ -101,7 +106,7 @@ class Convert:
             rep = self.converter.convert(sides["y"] or {})
         except BadSource as error:
             return b"", error.reason
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _named(error, f"{type(self.converter).__name__}.convert, example {meta['id']!r}") from error
         try:
             return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
@@ -128,7 +133,7 @@ def _fields(values: Fields, spec: Spec, where: str) -> Fields:
     }
 
 
-def _named(error: Exception, where: str) -> UserError:
+def _named(error: Exception | SystemExit, where: str) -> UserError:
     """`error` with the place it comes from; a UserError is right as it is."""
     if isinstance(error, UserError):
         return error
