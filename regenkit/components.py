@@ -39,6 +39,8 @@ class Component:
                     f"{self.name} needs the package {error.name!r}, which is not installed: {mend}"
                 ) from error
             raise
+        except SystemExit as error:
+            raise UserError(f"{self.name}: {module} ends the process when it is imported ({error.code})") from error
 
 
 @final

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from regenkit.cli.streams import print_json
 from regenkit.cli.training import Json, Settings
-from regenkit.files import json_text
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def compare(
     report = {**report, "command": command, "finding": finding(report), "limits": limits(report)}
     written = write(report)
     if as_json:
-        print(json_text(report))
+        print_json(report)
     else:
         console.print(as_table(report))
         if scores:

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from regenkit.cli.streams import print_json
 from regenkit.cli.training import Json
-from regenkit.files import json_text
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
@@ -35,7 +35,7 @@ def probe(
     said = Console(stderr=True, quiet=as_json)
     report = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
     if as_json:
-        print(json_text(report))
+        print_json(report)
         return
     table = Table("features", "size", "linear", "nearest neighbours", box=None)
     for name, row in report["features"].items():

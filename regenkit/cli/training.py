@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from regenkit.files import json_text
+from regenkit.cli.streams import for_json_alone, print_json
 
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
 ]
-Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
+Json = Annotated[bool, typer.Option("--json", callback=for_json_alone, help="print JSON for a program to read")]
 
 
 MOST_CLASSES = 100
@@ -91,7 +91,7 @@ def preview(
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))
     if as_json:
-        print(json_text(found))
+        print_json(found)
         return
     table = Table("split", "paired", "unpaired", box=None)
     for split, counts in found["examples"].items():
@@ -137,6 +137,6 @@ def evaluate(
     console = Console(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, samples, console, examples)
     if as_json:
-        print(json_text(report))
+        print_json(report)
     else:
         console.print(as_table(report))

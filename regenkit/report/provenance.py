@@ -17,7 +17,7 @@ def provenance(pipeline: Pipeline, prepared: Prepared) -> dict[str, Any]:
     stages = {}
     for path in sorted(folder.glob("*/done.json")):
         name = path.parent.name
-        stages[name] = {**json.loads(path.read_text()), "seconds": training_seconds(folder, name)}
+        stages[name] = {**json.loads(path.read_bytes()), "seconds": training_seconds(folder, name)}
     environment = folder / "environment.json"
     return {
         "data": {
@@ -31,5 +31,5 @@ def provenance(pipeline: Pipeline, prepared: Prepared) -> dict[str, Any]:
             "skipped": len(prepared.skipped),
         },
         "training": stages,
-        "trained_with": json.loads(environment.read_text()) if environment.exists() else {},
+        "trained_with": json.loads(environment.read_bytes()) if environment.exists() else {},
     }

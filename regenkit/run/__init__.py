@@ -112,7 +112,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
                 _take(pipeline, stage, other)
             else:
                 sign(folder, pipeline.contract(stage))
-    result = gathered(strategy, json.loads(done.read_text()) if done.exists() else {})[0]
+    result = gathered(strategy, json.loads(done.read_bytes()) if done.exists() else {})[0]
     if result:
         return result
     settings = settings_of(recipe, stage)
@@ -193,7 +193,7 @@ def _steps(recipe: Recipe, stage: str) -> int:
     """For how many a stage is trained, or was where it comes from."""
     other = taken_from(recipe, stage)
     if other and (done := other / stage / "done.json").exists():
-        return int(json.loads(done.read_text())["steps"])
+        return int(json.loads(done.read_bytes())["steps"])
     return recipe.train_settings(stage).steps
 
 
@@ -226,7 +226,7 @@ def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, 
     folder.mkdir(parents=True, exist_ok=True)
     sign(folder, pipeline.contract(stage))
     copy(trained / BEST, folder / BEST)
-    result = json.loads((trained / "done.json").read_text())
+    result = json.loads((trained / "done.json").read_bytes())
     write_json(folder / "done.json", {**result, **origin})
 
 

@@ -21,7 +21,7 @@ def hand_out(pipeline: Pipeline) -> None:
     joint.load_weights(pipeline.folder / "joint" / BEST)
     for name, model in joint.stages().items():
         folder = pipeline.folder / name
-        done = json.loads((folder / "done.json").read_text())
+        done = json.loads((folder / "done.json").read_bytes())
         write_json(folder / "done.json", {**done, "together": True})  # first: never taken for one trained alone
         write_weights(model, folder / BEST)
         sign(folder, pipeline.contract(name))

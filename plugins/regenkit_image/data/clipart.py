@@ -14,9 +14,10 @@ from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
-from regenkit_image.modality.caption import plain, shortened
+from regenkit_image.modality.caption import cut
 from regenkit_image.modality.files import read_image
 from regenkit_image.modality.picture import fitted
+from regenkit_image.modality.words import plain
 from regenkit_image.packages import OPENCLIPART
 
 Category = Literal[
@@ -94,13 +95,13 @@ class Openclipart:
         trimmed = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         picture = fitted(Picture(pixels=trimmed), self.size, 3, "pad")
         folders = [part.replace("_", " ") for part in Path(source).parts[:-1]]
-        caption = shortened(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ""
+        caption, remarks = cut(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ("", ())
         series = (f"series:{author}:{title.rstrip('0123456789 ')}",) if title else ()
         return [Example(
             id=source.removesuffix(".png"),
             y=Image(size=self.size, channels=3, fit="pad").encode(picture)[0],
             x=Caption().encode(caption)[0] if caption else None,
-            groups=(*series, *alike(picture.pixels)), meta={"title": caption or Path(source).stem},
+            groups=(*series, *alike(picture.pixels)), meta={"title": caption or Path(source).stem}, remarks=remarks,
         )]  # fmt: skip
 
 
