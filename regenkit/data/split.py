@@ -50,8 +50,8 @@ def assign(
     """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
 
     `said` is the data's own split, "" where they have none: what it holds out is held out, and examples that share a
-    group with it and are not of the same split are dropped. A split that it does not name is taken from the others, as
-    follows.
+    group with it and are not of the same split are dropped. A split in which it puts no candidate is taken from the
+    others, as follows.
 
     Candidates for holding out are the components with a paired example, all of them where nothing is paired. They are
     taken in the order of a hash of their names, each into the first of test and validation with room for it, so that
@@ -76,7 +76,7 @@ def assign(
     sizes = np.bincount(component, wanted & ~in_own).astype(np.int64)
     quota = max(1, round(HELD_OUT * int(sizes.sum())))
     of_component = np.full(len(paired), "train", "U10")
-    free = [name for name in ("test", "validation") if name not in own.values()]
+    free = [name for name in ("test", "validation") if not (wanted & (said == name)).any()]
     for root, where in {**own, **_in_turn([root for root in order if sizes[root]], sizes, quota, free)}.items():
         of_component[root] = where
     split = of_component[component]

@@ -67,7 +67,7 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
         if name in bad:
             left_out[name] = bad[name]
         elif not meant:
-            left_out[name] = f"a caption without a picture{known.nearest(name)}"
+            left_out[name] = f"a caption without a picture{known.nearest(name[: -len('.txt')])}"
         elif described.intersection(meant):
             left_out[name] = "its picture has a caption in a table"
         else:

@@ -1,10 +1,10 @@
 """In which encoding captions are: text files do not say.
 
 UTF-8 is sure where it is valid, UTF-16 where its mark is there. What is left is looked at together, because one caption
-is too short to tell by and one person's files are in one encoding: a library (chardet) goes by the frequency of
-letters. Of sentences in eight languages and fourteen encodings it knew all, one line of them or forty;
-charset-normalizer took French in Windows-1252 for Central European, and a line of KOI8-R for Japanese. What then does
-not read as text is refused, so that nobody learns from "äåðåâî".
+is too short to tell by and one person's files are in one encoding. A library (chardet) goes by the frequency of
+letters; of its readings only those that read as text are believed, and nothing is where there is none, so that nobody
+learns from "äåðåâî". On captions in 17 languages and 12 encodings, one line of them or thirty, it is right with these
+two rules; charset-normalizer took French in Windows-1252 for Central European, and a line of KOI8-R for Japanese.
 """
 
 import codecs
@@ -23,6 +23,8 @@ CANDIDATES = (
 )  # fmt: skip
 SIGNS = frozenset("°€£¥§©®™¢µ…′″×÷±½¼¾²³")
 """Beside letters and figures in sound captions: 5 °C, 10€."""
+NEARLY = 0.95
+"""Of the likeliest reading's confidence: where Windows-1252, the commonest, has as much, it is taken."""
 MISREAD = 0.1
 """Share of words beyond ASCII that may not be of one script."""
 UNKNOWN = "is not UTF-8, and its encoding can't be told; say encoding: cp1252, cp1251, shift_jis …"
@@ -57,7 +59,17 @@ def decoded(files: Mapping[str, bytes], encoding: str | None) -> tuple[dict[str,
 
 
 def _guessed(data: bytes) -> str | None:
-    return chardet.detect(data, include_encodings=CANDIDATES, compat_names=False)["encoding"]
+    found = chardet.detect_all(data, ignore_threshold=True, include_encodings=CANDIDATES, compat_names=False)
+    sure: dict[str, float] = {}
+    for each in found:
+        name = each["encoding"]
+        try:
+            if name and _reads(data.decode(name)):
+                sure[name] = each["confidence"]
+        except UnicodeDecodeError:
+            continue
+    best = max(sure, key=lambda name: sure[name], default=None)
+    return "cp1252" if best and sure.get("cp1252", 0.0) >= NEARLY * sure[best] else best
 
 
 def _sure(data: bytes) -> str | None:

@@ -54,7 +54,10 @@ def _frames(image: Image.Image) -> list[str]:
 def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """The picture as it was seen. Of EXIF nothing but the orientation is looked at, so that no other tag does harm."""
     try:
-        value = image.getexif().get(ORIENTATION, 1)
+        tags = image.getexif()
+        if not tags and image.info.get("exif"):
+            raise ValueError("no tag in it")
+        value = tags.get(ORIENTATION, 1)
         first = value[0] if isinstance(value, tuple) else value
         turn = UPRIGHT.get(int(first.strip("\0 ")) if isinstance(first, str) else int(first))
     except Exception:  # whatever damaged metadata lead Pillow to
