@@ -76,15 +76,14 @@ def test_a_full_disk_is_still_one_message(tmp_path: Path) -> None:
 
 
 def test_names_beyond_the_stream_s_characters(place: Path) -> None:
-    """The recipe, folder, pictures and captions are read as UTF-8 whatever the locale; JSON has them all."""
-    found = json.loads(shell("regenkit preview r.yaml --json", place, **STREAMS["C"]).stdout)
+    found = json.loads(shell("regenkit preview r.yaml --json", place, LC_ALL="C", **STREAMS["ascii"]).stdout)
     assert found["shown"][0]["id"].startswith("木")
     assert found["skipped"] == [["lone[red]ly.txt", "a caption without a picture"]]
     assert found["left_out"] == [{"text": "a caption without a picture", "names": ["lone[red]ly.txt"]}]
 
 
 @pytest.mark.exhaustive(minutes=0.5)
-@pytest.mark.parametrize("encoding", STREAMS)
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_preview_for_people(place: Path, encoding: str) -> None:
     done = shell("regenkit preview r.yaml", place, **STREAMS[encoding])
     assert done.returncode == 0 and b"Traceback" not in done.stderr, done.stderr
