@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import threading
 import traceback
@@ -11,8 +12,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context, parent_process
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any, final
 
 import numpy as np
@@ -148,13 +152,19 @@ def pool(processes: int) -> Iterator[Map]:
         yield lambda function, items, chunk: map(function, items)
         return
     spawn = get_context("spawn")
-    with noted(signal.SIGINT) as asked, ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor:
+    with (
+        TemporaryDirectory() as shared,
+        noted(signal.SIGINT) as asked,
+        ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor,
+    ):
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
+            with NamedTemporaryFile(dir=shared, delete=False) as pickled:
+                pickle.dump(function, pickled)
             waiting: deque[Future[list[Any]]] = deque()
             while batch := list(islice(rest, chunk)):
-                waiting.append(executor.submit(_each, function, batch))
+                waiting.append(executor.submit(_each, pickled.name, batch))
                 if len(waiting) * chunk >= AHEAD * processes:
                     yield from waiting.popleft().result()
                 if asked.is_set():
@@ -189,5 +199,13 @@ def _begin() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _each(function: Callable[[Any], Any], batch: list[Any]) -> list[Any]:
+def _each(pickled: str, batch: list[Any]) -> list[Any]:
+    function = _function(pickled)
     return [function(item) for item in batch]
+
+
+@cache
+def _function(pickled: str) -> Callable[[Any], Any]:
+    """Read once a process: a dataset holds the names of all its files, which would travel with each few of them."""
+    found: Callable[[Any], Any] = pickle.loads(Path(pickled).read_bytes())
+    return found

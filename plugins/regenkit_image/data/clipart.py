@@ -42,7 +42,7 @@ class Openclipart:
     limit       drawings of each category to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, size: PositiveInt = 64,
@@ -108,5 +108,13 @@ class Openclipart:
 def _said(path: Path) -> tuple[str, str]:
     """(title, author) that a PNG names itself; "" where it does not."""
     with Pillow.open(path) as image:
-        said = {key: plain(str(value)) for key, value in image.info.items() if isinstance(value, str)}
+        said = {key: plain(_as_written(value)) for key, value in image.info.items() if isinstance(value, str)}
     return said.get("Title", ""), said.get("Author", "")
+
+
+def _as_written(text: str) -> str:
+    """A PNG's tEXt is Latin-1 by the standard, and read so by Pillow; the programs that made these wrote UTF-8."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
