@@ -17,6 +17,7 @@ import pytest
 from fetching import skip_if_unreachable
 from own_pictures import prepared
 from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
 
 from regenkit.data.prepare import Prepared
 from regenkit.errors import BadSource, UserError
@@ -123,6 +124,21 @@ def test_their_own_copies(tmp_path: Path) -> None:
         FashionMnist(path=str(tmp_path)).read("train/0-500")
     with pytest.raises(UserError, match=r"there is no img/google/64/\*\.png in"):
         Emoji(path=str(tmp_path))
+
+
+@pytest.mark.parametrize("where", ["tEXt in UTF-8", "tEXt in Latin-1", "iTXt"])
+def test_titles_of_drawings_are_read_as_they_were_written(tmp_path: Path, where: str) -> None:
+    """The standard says Latin-1 for tEXt, and programs write UTF-8."""
+    title, said = "chaussée glissante", PngInfo()
+    if where == "iTXt":
+        said.add_itxt("Title", title)
+    else:
+        said.add(b"tEXt", b"Title\0" + title.encode("utf-8" if "UTF" in where else "latin-1"))
+    (tmp_path / "animals").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    Pillow.fromarray(pixels).save(tmp_path / "animals" / "1.png", pnginfo=said)
+    (example,) = Openclipart(path=str(tmp_path), size=8, categories=["animals"]).read("animals/1.png")
+    assert example.meta["title"] == f"{title}, animals"
 
 
 @pytest.mark.exhaustive(minutes=6)

@@ -246,7 +246,7 @@ def _say_data(log: RunLog, prepared: Prepared) -> None:
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
     dropped = sum(counts["dropped"].values())
     log.say(
-        f"examples: {', '.join(parts)}; {dropped} left out: they hold a part of a held-out one, go with one, or could "
+        f"examples: {', '.join(parts)}; {dropped} dropped: they hold a part of a held-out one, go with one, or could "
         "not be converted"
     )
     if prepared.hidden is not None:
