@@ -154,7 +154,8 @@ def test_one_table_a_folder(tmp_path: Path) -> None:
     assert list(read_all(Captions(str(tmp_path), size=8))[1]) == ["a/d.parquet"]
 
 
-words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=30)
+"""Before Python 3.13 csv leaves a carriage return outside quotes, where it ends a row."""
 
 
 @settings(max_examples=60)

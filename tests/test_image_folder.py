@@ -2,15 +2,18 @@
 
 import os
 import pickle
+import tempfile
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from own_pictures import CASES, draw, prepared, read_all
 from PIL import Image, features
 
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 from regenkit.run.preview import classes
 from regenkit_image.data import Folder
 from regenkit_image.formats import READS, UNREAD
@@ -80,6 +83,26 @@ def test_broken_exif_stops_nothing_and_what_says_how_the_camera_was_held_is_beli
         else:
             assert picture.pixels.shape == (64, 32, 3) and not picture.remarks
             assert abs(picture.pixels[16, 16].astype(int) - RED).max() <= 3, path.name
+
+
+SOUND = sorted(path for name in ("formats", "exif") for path in (CASES / name).iterdir() if path.stat().st_size)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(SOUND), st.integers(0, 2**16), st.binary(min_size=1, max_size=8), st.booleans())
+def test_whatever_byte_is_damaged_the_picture_is_read_or_named(path: Path, at: int, by: bytes, cut: bool) -> None:
+    data = bytearray(path.read_bytes())
+    place = at % len(data)
+    data[place : place + len(by)] = by
+    with tempfile.TemporaryDirectory() as made:
+        damaged = Path(made, path.name)
+        damaged.write_bytes(data[:place] if cut else data)
+        try:
+            (picture,) = read(damaged)
+        except BadSource as error:
+            assert error.reason.strip() and made not in error.reason
+            return
+    assert picture.pixels.dtype == np.uint8 and picture.pixels.size
 
 
 @pytest.mark.parametrize("orientation", range(9))
@@ -177,6 +200,7 @@ def test_the_split_of_the_folders_is_kept(tmp_path: Path) -> None:
         draw(tmp_path / "val" / ("cat" if number % 2 else "dog") / f"{number}.png", 100 + number)
     copy = tmp_path / "train" / "cat" / "copy.png"
     copy.write_bytes((tmp_path / "val" / "cat" / "1.png").read_bytes())
+    (tmp_path / "loose.png").write_bytes(copy.read_bytes())
     (tmp_path / "train" / "bird").mkdir()
     dataset = Folder(str(tmp_path), size=16)
     assert dataset.labels == ["cat", "dog"]
@@ -185,7 +209,10 @@ def test_the_split_of_the_folders_is_kept(tmp_path: Path) -> None:
     assert {name for name, where in split.items() if where == "validation"} == {
         name for name in split if name.startswith("val/")
     }
-    assert split["train/cat/copy.png"] == "dropped" and sum(where == "test" for where in split.values()) == 4
+    assert (
+        split["train/cat/copy.png"] == split["loose.png"] == "dropped"
+        and sum(where == "test" for where in split.values()) == 4
+    )
     assert found.skipped == (("train/bird/", "is a folder without a picture that is read"),)
     assert classes(found)["x/label"]["dog"]["validation"] == 4
     draw(tmp_path / "more" / "1.png", 500)

@@ -104,7 +104,7 @@ def preview(
     for line in listed(found["skipped"], found["remarks"]):
         console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
-        console.rule(example["id"])
+        console.rule(Text(example["id"]))
         console.print(example["y"], markup=False)
         console.print(example["rep"], markup=False)
 

@@ -44,7 +44,9 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
     left_out |= {name: f"is a table that is not read; right are {', '.join(tables.SUFFIXES)}"
                  for name in found.files if name.lower().endswith(tables.NOT_READ)}  # fmt: skip
     texts = [name for name in found.files if name.lower().endswith((".txt", *tables.SUFFIXES))]
-    read, bad = decoded({name: (root / name).read_bytes() for name in texts}, encoding)
+    data, closed = _opened(root, texts)
+    read, undecoded = decoded(data, encoding)
+    bad = {**closed, **undecoded}
     captions: dict[str, Said] = {}
     known = Pictures(pictures)
     of_tables = _tables(texts, root)
@@ -76,6 +78,17 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
     return Captioned(
         pictures=pictures, texts=texts, captions=captions, left_out=left_out, splits=official(pictures)
     )  # fmt: skip
+
+
+def _opened(root: Path, names: list[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """(what is in each file, why the others cannot be opened)"""
+    data, closed = {}, {}
+    for name in names:
+        try:
+            data[name] = (root / name).read_bytes()
+        except OSError as error:
+            closed[name] = f"cannot be opened ({error.strerror})"
+    return data, closed
 
 
 def _tables(texts: list[str], root: Path) -> list[str]:

@@ -74,8 +74,8 @@ def examples(
             name = [source, *([str(number)] if len(found) > 1 else []), *([str(place)] if len(conditions) > 1 else [])]
             result.append(Example(
                 id=":".join(name), y=y.encode(exact)[0], x=condition.x if condition else None,
-                groups=() if split else alike(exact.pixels), fingerprints=looks(exact.pixels) if split else (),
-                split=split, meta={"title": condition.title if condition else stem},
+                groups=() if split else alike(exact.pixels), fingerprints=looks(exact.pixels), split=split,
+                meta={"title": condition.title if condition else stem},
                 remarks=(*picture.remarks, *(condition.remarks if condition else ())),
             ))  # fmt: skip
     return result
