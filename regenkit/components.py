@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, final
+from typing import Annotated, Any, Literal, final
 
 from pydantic import Field
 
@@ -41,6 +41,8 @@ class Component:
                     f"{self.name} needs the package {error.name!r}, which is not installed: {mend}"
                 ) from error
             raise
+        except SystemExit as error:
+            raise UserError(f"{self.name}: {module} ends the process when it is imported ({error.code})") from error
 
 
 @final
@@ -104,6 +106,7 @@ class Example:
 
     groups        examples that share any of these keys fall into the same split
     fingerprints  a training example that shares one with a held-out example is left out
+    split         where the data's own split puts it; None: wherever `data.split.assign` does
     meta          what the arrays do not carry and a person wants back (title, words, key): JSON
     remarks       what of it could not be kept, a sentence each ("the caption was cut at 256 bytes"): counted and shown
     """
@@ -113,6 +116,7 @@ class Example:
     x: Fields | None = None
     groups: tuple[str, ...] = ()
     fingerprints: tuple[int, ...] = ()
+    split: Literal["train", "validation", "test"] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 

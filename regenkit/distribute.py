@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, final
 
 import numpy as np
+from pydantic import BaseModel, Field, NonNegativeInt
 
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 
 T = TypeVar("T")
 SHAPE = '{"cluster": {"worker": ["HOST:PORT", …]}, "task": {"type": "worker", "index": 0}}'
+SHOWN = 200
+"""Characters of what is refused."""
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
@@ -47,22 +50,43 @@ def cluster() -> dict[str, Any] | None:
     Raises UserError where what the environment says cannot be understood.
     """
     if text := os.environ.get("TF_CONFIG"):
-        try:
-            found = json.loads(text)
-            addresses = [address for job in found.get("cluster", {}).values() for address in job]
-            task = (str(found["task"]["type"]), int(found["task"]["index"])) if len(addresses) > 1 else None
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise UserError(f"TF_CONFIG: {text!r} is not {SHAPE}") from error
-        if task and task[0] not in ("chief", "worker"):
-            raise UserError(f"TF_CONFIG: a task is a chief or a worker here, not {task[0]!r}")
-        return found if task else None
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        return _slurm()
-    return None
+        return _tf_config(text)
+    return _slurm() if os.environ.get("SLURM_STEP_NUM_TASKS", "1") not in ("", "0", "1") else None
+
+
+@final
+class _Task(BaseModel):
+    type: str
+    index: NonNegativeInt
+
+
+@final
+class _TfConfig(BaseModel):
+    cluster: dict[str, list[Annotated[str, Field(pattern=r"^\S+:\d+$")]]] = {}
+    task: _Task | None = None
+
+
+def _tf_config(text: str) -> dict[str, Any] | None:
+    """The processes that it names, None where there is but one. Raises UserError where it is none of `SHAPE`."""
+    try:
+        whole: dict[str, Any] = json.loads(text)
+        found = _TfConfig.model_validate(whole, strict=True)
+    except (ValueError, RecursionError) as error:  # pydantic's and json's are ValueErrors
+        raise UserError(f"TF_CONFIG: {text[:SHOWN]!r} is not {SHAPE}") from error
+    if sum(map(len, found.cluster.values())) < 2:
+        return None
+    if not found.task:
+        raise UserError(f"TF_CONFIG: {text[:SHOWN]!r} says no task; right is {SHAPE}")
+    if found.task.type not in ("chief", "worker"):
+        raise UserError(f"TF_CONFIG: a task is a chief or a worker here, not {found.task.type!r}")
+    if found.task.index >= len(found.cluster.get(found.task.type, [])):
+        raise UserError(f"TF_CONFIG: the cluster has no {found.task.type} {found.task.index}; they count from 0")
+    return whole
 
 
 def _slurm() -> dict[str, Any]:
     try:
+        int(os.environ["SLURM_STEP_NUM_TASKS"])
         port = 10000 + 16 * (int(os.environ["SLURM_JOB_ID"]) % 1250)  # two jobs may share a machine
         # GPUs are as SLURM binds them. The resolver would ask nvidia-smi, and finds no task where there is no GPU.
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy_job
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from processes import PATIENCE, addresses, end_all, start, tf_config
 
 from regenkit.distribute import cluster, gathered, make_strategy, spread, together
@@ -43,6 +45,44 @@ def test_a_single_process_is_no_cluster(config: str, monkeypatch: pytest.MonkeyP
 def test_another_tf_config_is_refused(config: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(UserError, match=r"^TF_CONFIG: "):
+        cluster()
+
+
+CASE = '{"cluster":{"worker":"localhost:12345"},"task":{"type":"worker","index":0}}'
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["worker", "one:1", 0]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["cluster", "task", "worker", "chief", "type", "index"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(text=CASE)
+@example(text="[" * 100_000)
+@example(text=tf_config(TWO, "worker", 2))
+@example(text=tf_config(TWO, "chief", 0))
+@example(text='{"cluster": {"worker": ["one", "two:1"]}, "task": {"type": "worker", "index": 0}}')
+@given(text=values.map(json.dumps) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_tf_config_of_any_shape_is_a_cluster_or_one_message(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CONFIG", text)
+    try:
+        found = cluster()
+    except UserError as error:
+        assert str(error).startswith("TF_CONFIG: ") and "\n" not in str(error) and len(str(error)) < 1200
+        return
+    if found:
+        task = found["task"]
+        assert isinstance(found["cluster"][task["type"]][task["index"]], str)
+    assert text not in (CASE, "[" * 100_000)
+
+
+@pytest.mark.parametrize("count", ["two", "-", "1.5"])
+def test_slurm_s_environment_that_is_none_is_refused(count: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", count)
+    with pytest.raises(UserError, match=r"SLURM's environment names no cluster"):
         cluster()
 
 

@@ -1,4 +1,4 @@
-"""The image datasets: the packages themselves, splits that do not leak, and folders as people keep them.
+"""The image datasets that are fetched: the packages themselves, and splits that do not leak.
 
 What is fetched is fetched by its own client; where that is missing, or has no network, the reason is printed.
 """
@@ -9,20 +9,19 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from fetching import skip_if_unreachable
+from own_pictures import prepared
 from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
 
-from regenkit.data.prepare import Prepared, prepare
+from regenkit.data.prepare import Prepared
 from regenkit.errors import BadSource, UserError
-from regenkit.plugins import host
-from regenkit.spec import Spec
-from regenkit_image.data import Captions, Emoji, FashionMnist, Folder, Mnist, Openclipart
+from regenkit_image.data import Emoji, FashionMnist, Mnist, Openclipart
 from regenkit_image.data.looks import looks
 
 ROOT = Path(__file__).parents[1]
@@ -40,17 +39,6 @@ def fetched(name: str) -> None:
     if done.returncode:
         skip_if_unreachable(name, " ".join(done.stderr.split()))
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def prepared(name: str, dataset: Any, **options: Any) -> Prepared:
-    """As a recipe has it prepared, by this process alone."""
-    record = host().find("dataset", name)
-    specs = {side: host().find("modality", modality).load()(**dataset.modalities.get(side, {})).spec
-             for side, modality in (("x", record.x), ("y", record.y))}  # fmt: skip
-    return prepare(
-        dataset=dataset, identity={"use": name, **options}, converter=None, converter_identity={},
-        specs={**specs, "rep": Spec()}, progress=lambda *_: None, processes=1,
-    )  # fmt: skip
 
 
 def assert_nothing_leaks(found: Prepared) -> None:
@@ -138,6 +126,21 @@ def test_their_own_copies(tmp_path: Path) -> None:
         Emoji(path=str(tmp_path))
 
 
+@pytest.mark.parametrize("where", ["tEXt in UTF-8", "tEXt in Latin-1", "iTXt"])
+def test_titles_of_drawings_are_read_as_they_were_written(tmp_path: Path, where: str) -> None:
+    """The standard says Latin-1 for tEXt, and programs write UTF-8."""
+    title, said = "chaussée glissante", PngInfo()
+    if where == "iTXt":
+        said.add_itxt("Title", title)
+    else:
+        said.add(b"tEXt", b"Title\0" + title.encode("utf-8" if "UTF" in where else "latin-1"))
+    (tmp_path / "animals").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    Pillow.fromarray(pixels).save(tmp_path / "animals" / "1.png", pnginfo=said)
+    (example,) = Openclipart(path=str(tmp_path), size=8, categories=["animals"]).read("animals/1.png")
+    assert example.meta["title"] == f"{title}, animals"
+
+
 @pytest.mark.exhaustive(minutes=6)
 @pytest.mark.parametrize(
     ("name", "dataset", "count", "aside"),
@@ -155,79 +158,3 @@ def test_all_of_it(name: str, dataset: Any, count: int, aside: int) -> None:
     assert (len(found.examples), len(found.skipped)) == (count, aside)
     assert (found.split == "dropped").sum() < 0.01 * count
     assert_nothing_leaks(found)
-
-
-# --- the user's own ---------------------------------------------------------------------------------------------------
-
-
-def draw(path: Path, seed: int, size: Sequence[int] = (30, 20)) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
-    Pillow.fromarray(random).resize(tuple(size)).save(path)
-
-
-def test_a_folder_a_class(tmp_path: Path) -> None:
-    for number in range(30):
-        draw(tmp_path / "cat" / f"{number}.png", number, (20 + number, 30))
-        draw(tmp_path / "dog" / "deep" / f"{number}.jpg", 100 + number)
-    draw(tmp_path / "fish" / "only.png", 200)
-    draw(tmp_path / "loose.png", 201)
-    draw(tmp_path / ".hidden" / "no.png", 202)
-    whole = (tmp_path / "cat" / "0.png").read_bytes()
-    (tmp_path / "cat" / "copy.png").write_bytes(whole)
-    (tmp_path / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "notes.md").write_text("not a picture")
-    dataset = pickle.loads(pickle.dumps(Folder(str(tmp_path), size=16)))
-    assert dataset.modalities["x"] == {"labels": ["cat", "dog", "fish"]}
-    found = prepared("image/folder", dataset, path=str(tmp_path))
-    assert len(found.examples) == 63 and found.paired.sum() == 62
-    assert [source for source, _ in found.skipped] == ["dog/cut.png"]
-    ids = found.examples.column("id").tolist()
-    split = dict(zip(ids, found.split, strict=True))
-    assert split["cat/0.png"] == split["cat/copy.png"] and split["loose.png"] == "train"
-    before = dataset.fingerprint()
-    draw(tmp_path / "cat" / "0.png", 7, (50, 50))
-    assert dataset.fingerprint() != before
-
-
-def test_captions_beside(tmp_path: Path) -> None:
-    for name, words in (("a", "a red  tree\n"), ("deep/b", "zwei Bäume"), ("c", "")):
-        draw(tmp_path / f"{name}.png", len(name))
-        (tmp_path / f"{name}.txt").write_text(words)
-    draw(tmp_path / "without.png", 5)
-    (tmp_path / "lonely.txt").write_text("no picture")
-    dataset = pickle.loads(pickle.dumps(Captions(str(tmp_path), size=8, channels=1)))
-    assert dataset.sources() == ["a.png", "c.png", "deep/b.png", "lonely.txt", "without.png"]
-    said = {source: dataset.read(source)[0].meta["title"] for source in dataset.sources() if source != "lonely.txt"}
-    assert said == {"a.png": "a red tree", "c.png": "c", "deep/b.png": "zwei Bäume", "without.png": "without"}
-    assert dataset.read("without.png")[0].x is None and dataset.read("a.png")[0].y["pixels"].shape == (8, 8, 1)
-    with pytest.raises(BadSource, match="a caption without a picture"):
-        dataset.read("lonely.txt")
-
-
-def test_captions_in_a_table(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        draw(tmp_path / name, 1)
-    table = tmp_path / "captions.csv"
-    table.write_text('File_Name,Text\na.png,"a tree, red"\n./gone.png,none\n')
-    dataset = Captions(str(tmp_path))
-    assert dataset.sources() == ["a.png", "b.png", "gone.png"]
-    assert dataset.read("a.png")[0].meta["title"] == "a tree, red" and dataset.read("b.png")[0].x is None
-    with pytest.raises(BadSource, match=r"gone\.png: there is no such file"):
-        dataset.read("gone.png")
-    for text, said in (
-        ("name,words\n", "csv:1: its columns are name, words"),
-        ("file,caption\n,x\n", "csv:2: has no file"),
-        ("file,caption\na.png,x\na.png,y\n", "csv:3: a.png has a caption already"),
-    ):
-        table.write_text(text)
-        with pytest.raises(UserError, match=said):
-            Captions(str(tmp_path)).sources()
-
-
-def test_folders_that_are_missing_or_empty(tmp_path: Path) -> None:
-    for dataset in (Folder, Captions):
-        with pytest.raises(UserError, match="does not exist; right is a folder"):
-            dataset(str(tmp_path / "none"))
-        with pytest.raises(UserError, match=r"there is no \.png, \.jpg"):
-            dataset(str(tmp_path)).sources()

@@ -12,8 +12,9 @@ from PIL import Image as Pillow
 
 from regenkit.errors import BadSource, UserError
 from regenkit_image.modality import Caption, Image, Label, Picture, sheet
-from regenkit_image.modality.caption import LONGEST, plain, shortened
+from regenkit_image.modality.caption import LONGEST, cut
 from regenkit_image.modality.picture import encode, fitted, levels
+from regenkit_image.modality.words import plain
 
 sizes = st.integers(4, 40)
 channels = st.sampled_from([1, 3])
@@ -109,7 +110,7 @@ def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     for name, reason in said.items():
         with pytest.raises(BadSource, match=reason):
             Image().read(tmp_path / name)
-    for name, reason in (("none.png", "there is no such file"), ("a.gif", "are read from")):
+    for name, reason in (("none.png", "there is no such file"), ("a.heic", "are read from")):
         with pytest.raises(UserError, match=reason):
             Image().read(tmp_path / name)
     with pytest.raises(UserError, match=r"are written as \.png"):
@@ -150,10 +151,10 @@ def test_captions_come_back(text: str) -> None:
         with pytest.raises(UserError, match="empty caption"):
             caption.encode(text)
         return
-    fields, _ = caption.encode(shortened(text))
+    fields, _ = caption.encode(cut(text)[0])
     caption.spec.check(fields, "caption")
     assert fields["caption"].min() >= 1 and len(fields["caption"]) <= LONGEST
-    assert caption.decode(fields) == shortened(text)
+    assert caption.decode(fields) == cut(text)[0]
     assert len(plain(text).encode()) > LONGEST or caption.decode(fields) == plain(text)
 
 

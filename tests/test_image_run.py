@@ -35,7 +35,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("user")
     shapes(folder / "shapes")
     (folder / "shapes.yaml").write_text(RECIPE)
-    assert "done; samples" in regenkit("train", "shapes.yaml", cwd=folder).stdout
+    for name in ("[b]torn.png", "torn.jpg"):
+        (folder / "shapes" / "bar" / name).write_bytes(b"torn")
+    said = regenkit("train", "shapes.yaml", cwd=folder).stdout
+    assert "done; samples" in said
+    assert "warning 2 left out: 2 × is no picture" in said and "(bar/[b]torn.png, bar/torn.jpg)" in said
     return folder
 
 

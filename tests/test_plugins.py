@@ -236,6 +236,13 @@ def test_every_shipped_component_can_be_imported() -> None:
     assert missing == []
 
 
+def test_a_component_whose_module_ends_the_process_is_named(tmp_path: Path) -> None:
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD.replace("acme_module:", "acme_licensed:"))
+    (tmp_path / "acme_licensed.py").write_text("import sys\nsys.exit('no licence')\n")
+    done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markov').load()", tmp_path)
+    assert "UserError: acme/markov: acme_licensed ends the process when it is imported (no licence)" in done.stderr
+
+
 def test_a_strategy_of_a_plugin_goes_before_the_core_s() -> None:
     class Own:
         @hookimpl

@@ -13,7 +13,7 @@ import pytest
 import toy_job
 from toy_job import Data, Parity, prepared
 
-from regenkit.components import Example
+from regenkit.components import Example, LeftOut
 from regenkit.data import prepare as prepare_module
 from regenkit.data import workers
 from regenkit.errors import BadSource, UserError
@@ -44,6 +44,14 @@ class Faulty:
                 return [replace(example, x={"word": example.y["high"]})]
             case "error":
                 return [{}["melody"]]
+            case "exit":
+                raise SystemExit(7)
+            case "left out":
+                return [LeftOut(id=f"{source}:2", reason="has no melody"), replace(example, remarks=("is cut",))]
+            case "split":
+                return [replace(example, split="test")]
+            case "no split":
+                return [replace(example, split="dev")]
             case "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
         return [example]
@@ -181,7 +189,7 @@ def test_where_all_sources_are_bad_their_reasons_are_said(fresh: Path) -> None:
     with pytest.raises(UserError) as caught:
         prepared(Data(count=40, bad=tuple(range(40))))
     assert "toy/data" in str(caught.value) and "32 of 32 had to be set aside" in str(caught.value)
-    assert "0: number 0 is bad" in str(caught.value)
+    assert "32 × number … is bad (0, 1, 2, …)" in str(caught.value)
 
 
 def test_where_there_are_no_sources_it_is_said(fresh: Path) -> None:
@@ -232,6 +240,22 @@ def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> N
         assert (found.split[others] == plain.split[others]).all()
 
 
+def test_what_a_dataset_leaves_out_remarks_and_splits_is_in_the_cache(fresh: Path) -> None:
+    for _ in range(2):  # made, and found in the cache
+        found = prepared(Faulty({7: "left out", 50: "split", 80: "no split"}), processes=1)
+        assert found.skipped == (
+            ("7:2", "has no melody"), ("80", "split is 'dev'; right is one of train, validation, test, or None")
+        )  # fmt: skip
+        assert found.remarks == (("7", "is cut"),)
+        place = found.examples.column("id").tolist().index("50")
+        assert found.split[place] == ("test" if found.paired[place] else "dropped")
+
+
+def test_a_plugin_that_ends_the_process_ends_with_a_message(fresh: Path) -> None:
+    with pytest.raises(UserError, match=r"Faulty.read\('40'\): SystemExit: 7"):
+        prepared(Faulty({40: "exit"}), processes=1)
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) -> None:
     with pytest.raises(UserError, match=r"Faulty.read\('40'\): KeyError: 'melody' .*test_prepare.py, line \d+"):
@@ -252,7 +276,7 @@ def test_more_bad_than_good_stops_unless_it_is_allowed(fresh: Path, monkeypatch:
     assert len(prepared(half).examples) == 50
     more = replace(HUNDRED, bad=(*range(0, 100, 2), 99))
     for _ in range(2):
-        with pytest.raises(UserError, match=r"toy/data: 51 of 100 .* more than 50%\n  0: number 0 is bad\n"):
+        with pytest.raises(UserError, match=r"toy/data: 51 of 100 .* more than 50%\n  51 × number … is bad"):
             prepared(more)
     monkeypatch.setenv("REGENKIT_MAX_BAD", "0.6")
     assert len(prepared(more).examples) == 49

@@ -17,7 +17,7 @@ from regenkit.errors import UserError
 from regenkit.spec import Field, Spec
 
 SPECS = {"x": X, "y": Y, "rep": REP}
-COLUMNS = ("id", "groups", "fingerprints", "fingerprint_count", "paired", "steps", "remarks", "skipped")
+COLUMNS = ("id", "groups", "fingerprints", "fingerprint_count", "split", "paired", "steps", "remarks", "skipped")
 
 
 @pytest.fixture

@@ -150,6 +150,47 @@ def test_an_unpaired_member_of_a_held_out_group_is_dropped() -> None:
     assert len(held) == 4 and set(split[held + 1]) == {"dropped"}
 
 
+@settings(deadline=None)
+@given(examples(), st.data())
+def test_the_data_s_own_split_is_kept_and_leaks_nothing(found: Examples, data: st.DataObject) -> None:
+    """Whatever examples it tears apart: of a group none is held out twice, or trained on beside."""
+    kinds = st.sampled_from(["", "train", "validation", "test"])
+    said = np.array(data.draw(st.lists(kinds, min_size=len(found.ids), max_size=len(found.ids))))
+    split = assign(*found, said)
+    wanted = found.paired if found.paired.any() else np.ones(len(split), bool)
+    held = np.isin(said, ["validation", "test"])
+    assert set(split[held]) <= {"validation", "test", "dropped"}
+    assert all(one in (other, "dropped") for one, other in zip(split[held], said[held], strict=True))
+    torn = {
+        key
+        for where in ("train", "validation", "test")
+        for key in _keys(found, split == where)
+        if any(key in _keys(found, split == other) for other in ("train", "validation", "test") if other != where)
+    }
+    assert not torn
+    marks = {mark for place in np.flatnonzero(np.isin(split, ["validation", "test"]))
+             for mark in found.fingerprints[place].tolist()}  # fmt: skip
+    assert not any(marks & set(found.fingerprints[place].tolist()) for place in np.flatnonzero(split == "train"))
+    alone = np.array([not keys for keys in found.groups])
+    assert (split[alone & held & wanted] == said[alone & held & wanted]).all()
+
+
+def _keys(found: Examples, chosen: np.ndarray) -> set[str]:
+    return {key for place in np.flatnonzero(chosen) for key in found.groups[place]}
+
+
+def test_a_split_that_the_data_do_not_name_is_taken_from_training() -> None:
+    ids = [str(number) for number in range(200)]
+    said = np.array(["train"] * 150 + ["validation"] * 50)
+    split = assign(ids, [[]] * 200, [np.zeros(0, np.int64)] * 200, np.ones(200, bool), said)
+    assert (split[150:] == "validation").all() and (split[:150] == "test").sum() == 15
+    assert (split[:150] == "train").sum() == 135
+    unpaired = np.arange(200) < 150  # a test set whose answers are not given is none
+    said[150:] = "test"
+    split = assign(ids, [[]] * 200, [np.zeros(0, np.int64)] * 200, unpaired, said)
+    assert (split[150:] == "dropped").all() and (split == "test").sum() == (split == "validation").sum() == 15
+
+
 def test_nothing_is_nothing() -> None:
     assert len(assign([], [], [], np.zeros(0, bool))) == 0
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regenkit import Converter, Dataset, Metric, Modality, hookimpl
-from regenkit_image import packages
+from regenkit_image import formats, packages
 
 EXTRA = "image"
 
@@ -15,8 +15,8 @@ def register_modalities() -> Iterator[Modality]:
         target="regenkit_image.modality:Image",
         summary="pictures of one size, grey or coloured",
         extra=EXTRA,
-        reads=(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".npy"),
-        writes=(".png",),
+        reads=formats.READS,
+        writes=formats.WRITES,
     )
     yield Modality(
         name="label",
@@ -141,7 +141,7 @@ def register_datasets() -> Iterator[Dataset]:
     yield Dataset(
         name="image/captions",
         target="regenkit_image.data:Captions",
-        summary="your own pictures, captions in .txt beside or in one .csv",
+        summary="your own pictures, captions in .txt beside or in a table (.csv, .tsv, .jsonl)",
         extra=EXTRA,
         licence="yours",
         size="yours",

@@ -205,7 +205,7 @@ def _measure(
         steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in pairs]),
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
-        parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_text())["parameters"]
+        parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_bytes())["parameters"]
                     for stage in measured},
         seconds={stage: math.nan if took is None else took for stage, took in spent.items()},
     )  # fmt: skip

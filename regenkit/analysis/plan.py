@@ -41,7 +41,7 @@ def _pace(folder: Path) -> float | None:
     """Seconds that the run's own stages took, a step and parameter."""
     seconds = work = 0.0
     for stage in ROUTE:
-        done = json.loads((folder / stage / "done.json").read_text())
+        done = json.loads((folder / stage / "done.json").read_bytes())
         if took := training_seconds(folder, stage):
             seconds += took
             work += done["steps"] * done["parameters"]

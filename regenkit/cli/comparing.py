@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli.options import Json, Settings
+from regenkit.cli.streams import print_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +52,7 @@ def compare_recipes(
     found = compare(grid, options, console)
     written = write(found)
     if as_json:
-        print(to_json(found))
+        print_json(to_json(found))
     else:
         table = main_table(found).without(metric_titles(found))
         console.print(in_terminal(table, measured_on(found), whole=["total"]))

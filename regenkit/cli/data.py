@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, wide
+from regenkit.cli.streams import print_json
 from regenkit.components import Component, Dataset
 from regenkit.errors import UserError
-from regenkit.files import json_text
 from regenkit.nearest import did_you_mean
 
 app = typer.Typer(help="Datasets: what there is, and how to get it.", no_args_is_help=True)
@@ -28,7 +28,7 @@ def list_data(as_json: Json = False) -> None:
 
     found = [component for component, _ in host().all("dataset") if isinstance(component, Dataset)]
     if as_json:
-        print(json_text([{**asdict(component), "here": _here(component)} for component in found]))
+        print_json([{**asdict(component), "here": _here(component)} for component in found])
         return
     table = Table("dataset", "x → y", "here", "size", "licence", "summary", box=None, pad_edge=False)
     said = {None: "", True: "[green]yes[/]", False: "no"}

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli.options import Json
+from regenkit.cli.streams import print_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +36,7 @@ def evaluate(
     console = Console(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, Options(samples=samples, examples=examples, direct=direct), console)
     if as_json:
-        print(to_json(report))
+        print_json(to_json(report))
     else:
         console.print(
             in_terminal(routes(report).transposed(), f"{report.examples} test examples, {report.steps} steps")

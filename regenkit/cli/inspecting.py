@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, Settings, wide
-from regenkit.files import json_text
+from regenkit.cli.streams import for_json_alone, print_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def check(
     for stage in (*ROUTE, *(["auxiliary"] if "auxiliary" in loaded.parts else []), "direct"):
         pipeline.build(stage)
     if as_json:
-        print(json_text(loaded.plain()))
+        print_json(loaded.plain())
     else:
         print(f"{recipe}: sound")
 
@@ -41,7 +41,8 @@ def schema() -> None:
     """Print a JSON Schema of recipes, for editors."""
     from regenkit.recipe.schema import build
 
-    print(json_text(build()))
+    for_json_alone()
+    print_json(build())
 
 
 def list_plugins(as_json: Json = False) -> None:
@@ -55,7 +56,7 @@ def list_plugins(as_json: Json = False) -> None:
         data = {
             role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES
         }
-        print(json_text({**data, "broken": [asdict(each) for each in found.broken]}))
+        print_json({**data, "broken": [asdict(each) for each in found.broken]})
         return
     console = wide()
     table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
@@ -73,7 +74,7 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine()
     if as_json:
-        print(json_text(findings))
+        print_json(findings)
     else:
         console = Console(soft_wrap=True, highlight=False)
         for finding in findings:

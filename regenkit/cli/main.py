@@ -3,7 +3,7 @@
 TensorFlow is imported inside the commands that need it, so that help and lists answer at once.
 """
 
-import os
+import errno
 import shlex
 import sys
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli import comparing, data, evaluating, generating, inspecting, preparing, probing, training
+from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
 
@@ -33,6 +34,7 @@ def main() -> None:
     """Run a command. A user's mistake or a full disk is one message and exit code 2; an interruption says how to go on
     (130).
     """
+    open_to_all()
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         try:
@@ -45,12 +47,12 @@ def main() -> None:
             errors.print(f"interrupted; everything done is saved. To go on: {again}", markup=False)
         raise
     except BrokenPipeError:
-        _close_stdout()
+        close_stdout()
         sys.exit(141)
     except Exception as error:
-        said = no_room(error)
+        said = no_room(error) or _unwritable(error)
         if said:
-            _close_stdout()  # which may be what is full
+            close_stdout()  # which may be what is full
         elif not isinstance(error, UserError | BadSource):
             raise
         lines = (said or str(error)).splitlines()
@@ -60,6 +62,7 @@ def main() -> None:
         sys.exit(2)
 
 
-def _close_stdout() -> None:
-    """What could not be written is not tried again at the end of the process."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _unwritable(error: Exception) -> str | None:
+    """What to say where standard output is open for reading alone, or was closed; None of any other error."""
+    closed = isinstance(error, OSError) and error.errno == errno.EBADF and error.filename is None
+    return "standard output cannot be written (Bad file descriptor)" if closed else None

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from regenkit.cli.streams import for_json_alone
+
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
 ]
-Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
+Json = Annotated[bool, typer.Option("--json", callback=for_json_alone, help="print JSON for a program to read")]
 
 
 def wide() -> Console:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, wide
+from regenkit.cli.streams import print_json
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
@@ -39,7 +40,7 @@ def probe(
 
     found = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)
     if as_json:
-        print(to_json(found))
+        print_json(to_json(found))
         return
     table = Table("features", "size", "linear", "nearest neighbours", box=None)
     for name, row in found.features.items():

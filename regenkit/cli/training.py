@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from regenkit.cli.options import Json, Settings
-from regenkit.files import json_text
+from regenkit.cli.streams import print_json
 
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
+
+MOST_CLASSES = 100
+"""That `preview` lists; --json has all."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,7 +72,8 @@ def preview(
     count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
     as_json: Json = False,
 ) -> None:
-    """Show what a recipe will be trained on: examples with their Y′, splits, lengths, what was dropped, parameters."""
+    """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
+    from regenkit.data.aside import listed
     from regenkit.recipe import check_data, load
 
     console = Console(soft_wrap=True)
@@ -78,7 +83,7 @@ def preview(
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))
     if as_json:
-        print(json_text(found))
+        print_json(found)
         return
     table = Table("split", "paired", "unpaired", box=None)
     for split, counts in found["examples"].items():
@@ -86,9 +91,23 @@ def preview(
     console.print(table)
     console.print(f"steps an example: {found['steps']}")
     console.print(f"parameters: {found['parameters']}")
-    for source, reason in found["skipped"]:
-        console.print(f"skipped {source}: {reason}", markup=False)
+    for field, counted in found["classes"].items():
+        console.print(_classes(field, counted))
+    for line in listed(found["skipped"], found["remarks"]):
+        console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
-        console.rule(example["id"])
+        console.rule(Text(example["id"]))
         console.print(example["y"], markup=False)
         console.print(example["rep"], markup=False)
+
+
+def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:
+    """Examples by class and split; of very many classes the first."""
+    splits = [split for split in ("train", "validation", "test", "dropped")
+              if any(split in each for each in counted.values())]  # fmt: skip
+    table = Table(field, *splits, box=None)
+    for label, numbers in list(counted.items())[:MOST_CLASSES]:
+        table.add_row(Text(label), *(str(numbers.get(split, 0)) for split in splits))
+    if len(counted) > MOST_CLASSES:
+        table.add_row(f"… of {len(counted)}")
+    return table

@@ -1,6 +1,12 @@
-"""What of a dataset is set aside, and how much of it may be before that is taken for a mistake."""
+"""What of a dataset is left out, and what of its examples could not be kept: counted and named by reason; and how much
+may be left out before that is taken for a mistake.
+"""
 
 import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
 
 from regenkit.errors import UserError
 
@@ -9,6 +15,54 @@ Aside = list[tuple[str, str]]
 FEWEST = 20
 """Fewer than this are never too many."""
 SHOWN = 5
+"""Reasons in a message."""
+NAMED = 3
+"""Names of each."""
+_INSIDE = re.compile(
+    r"""(?<!\w)'[^']*'|"[^"]*"|“[^”]*”|[^\s(),:;]*/[^\s(),:;]*|[^\s(),:;]+\.[a-zA-Z]\w{1,5}\b|0x[0-9a-f]+|\d+(?:[.,]\d+)*"""
+)
+"""What differs among reasons that are one: names in quotes, paths, files, numbers."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One reason, and what it holds for. Where its numbers and names differ, each is "…" in `text`."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = self.names[:NAMED]
+        more = ", …" if len(self.names) > len(shown) else ""
+        return f"{len(self.names)} × {self.text} ({', '.join(shown)}{more})"
+
+
+def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
+    """The reasons, the commonest first. Those that differ by numbers and by names in them alone are one."""
+    texts: dict[str, set[str]] = {}
+    names: dict[str, list[str]] = {}
+    for name, reason in aside:
+        one = _INSIDE.sub("…", reason)
+        texts.setdefault(one, set()).add(reason)
+        names.setdefault(one, []).append(name)
+    found = [Reason(text=texts[one].pop() if len(texts[one]) == 1 else one, names=tuple(names[one])) for one in names]
+    return sorted(found, key=lambda reason: -len(reason.names))
+
+
+def summary(aside: Sequence[tuple[str, str]]) -> str:
+    """The commonest reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
+    reasons = by_reason(aside)
+    return "; ".join([*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])])
+
+
+def listed(skipped: Sequence[tuple[str, str]], remarks: Sequence[tuple[str, str]]) -> list[str]:
+    """Lines that say all reasons of both."""
+    lines = []
+    for what, aside in (("left out", skipped), ("read, but not all of it", remarks)):
+        if aside:
+            lines += [f"{len(aside)} {what}:", *(f"  {reason}" for reason in by_reason(aside))]
+    return lines
 
 
 def check(where: str, kept: int, aside: Aside) -> None:
@@ -41,5 +95,6 @@ def _allowed() -> float:
 
 
 def _listed(aside: Aside) -> str:
-    lines = "".join(f"\n  {name}: {reason}" for name, reason in aside[:SHOWN])
-    return f"{lines}\n  …" if len(aside) > SHOWN else lines
+    reasons = by_reason(aside)
+    lines = "".join(f"\n  {reason}" for reason in reasons[:SHOWN])
+    return f"{lines}\n  …" if len(reasons) > SHOWN else lines

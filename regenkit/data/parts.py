@@ -36,6 +36,7 @@ def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
             "groups": np.array([entry.groups for entry in entries], dtype=str),
             "fingerprints": np.concatenate(prints) if prints else np.zeros(0, np.int64),
             "fingerprint_count": np.array([len(each) for each in prints], np.int64),
+            "split": np.array([entry.split for entry in entries], dtype=str),
             "paired": np.array([entry.paired for entry in entries], bool),
             "steps": np.array([entry.steps for entry in entries], np.int64),
             "remarks": np.array([entry.remarks for entry in entries], dtype=str),

@@ -31,7 +31,7 @@ MOST_PARTS = 512
 EXAMPLES_A_PART = 2048
 MANY = 512
 """From so many on, several processes pay for single examples, and messages hold several sources."""
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Of what a part's index says of its examples: parts with another index are not read."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
@@ -182,6 +182,7 @@ def _split(examples: shards.Shards) -> np.ndarray:
         (json.loads(keys) for index in examples.each("groups") for keys in index["groups"].tolist()),
         _Fingerprints(examples),
         examples.column("paired"),
+        examples.column("split"),
     )
 
 

@@ -45,8 +45,13 @@ def assign(
     groups: Iterable[Sequence[str]],
     fingerprints: Iterable[np.ndarray],
     paired: np.ndarray,
+    said: np.ndarray | None = None,
 ) -> np.ndarray:
     """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
+
+    `said` is the data's own split, "" where they have none: what it holds out is held out, and examples that share a
+    group with it and are not of the same split are dropped. A split in which it puts no candidate is taken from the
+    others, as follows.
 
     Candidates for holding out are the components with a paired example, all of them where nothing is paired. They are
     taken in the order of a hash of their names, each into the first of test and validation with room for it, so that
@@ -55,26 +60,40 @@ def assign(
     Where that leaves validation, test or training without a candidate, the components are few: then the smallest are
     held out whatever their size, and three of them suffice. Two are for training and validation.
 
-    All but `paired` may be read as they are gone through, the fingerprints twice.
+    All but `paired` and `said` may be read as they are gone through, the fingerprints twice.
     """
     if not len(paired):
         return np.zeros(0, "U10")
+    said = np.full(len(paired), "") if said is None else said
     component = components(groups)
     wanted = paired if paired.any() else np.ones(len(paired), bool)
     names: dict[int, str] = {}
     for root, name in zip(map(int, component), ids, strict=True):
         names[root] = min(name, names.get(root, name))
     order = sorted(names, key=lambda root: hashlib.sha256(names[root].encode()).digest())
-    sizes = np.bincount(component, wanted).astype(np.int64)
+    own = _own(component, said)
+    in_own = np.isin(component, list(own))
+    sizes = np.bincount(component, wanted & ~in_own).astype(np.int64)
     quota = max(1, round(HELD_OUT * int(sizes.sum())))
     of_component = np.full(len(paired), "train", "U10")
-    for root, where in _in_turn([root for root in order if sizes[root]], sizes, quota).items():
+    free = [name for name in ("test", "validation") if not (wanted & (said == name)).any()]
+    for root, where in {**own, **_in_turn([root for root in order if sizes[root]], sizes, quota, free)}.items():
         of_component[root] = where
     split = of_component[component]
-    split[_overlapping(fingerprints, split != "train")] = "dropped"
+    split[in_own & (said != split)] = "dropped"
+    held = np.isin(split, ["validation", "test"])
+    split[_overlapping(fingerprints, held)] = "dropped"
     # an unpaired member of a held-out group is neither trained on nor scored
-    split[(split != "train") & ~wanted] = "dropped"
+    split[held & ~wanted] = "dropped"
     return split
+
+
+def _own(component: np.ndarray, said: np.ndarray) -> dict[int, str]:
+    """The components that the data themselves hold out; one that they tear apart is of the test set."""
+    held: dict[int, str] = {}
+    for name in ("validation", "test"):
+        held |= dict.fromkeys(map(int, np.unique(component[said == name])), name)
+    return held
 
 
 def _overlapping(fingerprints: Iterable[np.ndarray], held: np.ndarray) -> np.ndarray:
@@ -93,24 +112,27 @@ def _overlapping(fingerprints: Iterable[np.ndarray], held: np.ndarray) -> np.nda
     return np.array(found, np.int64)
 
 
-def _in_turn(order: list[int], sizes: np.ndarray, quota: int) -> dict[int, str]:
-    """Where the candidate components that are held out go, by quota, taken in `order`; `sizes` by component."""
-    room = {"test": quota, "validation": quota}
+def _in_turn(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[str]) -> dict[int, str]:
+    """Where the candidate components that are held out go, by quota, taken in `order`; `sizes` by component.
+
+    `free` are the splits to fill, of "test" and "validation".
+    """
+    room = dict.fromkeys(free, quota)
     held: dict[int, str] = {}
     for root in order:
         where = next((name for name, left in room.items() if sizes[root] <= left), None)
         if where:
             held[root] = where
             room[where] -= int(sizes[root])
-    return held if set(held.values()) == set(room) and len(held) < len(order) else _smallest(order, sizes, quota)
+    return held if set(held.values()) == set(room) and len(held) < len(order) else _smallest(order, sizes, quota, free)
 
 
-def _smallest(order: list[int], sizes: np.ndarray, quota: int) -> dict[int, str]:
-    """The same for few components: all but the largest, smallest first, to whichever of the two holds less.
+def _smallest(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[str]) -> dict[int, str]:
+    """The same for few components: all but the largest, smallest first, to whichever split holds less.
 
     Beyond its first component each takes only what its quota allows.
     """
-    taken = {"validation": 0, "test": 0}
+    taken = dict.fromkeys(reversed(free), 0)
     held: dict[int, str] = {}
     for root in sorted(order, key=lambda root: sizes[root])[:-1]:
         where = min(taken, key=lambda name: taken[name])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import threading
 import traceback
@@ -11,8 +12,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context, parent_process
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any, final
 
 import numpy as np
@@ -20,6 +24,7 @@ import numpy as np
 from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
+from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource, UserError
 from regenkit.signals import noted
 from regenkit.spec import Fields, Spec
@@ -40,6 +45,7 @@ class Entry:
     id: str
     groups: str  # JSON
     fingerprints: np.ndarray  # int64
+    split: str  # "" where the data say none
     paired: bool
     steps: int
     remarks: str  # JSON
@@ -71,17 +77,20 @@ class Read:
                     aside.append((example.id, str(error)))
         except BadSource as error:
             return [], [(source, error.reason)]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _named(error, f"{type(self.dataset).__name__}.read({source!r})") from error
         return sound, aside
 
     def _row(self, example: Example) -> tuple[bytes, Entry]:
+        if example.split not in (None, *SPLITS):
+            raise ValueError(f"split is {example.split!r}; right is one of {', '.join(SPLITS)}, or None")
         y = _fields(example.y, self.specs["y"], "y")
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
         return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
             id=example.id,
             groups=json.dumps(example.groups),
             fingerprints=np.array(example.fingerprints, np.int64),
+            split=example.split or "",
             paired=x is not None,
             steps=self.specs["y"].steps(y),
             remarks=json.dumps(example.remarks),
@@ -102,7 +111,7 @@ class Convert:
             rep = self.converter.convert(sides["y"] or {})
         except BadSource as error:
             return b"", error.reason
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _named(error, f"{type(self.converter).__name__}.convert, example {meta['id']!r}") from error
         try:
             return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
@@ -130,7 +139,7 @@ def _fields(values: Fields, spec: Spec, where: str) -> Fields:
     }
 
 
-def _named(error: Exception, where: str) -> UserError:
+def _named(error: Exception | SystemExit, where: str) -> UserError:
     """`error` with the place it comes from; a UserError is right as it is."""
     if isinstance(error, UserError):
         return error
@@ -145,13 +154,19 @@ def pool(processes: int) -> Iterator[Map]:
         yield lambda function, items, chunk: map(function, items)
         return
     spawn = get_context("spawn")
-    with noted(signal.SIGINT) as asked, ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor:
+    with (
+        TemporaryDirectory() as shared,
+        noted(signal.SIGINT) as asked,
+        ProcessPoolExecutor(processes, spawn, initializer=_begin) as executor,
+    ):
 
         def run(function: Callable[[Any], Any], items: Iterable[Any], chunk: int) -> Iterator[Any]:
             rest = iter(items)
+            with NamedTemporaryFile(dir=shared, delete=False) as pickled:
+                pickle.dump(function, pickled)
             waiting: deque[Future[list[Any]]] = deque()
             while batch := list(islice(rest, chunk)):
-                waiting.append(executor.submit(_each, function, batch))
+                waiting.append(executor.submit(_each, pickled.name, batch))
                 if len(waiting) * chunk >= AHEAD * processes:
                     yield from waiting.popleft().result()
                 if asked.is_set():
@@ -186,5 +201,13 @@ def _begin() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _each(function: Callable[[Any], Any], batch: list[Any]) -> list[Any]:
+def _each(pickled: str, batch: list[Any]) -> list[Any]:
+    function = _function(pickled)
     return [function(item) for item in batch]
+
+
+@cache
+def _function(pickled: str) -> Callable[[Any], Any]:
+    """Read once a process: a dataset holds the names of all its files, which would travel with each few of them."""
+    found: Callable[[Any], Any] = pickle.loads(Path(pickled).read_bytes())
+    return found

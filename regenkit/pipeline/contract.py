@@ -22,7 +22,7 @@ def sign(folder: Path, contract: dict[str, Any]) -> None:
 
 def check(stage: str, folder: Path, contract: dict[str, Any]) -> None:
     """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
-    theirs = json.loads((folder / FILE).read_text())
+    theirs = json.loads((folder / FILE).read_bytes())
     if differences := list(_differences(theirs, plain(contract))):
         listed = "\n  ".join(differences[:8])
         raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")

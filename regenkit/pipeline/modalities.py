@@ -20,7 +20,7 @@ Options = dict[str, dict[str, Any]]
 def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     """The options of X's and Y's modality, by "x" and "y": as the run has them, else as the dataset says."""
     if folder is not None and (folder / FILE).exists():
-        found: Options = json.loads((folder / FILE).read_text())
+        found: Options = json.loads((folder / FILE).read_bytes())
         return found
     built = hasattr(recipe.dataset.component.load(), "modalities")  # else it need not be here any more
     return _said(recipe.dataset.build()) if built else {}

@@ -209,7 +209,7 @@ class Pipeline:
     def read_inputs(self, text: str) -> list[Any]:
         """X from a file of one or many, or from the text itself."""
         path = Path(text)
-        if len(text) < 256 and path.suffix in self.x_record.reads and "\n" not in text:
+        if len(text) < 256 and path.suffix.lower() in self.x_record.reads and "\n" not in text:
             if not path.is_file():
                 raise UserError(f"--input {text}: there is no such file")
             return self.x.read(path)

@@ -19,7 +19,7 @@ DONE = "done.json"
 
 def done(folder: Path) -> dict[str, Any]:
     """What is known of a stage's training; nothing where it is not done."""
-    return json.loads((folder / DONE).read_text()) if (folder / DONE).exists() else {}
+    return json.loads((folder / DONE).read_bytes()) if (folder / DONE).exists() else {}
 
 
 def taken_from(recipe: Recipe, stage: str) -> Path | None:

@@ -1,17 +1,35 @@
-"""What a recipe will be trained on, before it is: examples and their Y′, splits, lengths, what was dropped, sizes."""
+"""What a recipe will be trained on, before it is: examples and their Y′, splits, classes, lengths, what is left out."""
 
+from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from regenkit.data import shards
+from regenkit.data.aside import by_reason
+from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
+from regenkit.spec import Spec
+
+ABSENT = "(none)"
+"""In place of a class, where an example has none."""
 
 
 def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
-    """{"examples", "steps", "parameters", "skipped", "shown"}; prepares the data if that is not done yet."""
+    """What the data are; prepares them if that is not done yet.
+
+    examples   by split, paired and unpaired
+    classes    by field that names one class an example: examples by class and split
+    steps      least, median and most
+    parameters by stage
+    skipped    (source or example, why it is left out), all; `left_out`: the same by reason
+    remarks    (example, what of it could not be kept), all; `remarked`: the same by reason
+    shown      `count` training examples
+    """
     pipeline = Pipeline(recipe)
     with Progress(console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}
@@ -26,11 +44,40 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
     places = prepared.places("train", paired=True if prepared.paired.any() else None)[: 97 * count : 97]
     return {
         "examples": prepared.counts(),
+        "classes": classes(prepared),
         "steps": {name: int(value) for name, value in zip(("least", "median", "most"), quantiles, strict=True)},
         "parameters": pipeline.parameters,
         "skipped": prepared.skipped,
+        "left_out": [asdict(reason) for reason in by_reason(prepared.skipped)],
+        "remarks": prepared.remarks,
+        "remarked": [asdict(reason) for reason in by_reason(prepared.remarks)],
         "shown": [_shown(pipeline, *prepared.example(int(place))) for place in places],
     }
+
+
+def classes(prepared: Prepared) -> dict[str, dict[str, dict[str, int]]]:
+    """{"x/label": {"cat": {"train": 12, …}, …}}: of each labelled field with one value an example, classes in order."""
+    wanted = {
+        side: Spec((name, field) for name, field in prepared.specs[side].items() if field.scalar and field.labels)
+        for side in ("x", "y")
+    }
+    wanted = {side: spec for side, spec in wanted.items() if spec}
+    if not wanted:
+        return {}
+    counted: Counter[tuple[str, str, int, str]] = Counter()
+    for place, split in enumerate(prepared.split.tolist()):
+        sides, _ = shards.deserialize(prepared.examples[place], wanted)
+        for side, spec in wanted.items():
+            for name in spec:
+                counted[side, name, int((sides[side] or {}).get(name, 0)), split] += 1
+    found: dict[str, dict[str, dict[str, int]]] = {
+        f"{side}/{name}": {label: {} for label in field.labels} for side, spec in wanted.items()
+        for name, field in spec.items()
+    }  # fmt: skip
+    for (side, name, token, split), number in sorted(counted.items()):
+        label = wanted[side][name].labels[token - 1] if token else ABSENT
+        found[f"{side}/{name}"].setdefault(label, {})[split] = number
+    return found
 
 
 def _shown(pipeline: Pipeline, sides: dict[str, Any], meta: dict[str, Any]) -> dict[str, str]:

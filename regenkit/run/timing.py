@@ -7,7 +7,7 @@ from pathlib import Path
 def training_seconds(folder: Path, stage: str) -> float | None:
     """Seconds of a stage's updates, validation, samples and checkpoints left out; None where the log is gone."""
     done = folder / stage / "done.json"
-    if done.exists() and (other := json.loads(done.read_text()).get("from")):
+    if done.exists() and (other := json.loads(done.read_bytes()).get("from")):
         return training_seconds(Path(other), stage)
     log = folder / "log.jsonl"
     if not log.exists():

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from regenkit import distribute, plugins
+from regenkit.data.aside import summary
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together, worker_index
@@ -164,14 +166,13 @@ def _say_data(log: Log, prepared: Prepared) -> None:
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
     dropped = sum(counts["dropped"].values())
     log.say(
-        f"examples: {', '.join(parts)}; {dropped} left out: they hold a part of a held-out one, go with one, or could "
+        f"examples: {', '.join(parts)}; {dropped} dropped: they hold a part of a held-out one, go with one, or could "
         "not be converted"
     )
     if prepared.hidden is not None:
         keep = counts["train"]["paired"]
         pairs = keep + int(prepared.hidden.sum())
         log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; the others teach Y alone")
-    for source, reason in prepared.skipped[:3]:
-        log.warn(f"skipped {source}: {reason}")
-    if len(prepared.skipped) > 3:
-        log.warn(f"… {len(prepared.skipped)} sources skipped in all; `regenkit preview` lists them")
+    for what, aside in (("left out", prepared.skipped), ("read, but not all of it", prepared.remarks)):
+        if aside:
+            log.warn(escape(f"{len(aside)} {what}: {summary(aside)}; `regenkit preview --json` lists all"))

@@ -14,9 +14,10 @@ from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
-from regenkit_image.modality.caption import plain, shortened
+from regenkit_image.modality.caption import cut
 from regenkit_image.modality.files import read_image
 from regenkit_image.modality.picture import fitted
+from regenkit_image.modality.words import plain
 from regenkit_image.packages import OPENCLIPART
 
 Category = Literal[
@@ -41,7 +42,7 @@ class Openclipart:
     limit       drawings of each category to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, size: PositiveInt = 64,
@@ -94,18 +95,26 @@ class Openclipart:
         trimmed = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         picture = fitted(Picture(pixels=trimmed), self.size, 3, "pad")
         folders = [part.replace("_", " ") for part in Path(source).parts[:-1]]
-        caption = shortened(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ""
+        caption, remarks = cut(", ".join(dict.fromkeys([title, *reversed(folders)]))) if title else ("", ())
         series = (f"series:{author}:{title.rstrip('0123456789 ')}",) if title else ()
         return [Example(
             id=source.removesuffix(".png"),
             y=Image(size=self.size, channels=3, fit="pad").encode(picture)[0],
             x=Caption().encode(caption)[0] if caption else None,
-            groups=(*series, *alike(picture.pixels)), meta={"title": caption or Path(source).stem},
+            groups=(*series, *alike(picture.pixels)), meta={"title": caption or Path(source).stem}, remarks=remarks,
         )]  # fmt: skip
 
 
 def _said(path: Path) -> tuple[str, str]:
     """(title, author) that a PNG names itself; "" where it does not."""
     with Pillow.open(path) as image:
-        said = {key: plain(str(value)) for key, value in image.info.items() if isinstance(value, str)}
+        said = {key: plain(_as_written(value)) for key, value in image.info.items() if isinstance(value, str)}
     return said.get("Title", ""), said.get("Author", "")
+
+
+def _as_written(text: str) -> str:
+    """A PNG's tEXt is Latin-1 by the standard, and read so by Pillow; the programs that made these wrote UTF-8."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text

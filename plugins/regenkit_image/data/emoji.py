@@ -12,7 +12,7 @@ from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
-from regenkit_image.modality.caption import shortened
+from regenkit_image.modality.caption import cut
 from regenkit_image.modality.files import read_image
 from regenkit_image.packages import EMOJI, EMOJI_LABELS
 
@@ -70,12 +70,13 @@ class Emoji:
         if known is None:
             raise BadSource(source, f"emojibase has no name for {code}")
         pixels = read_image(self.root / "img" / "google" / "64" / source)
-        caption = shortened(known["label"])
+        caption, remarks = cut(known["label"])
         return [Example(
             id=source.removesuffix(".png"),
             y=Image(size=self.size, channels=3, fit="pad").encode(Picture(pixels=pixels))[0],
             x=Caption().encode(caption)[0],
             groups=(f"emoji:{_kind(code)}", *alike(pixels)), meta={"title": caption, "tags": known["tags"]},
+            remarks=remarks,
         )]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import looks
+from regenkit_image.data.official import Split
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
 from regenkit_image.packages import FASHION_MNIST
@@ -33,7 +34,7 @@ class FashionMnist:
     limit  training images to use at most, and of the test set in proportion, for a trial run; 600 or more
     """
 
-    version = 1
+    version = 2
     modalities: ClassVar[dict[str, dict[str, Any]]] = {"x": {"labels": CLASSES}, "y": {"size": 28, "channels": 1}}
 
     def __init__(self, path: str | None = None, limit: PositiveInt | None = None) -> None:
@@ -59,7 +60,6 @@ class FashionMnist:
     def read(self, source: str) -> list[Example]:
         """The examples of a range. Raises BadSource where a file is missing or damaged.
 
-        Of three groups the split holds out the two smaller, the smallest for validation: so each is what it is to be.
         A training image that looks like one held out is dropped by its `looks`.
         """
         name, numbers = parsed(source)
@@ -70,11 +70,11 @@ class FashionMnist:
         found = []
         for number in numbers:
             pixels = images[number][:, :, None]
-            kind = "validation" if name == "train" and number % 10 == 9 else name
+            split: Split = "test" if name == "test" else "validation" if number % 10 == 9 else "train"
             label = CLASSES[labels[number]]
             found.append(Example(
                 id=f"{name}/{number:05d}", y=y.encode(Picture(pixels=pixels))[0], x=x.encode(label)[0],
-                groups=(f"official:{kind}",), fingerprints=looks(pixels), meta={"title": label},
+                split=split, fingerprints=looks(pixels), meta={"title": label},
             ))  # fmt: skip
         return found
 

@@ -1,14 +1,30 @@
 """Pictures in a folder of the user's own."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
-from regenkit_image.data.looks import alike
+from regenkit_image.data.looks import alike, looks
+from regenkit_image.data.official import Split
+from regenkit_image.data.tree import Tree
+from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Image
-from regenkit_image.modality.files import READS, read
+from regenkit_image.modality.files import read
 from regenkit_image.modality.picture import fitted
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What a picture is made from: X, the words for it, and what of them could not be kept."""
+
+    x: Fields
+    title: str
+    remarks: tuple[str, ...] = ()
 
 
 def root_of(path: str, dataset: str, right: str) -> Path:
@@ -21,18 +37,30 @@ def root_of(path: str, dataset: str, right: str) -> Path:
     return root
 
 
-def pictures(root: Path, dataset: str) -> list[str]:
-    """Every picture in the folder and its subfolders, from it on, in order. Raises UserError where there is none."""
-    paths = (path for path in sorted(root.rglob("*")) if path.suffix.lower() in READS and path.is_file())
-    names = (path.relative_to(root) for path in paths)
-    found = [name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts)]
-    if not found:
+def pictures(found: Tree, root: Path, dataset: str) -> list[str]:
+    """Those of its files that are pictures. Raises UserError where there is none."""
+    names = [name for name in found.files if name.lower().endswith(READS)]
+    if not names:
         raise UserError(f"{dataset}: there is no {', '.join(READS)} file in {root} or its subfolders")
-    return found
+    return names
 
 
-def examples(root: Path, source: str, y: Image, x: Fields | None, title: str) -> list[Example]:
-    """Those of one file: pictures that look alike are kept in one split. Raises BadSource where it can't be read."""
+def unread(found: Tree) -> dict[str, str]:
+    """What is left out of the folder, by name: why."""
+    suffixes = {name: Path(name).suffix.lower() for name in found.files}
+    kinds = {name: f"is a picture of a format that is not read, {suffix}"
+             for name, suffix in suffixes.items() if suffix in UNREAD}  # fmt: skip
+    return {**found.left_out, **kinds}
+
+
+def examples(
+    root: Path, source: str, y: Image, conditions: Sequence[Condition], split: Split | None
+) -> list[Example]:  # fmt: skip
+    """Those of one file: one for each picture and condition, all of one picture in one split. Pictures that look alike
+    are kept in one split too or, where the data have their own, left out of training.
+
+    Raises BadSource where it can't be read.
+    """
     try:
         found = read(root / source)
     except BadSource as error:
@@ -42,8 +70,12 @@ def examples(root: Path, source: str, y: Image, x: Fields | None, title: str) ->
     stem, result = source.rpartition(".")[0], []
     for number, picture in enumerate(found):
         exact = fitted(picture, y.size, y.channels, y.fit)
-        result.append(Example(
-            id=source if len(found) == 1 else f"{source}:{number}", y=y.encode(exact)[0], x=x,
-            groups=alike(exact.pixels), meta={"title": title or stem},
-        ))  # fmt: skip
+        for place, condition in enumerate(conditions or (None,)):
+            name = [source, *([str(number)] if len(found) > 1 else []), *([str(place)] if len(conditions) > 1 else [])]
+            result.append(Example(
+                id=":".join(name), y=y.encode(exact)[0], x=condition.x if condition else None,
+                groups=() if split else alike(exact.pixels), fingerprints=looks(exact.pixels), split=split,
+                meta={"title": condition.title if condition else stem},
+                remarks=(*picture.remarks, *(condition.remarks if condition else ())),
+            ))  # fmt: skip
     return result

@@ -5,34 +5,41 @@ data before a spec can be stated, no package and no file beside the weights; the
 training never saw; and they can be had back exactly. The cost, sequences four times as long, is small at this length.
 """
 
-import unicodedata
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+from pydantic import PositiveInt
 
 from regenkit.errors import UserError
 from regenkit.files import read_text, write_text
 from regenkit.spec import Field, Fields, Spec
+from regenkit_image.modality.words import lines, plain
 
 LONGEST = 256
-"""Bytes."""
+"""Bytes, unless told otherwise."""
 
 
 @final
 class Caption:
-    """Some words that say what is to be seen."""
+    """Some words that say what is to be seen.
+
+    max_length  bytes of a caption, at most
+    """
 
     version = 1
     spec = Spec({"caption": Field(vocabulary=256, shape=(None,))})
 
+    def __init__(self, max_length: PositiveInt = LONGEST) -> None:
+        self.max_length = max_length
+
     def read(self, path: str | Path) -> list[str]:
         """The captions of a .txt file, one a line. Raises UserError, with the line."""
-        lines = read_text(Path(path)).splitlines()
-        if not any(line.strip() for line in lines):
+        typed = lines(read_text(Path(path)))
+        if not any(line.strip() for line in typed):
             raise UserError(f"{path}: is empty; write a caption a line")
         found = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(typed, 1):
             try:
                 found += [self.parse(line)] if line.strip() else []
             except UserError as error:
@@ -44,8 +51,8 @@ class Caption:
         caption = plain(text)
         if not caption:
             raise UserError("an empty caption; say in a few words what is to be seen")
-        if (size := len(caption.encode())) > LONGEST:
-            raise UserError(f"a caption of {size} bytes; at most {LONGEST} are read: {caption[:40]!r} …")
+        if (size := len(caption.encode())) > self.max_length:
+            raise UserError(f"a caption of {size} bytes; at most {self.max_length} are read: {caption[:40]!r} …")
         return caption
 
     def write(self, value: str, path: str | Path) -> None:
@@ -65,14 +72,13 @@ class Caption:
         return f"“{value}”" if value else "no caption"
 
 
-def plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def shortened(text: str) -> str:
-    """The caption cut, between words where it can be, to what is read."""
+def cut(text: str, max_length: int = LONGEST) -> tuple[str, tuple[str, ...]]:
+    """(the caption with single spaces, cut, between words where it can be, to `max_length` bytes; what is to be said of
+    that)."""
     words = plain(text)
-    if len(words.encode()) <= LONGEST:
-        return words
-    cut = words.encode()[:LONGEST].decode("utf-8", "ignore")
-    return cut.rsplit(" ", 1)[0]
+    if len(words.encode()) <= max_length:
+        return words, ()
+    kept = words.encode()[:max_length].decode("utf-8", "ignore")
+    if words[len(kept)] != " ":
+        kept = kept.rsplit(" ", 1)[0]
+    return kept, (f"the caption was cut at {max_length} bytes",)

@@ -1,19 +1,15 @@
 """Pictures from files and into files, by the file's suffix."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from regenkit.errors import BadSource, UserError
 from regenkit.files import beside
-from regenkit_image.modality.picture import WHITE, Picture
-
-READS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".npy")
-WRITES = (".png",)
-MOST_PIXELS = 64_000_000
-"""Of one picture: what claims more is not decoded."""
+from regenkit_image.formats import READS, WRITES
+from regenkit_image.modality.decoding import decoded
+from regenkit_image.modality.picture import Picture
 
 
 def read(path: str | Path) -> list[Picture]:
@@ -29,44 +25,23 @@ def read(path: str | Path) -> list[Picture]:
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     if path.suffix.lower() == ".npy":
         return _array(path)
-    return [Picture(pixels=read_image(path), title=path.stem)]
+    pixels, remarks = decoded(path)
+    return [Picture(pixels=pixels, title=path.stem, remarks=remarks)]
 
 
 def read_image(path: Path) -> np.ndarray:
     """uint8 (height, width, 1 or 3). Raises BadSource where the picture is damaged, cut off or vast."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata; the picture itself raises
-            with Image.open(path) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
-                return _plain(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError as error:
-        raise BadSource(path, "is no picture, or of a format that is not known") from error
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise BadSource(path, f"can't be read as a picture ({error})") from error
-
-
-def _plain(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I") or image.mode == "F":  # 16 bits, or more than can be told
-        values = np.asarray(image, np.float64)
-        if image.mode == "F" or values.min(initial=0) < 0 or values.max(initial=0) > 65535:
-            raise ValueError(f"mode {image.mode}; 8 or 16 bits a channel are read")
-        return np.rint(values / 257).astype(np.uint8)[:, :, None]
-    grey = image.mode in ("1", "L", "LA")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (WHITE,) * 4), image)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    return pixels[:, :, None] if grey else pixels
+    return decoded(path)[0]
 
 
 def _array(path: Path) -> list[Picture]:
     try:
         array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise BadSource(path, f"can't be read as an array ({error})") from error
+    except Exception as error:  # whatever a damaged header leads NumPy to
+        raise BadSource(path, f"can't be read as an array ({error or type(error).__name__})") from error
     wanted = "uint8 of shape (height, width), (height, width, 1 or 3) or (N, height, width, 1 or 3)"
+    if not isinstance(array, np.ndarray):
+        raise BadSource(path, f"holds several arrays; right is one, {wanted}")
     if array.dtype != np.uint8 or array.ndim not in (2, 3, 4) or (array.ndim > 2 and array.shape[-1] not in (1, 3)):
         raise BadSource(path, f"holds {array.dtype} of shape {array.shape}; right is {wanted}")
     if 0 in array.shape:

@@ -30,7 +30,7 @@ class Image:
         self.spec = picture.spec(size, channels)
 
     def read(self, path: str | Path) -> list[Picture]:
-        """The pictures of a file (`files.READS`), as they are. Raises UserError and BadSource."""
+        """The pictures of a file (`formats.READS`), as they are. Raises UserError and BadSource."""
         return files.read(path)
 
     def write(self, value: Picture, path: str | Path) -> None:

@@ -10,33 +10,33 @@ from regenkit.errors import UserError
 from regenkit.files import read_text, write_text
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
+from regenkit_image.modality.words import lines, plain
 
 DIGITS = tuple("0123456789")
 
 
 @final
 class Label:
-    """One of the classes of a dataset, by its name."""
+    """One of the classes of a dataset, by its name (as `plain` writes it)."""
 
     version = 1
 
     def __init__(self, labels: Sequence[str] = DIGITS) -> None:
-        if not labels or len(set(labels)) != len(labels):
-            raise ValueError(
-                f"{len(labels)} labels, {len(set(labels))} different; right is one at least, all different"
-            )
-        self.labels = tuple(labels)
+        names = tuple(map(plain, labels))
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"{len(names)} labels, {len(set(names))} different; right is one at least, all different")
+        self.labels = names
         self.spec = Spec({"label": tokens(self.labels, scalar=True)})
 
     def read(self, path: str | Path) -> list[str]:
         """The labels of a .txt file, one a line. Raises UserError, with the line."""
-        lines = [line.strip() for line in read_text(Path(path)).splitlines()]
-        if not any(lines):
+        typed = lines(read_text(Path(path)))
+        if not any(line.strip() for line in typed):
             raise UserError(f"{path}: is empty; write a label a line")
         found = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(typed, 1):
             try:
-                found += [self.parse(line)] if line else []
+                found += [self.parse(line)] if line.strip() else []
             except UserError as error:
                 raise UserError(f"{path}:{number}: {error}") from error
         return found
@@ -44,7 +44,7 @@ class Label:
     def parse(self, text: str) -> str:
         """The label that is meant, whatever its case. Raises UserError."""
         known = {**{label.casefold(): label for label in self.labels}, **{label: label for label in self.labels}}
-        meant = text.strip()
+        meant = plain(text)
         try:
             return known[meant] if meant in known else known[meant.casefold()]
         except KeyError as error:

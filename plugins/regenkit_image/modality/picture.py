@@ -24,10 +24,15 @@ WHITE = 255
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """pixels: uint8 (height, width, channels), of 1 channel (grey) or 3 (red, green, blue)."""
+    """A picture.
+
+    pixels   uint8 (height, width, channels), of 1 channel (grey) or 3 (red, green, blue)
+    remarks  what of its file is not in it, a sentence each
+    """
 
     pixels: np.ndarray
     title: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):

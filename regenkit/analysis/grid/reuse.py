@@ -67,9 +67,9 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
         return
     for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
         done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
-        if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_text()) != key:
+        if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_bytes()) != key:
             continue
-        if json.loads(done.read_text()).get("together"):  # trained further with others since
+        if json.loads(done.read_bytes()).get("together"):  # trained further with others since
             continue
         copy_stage(path.parent, pipeline, stage, {"from": str(path.parents[1])})
         return
@@ -77,7 +77,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
 
 def remember(folder: Path, key: str) -> None:
     """Write beside a trained stage what it depends on, unless it has been trained further with others."""
-    if not json.loads((folder / "done.json").read_text()).get("together"):
+    if not json.loads((folder / "done.json").read_bytes()).get("together"):
         write_json(folder / KEY, key)
 
 

@@ -25,7 +25,7 @@ def training(pipeline: Pipeline) -> dict[str, StageTraining]:
     assert pipeline.folder is not None
     found = {}
     for path in sorted(pipeline.folder.glob("*/done.json")):
-        done, name = json.loads(path.read_text()), path.parent.name
+        done, name = json.loads(path.read_bytes()), path.parent.name
         found[name] = StageTraining(
             steps=done["steps"], best_step=done["best_step"], parameters=done["parameters"],
             validation=done["validation"], seconds=training_seconds(pipeline.folder, name), on=done.get("on"),
@@ -39,7 +39,7 @@ def trained_with(pipeline: Pipeline) -> TrainedWith:
     path = pipeline.folder / "environment.json"
     if not path.exists():
         return TrainedWith(name=pipeline.recipe.name)
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_bytes())
     versions = {name: str(value) for name, value in found.items() if name not in ("recipe", "name", "command")}
     return TrainedWith(name=found["name"], recipe=found["recipe"], command=tuple(found["command"]), versions=versions)
 
