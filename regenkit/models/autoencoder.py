@@ -27,7 +27,7 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
-from regenkit.stage import Batch
+from regenkit.stage import STATISTICS, Batch
 
 
 class Encoded(NamedTuple):
@@ -131,7 +131,7 @@ class TokenAutoencoder(keras.Model):
         terms = dict(encoded.penalty)
         for name, (nll, weight) in self._nll(batch["condition"], encoded.vector, batch["target"], noise).items():
             terms[name] = (nll, weight)
-        return {"main": terms, **({"statistics": encoded.statistics} if encoded.statistics else {})}
+        return {"main": terms, **({STATISTICS: encoded.statistics} if encoded.statistics else {})}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         """The codebook follows (see `VectorQuantizer`)."""

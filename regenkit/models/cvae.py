@@ -25,7 +25,7 @@ from regenkit.models.drawing import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-from regenkit.stage import Batch
+from regenkit.stage import STATISTICS, Batch
 
 DECAY = 0.98
 """Of the moving average of the decoder's variance."""
@@ -102,7 +102,7 @@ class CVAE(keras.Model):
         if noise is None:
             return {"main": terms}
         summed = {"error": tf.reduce_sum(tf.stop_gradient(error)) / self.size, "count": tf.reduce_sum(one)}
-        return {"main": terms, "statistics": summed}
+        return {"main": terms, STATISTICS: summed}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         """The variance follows the mean square error."""

@@ -32,7 +32,7 @@ from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
-from regenkit.stage import STATISTICS, Batch, Losses, OpenRun, no_run
+from regenkit.stage import PRESENT, STATISTICS, Batch, Losses, OpenRun, no_run
 
 JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 """Times at which evaluation looks at every example."""
@@ -154,7 +154,7 @@ class Diffusion(keras.Model):
         error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
         terms = {"error": error}
         if self.regularizer and noise is not None:
-            seen, present = inner[self.regularizer.block - 1], batch.get("present", tf.ones_like(error))
+            seen, present = inner[self.regularizer.block - 1], batch.get(PRESENT, tf.ones_like(error))
             terms |= self.regularizer.terms(seen, batch["target"], present)
         losses: dict[str, Any] = {"main": {name: (value, tf.ones_like(error)) for name, value in terms.items()}}
         return losses if noise is None else {**losses, STATISTICS: self.moments.statistics(raw)}

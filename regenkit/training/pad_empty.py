@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from regenkit.quiet import tensorflow as tf
-
-PRESENT = "present"
-"""The key under which a batch says which examples there are: float32 [batch], 0 of one that stands in for none."""
-STATISTICS = "statistics"
-"""The key under which `losses` may return {name: tensor} to be summed over replicas and handed to `absorb`."""
+from regenkit.stage import CONDITION, PRESENT, STATISTICS, TARGET
 
 
 def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> tuple[dict[str, Any], dict]:
     """(`model.losses` by group, its statistics), of the examples that there are."""
-    count = tf.shape(tf.nest.flatten(batch["target"])[0])[0]
+    count = tf.shape(tf.nest.flatten(batch[TARGET])[0])[0]
     missing = tf.cast(tf.equal(count, 0), tf.int32)
 
     def padded(value: tf.Tensor) -> tf.Tensor:
@@ -25,7 +21,7 @@ def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) 
         known = tf.pad(value, [[0, missing], *([[0, 0]] * (value.shape.rank - 1))])
         return tf.ensure_shape(known, [None, *value.shape[1:]])
 
-    sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in ("condition", "target")}
+    sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in (CONDITION, TARGET)}
     sides[PRESENT] = tf.concat([tf.ones([count]), tf.zeros([missing])], 0)
     found = dict(model.losses({**batch, **sides}, noise=None if noise is None else padded(noise)))
     statistics = found.pop(STATISTICS, {})

@@ -24,7 +24,7 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
-from regenkit.stage import Batch, Losses
+from regenkit.stage import STATISTICS, Batch, Losses
 from regenkit_image.networks.convolutional import Encoder, Factor, grid, picture
 from regenkit_image.networks.standard import Standard
 
@@ -90,7 +90,7 @@ class DiffusionAutoencoder(keras.Model):
         z = self.vector(batch["target"][self.field])
         losses = self.decoder.losses({**batch, "condition": {"semantic": z}}, noise=noise)
         if noise is not None:
-            losses["statistics"] |= self.standard.statistics(z[:, None, None])
+            losses[STATISTICS] |= self.standard.statistics(z[:, None, None])
         return losses
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:

@@ -24,7 +24,7 @@ from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
-from regenkit.stage import Batch, Losses
+from regenkit.stage import STATISTICS, Batch, Losses
 from regenkit_image.networks.convolutional import picture
 from regenkit_image.networks.masked import Masked, levelled, shown
 from regenkit_image.networks.standard import Standard
@@ -148,7 +148,7 @@ class Vlae(keras.Model):
         cost *= tf.convert_to_tensor(self.gamma)
         known = tf.stop_gradient(z)[:, None, None]
         statistics = {**self.standard.statistics(known), "divergence": tf.reduce_sum(tf.stop_gradient(divergence))}
-        return {"main": {"pixels": (nll, values), "divergence": (cost, values)}, "statistics": statistics}
+        return {"main": {"pixels": (nll, values), "divergence": (cost, values)}, STATISTICS: statistics}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         """The latents' moments follow, and γ, where free bits are soft."""
