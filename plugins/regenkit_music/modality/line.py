@@ -1,8 +1,9 @@
-"""From notes as written to one line on the grid of sixteenths: what scores and MIDI files have in common."""
+"""From notes as written to one line on the grid of sixteenths: the steps that `voice.read_voice` is made of."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import final
 
 from regenkit.errors import BadSource
 from regenkit_music.modality.melody import BAR, STEPS_PER_QUARTER, Note
@@ -19,48 +20,71 @@ MODELLED_AS = {
 """A written metre → the metre that stands for it, and the factor on every time value."""
 
 OFF_GRID = 0.10  # share of notes that may lie between sixteenths (they are rounded)
+MELISMA = 2  # bars that notes without a syllable may go on after a word's end and still be its melisma
 TIED = "\0"  # in place of a syllable: the note is held over from the one before
 
 
+@final
 @dataclass(frozen=True)
 class Sung:
-    """A note as written: times in quarters, not yet on the grid."""
+    """A note as written: times in quarters, not yet on the grid.
+
+    tied   held over from the note before, of the same pitch
+    held   the file says that the syllable before goes on (ABC's "_", an extender line)
+    """
 
     onset: Fraction
     end: Fraction
     pitch: int
-    syllable: str
+    syllable: str = ""
+    tied: bool = False
+    held: bool = False
 
 
-def monophonic(notes: list[Sung]) -> list[Sung]:
-    """The highest voice, with tied notes (TIED) merged."""
+def monophonic(notes: list[Sung], counts: Counter[str] | None = None) -> list[Sung]:
+    """The highest voice, with tied notes merged. Counts "lower": notes left out because a higher one sounds."""
+    counts = Counter() if counts is None else counts
     line: list[Sung] = []
     for note in sorted(notes, key=lambda n: (n.onset, -n.pitch)):
         last = line[-1] if line else None
-        if note.syllable == TIED:
+        if note.tied or note.syllable == TIED:
             if last and last.pitch == note.pitch and last.end >= note.onset:
                 line[-1] = replace(last, end=max(last.end, note.end))
                 continue
-            note = replace(note, syllable="")
+            note = replace(note, syllable="", tied=False)
         if last and note.onset < last.end:
             if note.onset == last.onset or note.pitch < last.pitch:
+                counts["lower"] += 1
                 continue
             line[-1] = replace(last, end=note.onset)
         line.append(note)
     return line
 
 
-def one_a_syllable(notes: list[Sung], counts: Counter[str]) -> list[Sung]:
-    """Each syllable's notes as one; notes that no syllable reaches are left out. Counts "merged" and "unsung"."""
+def one_a_syllable(notes: list[Sung], counts: Counter[str], bar: Fraction | None = None) -> list[Sung]:
+    """Each syllable's notes as one; notes that no syllable reaches are left out. Counts "merged" and "unsung".
+
+    A syllable ends at a rest. After a word's end it also ends where the notes without a syllable go on for more than
+    MELISMA bars (of `bar` quarters) and nothing says that it is held: that is a solo.
+    """
     sung: list[Sung] = []
-    for note in notes:
-        if note.syllable:
-            sung.append(note)
-        elif sung and sung[-1].end == note.onset:
-            sung[-1] = replace(sung[-1], end=note.end)
-            counts["merged"] += 1
-        else:
-            counts["unsung"] += 1
+    start = 0
+    while start < len(notes):
+        first, stop = notes[start], start + 1
+        while stop < len(notes) and not notes[stop].syllable and notes[stop].onset == notes[stop - 1].end:
+            stop += 1
+        group, start = notes[start:stop], stop
+        if not first.syllable:
+            counts["unsung"] += len(group)
+            continue
+        held = next((index for index in range(len(group), 1, -1) if group[index - 1].held), 1)
+        solo = (
+            bar is not None and not first.syllable.endswith("-") and group[-1].end - group[held - 1].end > MELISMA * bar
+        )
+        reached = held if solo else len(group)
+        sung.append(replace(first, end=group[reached - 1].end))
+        counts["merged"] += reached - 1
+        counts["unsung"] += len(group) - reached
     return sung
 
 

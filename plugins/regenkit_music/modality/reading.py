@@ -1,8 +1,11 @@
 """What a reader of music files finds in a file: its melodies, and what it could not read, by name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
+from regenkit.errors import BadSource
 from regenkit_music.modality.melody import Melody
 
 
@@ -30,3 +33,14 @@ class Reading:
 
     tunes: tuple[Tune, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+
+
+def joined(path: str | Path, readings: Iterable[Reading]) -> Reading:
+    """One reading of several. Raises BadSource where none has a tune, with the first reason of those left out."""
+    found = list(readings)
+    tunes = tuple(tune for reading in found for tune in reading.tunes)
+    left_out = tuple(part for reading in found for part in reading.left_out)
+    if not tunes:
+        reasons = [f"{name}: {reason}" if name and len(left_out) > 1 else reason for name, reason in left_out]
+        raise BadSource(path, reasons[0] if reasons else "has no melody")
+    return Reading(tunes=tunes, left_out=left_out)
