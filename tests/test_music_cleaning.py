@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from regenkit.errors import BadSource
 from regenkit_music.data.abc import read_tune
 from regenkit_music.data.grouping import fingerprints, groups
-from regenkit_music.data.metre import in_quarters, rescale
 from regenkit_music.data.segments import SHORTEST, cut
 from regenkit_music.data.words import damage, repaired, sung
 from regenkit_music.modality.melody import METRES, Melody, Note
+from regenkit_music.modality.metre import in_quarters, rescale
 
 melodies = st.lists(
     st.tuples(st.integers(0, 12), st.integers(1, 40), st.integers(40, 90), st.sampled_from(["la", "la,", "a-", "b."])),

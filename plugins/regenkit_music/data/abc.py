@@ -14,8 +14,8 @@ import numpy as np
 
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode
-from regenkit_music.data.metre import rescale
 from regenkit_music.modality.melody import STEPS_PER_QUARTER, Melody, Note
+from regenkit_music.modality.metre import rescale
 
 Written = tuple[Fraction, Fraction, int]
 """A note as written: onset and end in quarters, MIDI pitch."""

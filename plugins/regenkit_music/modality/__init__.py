@@ -1,5 +1,6 @@
 """What the core asks of a modality, for melodies and for lyrics."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
@@ -8,6 +9,8 @@ from regenkit.spec import Fields
 from regenkit_music.modality import files, lyrics, melody, parts
 from regenkit_music.modality.lyrics import Lyrics
 from regenkit_music.modality.melody import Melody
+
+LOG = logging.getLogger(__name__)
 
 
 @final
@@ -18,8 +21,14 @@ class MelodyModality:
     version = 1
 
     def read(self, path: str | Path) -> list[Melody]:
-        """The melodies of a file (`files.READS`). Raises UserError and BadSource."""
-        return files.read(path)
+        """The melodies of a file (`files.READS`); what could not be read of it is logged as a warning.
+
+        Raises UserError and BadSource.
+        """
+        reading = files.reading(path)
+        for sentence in reading.findings:
+            LOG.warning("%s: %s", path, sentence)
+        return [tune.melody for tune in reading.tunes]
 
     def write(self, value: Melody, path: str | Path) -> None:
         """Write a file by its suffix (`files.WRITES`). Raises UserError."""

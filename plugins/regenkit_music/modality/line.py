@@ -88,18 +88,22 @@ def one_a_syllable(notes: list[Sung], counts: Counter[str], bar: Fraction | None
     return sung
 
 
+def off_grid(written: list[Sung], scale: Fraction) -> int:
+    """How many notes lie between the sixteenths once all times are multiplied by `scale`."""
+    to_steps = scale * STEPS_PER_QUARTER
+    return sum((n.onset * to_steps).denominator > 1 or (n.end * to_steps).denominator > 1 for n in written)
+
+
 def on_grid(
     written: list[Sung], scale: Fraction, source: str, counts: Counter[str], limit: float = OFF_GRID
 ) -> tuple[Note, ...]:
     """Times rounded to sixteenths, no two notes overlapping. BadSource where more than `limit` of them are off."""
-    to_steps = scale * STEPS_PER_QUARTER
-    off = sum((n.onset * to_steps).denominator > 1 or (n.end * to_steps).denominator > 1 for n in written)
+    off = off_grid(written, scale)
     counts["off_grid"] += off
     if off > limit * len(written):
-        raise BadSource(
-            source, f"has {off} of {len(written)} notes between the sixteenths (triplets or shorter values)"
-        )
+        raise BadSource(source, "has more than a tenth of its notes between the sixteenths (triplets, shorter values)")
     notes: list[Note] = []
+    to_steps = scale * STEPS_PER_QUARTER
     for note in written:
         onset, end = round(note.onset * to_steps), round(note.end * to_steps)
         if notes and onset < notes[-1].onset + notes[-1].duration:

@@ -15,11 +15,13 @@ class Tune:
     """One melody of a file.
 
     name     what distinguishes it within its file ("12", an ABC tune; "voice 2, from bar 17"); "" where it is alone
+    song     the piece it belongs to, where its file has several ("12"): stretches of one song share it
     remarks  what of it could not be kept, a sentence each ("3 of 40 syllables fit no note")
     """
 
     melody: Melody
     name: str = ""
+    song: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -33,6 +35,16 @@ class Reading:
 
     tunes: tuple[Tune, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def findings(self) -> list[str]:
+        """A sentence each: what was left out, and what of a tune could not be kept."""
+        left_out = [f"left out: {_of(name)}{reason}" for name, reason in self.left_out]
+        return left_out + [f"{_of(tune.name)}{remark}" for tune in self.tunes for remark in tune.remarks]
+
+
+def _of(name: str) -> str:
+    return f"{name}: " if name else ""
 
 
 def joined(path: str | Path, readings: Iterable[Reading]) -> Reading:

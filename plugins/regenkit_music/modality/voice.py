@@ -17,8 +17,9 @@ from typing import final
 
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode, find_key
-from regenkit_music.modality.line import MODELLED_AS, Sung, monophonic, on_grid, one_a_syllable
+from regenkit_music.modality.line import MODELLED_AS, Sung, monophonic, off_grid, on_grid, one_a_syllable
 from regenkit_music.modality.melody import Melody, Note
+from regenkit_music.modality.metre import rescale
 from regenkit_music.modality.reading import Reading, Tune
 
 SHORTEST = 8  # notes of one stretch among several
@@ -127,13 +128,12 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     metre = max(time, key=lambda each: time[each])
     if metre is None:
         raise BadSource("", "has no metre, so its bars are unknown")
-    named = f"{metre[0]}/{metre[1]}"
-    if named not in MODELLED_AS:
-        raise BadSource("", f"is in {named}; modelled are {', '.join(MODELLED_AS)}")
-    modelled, scale = MODELLED_AS[named]
+    if f"{metre[0]}/{metre[1]}" not in MODELLED_AS:
+        raise BadSource("", f"is in {metre[0]}/{metre[1]}; modelled are {', '.join(MODELLED_AS)}")
     length = Fraction(4 * metre[0], metre[1])
     main = next(bar for bar in bars if bar.metre == metre)
     line = _with_words(monophonic(_placed(bars, length, metre, counts), counts), length, counts)
+    modelled, scale = _unit(line, metre, counts)
     notes = on_grid(line, scale, "", counts)
     tonic, mode = _key(notes, main)
     lasting: Counter[float] = Counter()
@@ -143,6 +143,20 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     tempo = {"tempo": round(max(lasting, key=lambda each: lasting[each]) * float(scale), 3)} if lasting else {}
     melody = Melody(notes=notes, metre=modelled, tonic=tonic, mode=mode, title=title, **tempo)
     return Tune(melody=melody, remarks=_remarks(counts))
+
+
+def _unit(line: list[Sung], metre: tuple[int, int], counts: Counter[str]) -> tuple[str, Fraction]:
+    """The metre that stands for the one written, and the factor on every time value.
+
+    Where notes lie between the sixteenths, and fewer would if the median note were a quarter, it is that unit.
+    """
+    modelled, scale = MODELLED_AS[f"{metre[0]}/{metre[1]}"]
+    if off := off_grid(line, scale):
+        other = rescale([note.end - note.onset for note in line], *metre)
+        if other and off_grid(line, other[1]) < off:
+            counts["rescaled"] += 1
+            return other
+    return modelled, scale
 
 
 def _placed(bars: Sequence[Bar], length: Fraction, metre: tuple[int, int], counts: Counter[str]) -> list[Sung]:
