@@ -78,8 +78,7 @@ def test_words_misread_by_a_machine_are_mended():
     notes = tuple(Note(onset=4 * place, duration=4, pitch=60, syllable=word) for place, word in enumerate(words))
     mended = repaired(Melody(notes=notes))
     assert [note.syllable for note in mended.notes] == ["gio", "mi-", "so-", "Was", "è", "fos-", "le"]
-    assert damage(mended) == 0 and damage(Melody(notes=tuple(Note(onset=0, duration=4, pitch=60, syllable=s) for s in
-                                                            ("c{$o", "trn-", "a}tro", "Gott")))) == 0.75  # fmt: skip
+    assert damage(mended) == 0
 
 
 def test_a_note_without_a_word_prolongs_the_note_before():

@@ -51,7 +51,7 @@ def test_syllables_of_a_file_have_one_encoding(pair: tuple[str, str], lengths: l
     for length in lengths:
         syllables.append(text[:length])
         text = text[length:]
-    data = [syllable.encode(encoding) for syllable in syllables + [text]]
+    data = [syllable.encode(encoding) for syllable in [*syllables, text]]
     try:
         name = encoding_of(data, None, "a.kar")
     except BadSource:  # Thai cut before its vowel signs

@@ -18,7 +18,7 @@ from regenkit_music.modality.midi import read_midi, write_midi
 @given(melodies())
 def test_midi_there_and_back(tmp_path: Path, melody: Melody) -> None:
     write_midi(melody, tmp_path / "a.mid")
-    assert read_midi(tmp_path / "a.mid") == melody
+    assert read_midi(tmp_path / "a.mid").tunes[0].melody == melody
 
 
 def karaoke(path: Path, events: list[str], charset: str, kind: str = "text") -> None:
@@ -54,7 +54,7 @@ def test_midi_words_find_their_part(tmp_path: Path) -> None:
             track.append(mido.Message("note_off", note=pitch, time=240, channel=channel))
         file.tracks.append(track)
     file.save(tmp_path / "b.mid")
-    melody = read_midi(tmp_path / "b.mid")
+    melody = read_midi(tmp_path / "b.mid").tunes[0].melody
     assert [(note.pitch, note.syllable) for note in melody.notes] == [(60, "Stil-"), (61, "le"), (62, "Nacht")]
 
 
@@ -69,7 +69,7 @@ def test_midi_anacrusis(tmp_path: Path) -> None:
     file = mido.MidiFile()
     file.tracks += [head, tune]
     file.save(tmp_path / "a.mid")
-    melody = read_midi(tmp_path / "a.mid")
+    melody = read_midi(tmp_path / "a.mid").tunes[0].melody
     assert melody.metre == "3/4"
     assert [note.onset for note in melody.notes] == [8, 12, 16, 20]
 
@@ -82,6 +82,6 @@ def test_a_midi_file_with_one_wrong_byte(tmp_path: Path, place: int, value: int)
     data[place % len(data)] = value
     (tmp_path / "a.mid").write_bytes(data)
     try:
-        assert read_midi(tmp_path / "a.mid").notes
+        assert read_midi(tmp_path / "a.mid").tunes
     except BadSource as error:
         assert error.reason

@@ -1,9 +1,9 @@
 """In which encoding a text is: MIDI, ABC and old text files do not say.
 
-UTF-8 is sure where it is valid. Of the older encodings a library (chardet) chooses by the frequency of letters, but only
-among those in which the text reads as text: a word has letters of one script, capitals at its beginning, no signs in
-its midst, and common ideographs. Songs are short; by frequency alone half a verse of Shift-JIS passes for Arabic. Where
-no encoding fits, the text is refused, so that nobody sings "Òèõî".
+UTF-8 is sure where it is valid. Of the older encodings a library (chardet) chooses by the frequency of letters, but
+only among those in which the text reads as text: a word has letters of one script, capitals at its beginning, no signs
+in its midst, and common ideographs. Songs are short; by frequency alone half a verse of Shift-JIS passes for Arabic.
+Where no encoding fits, the text is refused, so that nobody sings "Òèõî".
 """
 
 import codecs
@@ -29,7 +29,7 @@ COMMONEST = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0
 RARE = 0.3  # share of a word's ideographs that may lie outside them
 MISREAD = 0.1  # share of words (or of MIDI texts) that may not read as text
 KANA = 0.4  # share of letters from which a text is Japanese: no other reading of bytes makes so many
-INSIDE_WORDS = frozenset("'’‘`´-‐‑–—.,:;!?…・()\"/\\&_~*")
+INSIDE_WORDS = frozenset("'’‘`´-‐‑–—.,:;!?…‿·・׳״()\"/\\&_~*")
 SIGNS = frozenset("♪♫♥´°©®™")  # beside words
 
 
@@ -108,10 +108,11 @@ def _found(data: bytes) -> str | None:
 def misread(text: str) -> float:
     """Share of the words with characters beyond ASCII that are words of no language."""
     words = [word for word in text.split() if not word.isascii() and not SIGNS.issuperset(word)]
-    return sum(not _is_word(word) for word in words) / max(len(words), 1)
+    return sum(not is_word(word) for word in words) / max(len(words), 1)
 
 
-def _is_word(word: str) -> bool:
+def is_word(word: str) -> bool:
+    """Whether characters without spaces could be a word, or a syllable, of some language."""
     letters = [char for char in word if char.isalpha()]
     if any(map(_is_foreign, word)) or len({_script(char) for char in letters}) > 1:
         return False
