@@ -66,7 +66,7 @@ def _writer(suffix: str) -> Callable[[Melody, Path], None]:
 
         return write_midi
     if suffix == ".musicxml":
-        from regenkit_music.modality.score import write_score
+        from regenkit_music.modality.score_writer import write_score
 
         return write_score
     if suffix == ".wav":
