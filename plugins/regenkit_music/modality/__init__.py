@@ -9,6 +9,7 @@ from regenkit.spec import Fields
 from regenkit_music.modality import files, lyrics, melody, parts
 from regenkit_music.modality.lyrics import Lyrics
 from regenkit_music.modality.melody import Melody
+from regenkit_music.modality.metre import in_quarters
 
 LOG = logging.getLogger(__name__)
 
@@ -21,14 +22,14 @@ class MelodyModality:
     version = 1
 
     def read(self, path: str | Path) -> list[Melody]:
-        """The melodies of a file (`files.READS`); what could not be read of it is logged as a warning.
+        """The melodies of a file (`files.READS`), in quarters as the datasets have them.
 
-        Raises UserError and BadSource.
+        What could not be read of it is logged as a warning. Raises UserError and BadSource.
         """
         reading = files.reading(path)
         for sentence in reading.findings:
             LOG.warning("%s: %s", path, sentence)
-        return [tune.melody for tune in reading.tunes]
+        return [in_quarters(tune.melody) for tune in reading.tunes]
 
     def write(self, value: Melody, path: str | Path) -> None:
         """Write a file by its suffix (`files.WRITES`). Raises UserError."""

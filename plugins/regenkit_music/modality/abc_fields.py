@@ -14,6 +14,7 @@ FIFTHS = "FCGDAEB"
 MODES = {"maj": 0, "ion": 0, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
 """How many sharps a mode has less than major on the same tonic."""
 NAMES = {"m": "minor", "min": "minor", "aeo": "minor", "maj": "major", "ion": "major"}
+SIGNS = {"": 0, "#": 7, "♯": 7, "b": -7, "♭": -7}
 ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 TONIC = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
 ACCIDENTAL = re.compile(r"(\^\^|\^|__|_|=)([A-Ga-g])(?![A-Za-z])")
@@ -96,10 +97,7 @@ def key(text: str) -> Key:
         return Key(_sharps(explicit), None, MappingProxyType(explicit), shift(text))
     word = word.lower()
     mode = word if word == "m" else word[:3] if word[:3] in MODES else ""
-    sharps = (
-        FIFTHS.index(letter) - 1 + 7 * (sign in ("#", "♯") and bool(sign)) - 7 * (sign in ("b", "♭") and bool(sign))
-    )
-    sharps += MODES[mode]
+    sharps = FIFTHS.index(letter) - 1 + SIGNS[sign] + MODES.get(mode, 0)
     return Key(sharps, NAMES.get(mode, mode) or None, MappingProxyType({**_signature(sharps), **explicit}), shift(text))
 
 
