@@ -10,6 +10,7 @@ MIDI does not say how its text is encoded. What is written here is UTF-8.
 from dataclasses import replace
 from pathlib import Path
 
+from regenkit.errors import BadSource
 from regenkit_music.modality.melody import STEPS_PER_QUARTER, Melody
 from regenkit_music.modality.midi_bars import filled, spans
 from regenkit_music.modality.midi_file import Song, read_songs
@@ -47,7 +48,10 @@ def _reading(song: Song, encoding: str | None, path: Path, name: str) -> Reading
         return Reading(tunes=(), left_out=((name, "has no notes (drums aside)"),))
     words = read_words(song, encoding, path)
     bars = spans(song, max(ends))
-    line = sung_line(song, words, bars)
+    try:
+        line = sung_line(song, words, bars)
+    except BadSource as error:
+        return Reading(tunes=(), left_out=((name, error.reason),))
     reading = read_voice(filled(song, line.track, line.notes, bars), name=name, title=words.title)
     remarks = (*song.remarks, *words.remarks, *line.remarks)
     tunes = (replace(tune, remarks=(*remarks, *tune.remarks)) for tune in reading.tunes)

@@ -1,9 +1,11 @@
 """Bars of a MIDI file, from its time signatures, and notes laid on their sixteenths."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar, final
 
 from regenkit_music.modality.line import MODELLED_AS, Sung
@@ -13,6 +15,7 @@ from regenkit_music.modality.voice import Bar
 
 DEFAULT_METRE, DEFAULT_TEMPO = (4, 4), 120.0  # what a MIDI file means that states none
 OFF = Fraction(1, 4)  # of a step: a note further from the grid lies between its places
+TRIPLETS = frozenset({Fraction(1, 6), Fraction(1, 3), Fraction(2, 3), Fraction(5, 6)})  # in a quarter
 
 T = TypeVar("T")
 
@@ -26,7 +29,7 @@ class Span:
     end: Fraction
     metre: tuple[int, int]
 
-    @property
+    @cached_property
     def step(self) -> Fraction:
         """A sixteenth of the metre that stands for this one, in quarters as written."""
         _, scale = MODELLED_AS.get(f"{self.metre[0]}/{self.metre[1]}", ("", Fraction(1)))
@@ -57,20 +60,26 @@ def spans(song: Song, end: Fraction) -> list[Span]:
     return found
 
 
-def on_spans(notes: Sequence[Sung], bars: Sequence[Span]) -> tuple[list[Sung], int]:
-    """Notes with their times on the grid of their bars, each at least a step long; and how many lay off it."""
+def on_spans(notes: Sequence[Sung], bars: Sequence[Span]) -> tuple[list[Sung], Counter[str]]:
+    """Notes with their times on the grid of their bars, each at least a step long.
+
+    Counts those between its places: "off", and among them "triplets", exact ones, which nobody plays by chance.
+    """
     starts = [bar.start for bar in bars]
 
     def bar_at(time: Fraction) -> Span:
         return bars[min(bisect_right(starts, time), len(bars)) - 1]
 
-    found, off = [], 0
+    found: list[Sung] = []
+    counts: Counter[str] = Counter()
     for note in notes:
         bar = bar_at(note.onset)
         onset = bar.nearest(note.onset)
-        off += abs(onset - note.onset) > OFF * bar.step
+        off = abs(onset - note.onset) > OFF * bar.step
+        counts["off"] += off
+        counts["triplets"] += off and (note.onset - bar.start) % 1 in TRIPLETS
         found.append(replace(note, onset=onset, end=max(bar_at(note.end).nearest(note.end), onset + bar.step)))
-    return found, off
+    return found, counts
 
 
 def filled(song: Song, track: int | None, line: Sequence[Sung], bars: Sequence[Span]) -> list[Bar]:

@@ -73,13 +73,13 @@ def read_songs(data: bytes, path: str | Path) -> list[Song]:
     Raises BadSource where it is no MIDI file, a track of it is damaged or cut off, or its times make no sense.
     """
     kind, division, chunks = _chunks(data, path)
-    counts: Counter[str] = Counter()
-    mended = [NO_KEY.sub(b"\xff\x7f\x02", chunk) for chunk in chunks]
-    counts["keys"] = sum(chunk != whole for chunk, whole in zip(chunks, mended, strict=True))
-    events = [_events(chunk, number, path) for number, chunk in enumerate(mended, start=1)]
-    together = [[track] for track in events] if kind == 2 else [events]
+    mended = [NO_KEY.subn(b"\xff\x7f\x02", chunk) for chunk in chunks]
+    events = [_events(chunk, number, path) for number, (chunk, _) in enumerate(mended, start=1)]
+    together = [[place] for place in range(len(events))] if kind == 2 else [list(range(len(events)))]
     songs = []
-    for each in together:
+    for places in together:
+        counts = Counter(keys=sum(mended[place][1] for place in places))
+        each = [events[place] for place in places]
         ticks = _ticks_a_quarter(division, each, path, counts)
         tracks = tuple(_track(track, ticks, counts) for track in each)
         last = max((note.end for track in tracks for notes in track.notes.values() for note in notes), default=0)
@@ -220,7 +220,7 @@ def _remarks(counts: Counter[str]) -> tuple[str, ...]:
     said = {
         "empty": "notes of no length, left out",
         "endless": "notes without an end, ended by the next note",
-        "keys": "key signatures that are none, left out: in tracks",
+        "keys": "key signatures that are none, left out",
         "metres": "time signatures that are none, left out",
     }
     found = [f"{sentence}: {counts[what]}" for what, sentence in said.items() if counts[what]]

@@ -46,24 +46,26 @@ class Pairing:
     shift: int
 
 
-def paired(line: Sequence[Sung], events: Sequence[Event]) -> Pairing:
-    """The words of `events` on the notes of a `line`, which are in order and do not overlap."""
+def paired(line: Sequence[Sung], events: Sequence[Event], texts: Sequence[list[str]]) -> Pairing:
+    """The words of `events` on the notes of a `line`, which are in order and do not overlap.
+
+    texts   `syllables` of the events
+    """
     shift = _shift(line, events)
     times = [event.time + Fraction(shift, STEPS_PER_QUARTER) for event in events]
     places, cost = _places([note.onset for note in line], times)
     notes = list(line)
     counts: Counter[str] = Counter()
-    texts = _syllables(events)
     reached = [place for place in places if place is not None]
     ends = {place: following for place, following in pairwise([*dict.fromkeys(reached), len(line)])}
-    for event, place, syllables in zip(events, places, texts, strict=True):
+    for event, place, text in zip(events, places, texts, strict=True):
         if place is None:
             counts["astray"] += 1
-        elif len(syllables) > 1 and len(syllables) == ends[place] - place and not notes[place].syllable:
-            for index, syllable in enumerate(syllables, start=place):
+        elif len(text) > 1 and len(text) == ends[place] - place and not notes[place].syllable:
+            for index, syllable in enumerate(text, start=place):
                 notes[index] = replace(notes[index], syllable=syllable)
         elif len(event.text.split()) >= LINE:
-            counts["lines"] += len(syllables)
+            counts["lines"] += len(text)
         else:
             notes[place] = replace(notes[place], syllable=_joined(notes[place].syllable, event.text))
     unsung = sum(not note.syllable for note in notes) / len(notes)
@@ -78,8 +80,9 @@ def _joined(before: str, syllable: str) -> str:
 def _shift(line: Sequence[Sung], events: Sequence[Event]) -> int:
     """Sixteenths to add to all words' times; 0 unless another brings clearly more of them to notes."""
     onsets = {round(note.onset * STEPS_PER_QUARTER) for note in line}
+    times = [round(event.time * STEPS_PER_QUARTER) for event in events]
     hits = {
-        shift: sum(round(event.time * STEPS_PER_QUARTER + shift) in onsets for event in events)
+        shift: sum(time + shift in onsets for time in times)
         for shift in sorted(range(-FURTHEST, FURTHEST + 1), key=lambda shift: (abs(shift), -shift))
     }
     best = max(hits, key=lambda shift: hits[shift])  # the least of equals
@@ -124,11 +127,11 @@ def _places(onsets: Sequence[Fraction], times: Sequence[Fraction]) -> tuple[list
     return places[::-1], total
 
 
-def _syllables(events: Sequence[Event]) -> list[list[str]]:
+def syllables(events: Sequence[Event]) -> list[list[str]]:
     """Each event's syllables, where many have several: such a file has words or lines. Else each is a syllable."""
     language = detect(" ".join(event.text for event in events).replace("- ", ""))
     found = [_cut(event.text, language) for event in events]
-    coarse = sum(len(syllables) > 1 for syllables in found) > COARSE * len(found)
+    coarse = sum(len(text) > 1 for text in found) > COARSE * len(found)
     return found if coarse else [[event.text] for event in events]
 
 

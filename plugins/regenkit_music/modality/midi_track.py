@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from regenkit_music.modality.line import Sung, monophonic
+from regenkit.errors import BadSource
+from regenkit_music.modality.line import OFF_GRID, Sung, monophonic
 from regenkit_music.modality.midi_bars import Span, on_spans
-from regenkit_music.modality.midi_file import Song
-from regenkit_music.modality.midi_pairing import Pairing, paired
+from regenkit_music.modality.midi_file import Played, Song, Track
+from regenkit_music.modality.midi_pairing import Pairing, paired, syllables
 from regenkit_music.modality.midi_words import Words
 
 SUNG_NAMES = re.compile(r"melod|vocal|voice|voix|voce|lead|sing|gesang|canto|words|lyric", re.IGNORECASE)
@@ -21,7 +22,8 @@ LOWEST_SUNG, HIGHEST_SUNG = 40, 84  # E2 to C6
 UNSUNG, CHORDS, RANGE, NAMED, OWN = 0.5, 0.5, 0.5, -0.1, -0.2
 """What shares of notes without words, below others, and out of a singer's range add to the cost of an event; and a name
 of a singing part, and the words on the part's own track."""
-FITS = 0.6  # cost of an event from which the words belong to no part
+FITS = 0.5  # cost of an event from which the words belong to no part
+FREELY = 0.4  # share of notes between the sixteenths of a performance that does not follow its file's beat
 
 
 @final
@@ -42,7 +44,7 @@ class Part:
     track: int
     named: bool
     notes: list[Sung]
-    off: int
+    counts: Counter[str]
 
     @property
     def line(self) -> list[Sung]:
@@ -50,31 +52,44 @@ class Part:
 
 
 def sung_line(song: Song, words: Words, bars: Sequence[Span]) -> Line:
-    """The line of the part that the words fit best; without words that fit, the highest line of all parts."""
+    """The line of the part that the words fit best; without words that fit, the highest line of all parts.
+
+    Raises BadSource where too many of its notes lie between the sixteenths.
+    """
     parts = [
-        Part(
-            track=index,
-            named=SUNG_NAMES.search(track.name.decode("latin-1")) is not None,
-            notes=(found := on_spans([Sung(note.onset, note.end, note.pitch) for note in notes], bars))[0],
-            off=found[1],
-        )
+        _part(index, track, notes, bars)
         for index, track in enumerate(song.tracks)
         for _, notes in sorted(track.notes.items())
     ]
     remarks: list[str] = []
     if words.events:
-        pairings = [paired(part.line, words.events) for part in parts]
+        texts = syllables(words.events)
+        pairings = [paired(part.line, words.events, texts) for part in parts]
         costs = [_cost(part, pairing, words) for part, pairing in zip(parts, pairings, strict=True)]
         best = min(range(len(parts)), key=lambda index: costs[index])
         if pairings[best].cost < FITS:
             return _chosen(parts, best, pairings[best])
         remarks.append(f"syllables left out, because they fit no part's notes: {len(words.events)}")
-    together = sorted((note for part in parts for note in part.notes), key=lambda note: (note.onset, -note.pitch))
-    counts: Counter[str] = Counter(off=sum(part.off for part in parts))
-    notes = monophonic(together, counts)
     if len(parts) > 1:
         remarks.append(f"the highest notes of {len(parts)} parts")
+    together = [note for part in parts for note in part.notes]
+    counts = sum((part.counts for part in parts), Counter())
+    _check(counts, len(together))
+    notes = monophonic(together, counts)
     return Line(notes=notes, track=parts[0].track if len(parts) == 1 else None, remarks=(*remarks, *_said(counts)))
+
+
+def _part(index: int, track: Track, played: Sequence[Played], bars: Sequence[Span]) -> Part:
+    notes, counts = on_spans([Sung(note.onset, note.end, note.pitch) for note in played], bars)
+    named = SUNG_NAMES.search(track.name.decode("latin-1")) is not None
+    return Part(track=index, named=named, notes=notes, counts=counts)
+
+
+def _check(counts: Counter[str], notes: int) -> None:
+    if counts["triplets"] > OFF_GRID * notes:
+        raise BadSource("", "has too many notes between the sixteenths (triplets or shorter values)")
+    if counts["off"] > FREELY * notes:
+        raise BadSource("", "is played freely: too many notes lie between the sixteenths of its own beat")
 
 
 def _cost(part: Part, pairing: Pairing, words: Words) -> float:
@@ -92,14 +107,16 @@ def _cost(part: Part, pairing: Pairing, words: Words) -> float:
 
 
 def _chosen(parts: Sequence[Part], best: int, pairing: Pairing) -> Line:
-    counts = pairing.counts + Counter(off=parts[best].off, lower=len(parts[best].notes) - len(pairing.notes))
+    part = parts[best]
+    _check(part.counts, len(part.notes))
+    counts = pairing.counts + part.counts + Counter(lower=len(part.notes) - len(pairing.notes))
     remarks = list(_said(counts))
     if pairing.shift:
         early = f"{abs(pairing.shift)} sixteenths {'before' if pairing.shift > 0 else 'after'}"
         remarks.append(f"the words stood {early} their notes, and were moved")
     if len(parts) > 1:
         remarks.append(f"parts that are not sung, left out: {len(parts) - 1}")
-    return Line(notes=pairing.notes, track=parts[best].track, remarks=tuple(remarks))
+    return Line(notes=pairing.notes, track=part.track, remarks=tuple(remarks))
 
 
 def _said(counts: Counter[str]) -> tuple[str, ...]:
