@@ -37,20 +37,20 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> R
         if voices == "all" and NOT_MELODIES.search(part.name):
             readings.append(Reading(tunes=(), left_out=((name, "is a bass or an organ, which leads the harmony"),)))
         else:
-            readings.append(_in_quarters(read_part(_asked(part), title=score.title or path.stem), name))
+            readings.append(_in_quarters(read_part(_vocal(part), title=score.title or path.stem), name))
     if not readings:
         raise BadSource(source, "no words")
     return joined(source, readings)
 
 
-def _asked(part: Part) -> Part:
-    """The part without its mode where that is "major": these editions' programs wrote it where nobody chose one.
+def _vocal(part: Part) -> Part:
+    """The part as the corpus is known to be: all of it is for voices, so that nobody plays a solo between words.
 
-    All madrigals say it, and of eleven chorales in which the notes say otherwise five end on the minor's tonic and
-    none on the major's. "minor" somebody chose.
+    Its editions state "major" where nobody chose a mode, so the notes are asked: all madrigals say it, and of eleven
+    chorales in which the notes say otherwise five end on the minor's tonic and none on the major's.
     """
     measures = [replace(each, mode=None) if each.mode == "major" else each for each in part.measures]
-    return replace(part, measures=tuple(measures))
+    return replace(part, measures=tuple(measures), in_choir=True)
 
 
 def _in_quarters(reading: Reading, voice: str) -> Reading:

@@ -75,11 +75,17 @@ class Measure:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """measures: as many in every part of a score. remarks: what was written here and is no melody, a sentence each."""
+    """One staff or several of one player or singer.
+
+    measures   as many in every part of a score
+    remarks    what was written here and is no melody, a sentence each
+    in_choir   every part of the score sings, and there are several: nobody plays a solo between words
+    """
 
     name: str
     measures: tuple[Measure, ...]
     remarks: tuple[str, ...] = ()
+    in_choir: bool = False
 
     @property
     def words(self) -> int:
@@ -113,7 +119,12 @@ def aligned(title: str, parts: Sequence[Part]) -> Score:
     columns = [_column(column) for column in zip(*padded, strict=True)]
     rows = zip(*columns, strict=True)
     named = [part for part in parts if part.measures]
-    return Score(title=title, parts=tuple(replace(part, measures=row) for part, row in zip(named, rows, strict=True)))
+    sounding = [part for part in named if part.notes]
+    choir = len(sounding) > 1 and all(part.words for part in sounding)
+    return Score(
+        title=title,
+        parts=tuple(replace(part, measures=row, in_choir=choir) for part, row in zip(named, rows, strict=True)),
+    )
 
 
 def _column(column: tuple[Measure, ...]) -> list[Measure]:

@@ -68,7 +68,7 @@ def read_part(part: Part, *, name: str = "", title: str = "") -> Reading:
     number = verses.index(chosen.verse) + 1 if chosen.verse else 1
     taken = path(part.measures, chosen.notes, chosen.verse, number)
     counts: Counter[str] = Counter()
-    reading = read_voice(_bars(part.measures, taken, chosen, counts), name=name, title=title)
+    reading = read_voice(_bars(part, taken, chosen, counts), name=name, title=title)
     if not reading.tunes:
         return reading
     counts["endings"] = len(part.measures) - len(taken)
@@ -78,7 +78,8 @@ def read_part(part: Part, *, name: str = "", title: str = "") -> Reading:
     return replace(reading, tunes=(replace(first, remarks=remarks), *others))
 
 
-def _bars(measures: Sequence[Measure], taken: Sequence[int], chosen: Chosen, counts: Counter[str]) -> list[Bar]:
+def _bars(part: Part, taken: Sequence[int], chosen: Chosen, counts: Counter[str]) -> list[Bar]:
+    measures = part.measures
     written = [note for index in taken for note in chosen.notes[index]]
     words = iter(sung_by(chosen.verse, written, list(chosen.verses)) if chosen.verse else [None] * len(written))
     bars: list[Bar] = []
@@ -96,7 +97,7 @@ def _bars(measures: Sequence[Measure], taken: Sequence[int], chosen: Chosen, cou
             if ended and chosen.verse:
                 counts["ended"] += 1
             else:
-                notes.append(sung)
+                notes.append(replace(sung, held=sung.held or part.in_choir))
         tempo = measure.tempo or tempo
         bars.append(
             Bar(

@@ -6,7 +6,7 @@ from regenkit_music.modality.notation import Word
 
 HYPHENS = "-‐‑–—\u00ad~_"
 WORD_GOES_ON = ("-", "‐", "‑", "\u00ad")
-VERSE_NUMBER = re.compile(r"^\W*\d+\s*[.):\]]\s*")
+VERSE_NUMBER = re.compile(r"^\W*(?:\d+\s*[.):\]]\s*)+")
 FIGURES = re.compile(r"[\d#b♭♮♯+/\s,.\-–()\[\]]*")
 """Figured bass, fingerings, numbers of verses: no words."""
 
