@@ -65,7 +65,7 @@ def read_words(song: Song, encoding: str | None, path: str | Path) -> Words:
     tracks = _decoded(song, encoding, path)
     lyrics = [_sung(track.lyrics) for track in tracks]
     texts = [_sung(track.texts) if track.is_karaoke else [] for track in tracks]
-    if not any(texts) and any(track.is_karaoke for track in tracks):  # the headers stand on another track
+    if not any(map(_letters, texts)) and any(track.is_karaoke for track in tracks):  # headers on a track of their own
         texts = [_sung(track.texts) for track in tracks]
     fullest = max(lyrics, key=_letters, default=[])
     chosen = lyrics if _letters(fullest) * FEW >= max(map(_letters, texts), default=0) else texts
