@@ -158,6 +158,17 @@ def test_ends_that_are_missing_or_too_many() -> None:
     assert song.remarks == ("notes of no length, left out: 1",)
 
 
+def test_tracks_that_the_header_does_not_count_are_read() -> None:
+    data = writers.midi([writers.track([]), writers.track(writers.line([60] * 9))])
+    (song,) = read_songs(data[:10] + b"\0\1" + data[12:], "a.mid")
+    assert len(song.tracks) == 2
+    with pytest.raises(BadSource, match="cut off: it has 2 of 3 tracks"):
+        read_songs(data[:10] + b"\0\3" + data[12:], "a.mid")
+    whole = writers.midi([writers.track(writers.line([60] * 9))])
+    (song,) = read_songs(whole[:18] + b"\0\1" + whole[20:], "a.mid")  # a length that is too long, of a whole track
+    assert len(song.tracks[0].notes[0]) == 9
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -57,11 +57,9 @@ def encoding_of(texts: Sequence[bytes], encoding: str | None, where: str | Path)
             raise UserError(
                 f"encoding: {encoding!r} is none; right is a name like utf-8, cp1251 or shift_jis"
             ) from None
-    if not texts:
-        return "utf-8"
-    for mark, name in BYTE_ORDER_MARKS.items():
-        if texts[0].startswith(mark):
-            return name
+    for mark, marked in BYTE_ORDER_MARKS.items():
+        if len(texts) == 1 and texts[0].startswith(mark):  # a file's; an event of two bytes may be Cyrillic
+            return marked
     written = [text for text in texts if not text.isascii()]
     if sum(not _reads(text, "utf-8") for text in written) <= MISREAD * len(written):
         return "utf-8"

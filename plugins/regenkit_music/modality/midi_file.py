@@ -22,8 +22,10 @@ DRUMS = 9  # the channel of percussion, counted from 0
 LONGEST = 20_000  # quarters: two hours of fast music; beyond it is a damaged file
 END_OF_TRACK = b"\xff\x2f\x00"
 TRACKS = (b"MTrk", b"XFKM")  # Yamaha keeps karaoke text in a track of its own kind
+KNOWN = (b"MTrk", b"XF")  # parts that are read also where the header states fewer
 FRAMES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1001), 30: Fraction(30)}
 NO_KEY = re.compile(rb"\xff\x59\x02(?![\x00-\x07\xf9-\xff][\x00\x01])", re.DOTALL)
+"""A key signature of more than seven accidentals: mido refuses the whole track for one."""
 QUARTER = 500_000  # microseconds, where no tempo is stated
 
 
@@ -99,8 +101,9 @@ def _chunks(data: bytes, path: str | Path) -> tuple[int, int, list[bytes]]:
     if len(data) < start + 14:
         raise BadSource(path, "ends within the header of a MIDI file")
     length, kind, stated, division = struct.unpack(">LHHh", data[start + 4 : start + 14])
-    place, tracks = start + 8 + length, []
-    while place + 8 <= len(data) and (len(tracks) < stated or data.startswith(b"XF", place)):
+    place = start + 8 + length
+    tracks: list[bytes] = []
+    while place + 8 <= len(data) and (len(tracks) < stated or data.startswith(KNOWN, place)):
         name, length = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "big")
         chunk = data[place + 8 : place + 8 + length]
         if len(chunk) < length and not chunk.endswith(END_OF_TRACK):
