@@ -12,7 +12,7 @@ from regenkit_music.modality.notation import Part
 from regenkit_music.modality.part_reading import read_part
 from regenkit_music.modality.score import open_score
 
-SYLLABLES = ["Glo-", "ri-", "a", "Größe,", "月", "亮，", "ö", "❤️", "О-", "l'a-", "Heil!", "x y"]
+SYLLABLES = ["Glo-", "ri-", "a", "Größe,", "月", "亮，", "ö", "l❤️ve", "О-", "l'a-", "Heil!", "x y"]
 
 anything = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
