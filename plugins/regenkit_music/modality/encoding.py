@@ -79,7 +79,7 @@ def _reads(text: bytes, name: str) -> bool:
 
 def _joined(texts: Sequence[bytes]) -> bytes:
     """Syllables as words where their spaces tell the words."""
-    spaced = sum(text != text.strip() or text[:1] in (b"\\", b"/") for text in texts) > MISREAD * len(texts)
+    spaced = sum(b" " in text or text[:1] in (b"\\", b"/") for text in texts) > MISREAD * len(texts)
     return (b"" if spaced else b" ").join(texts)
 
 
