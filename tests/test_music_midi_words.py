@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from music_writers_midi import TICKS, key, line, lyric, meta, metre, midi, note, tempo, text, track, write
+from music_writers_midi import TICKS, key, line, lyric, meta, metre, midi, name, note, tempo, text, track, write
 
-from regenkit.errors import BadSource
+from regenkit.errors import BadSource, UserError
 from regenkit_music.modality.midi import read_midi
 from regenkit_music.modality.reading import Tune
 
@@ -64,6 +64,13 @@ def test_lyrics_of_several_voices_go_with_their_own_track(tmp_path: Path) -> Non
     assert "words of other tracks, left out: 1" in tune.remarks
 
 
+def test_without_words_a_part_called_so_is_sung(tmp_path: Path) -> None:
+    band = [track([event for pitch in (79, 83) for event in line([pitch] * 16, channel=1)]), track(line(TUNE))]
+    assert pitches(only([HEAD, *band], tmp_path))[0] == 83
+    tune = only([HEAD, band[0], track([(0, name("Lead vocal")), *line(TUNE)])], tmp_path)
+    assert pitches(tune) == TUNE and tune.remarks == ("parts that are not sung, left out: 1",)
+
+
 def test_credits_are_not_sung(tmp_path: Path) -> None:
     credits = [(place * TICKS, text(line)) for place, line in enumerate(["A song", "by me", "for you", "(c) 1998"])]
     tune = only([HEAD, track([*credits, *line(TUNE)])], tmp_path)
@@ -112,6 +119,16 @@ def test_words_that_fit_no_note_are_said(tmp_path: Path) -> None:
     tune = only([HEAD, track([*everywhere, *line(TUNE)])], tmp_path)
     assert words(tune).strip() == "" and pitches(tune) == TUNE
     assert tune.remarks == ("syllables left out, because they fit no part's notes: 12",)
+
+
+def test_an_encoding_that_is_said_wrongly_is_refused(tmp_path: Path) -> None:
+    shown = [(place * TICKS, lyric(word, "cp1251")) for place, word in enumerate(["Ти", "хо ", "са", "ду "] * 3)]
+    path = write(midi([HEAD, track([*shown, *line(TUNE)])]), tmp_path)
+    assert words(read_midi(path).tunes[0]).startswith("Ти- хо са- ду")
+    with pytest.raises(BadSource, match="is not text in utf-8; say another encoding"):
+        read_midi(path, "utf-8")
+    with pytest.raises(UserError, match="encoding: 'cp12' is none; right is a name like"):
+        read_midi(path, "cp12")
 
 
 def test_two_syllables_on_one_note(tmp_path: Path) -> None:
@@ -173,6 +190,12 @@ def test_a_repeated_time_signature_begins_no_bar(tmp_path: Path) -> None:
     again = [(tick, metre(4, 4)) for tick in (0, 700, 1920, 3001)]
     tune = only([track([*again, *line([60] * 12)])], tmp_path)
     assert [n.onset for n in tune.melody.notes] == [4 * i for i in range(12)] and tune.remarks == ()
+
+
+def test_a_signature_long_after_the_last_note_makes_no_bars(tmp_path: Path) -> None:
+    far = (2**28 - 1) * TICKS // 8
+    tune = only([track([(far, metre(3, 4)), (far, key(1)), (far, text("x")), *line(TUNE)])], tmp_path)
+    assert tune.melody.metre == "4/4" and len(tune.melody.notes) == 12
 
 
 def test_played_notes_are_rounded_triplets_and_free_playing_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from regenkit.errors import BadSource, UserError
@@ -28,6 +28,7 @@ COMMONEST = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0
 """First bytes that the national standards give to their commonest ideographs and syllables."""
 RARE = 0.3  # share of a word's ideographs that may lie outside them
 MISREAD = 0.1  # share of words (or of MIDI texts) that may not read as text
+ENOUGH = 20_000  # bytes of lines with letters beyond ASCII
 KANA = 0.4  # share of letters from which a text is Japanese: no other reading of bytes makes so many
 INSIDE_WORDS = frozenset("'’‘`´-‐‑–—.,:;!?…‿·・׳״()\"/\\&_~*")
 SIGNS = frozenset("♪♫♥´°©®™")  # beside words
@@ -41,7 +42,7 @@ def decoded(data: bytes, encoding: str | None, where: str | Path) -> str:
     Raises BadSource (`where`) where it is in none that can be told, or not in `encoding`, and UserError where
     `encoding` is no encoding.
     """
-    name = encoding_of([data], encoding, where)
+    name = encoding_of([data], None, where) if encoding is None else _known(encoding)
     try:
         return data.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -49,24 +50,37 @@ def decoded(data: bytes, encoding: str | None, where: str | Path) -> str:
 
 
 def encoding_of(texts: Sequence[bytes], encoding: str | None, where: str | Path) -> str:
-    """The one encoding of all texts of a file (syllables, titles), as Python names it. See `decoded`."""
+    """The one encoding of all texts of a file (syllables, titles), as Python names it. See `decoded`.
+
+    A tenth of them may be damaged.
+    """
+    written = [text for text in texts if not text.isascii()]
     if encoding is not None:
-        try:
-            return codecs.lookup(encoding).name
-        except LookupError:
-            raise UserError(
-                f"encoding: {encoding!r} is none; right is a name like utf-8, cp1251 or shift_jis"
-            ) from None
+        name = _known(encoding)
+        if not _read_nearly_all(written, name):
+            raise BadSource(where, f"is not text in {name}; say another encoding")
+        return name
     for mark, marked in BYTE_ORDER_MARKS.items():
         if len(texts) == 1 and texts[0].startswith(mark):  # a file's; an event of two bytes may be Cyrillic
             return marked
-    written = [text for text in texts if not text.isascii()]
-    if sum(not _reads(text, "utf-8") for text in written) <= MISREAD * len(written):
+    if _read_nearly_all(written, "utf-8"):
         return "utf-8"
-    name = _found(_joined(texts))
-    if name is None:
+    found = _found(_sample(texts))
+    if found is None:
         raise BadSource(where, "has text in an encoding that can't be told; say encoding: cp1251, shift_jis, gbk …")
-    return name
+    return found
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        right = "right is a name like utf-8, cp1251 or shift_jis"
+        raise UserError(f"encoding: {encoding!r} is none; {right}") from None
+
+
+def _read_nearly_all(texts: Sequence[bytes], name: str) -> bool:
+    return sum(not _reads(text, name) for text in texts) <= MISREAD * len(texts)
 
 
 def _reads(text: bytes, name: str) -> bool:
@@ -77,19 +91,23 @@ def _reads(text: bytes, name: str) -> bool:
     return True
 
 
-def _joined(texts: Sequence[bytes]) -> bytes:
-    """Syllables as words where their spaces tell the words."""
+def _sample(texts: Sequence[bytes]) -> bytes:
+    """What tells the encoding: syllables as words where their spaces tell the words, without lines in ASCII."""
     spaced = sum(b" " in text or text[:1] in (b"\\", b"/") for text in texts) > MISREAD * len(texts)
-    return (b"" if spaced else b" ").join(texts)
+    lines = (b"" if spaced else b" ").join(texts).splitlines()
+    sizes = accumulate(0 if line.isascii() else len(line) for line in lines)
+    return b"\n".join(
+        line for line, size in zip(lines, sizes, strict=True) if not line.isascii() and size - len(line) < ENOUGH
+    )
 
 
 def _found(data: bytes) -> str | None:
     import chardet
 
     readings = {name: data.decode(name) for name in CANDIDATES if _reads(data, name)}
-    readings = {name: text for name, text in readings.items() if misread(text) <= MISREAD}
-    fewest = min(map(misread, readings.values()), default=0.0)
-    readings = {name: text for name, text in readings.items() if misread(text) == fewest}
+    wrong = {name: misread(text) for name, text in readings.items()}
+    fewest = min(wrong.values(), default=1.0)
+    readings = {name: text for name, text in readings.items() if wrong[name] == fewest <= MISREAD}
     readings = {name: text for name, text in readings.items() if _is_japanese(text)} or readings
     if len(set(readings.values())) <= 1:
         return next(iter(readings), None)

@@ -47,7 +47,7 @@ def spans(song: Song, end: Fraction) -> list[Span]:
         time = Fraction(round(time * STEPS_PER_QUARTER), STEPS_PER_QUARTER)
         if time == changes[-1][0]:
             changes[-1] = (time, metre)
-        elif metre != changes[-1][1]:
+        elif time <= end and metre != changes[-1][1]:
             changes.append((time, metre))
     found: list[Span] = []
     for index, (time, metre) in enumerate(changes):

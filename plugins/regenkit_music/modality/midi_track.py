@@ -52,7 +52,8 @@ class Part:
 
 
 def sung_line(song: Song, words: Words, bars: Sequence[Span]) -> Line:
-    """The line of the part that the words fit best; without words that fit, the highest line of all parts.
+    """The line of the part that the words fit best; without words that fit, the highest line of the parts that a name
+    says are sung, or of all.
 
     Raises BadSource where too many of its notes lie between the sixteenths.
     """
@@ -70,13 +71,16 @@ def sung_line(song: Song, words: Words, bars: Sequence[Span]) -> Line:
         if pairings[best].cost < FITS:
             return _chosen(parts, best, pairings[best])
         remarks.append(f"syllables left out, because they fit no part's notes: {len(words.events)}")
-    if len(parts) > 1:
-        remarks.append(f"the highest notes of {len(parts)} parts")
-    together = [note for part in parts for note in part.notes]
-    counts = sum((part.counts for part in parts), Counter())
+    chosen = [part for part in parts if part.named] or parts
+    if len(chosen) > 1:
+        remarks.append(f"the highest notes of {len(chosen)} parts")
+    if len(chosen) < len(parts):
+        remarks.append(f"parts that are not sung, left out: {len(parts) - len(chosen)}")
+    together = [note for part in chosen for note in part.notes]
+    counts = sum((part.counts for part in chosen), Counter())
     _check(counts, len(together))
     notes = monophonic(together, counts)
-    return Line(notes=notes, track=parts[0].track if len(parts) == 1 else None, remarks=(*remarks, *_said(counts)))
+    return Line(notes=notes, track=chosen[0].track if len(chosen) == 1 else None, remarks=(*remarks, *_said(counts)))
 
 
 def _part(index: int, track: Track, played: Sequence[Played], bars: Sequence[Span]) -> Part:
