@@ -98,6 +98,7 @@ class VoiceReader:
         if not self._measures[-1].events:
             self._measures[-1].settings = self.settings
         elif name in "KM":
+            self._measures[-1].plain = False
             self._measures.append(Measure(self.settings))
 
     def line(self, text: str) -> list[tuple[Event, int]]:

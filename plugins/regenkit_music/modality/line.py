@@ -21,7 +21,6 @@ MODELLED_AS = {
 
 OFF_GRID = 0.10  # share of notes that may lie between sixteenths (they are rounded)
 MELISMA = 2  # bars that notes without a syllable may go on after a word's end and still be its melisma
-TIED = "\0"  # in place of a syllable: the note is held over from the one before
 
 
 @final
@@ -47,11 +46,11 @@ def monophonic(notes: list[Sung], counts: Counter[str] | None = None) -> list[Su
     line: list[Sung] = []
     for note in sorted(notes, key=lambda n: (n.onset, -n.pitch)):
         last = line[-1] if line else None
-        if note.tied or note.syllable == TIED:
+        if note.tied:
             if last and last.pitch == note.pitch and last.end >= note.onset:
                 line[-1] = replace(last, end=max(last.end, note.end))
                 continue
-            note = replace(note, syllable="", tied=False)
+            note = replace(note, tied=False)
         if last and note.onset < last.end:
             if note.onset == last.onset or note.pitch < last.pitch:
                 counts["lower"] += 1
@@ -61,7 +60,7 @@ def monophonic(notes: list[Sung], counts: Counter[str] | None = None) -> list[Su
     return line
 
 
-def one_a_syllable(notes: list[Sung], counts: Counter[str], bar: Fraction | None = None) -> list[Sung]:
+def one_a_syllable(notes: list[Sung], bar: Fraction, counts: Counter[str]) -> list[Sung]:
     """Each syllable's notes as one; notes that no syllable reaches are left out. Counts "merged" and "unsung".
 
     A syllable ends at a rest. After a word's end it also ends where the notes without a syllable go on for more than
@@ -78,9 +77,7 @@ def one_a_syllable(notes: list[Sung], counts: Counter[str], bar: Fraction | None
             counts["unsung"] += len(group)
             continue
         held = next((index for index in range(len(group), 1, -1) if group[index - 1].held), 1)
-        solo = (
-            bar is not None and not first.syllable.endswith("-") and group[-1].end - group[held - 1].end > MELISMA * bar
-        )
+        solo = not first.syllable.endswith("-") and group[-1].end - group[held - 1].end > MELISMA * bar
         reached = held if solo else len(group)
         sung.append(replace(first, end=group[reached - 1].end))
         counts["merged"] += reached - 1
@@ -94,14 +91,15 @@ def off_grid(written: list[Sung], scale: Fraction) -> int:
     return sum((n.onset * to_steps).denominator > 1 or (n.end * to_steps).denominator > 1 for n in written)
 
 
-def on_grid(
-    written: list[Sung], scale: Fraction, source: str, counts: Counter[str], limit: float = OFF_GRID
-) -> tuple[Note, ...]:
-    """Times rounded to sixteenths, no two notes overlapping. BadSource where more than `limit` of them are off."""
+def on_grid(written: list[Sung], scale: Fraction, counts: Counter[str]) -> tuple[Note, ...]:
+    """Times rounded to sixteenths, no two notes overlapping. Counts "off_grid".
+
+    Raises BadSource (of no name) where more than OFF_GRID of the notes lie between the sixteenths.
+    """
     off = off_grid(written, scale)
     counts["off_grid"] += off
-    if off > limit * len(written):
-        raise BadSource(source, "has more than a tenth of its notes between the sixteenths (triplets, shorter values)")
+    if off > OFF_GRID * len(written):
+        raise BadSource("", "has more than a tenth of its notes between the sixteenths (triplets, shorter values)")
     notes: list[Note] = []
     to_steps = scale * STEPS_PER_QUARTER
     for note in written:

@@ -133,8 +133,8 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     length = Fraction(4 * metre[0], metre[1])
     main = next(bar for bar in bars if bar.metre == metre)
     line = _with_words(monophonic(_placed(bars, length, metre, counts), counts), length, counts)
-    modelled, scale = _unit(line, metre, counts)
-    notes = on_grid(line, scale, "", counts)
+    modelled, scale = _unit(line, metre)
+    notes = on_grid(line, scale, counts)
     tonic, mode = _key(notes, main)
     lasting: Counter[float] = Counter()
     for bar in bars:
@@ -145,7 +145,7 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     return Tune(melody=melody, remarks=_remarks(counts))
 
 
-def _unit(line: list[Sung], metre: tuple[int, int], counts: Counter[str]) -> tuple[str, Fraction]:
+def _unit(line: list[Sung], metre: tuple[int, int]) -> tuple[str, Fraction]:
     """The metre that stands for the one written, and the factor on every time value.
 
     Where notes lie between the sixteenths, and fewer would if the median note were a quarter, it is that unit.
@@ -154,7 +154,6 @@ def _unit(line: list[Sung], metre: tuple[int, int], counts: Counter[str]) -> tup
     if off := off_grid(line, scale):
         other = rescale([note.end - note.onset for note in line], *metre)
         if other and off_grid(line, other[1]) < off:
-            counts["rescaled"] += 1
             return other
     return modelled, scale
 
@@ -195,7 +194,7 @@ def _with_words(line: list[Sung], bar: Fraction, counts: Counter[str]) -> list[S
     if not any(note.syllable for note in line):
         return line
     found: Counter[str] = Counter()
-    sung = one_a_syllable(line, found, bar)
+    sung = one_a_syllable(line, bar, found)
     if found["unsung"] > (1 - SUNG) * len(line):
         counts["unused_words"] += len(sung)
         return [replace(note, syllable="") for note in line]
