@@ -12,10 +12,12 @@ DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
     '"http://www.musicxml.org/dtds/partwise.dtd">'
 )
-SHARPS = [("C", 0), ("C", 1), ("D", 0), ("D", 1), ("E", 0), ("F", 0), ("F", 1), ("G", 0), ("G", 1), ("A", 0), ("A", 1), ("B", 0)]  # fmt: skip
-FLATS = [("C", 0), ("D", -1), ("D", 0), ("E", -1), ("E", 0), ("F", 0), ("G", -1), ("G", 0), ("A", -1), ("A", 0), ("B", -1), ("B", 0)]  # fmt: skip
+SHARPS = [(step, alter) for step in "CDEFGAB" for alter in (0, 1) if step + str(alter) not in ("E1", "B1")]
+FLATS = [(step, alter) for step in "CDEFGAB" for alter in (-1, 0) if step + str(alter) not in ("C-1", "F-1")]
 MAJOR_KEYS = ["D-", "A-", "E-", "B-", "F", "C", "G", "D", "A", "E", "B", "F#"]  # from five flats to six sharps
 MINOR_KEYS = ["b-", "f", "c", "g", "d", "a", "e", "b", "f#", "c#", "g#", "d#"]
+SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "middle", (True, False): "end"}
+"""(within a word, it goes on) → MusicXML's word for it."""
 STEPS_OF_KERN = {16: "1", 8: "2", 4: "4", 2: "8", 1: "16"}
 
 
@@ -46,7 +48,7 @@ def bars(melody: Melody, cut_upbeat: bool) -> Iterator[list[tuple[Note | None, i
     yield from written(None, -(-now // melody.bar) * melody.bar)
 
 
-def musicxml(melody: Melody, *, cut_upbeat: bool = False, mode: bool = True) -> str:
+def musicxml(melody: Melody, *, cut_upbeat: bool = False) -> str:
     inside, found = False, []
     for number, bar in enumerate(bars(melody, cut_upbeat)):
         notes = []
@@ -57,12 +59,10 @@ def musicxml(melody: Melody, *, cut_upbeat: bool = False, mode: bool = True) -> 
             words = ""
             if each.syllable and not before:
                 goes_on = each.syllable.endswith("-")
-                words = lyric(each.syllable.removesuffix("-"), ("middle" if inside else "begin") if goes_on else "end" if inside else "single")  # fmt: skip
+                words = lyric(each.syllable.removesuffix("-"), SYLLABIC[inside, goes_on])
                 inside = goes_on
             notes.append(note(each.pitch, length, words, tied=(before, after), flat=fifths(melody) < 0))
-        head = (
-            attributes(fifths(melody), melody.mode if mode else None, melody.metre, melody.tempo) if not number else ""
-        )
+        head = attributes(fifths(melody), melody.mode, melody.metre, melody.tempo) if not number else ""
         found.append(measure(*notes, head=head, number=str(number)))
     return score(part(*found), title=melody.title)
 
@@ -114,8 +114,8 @@ def score(*parts: str, title: str = "", names: tuple[str, ...] = ()) -> str:
     )
     written = "".join(f'<part id="P{i}">{measures}</part>' for i, measures in enumerate(parts))
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>{DOCTYPE}<score-partwise version="4.0"><work><work-title>{escape(title)}'
-        f"</work-title></work><part-list>{listed}</part-list>{written}</score-partwise>"
+        f'<?xml version="1.0" encoding="UTF-8"?>{DOCTYPE}<score-partwise version="4.0">'
+        f"<work><work-title>{escape(title)}</work-title></work><part-list>{listed}</part-list>{written}</score-partwise>"
     )
 
 

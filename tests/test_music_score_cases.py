@@ -10,7 +10,10 @@ from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.score import read_score
 
 CASES = Path(__file__).parent / "cases" / "music"
-GARDEN = "Walk- ing down the gar- den path, I found a lit- tle yel- low bird there.".split()
+GARDEN = [
+    "Walk-", "ing", "down", "the", "gar-", "den", "path,", "I",
+    "found", "a", "lit-", "tle", "yel-", "low", "bird", "there.",
+]  # fmt: skip
 TUNE = [67, 69, 71, 72, 74, 72, 71, 69, 67, 69, 71, 67, 69, 66, 67, 67]
 """G4 A4 B4 C5 D5 C5 B4 A4 G4 A4 B4 G4 A4 F#4 G4 G4"""
 IN_A_MINOR = [69, 72, 71, 69, 68, 69, 71, 72, 74, 76, 74, 72, 71, 69, 68, 69]

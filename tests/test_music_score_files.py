@@ -1,4 +1,4 @@
-"""Files of scores that are not what they seem: bombs, archives, encodings; each refused at once, saying why, or read."""
+"""Files of scores that are not what they seem: bombs, archives, encodings; each is read, or refused with a reason."""
 
 import io
 import zipfile
