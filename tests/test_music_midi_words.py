@@ -153,6 +153,10 @@ def test_lines_that_do_not_fit_their_notes_are_said(tmp_path: Path) -> None:
     tune = only([HEAD, track([*events, *line(TUNE)])], tmp_path)
     assert [n.syllable for n in tune.melody.notes[:4]] != ["I went down", "", "", ""]
     assert "syllables of whole lines that do not fit their notes, left out: 3" in tune.remarks
+    events = [(0, lyric("I went down there\r")), (4 * TICKS, lyric("Oh yes\r")), (8 * TICKS, lyric("I sat a while\r"))]
+    tune = only([HEAD, track([*events, *line(TUNE)])], tmp_path)
+    assert "syllables of whole lines that do not fit their notes, left out: 2" in tune.remarks
+    assert words(tune) == "I went down there I sat a while"
 
 
 def test_keys_of_a_transposing_part_and_of_all(tmp_path: Path) -> None:

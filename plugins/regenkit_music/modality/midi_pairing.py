@@ -4,7 +4,7 @@ Karaoke shows words a little early, singers are recorded a little late: one shif
 then lies within an eighth of its note is paired, in order, so that the sum of all distances is least.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,10 @@ UNPAIRED, SHARED = 1.0, 0.6  # what a word without a note costs, and one on the 
 FURTHEST = 8  # sixteenths that all words of a file may be early or late
 CLEARLY, MOSTLY = 0.3, 0.7  # shares of the words that a shift must win, and bring to notes
 COARSE = 0.3  # share of events of several syllables from which a file has words or lines, not syllables
-LINE = 3  # words of an event that is a line of verse
+LINE = 3  # words of an event that is a line of verse; where most are, two words are one too
+
+Way = tuple[float, int, int | None]
+"""The cost up to a word, the last word's note before it (-1: none), and the word's own."""
 
 
 @final
@@ -56,6 +59,7 @@ def paired(line: Sequence[Sung], events: Sequence[Event], texts: Sequence[list[s
     places, cost = _places([note.onset for note in line], times)
     notes = list(line)
     counts: Counter[str] = Counter()
+    lines = sum(len(event.text.split()) >= LINE for event in events) > len(events) / 2
     reached = [place for place in places if place is not None]
     ends = {place: following for place, following in pairwise([*dict.fromkeys(reached), len(line)])}
     for event, place, text in zip(events, places, texts, strict=True):
@@ -64,7 +68,7 @@ def paired(line: Sequence[Sung], events: Sequence[Event], texts: Sequence[list[s
         elif len(text) > 1 and len(text) == ends[place] - place and not notes[place].syllable:
             for index, syllable in enumerate(text, start=place):
                 notes[index] = replace(notes[index], syllable=syllable)
-        elif len(event.text.split()) >= LINE:
+        elif len(event.text.split()) >= LINE - lines:
             counts["lines"] += len(text)
         else:
             notes[place] = replace(notes[place], syllable=_joined(notes[place].syllable, event.text))
@@ -96,33 +100,25 @@ def _places(onsets: Sequence[Fraction], times: Sequence[Fraction]) -> tuple[list
     Dynamic programming over the words: for each note that the last word may lie on, the cheapest way there. Notes
     before all that the next words may reach are one case.
     """
-    ways: dict[int, tuple[float, tuple[int, int | None] | None]] = {-1: (0.0, None)}
-    steps: list[dict[int, tuple[float, tuple[int, int | None] | None]]] = []
+    steps: list[dict[int, Way]] = [{-1: (0.0, -1, None)}]
     for index, time in enumerate(times):
         shared = SHARED if index and time != times[index - 1] else 0.0
-        first = bisect_left(onsets, time - REACH)
-        found: dict[int, tuple[float, tuple[int, int | None] | None]] = {}
-        for last, (cost, _) in ways.items():
-            kept = last if last >= first else -1
-            if (kept not in found) or cost + UNPAIRED < found[kept][0]:
-                found[kept] = (cost + UNPAIRED, (last, None))
-        place = first
-        while place < len(onsets) and onsets[place] <= time + REACH:
-            away = float(abs(onsets[place] - time))
-            for last, (cost, _) in ways.items():
-                total = cost + away + (shared if last == place else 0.0)
-                if last <= place and (place not in found or total < found[place][0]):
-                    found[place] = (total, (last, place))
-            place += 1
+        first, stop = bisect_left(onsets, time - REACH), bisect_right(onsets, time + REACH)
+        found: dict[int, Way] = {}
+        for last, (cost, _, _) in steps[-1].items():
+            ways: list[tuple[int, Way]] = [(last if last >= first else -1, (cost + UNPAIRED, last, None))]
+            for place in range(max(first, last), stop):
+                away = float(abs(onsets[place] - time)) + (shared if last == place else 0.0)
+                ways.append((place, (cost + away, last, place)))
+            for at, way in ways:
+                if at not in found or way[0] < found[at][0]:
+                    found[at] = way
         steps.append(found)
-        ways = found
-    at = min(ways, key=lambda place: ways[place][0])
-    total = ways[at][0]
+    at = min(steps[-1], key=lambda place: steps[-1][place][0])
+    total = steps[-1][at][0]
     places: list[int | None] = []
-    for found in reversed(steps):
-        came = found[at][1]
-        assert came is not None
-        at, chosen = came
+    for found in steps[:0:-1]:
+        _, at, chosen = found[at]
         places.append(chosen)
     return places[::-1], total
 
