@@ -13,7 +13,10 @@ LETTERS = "CDEFGAB"
 FIFTHS = "FCGDAEB"
 MODES = {"maj": 0, "ion": 0, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
 """How many sharps a mode has less than major on the same tonic."""
-NAMES = {"m": "minor", "min": "minor", "aeo": "minor", "maj": "major", "ion": "major"}
+NAMES = {
+    "m": "minor", "min": "minor", "aeo": "minor", "maj": "major", "ion": "major", "mix": "mixolydian", "dor": "dorian",
+    "phr": "phrygian", "loc": "locrian", "lyd": "lydian",
+}  # fmt: skip
 SIGNS = {"": 0, "#": 7, "♯": 7, "b": -7, "♭": -7}
 ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 TONIC = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
@@ -98,7 +101,7 @@ def key(text: str) -> Key:
     word = word.lower()
     mode = word if word == "m" else word[:3] if word[:3] in MODES else ""
     sharps = FIFTHS.index(letter) - 1 + SIGNS[sign] + MODES.get(mode, 0)
-    return Key(sharps, NAMES.get(mode, mode) or None, MappingProxyType({**_signature(sharps), **explicit}), shift(text))
+    return Key(sharps, NAMES.get(mode), MappingProxyType({**_signature(sharps), **explicit}), shift(text))
 
 
 def _signature(sharps: int) -> dict[str, int]:

@@ -25,7 +25,12 @@ from regenkit_music.modality.reading import Reading, Tune
 SHORTEST = 8  # notes of one stretch among several
 SUNG = 0.4  # share of notes that a syllable must reach, else the voice counts as one without words
 MISFITS = 0.1  # share of bars that may be shorter or longer than the metre says
-STATED = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
+STATED = {
+    "major": (0, "major"), "ionian": (0, "major"), "lydian": (5, "major"), "mixolydian": (7, "major"),
+    "minor": (9, "minor"), "aeolian": (9, "minor"), "dorian": (2, "minor"), "phrygian": (4, "minor"),
+    "locrian": (11, "minor"),
+}  # fmt: skip
+"""A mode's tonic above that of the signature's major key, and its third."""
 
 
 @final
@@ -63,8 +68,9 @@ def read_voice(bars: Sequence[Bar], *, name: str = "", title: str = "") -> Readi
 
     Onsets count from the downbeat of a stretch's bar 0; a pickup starts late in it. Bars that a repeat sign cuts in two
     are joined; another short bar is filled, so that every bar keeps its downbeat. Up to two bars of another metre
-    within a stretch belong to it. A melisma becomes one note; notes that no syllable reaches are left out. The mode is
-    the one stated if that is major or minor, else the notes choose (between the signature's two keys if there is one).
+    within a stretch belong to it. A melisma becomes one note; notes that no syllable reaches are left out. The key is
+    the one stated (of a church mode its tonic, and major or minor by its third), else the notes choose, between the
+    signature's two keys if there is one.
 
     name    of the voice, where its file has several
     """
@@ -206,9 +212,11 @@ def _key(notes: Sequence[Note], bar: Bar) -> tuple[int, str]:
     pitches, durations = [note.pitch for note in notes], [note.duration for note in notes]
     if bar.sharps is None:
         return find_key(pitches, durations)
-    mode = STATED.get(bar.mode or "") or choose_mode(pitches, durations, bar.sharps)
+    if stated := STATED.get(bar.mode or ""):
+        return (7 * bar.sharps + stated[0]) % 12, stated[1]
+    mode = choose_mode(pitches, durations, bar.sharps)
     tonic = (7 * bar.sharps + (9 if mode == "minor" else 0)) % 12
-    if not bar.mode and mode == "major" and _third_is_minor(pitches, durations, tonic):
+    if mode == "major" and _third_is_minor(pitches, durations, tonic):
         return tonic, "minor"
     return tonic, mode
 
