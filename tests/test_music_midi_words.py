@@ -71,6 +71,21 @@ def test_without_words_a_part_called_so_is_sung(tmp_path: Path) -> None:
     assert pitches(tune) == TUNE and tune.remarks == ("parts that are not sung, left out: 1",)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_of_several_verses_the_first_is_sung(tmp_path: Path, together: bool) -> None:
+    """Written as lines of one event, or as events at one time."""
+    later = ["Run", "ning ", "up ", "a ", "moun", "tain ", "high, "]
+    verses = [list(pair) for pair in zip(SYLLABLES, later, strict=False)] + [[word] for word in SYLLABLES[len(later) :]]
+    shown = [
+        (place * TICKS, lyric(word))
+        for place, words in enumerate(verses)
+        for word in (["\n".join(words)] if together else words)
+    ]
+    tune = only([HEAD, track([*shown, *line(TUNE)])], tmp_path)
+    assert words(tune).replace("-", "").split() == SUNG.replace("-", "").split()
+    assert "syllables of later verses, left out: 7" in tune.remarks
+
+
 def test_credits_are_not_sung(tmp_path: Path) -> None:
     credits = [(place * TICKS, text(line)) for place, line in enumerate(["A song", "by me", "for you", "(c) 1998"])]
     tune = only([HEAD, track([*credits, *line(TUNE)])], tmp_path)
@@ -172,6 +187,13 @@ def test_a_key_signature_that_is_none_is_left_out(tmp_path: Path) -> None:
                 tmp_path)  # fmt: skip
     assert (tune.melody.tonic, tune.melody.mode) == (9, "minor")
     assert tune.remarks == ("key signatures that are none, left out: 1",)
+
+
+def test_signatures_of_all_parts_on_one_track(tmp_path: Path) -> None:
+    """A change that is none for one of them is none."""
+    keys = [(0, key(0, minor=True)), *[(8 * TICKS, key(0, minor=minor)) for minor in (True, False, False)]]
+    tune = only([track(keys), track([*WORDS, *line(TUNE)])], tmp_path)
+    assert (tune.melody.tonic, tune.melody.mode, len(tune.melody.notes)) == (9, "minor", 12)
 
 
 def test_a_key_that_changes_makes_two_tunes(tmp_path: Path) -> None:

@@ -111,11 +111,20 @@ def filled(song: Song, track: int | None, line: Sequence[Sung], bars: Sequence[S
 
 
 def _ordered(tracks: Sequence[Sequence[tuple[Fraction, T]]]) -> list[tuple[Fraction, T]]:
-    """The changes of all tracks in time, one at a time: the first track's, and there the last one stated."""
-    merged: dict[Fraction, T] = {}
+    """The changes of all tracks in time, one at a time: the first track's, and there the last one stated.
+
+    One that is among several at a time and holds already goes on: programs write each part's signature on one track.
+    """
+    stated: dict[Fraction, list[T]] = {}
     for changes in tracks:
-        merged.update({time: value for time, value in dict(changes).items() if time not in merged})
-    return sorted(merged.items(), key=lambda change: change[0])
+        own: dict[Fraction, list[T]] = {}
+        for time, value in changes:
+            own.setdefault(time, []).append(value)
+        stated = {**own, **stated}
+    found: list[tuple[Fraction, T]] = []
+    for time, values in sorted(stated.items(), key=lambda each: each[0]):
+        found.append((time, found[-1][1] if found and found[-1][1] in values else values[-1]))
+    return found
 
 
 def _at(changes: Sequence[tuple[Fraction, T]], time: Fraction) -> T | None:

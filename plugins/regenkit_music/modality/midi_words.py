@@ -23,6 +23,7 @@ BREAKS = re.compile(r"[\\/<^%\r\n\v\t\u3000]+")
 HELD = "-‐‑–—_~+ "  # an event of these alone holds the syllable before
 HYPHENS = "-‐‑"
 FEW = 4  # times as many texts as lyric events make the texts the words
+VERSES = 0.3  # share of notes with several words at once, or a break within their event, from which those are verses
 SPACED = 0.1  # share of events with a space at an end from which spaces, not hyphens, part the words
 
 
@@ -71,11 +72,13 @@ def read_words(song: Song, encoding: str | None, path: str | Path) -> Words:
     chosen = lyrics if _letters(fullest) * FEW >= max(map(_letters, texts), default=0) else texts
     place = max(range(len(chosen)), key=lambda index: (_letters(chosen[index]), len(chosen[index])))
     others = sum(bool(_letters(events)) for index, events in enumerate(chosen) if index != place)
+    events, later = _first_verse(chosen[place])
+    remarks = {"words of other tracks, left out": others, "syllables of later verses, left out": later}
     return Words(
-        events=tuple(_parted(chosen[place])),
+        events=tuple(_parted(events)),
         track=place,
         title=_title(song, tracks),
-        remarks=(f"words of other tracks, left out: {others}",) if others else (),
+        remarks=tuple(f"{sentence}: {count}" for sentence, count in remarks.items() if count),
     )
 
 
@@ -104,13 +107,36 @@ def _plain(data: bytes, encoding: str) -> str:
 
 
 def _sung(events: Sequence[Event]) -> list[Event]:
-    """Without headers, tags and ruby; a break of lines becomes a space."""
-    return [Event(time=event.time, text=BREAKS.sub(" ", TAGS.sub("", event.text))) for event in events]
+    """Without headers, tags and ruby; a break of lines at an end becomes a space, one inside "\\n"."""
+    return [Event(time=event.time, text=_broken(TAGS.sub("", event.text))) for event in events]
+
+
+def _broken(text: str) -> str:
+    spaced = BREAKS.sub(lambda found: "\n" if set(found[0]) & {"\n", "\r"} else " ", text)
+    inside = spaced.strip()
+    before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
+    return " " * bool(before) + inside + " " * bool(after) if inside else " " * bool(spaced)
 
 
 def _letters(events: Sequence[Event]) -> int:
     """How many events have a letter."""
-    return sum(any(map(str.isalpha, event.text)) for event in events)
+    return sum(_has_letter(event.text) for event in events)
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def _first_verse(events: Sequence[Event]) -> tuple[list[Event], int]:
+    """The first of the words that many notes have several of, and how many are left out; else the words as they are."""
+    at: dict[Fraction, list[str]] = {}
+    for event in events:
+        at.setdefault(event.time, []).extend(line for line in event.text.split("\n") if _has_letter(line))
+    sung = [lines for lines in at.values() if lines]
+    several = sum(len(lines) > 1 for lines in sung)
+    if several <= VERSES * len(sung):
+        return [Event(time=event.time, text=event.text.replace("\n", " ")) for event in events], 0
+    return [Event(time=time, text=lines[0]) for time, lines in at.items() if lines], sum(map(len, sung)) - len(sung)
 
 
 def _parted(events: Sequence[Event]) -> list[Event]:
