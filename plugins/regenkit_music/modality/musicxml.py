@@ -7,28 +7,23 @@ endings and lines of time are what tells which notes are sung, and neither keeps
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regenkit.errors import BadSource
 from regenkit_music.modality.musicxml_file import root_of
+from regenkit_music.modality.musicxml_signs import Signs, barline, tempo
 from regenkit_music.modality.notation import Line, Measure, Part, Score, Word, WrittenNote, aligned
-from regenkit_music.modality.syllable_text import word
+from regenkit_music.modality.syllable_text import joined, word
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-BEAT_UNITS = {
-    "breve": Fraction(8), "whole": Fraction(4), "half": Fraction(2), "quarter": Fraction(1), "eighth": Fraction(1, 2),
-    "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
-}  # fmt: skip
-"""Quarters in each."""
 FILE_NAME = re.compile(r"\.(?:mxl|(?:music)?xml|musx?|sib|mscz|mid)$", re.IGNORECASE)
 """What programs write as the title of a score that has none."""
-NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 def read_musicxml(path: Path, encoding: str | None = None) -> Score:
@@ -62,7 +57,7 @@ def _measures(root: "_Element") -> dict[str, list["_Element"]]:
     found: dict[str, list[_Element]] = defaultdict(list)
     for measure in root.iterfind("measure"):
         for part in measure.iterfind("part"):
-            part.attrib.update(measure.attrib)
+            part.set("number", measure.get("number", ""))
             found[part.get("id", "")].append(part)
     return found
 
@@ -78,34 +73,12 @@ def _title(root: "_Element") -> str:
     return next((title for title in titles if title and not FILE_NAME.search(title)), "")
 
 
-@dataclass
-class _Signs:
-    """What holds from where it is written on."""
-
-    divisions: Fraction = Fraction(1)
-    metre: tuple[int, int] | None = None
-    fifths: int | None = None
-    mode: str | None = None
-    transposed: dict[str | None, int] = field(default_factory=dict)  # staff (None: all) → semitones
-
-    def semitones(self, staff: str) -> int:
-        return self.transposed.get(staff, self.transposed.get(None, 0))
-
-    @property
-    def sharps(self) -> int | None:
-        """Of the key as it sounds: a semitone up is seven fifths up."""
-        semitones = self.semitones("1")
-        if self.fifths is None or not semitones % 12:
-            return self.fifths
-        return (self.fifths + 7 * semitones + 5) % 12 - 5
-
-
 class _PartReader:
     """Reads one part's measures in order: signs, slurs, extenders and endings last beyond the barline."""
 
     def __init__(self) -> None:
         self.number = ""
-        self._signs = _Signs()
+        self._signs = Signs()
         self._slurs: dict[Line, set[str]] = defaultdict(set)
         self._extended: dict[Line, set[str]] = defaultdict(set)
         self._endings: frozenset[int] = frozenset()
@@ -116,11 +89,14 @@ class _PartReader:
         said = {
             "cue": "cue notes, which another part plays",
             "grace": "grace notes",
-            "unpitched": "notes without a pitch (percussion)",
+            "unpitched": "notes without a pitch (percussion, speech)",
+            "unsung": "syllables under rests, cues and notes without a pitch",
         }
-        return tuple(
+        left_out = [
             f"{sentence}, left out: {self._aside[what]}" for what, sentence in said.items() if self._aside[what]
-        )
+        ]
+        quarter_tones = self._aside["quarter tones"]
+        return (*left_out, *([f"quarter tones, rounded: {quarter_tones}"] if quarter_tones else []))
 
     def measure(self, element: "_Element") -> Measure:
         self.number = element.get("number", "")
@@ -128,20 +104,20 @@ class _PartReader:
         lines: set[Line] = set()
         before: dict[Line, Mapping[str, Word]] = {}  # words of grace notes, for the note that they ornament
         cursor, onset, length = Fraction(0), Fraction(0), Fraction(0)
-        first: _Signs | None = None
-        tempo: float | None = None
+        first: Signs | None = None
+        quarters_a_minute: float | None = None
         opens = closes = ends = False
         for child in element:
             if child.tag == "attributes":
-                self._attributes(child)
+                self._signs.read(child)
             elif child.tag in ("direction", "sound"):
-                tempo = tempo or _tempo(child)
+                quarters_a_minute = quarters_a_minute or tempo(child)
             elif child.tag == "barline":
-                starts, here = _barline(child)
+                starts, here = barline(child)
                 opens, closes = opens or starts, closes or here
                 ends = self._ending(child) or ends or here
             elif child.tag in ("backup", "forward"):
-                cursor += self._duration(child) * (-1 if child.tag == "backup" else 1)
+                cursor += self._signs.quarters(child) * (-1 if child.tag == "backup" else 1)
                 cursor = max(cursor, Fraction(0))
             elif child.tag == "note":
                 first = first or replace(self._signs)
@@ -150,7 +126,7 @@ class _PartReader:
                     continue
                 if child.find("chord") is None:
                     onset = cursor
-                    cursor += self._duration(child)
+                    cursor += self._signs.quarters(child)
                 line = _line(child)
                 lines.add(line)
                 if note := self._note(child, onset, line, before):
@@ -164,7 +140,7 @@ class _PartReader:
             metre=signs.metre,
             sharps=signs.sharps,
             mode=signs.mode,
-            tempo=tempo,
+            tempo=quarters_a_minute,
             endings=self._endings,
             opens=opens,
             closes=closes,
@@ -172,30 +148,6 @@ class _PartReader:
         if ends:
             self._endings = frozenset()
         return found
-
-    def _duration(self, element: "_Element") -> Fraction:
-        duration = Fraction(element.findtext("duration", "0").strip()) / self._signs.divisions
-        rest = element.find("rest")
-        if rest is not None and rest.get("measure") == "yes" and self._signs.metre:
-            # some programs write a whole rest's four quarters in every metre
-            return min(duration, Fraction(4 * self._signs.metre[0], self._signs.metre[1]))
-        return duration
-
-    def _attributes(self, element: "_Element") -> None:
-        signs = self._signs
-        if divisions := element.findtext("divisions"):
-            signs.divisions = Fraction(divisions.strip())
-        for key in element.iterfind("key"):
-            if key.get("number", "1") == "1" and (fifths := key.findtext("fifths")):
-                signs.fifths = int(fifths)
-                signs.mode = key.findtext("mode", "").strip().lower() or None
-        for time in element.iterfind("time"):
-            if time.get("number", "1") == "1":
-                signs.metre = _metre(time)
-        for transpose in element.iterfind("transpose"):
-            octaves = int(transpose.findtext("octave-change", "0"))
-            semitones = int(float(transpose.findtext("chromatic", "0")))
-            signs.transposed[transpose.get("number")] = semitones + 12 * octaves
 
     def _ending(self, barline: "_Element") -> bool:
         """Follows ending brackets. Returns whether one ends with this measure."""
@@ -218,28 +170,27 @@ class _PartReader:
     def _note(
         self, element: "_Element", onset: Fraction, line: Line, before: dict[Line, Mapping[str, Word]]
     ) -> WrittenNote | None:
-        if element.find("cue") is not None:
-            self._aside["cue"] += element.find("rest") is None
+        pitch, is_rest, is_cue = (
+            element.find("pitch"),
+            element.find("rest") is not None,
+            element.find("cue") is not None,
+        )
+        if pitch is None or is_cue:
+            self._aside["cue" if is_cue else "unpitched"] += not is_rest
+            self._aside["unsung"] += len(self._words(element, line))
             self._slurs[line].clear()
             self._extended[line].clear()
-            return None
-        if element.find("rest") is not None:
-            self._slurs[line].clear()
-            self._extended[line].clear()
-            return None
-        pitch = element.find("pitch")
-        if pitch is None:
-            self._aside["unpitched"] += 1
             return None
         chord = element.find("chord") is not None
         slurred, extended = bool(self._slurs[line]) and not chord, frozenset(self._extended[line])
         self._slur(element, line)
         words = {**before.pop(line, {}), **self._words(element, line)}
         alter = float(pitch.findtext("alter", "0") or 0)
+        self._aside["quarter tones"] += alter % 1 != 0
         sounding = STEPS[pitch.findtext("step", "").strip()] + 12 * (int(pitch.findtext("octave", "")) + 1) + alter
         return WrittenNote(
             onset=onset,
-            length=self._duration(element),
+            length=self._signs.quarters(element),
             pitch=round(sounding) + self._signs.semitones(line[0]),
             line=line,
             tied=any(
@@ -266,7 +217,7 @@ class _PartReader:
             extend = lyric.find("extend")
             sung = _sung(lyric)
             if sung is not None:
-                found[verse] = sung
+                found[verse] = joined(found[verse], sung) if verse in found else sung
             if extend is None:
                 if sung is not None:
                     self._extended[line].discard(verse)
@@ -291,48 +242,12 @@ def _with_chords(notes: list[WrittenNote]) -> Iterator[WrittenNote]:
 
 
 def _sung(lyric: "_Element") -> Word | None:
-    """One lyric's text: elisions join syllables of one word directly, words by a space."""
-    joined, goes_on = "", False
+    """What one lyric sings: one syllable, or several that elisions join."""
+    found: Word | None = None
+    goes_on = False
     for child in lyric:
         if child.tag == "syllabic":
-            if joined and not goes_on:
-                joined += " "
             goes_on = (child.text or "").strip() in ("begin", "middle")
-        elif child.tag == "elision":
-            if not goes_on:
-                joined += " "
-        elif child.tag == "text":
-            joined += child.text or ""
-    return word(joined, goes_on=goes_on)
-
-
-def _metre(time: "_Element") -> tuple[int, int] | None:
-    """3+2/8 is 5/8, and 3/8 + 2/4 is 7/8. None where there is none (senza misura)."""
-    beats = [sum(int(each) for each in (one.text or "").split("+")) for one in time.iterfind("beats")]
-    types = [int(one.text or "") for one in time.iterfind("beat-type")]
-    if not beats or not all(beats) or not all(types) or len(beats) != len(types):
-        return None
-    smallest = max(types)
-    return sum(count * smallest // unit for count, unit in zip(beats, types, strict=True)), smallest
-
-
-def _tempo(element: "_Element") -> float | None:
-    """Quarters a minute, by the sound if it says so, else by the mark."""
-    sound = element if element.tag == "sound" else element.find("sound")
-    if sound is not None and (stated := sound.get("tempo")):
-        return float(stated) or None
-    for mark in element.iterfind("direction-type/metronome"):
-        unit, number = BEAT_UNITS.get(mark.findtext("beat-unit", "")), NUMBER.search(mark.findtext("per-minute", ""))
-        if unit and number:
-            dots = len(mark.findall("beat-unit-dot"))
-            return float(unit * (2 - Fraction(1, 2**dots))) * float(number[0].replace(",", "."))
-    return None
-
-
-def _barline(element: "_Element") -> tuple[bool, bool]:
-    """Whether a part of the piece begins, and whether one ends here."""
-    repeat = element.find("repeat")
-    direction = repeat.get("direction") if repeat is not None else None
-    double = element.findtext("bar-style", "").strip() in ("light-light", "light-heavy", "heavy-light", "heavy-heavy")
-    left = element.get("location", "right") == "left"
-    return direction == "forward" or (double and left), direction == "backward" or (double and not left)
+        elif child.tag == "text" and (each := word(child.text or "", goes_on=goes_on)):
+            found = joined(found, each) if found else each
+    return found

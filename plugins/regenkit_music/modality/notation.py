@@ -119,11 +119,9 @@ def aligned(title: str, parts: Sequence[Part]) -> Score:
     columns = [_column(column) for column in zip(*padded, strict=True)]
     rows = zip(*columns, strict=True)
     named = [part for part in parts if part.measures]
-    sounding = [part for part in named if part.notes]
-    choir = len(sounding) > 1 and all(part.words for part in sounding)
     return Score(
         title=title,
-        parts=tuple(replace(part, measures=row, in_choir=choir) for part, row in zip(named, rows, strict=True)),
+        parts=tuple(replace(part, measures=row) for part, row in zip(named, rows, strict=True)),
     )
 
 

@@ -20,10 +20,14 @@ def open_score(path: Path, encoding: str | None = None) -> Score:
     if path.suffix.lower() == ".krn":
         from regenkit_music.modality.kern import read_kern
 
-        return read_kern(path, encoding)
-    from regenkit_music.modality.musicxml import read_musicxml
+        score = read_kern(path, encoding)
+    else:
+        from regenkit_music.modality.musicxml import read_musicxml
 
-    return read_musicxml(path, encoding)
+        score = read_musicxml(path, encoding)
+    sing = [choose(part).syllables > 0 for part in score.parts if part.notes]
+    in_choir = len(sing) > 1 and all(sing)
+    return replace(score, parts=tuple(replace(part, in_choir=in_choir) for part in score.parts))
 
 
 def read_score(path: str | Path, encoding: str | None = None) -> Reading:

@@ -21,6 +21,12 @@ def word(text: str, *, goes_on: bool = False) -> Word | None:
     return Word(text=sung, goes_on=goes_on or raw.endswith(WORD_GOES_ON)) if sung else None
 
 
+def joined(first: Word, then: Word) -> Word:
+    """Two syllables on one note: of one word without anything between them, of two words with a space."""
+    between = "" if first.goes_on else " "
+    return Word(text=f"{first.text}{between}{then.text}", goes_on=then.goes_on)
+
+
 def are_words(words: list[Word]) -> bool:
     """Whether a verse is sung, and not figured bass or fingerings written where the words go."""
     figures = sum(FIGURES.fullmatch(each.text) is not None for each in words)
