@@ -11,13 +11,14 @@ from regenkit_music.modality.melody import BAR, STEPS_PER_QUARTER, Note
 MODELLED_AS = {
     **{metre: (metre, Fraction(1)) for metre in BAR},
     "2/2": ("4/4", Fraction(1)), "4/2": ("4/4", Fraction(1, 2)), "2/1": ("4/4", Fraction(1, 2)),
-    "4/8": ("4/4", Fraction(2)), "1/1": ("4/4", Fraction(1)), "4/1": ("4/4", Fraction(1, 4)),
+    "8/4": ("4/4", Fraction(1)), "8/8": ("4/4", Fraction(1)), "4/8": ("4/4", Fraction(2)),
+    "1/1": ("4/4", Fraction(1)), "4/1": ("4/4", Fraction(1, 4)),
     "3/8": ("3/4", Fraction(2)), "3/16": ("3/4", Fraction(4)), "3/1": ("3/2", Fraction(1, 2)),
     "2/8": ("2/4", Fraction(2)), "1/2": ("2/4", Fraction(1)), "6/16": ("6/8", Fraction(2)),
     "6/2": ("6/4", Fraction(1, 2)), "9/4": ("9/8", Fraction(1, 2)), "9/16": ("9/8", Fraction(2)),
     "12/4": ("12/8", Fraction(1, 2)), "12/16": ("12/8", Fraction(2)),
 }  # fmt: skip
-"""A written metre → the metre that stands for it, and the factor on every time value."""
+"""A written metre → the metre that stands for it, and the factor on every time value. A bar of 8/4 is two of 4/4."""
 
 OFF_GRID = 0.10  # share of notes that may lie between sixteenths (they are rounded)
 MELISMA = 2  # bars that notes without a syllable may go on after a word's end and still be its melisma
