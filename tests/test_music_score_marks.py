@@ -147,6 +147,27 @@ def test_words_of_an_upper_part_that_says_one_word_are_not_the_song(read) -> Non
     assert reading.tunes[0].remarks == ("parts that have words too (Descant), not read: 1",)
 
 
+def test_two_texts_of_one_verse_on_one_note_are_both_sung(read) -> None:
+    first = note(60, 4, lyric("te", "end") + lyric("a", "begin"))
+    assert words(read(part(measure(first, sung("mo and more"), head=HEAD)))) == "te a- mo and more"
+
+
+def test_words_where_nothing_sounds_are_counted(read) -> None:
+    spoken = rest(4).replace("</note>", f"{lyric('spoken')}</note>")
+    cue = note(60, 4, lyric("theirs"), kind="<cue/>")
+    reading = read(part(measure(sung("now we"), spoken, cue, head=HEAD), measure(sung("sing once a- gain"))))
+    assert words(reading) == "now we sing once a- gain"
+    assert reading.tunes[0].remarks == (
+        "cue notes, which another part plays, left out: 1",
+        "syllables under rests, cues and notes without a pitch, left out: 2",
+    )
+
+
+def test_quarter_tones_are_rounded_and_counted(read) -> None:
+    bent = note(61, 4).replace("<alter>1<", "<alter>0.5<")
+    assert read(part(measure(bent, sung("* * *"), head=HEAD))).tunes[0].remarks == ("quarter tones, rounded: 1",)
+
+
 def test_figured_bass_is_no_verse(read) -> None:
     reading = read(part(measure(sung("6 5 6 4"), head=HEAD)), part(measure(sung("these are the words"), head=HEAD)))
     assert words(reading) == "these are the words"

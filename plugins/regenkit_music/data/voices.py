@@ -31,16 +31,27 @@ def sung_melodies(path: Path, voices: Literal["first", "all"], source: str) -> R
     chosen = song(score)
     readings: list[Reading] = []
     for number, part in enumerate(score.parts, start=1):
-        name = f"voice{number}"
-        if choose(part).syllables < FEWEST_SYLLABLES or (voices == "first" and part is not chosen):
+        name, syllables = f"voice{number}", choose(part).syllables
+        if not syllables:
             continue
-        if voices == "all" and NOT_MELODIES.search(part.name):
-            readings.append(Reading(tunes=(), left_out=((name, "is a bass or an organ, which leads the harmony"),)))
+        if reason := _unused(part, syllables, is_song=part is chosen, voices=voices):
+            readings.append(Reading(tunes=(), left_out=((name, reason),)))
         else:
             readings.append(_in_quarters(read_part(_vocal(part), title=score.title or path.stem), name))
     if not readings:
         raise BadSource(source, "no words")
     return joined(source, readings)
+
+
+def _unused(part: Part, syllables: int, *, is_song: bool, voices: Literal["first", "all"]) -> str:
+    """Why a part with words is left out; "" where it is not."""
+    if syllables < FEWEST_SYLLABLES:
+        return f"sings fewer than {FEWEST_SYLLABLES} syllables"
+    if voices == "first" and not is_song:
+        return "accompanies the part that has the song"
+    if voices == "all" and NOT_MELODIES.search(part.name):
+        return "is a bass or an organ, which leads the harmony"
+    return ""
 
 
 def _vocal(part: Part) -> Part:

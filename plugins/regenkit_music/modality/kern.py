@@ -6,6 +6,7 @@ and neither it nor partitura keeps the words of several verses.
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -64,7 +65,7 @@ class _Part:
     notes: list[WrittenNote] = field(default_factory=list)
     lines: set[Line] = field(default_factory=set)
     slurs: dict[Line, int] = field(default_factory=dict)
-    grace_notes: int = 0
+    aside: Counter[str] = field(default_factory=Counter)
     hidden: dict[str, Word] = field(default_factory=dict)  # words of grace notes, for the note that they ornament
 
 
@@ -102,7 +103,7 @@ class _Reader:
             Part(
                 name=part.name,
                 measures=tuple(part.measures),
-                remarks=(f"grace notes, left out: {part.grace_notes}",) if part.grace_notes else (),
+                remarks=tuple(f"{what}, left out: {count}" for what, count in sorted(part.aside.items()) if count),
             )
             for part in self._parts.values()
             if part.measures
@@ -159,7 +160,9 @@ class _Reader:
             part.sharps, part.mode = part.sharps if part.sharps is not None else sharps, stated
 
     def _data(self, number: int, row: Row) -> None:
+        """A row of notes. Words belong to a spine: where it is split, to each of its notes that begin in their row."""
         words = self._words(row)
+        sung: set[int] = set()
         timed = False
         for column, token in row:
             if column.kind != "**kern" or token == ".":
@@ -167,14 +170,19 @@ class _Reader:
             part = self._parts[column.spine]
             line = ("1", column.way or "a")
             part.lines.add(line)
+            here, held = words.get(column.spine, ({}, frozenset()))
+            if "r" not in token:
+                sung.add(column.spine)
             if "q" in token.lower():
-                part.grace_notes += PITCH.search(token) is not None
-                part.hidden.update(words.pop(column.spine, ({}, frozenset()))[0])
+                part.aside["grace notes"] += PITCH.search(token) is not None
+                part.hidden.update(here)
                 continue
             length = self._length(token, number)
             timed = True
             self._ends[column] = self._now + length
-            self._notes(part, line, token, length, *words.pop(column.spine, ({}, frozenset())))
+            self._notes(part, line, token, length, here, held)
+        for spine in words.keys() - sung:
+            self._parts[spine].aside["syllables where no note begins"] += len(words[spine][0])
         if timed:
             self._now = min(end for end in self._ends.values() if end > self._now)
 
