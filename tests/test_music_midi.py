@@ -6,9 +6,11 @@ import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from music21 import converter
 from songs import anything, chorale, melodies
 
 from regenkit.errors import BadSource
+from regenkit_music.data.corpus import _scores
 from regenkit_music.modality import files
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.midi import read_midi, write_midi
@@ -37,7 +39,7 @@ def karaoke(path: Path, events: list[str], charset: str, kind: str = "text") -> 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
 def test_karaoke(tmp_path: Path, charset: str) -> None:
     karaoke(tmp_path / "a.kar", ["\\Stil", "le ", "Näch", "te, ", "/hei", "li", "ge", " Nacht"], charset)
-    (melody,) = files.read(tmp_path / "a.kar")
+    melody = files.reading(tmp_path / "a.kar").tunes[0].melody
     assert melody.title == "Stille Nacht"
     assert [note.syllable for note in melody.notes] == ["Stil-", "le", "Näch-", "te,", "hei-", "li-", "ge", "Nacht"]
     assert [(note.onset, note.duration) for note in melody.notes[:2]] == [(0, 4), (4, 4)]
@@ -72,6 +74,19 @@ def test_midi_anacrusis(tmp_path: Path) -> None:
     melody = read_midi(tmp_path / "a.mid").tunes[0].melody
     assert melody.metre == "3/4"
     assert [note.onset for note in melody.notes] == [8, 12, 16, 20]
+
+
+@pytest.mark.parametrize("name", ["bwv3.6", "bwv24.6", "bwv154.8", "bwv367"])
+def test_a_chorale_in_midi_of_another_program_is_its_score(name: str, tmp_path: Path) -> None:
+    """music21 writes all four voices, the words without hyphens, and a pickup as a whole bar: all else is the same."""
+    path = _scores("bach")[name]
+    converter.parse(path).write("midi", tmp_path / "a.mid")
+    score, midi = files.reading(path).tunes[0].melody, read_midi(tmp_path / "a.mid").tunes[0].melody
+    assert [(n.duration, n.pitch, n.syllable.rstrip("-")) for n in midi.notes] == [
+        (n.duration, n.pitch, n.syllable.rstrip("-")) for n in score.notes
+    ]
+    assert (midi.metre, midi.tonic, midi.mode) == (score.metre, score.tonic, score.mode)
+    assert len({m.onset - s.onset for m, s in zip(midi.notes, score.notes, strict=True)}) == 1
 
 
 @settings(anything, max_examples=40)

@@ -126,6 +126,11 @@ def test_tags_and_ruby_of_rp026(tmp_path: Path) -> None:
     assert tune.melody.title == "さくら" and [n.syllable for n in tune.melody.notes[:2]] == ["桜-", "の-"]
 
 
+def test_the_number_of_a_verse_is_not_sung(tmp_path: Path) -> None:
+    shown = [(0, lyric("1. Walk")), *WORDS[1:]]
+    assert words(only([HEAD, track([*shown, *line(TUNE)])], tmp_path)) == SUNG
+
+
 def test_words_that_fit_no_note_are_said(tmp_path: Path) -> None:
     late = [(TICKS * 20 + place * 31, lyric("la ")) for place in range(3)]
     tune = only([HEAD, track([*WORDS, *late, *line(TUNE)])], tmp_path)

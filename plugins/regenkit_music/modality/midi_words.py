@@ -18,7 +18,8 @@ from regenkit_music.modality.encoding import encoding_of
 from regenkit_music.modality.midi_file import Song
 
 TITLE_TAG = re.compile(r"\{#Title=([^}]*)\}")
-TAGS = re.compile(r"\{[@#][^}]*\}|\[[^\]]*\]|^\$Lyrc:.*|^@.*", re.DOTALL)
+TAGS = re.compile(r"\{[@#][^}]*\}|\[[^\]]*\]|^\$Lyrc:.*|^@.*|^\s*\d+[.)](?=\s*[^\W\d])", re.DOTALL)
+"""What is not sung: tags, ruby, headers, and the number of a verse."""
 BREAKS = re.compile(r"[\\/<^%\r\n\v\t\u3000]+")
 HELD = "-‐‑–—_~+ "  # an event of these alone holds the syllable before
 HYPHENS = "-‐‑"
@@ -107,7 +108,7 @@ def _plain(data: bytes, encoding: str) -> str:
 
 
 def _sung(events: Sequence[Event]) -> list[Event]:
-    """Without headers, tags and ruby; a break of lines at an end becomes a space, one inside "\\n"."""
+    """Without TAGS; a break of lines at an end becomes a space, one inside "\\n"."""
     return [Event(time=event.time, text=_broken(TAGS.sub("", event.text))) for event in events]
 
 
