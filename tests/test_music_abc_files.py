@@ -116,6 +116,45 @@ def test_a_book_names_what_it_leaves_out(tmp_path: Path) -> None:
         files.reading(tmp_path / "a.abc")
 
 
+ABC = """X:1
+T:Süßer Gesang
+M:3/4
+L:1/8
+Q:1/4=100
+K:Gm
+G2|B4 A2|G4 d2|c2 B2 A2|G4|]
+w:O Morn-ing | bright and fair to-day, Glück
+w:A sec-ond verse
+
+X:2
+T:In five
+M:5/4
+K:C
+CDEFG|
+
+X:3
+T:Third
+M:C|
+L:1/4
+K:Ddor
+DEFG|"AGFE"A{B}G !fermata![FA]E|
+w:one two | three~four _ se\\-ven - *
+"""
+
+
+def test_a_book_of_several_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "tunes.abc"
+    path.write_text(ABC, encoding="utf-8")
+    first, third = (tune.melody for tune in files.reading(path).tunes)
+    assert (first.title, first.metre, first.tonic, first.mode, first.tempo) == ("Süßer Gesang", "3/4", 7, "minor", 100)
+    assert [(note.onset, note.duration) for note in first.notes[:3]] == [(8, 4), (12, 8), (20, 4)]
+    assert words(first) == "O Morn- ing bright and fair to- day, Glück"
+    assert (third.title, third.metre, third.mode) == ("Third", "4/4", "minor")
+    assert [(note.syllable, note.duration) for note in third.notes] == [
+        ("one", 4), ("two", 12), ("three four", 8), ("se-ven-", 8),
+    ]  # fmt: skip
+
+
 def test_music_after_an_empty_line_is_said() -> None:
     (found,) = read_tune("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nCDEF|\n", "").tunes
     assert len(found.melody.notes) == 4

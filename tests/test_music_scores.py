@@ -58,7 +58,7 @@ def test_real_scores(name: str, tmp_path: Path) -> None:
     assert all(note.onset >= end for note, end in zip(melody.notes[1:], ends, strict=False))
     assert all(note.syllable for note in melody.notes)
     files.write(melody, path)
-    assert files.read(path)[0].notes == melody.notes
+    assert files.reading(path).tunes[0].melody.notes == melody.notes
 
 
 def bars_of(metre: str, *bars: list[int]) -> str:
@@ -130,55 +130,3 @@ def test_ties_and_chords(tmp_path: Path) -> None:
     assert [(note.onset, note.duration, note.pitch) for note in melody.notes] == [
         (0, 8, 60), (8, 12, 64), (20, 4, 67), (24, 8, 72),
     ]  # fmt: skip
-
-
-ABC = """X:1
-T:Süßer Gesang
-M:3/4
-L:1/8
-Q:1/4=100
-K:Gm
-G2|B4 A2|G4 d2|c2 B2 A2|G4|]
-w:O Morn-ing | bright and fair to-day, Glück
-w:A sec-ond verse
-
-X:2
-T:In five
-M:5/4
-K:C
-CDEFG|
-
-X:3
-T:Third
-M:C|
-L:1/4
-K:Ddor
-DEFG|"AGFE"A{B}G !fermata![FA]E|
-w:one two | three~four _ se\\-ven - *
-"""
-
-
-def test_abc(tmp_path: Path) -> None:
-    path = tmp_path / "tunes.abc"
-    path.write_text(ABC, encoding="utf-8")
-    first, third = files.read(path)
-    assert (first.title, first.metre, first.tonic, first.mode, first.tempo) == ("Süßer Gesang", "3/4", 7, "minor", 100)
-    assert [(note.onset, note.duration) for note in first.notes[:3]] == [(8, 4), (12, 8), (20, 4)]
-    assert [note.syllable for note in first.notes] == [
-        "O",
-        "Morn-",
-        "ing",
-        "bright",
-        "and",
-        "fair",
-        "to-",
-        "day,",
-        "Glück",
-    ]
-    assert (third.title, third.metre, third.mode) == ("Third", "4/4", "minor")
-    assert [(note.syllable, note.duration) for note in third.notes] == [
-        ("one", 4), ("two", 12), ("three four", 8), ("se-ven-", 8),
-    ]  # fmt: skip
-    path.write_text("X:1\nM:5/4\nK:C\nCDEFG|\n", encoding="utf-8")
-    with pytest.raises(BadSource, match="5/4"):
-        files.read(path)

@@ -31,11 +31,6 @@ def reading(path: str | Path, encoding: str | None = None) -> Reading:
         raise BadSource(path, f"can't be read ({error.strerror or error})") from error
 
 
-def read(path: str | Path) -> list[Melody]:
-    """The melodies of a file alone: see `reading`."""
-    return [tune.melody for tune in reading(path).tunes]
-
-
 def _reader(suffix: str) -> Callable[[Path, str | None], Reading]:
     if suffix == ".abc":
         from regenkit_music.modality.abc import read_abc
