@@ -114,9 +114,9 @@ def _sung(events: Sequence[Event]) -> list[Event]:
 
 def _broken(text: str) -> str:
     spaced = BREAKS.sub(lambda found: "\n" if set(found[0]) & {"\n", "\r"} else " ", text)
-    inside = spaced.strip()
-    before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
-    return " " * bool(before) + inside + " " * bool(after) if inside else " " * bool(spaced)
+    if not (inside := spaced.strip()):
+        return spaced[:1] and " "
+    return " " * spaced[0].isspace() + inside + " " * spaced[-1].isspace()
 
 
 def _letters(events: Sequence[Event]) -> int:
