@@ -101,6 +101,19 @@ def test_wrong_bytes(
     _read_or_refused(write(bytes(data), tmp_path))
 
 
+@settings(anything, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from([1, 3, 5]), st.binary(max_size=12) | st.text().map(str.encode)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_any_text(tmp_path: Path, texts: list[tuple[int, int, bytes]]) -> None:
+    events = [(place * TICKS // 3, writers.meta(kind, data)) for place, kind, data in texts]
+    _read_or_refused(write(writers.midi([writers.track([*events, *writers.line([60, 64, 62] * 6)])]), tmp_path))
+
+
 @settings(anything, max_examples=60)
 @given(sung(), st.sampled_from(DIALECTS), st.integers(0, 10**6))
 def test_cut_off(tmp_path: Path, written: tuple[Melody, str], dialect: Dialect, place: int) -> None:

@@ -126,6 +126,20 @@ def test_tags_and_ruby_of_rp026(tmp_path: Path) -> None:
     assert tune.melody.title == "さくら" and [n.syllable for n in tune.melody.notes[:2]] == ["桜-", "の-"]
 
 
+@pytest.mark.parametrize("mark", ["^", "%", "/", "<", "\r", "\n", "\r\n", "\\", "\v", " /", "^<"])
+def test_signs_that_end_a_word(tmp_path: Path, mark: str) -> None:
+    """Of Yamaha XF, RP-017 and Soft Karaoke, after a word and before the next."""
+    texts = [text.replace(" ", mark) for text in SYLLABLES]
+    after = [(place * TICKS, lyric(text)) for place, text in enumerate(texts)]
+    assert words(only([HEAD, track([*after, *line(TUNE)])], tmp_path)) == SUNG
+    moved = [
+        mark * before.endswith(mark) + text.removesuffix(mark)
+        for before, text in zip(["", *texts], texts, strict=False)
+    ]
+    before = [(place * TICKS, lyric(text)) for place, text in enumerate(moved)]
+    assert words(only([HEAD, track([*before, *line(TUNE)])], tmp_path)) == SUNG
+
+
 def test_the_number_of_a_verse_is_not_sung(tmp_path: Path) -> None:
     shown = [(0, lyric("1. Walk")), *WORDS[1:]]
     assert words(only([HEAD, track([*shown, *line(TUNE)])], tmp_path)) == SUNG
