@@ -6,9 +6,11 @@ from typing import Any
 
 import music21
 import pytest
+from songs import chorale
 
 from regenkit_music.modality.notation import Part
 from regenkit_music.modality.score import open_score
+from regenkit_music.modality.score_writer import write_score
 
 CORPUS = Path(music21.__file__).parent / "corpus"
 OCTAVE = {
@@ -22,7 +24,8 @@ Notes = list[tuple[float, int, float]]
 """(onset from the first note, MIDI pitch, length) in quarters, sorted."""
 
 
-def by_partitura(path: Path) -> list[Notes]:
+def by_partitura(path: Path, *, tied: bool = False) -> list[Notes]:
+    """The notes of each part, graces aside. tied: tied notes as one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import partitura
@@ -32,8 +35,12 @@ def by_partitura(path: Path) -> list[Notes]:
         parts: list[Any] = list(load(str(path)).parts)
         found: list[Notes] = []
         for part in parts:
-            notes = [note for note in part.notes if not isinstance(note, GraceNote)]
-            times = [(float(part.quarter_map(note.start.t)), float(part.quarter_map(note.end.t))) for note in notes]
+            notes = [note for note in (part.notes_tied if tied else part.notes) if not isinstance(note, GraceNote)]
+            ends = [note.end_tied.t if tied else note.end.t for note in notes]
+            times = [
+                (float(part.quarter_map(note.start.t)), float(part.quarter_map(end)))
+                for note, end in zip(notes, ends, strict=True)
+            ]
             found.append(_from_first([(s, note.midi_pitch, e - s) for note, (s, e) in zip(notes, times, strict=True)]))
         return found
 
@@ -93,3 +100,12 @@ def test_the_same_notes_as_partitura_in_many_files() -> None:
     assert len(files) > 60
     for path in files:
         compare(path)
+
+
+@pytest.mark.parametrize("name", ["bach/bwv333", "bach/bwv10.7", "monteverdi/madrigal.3.10.mxl"])
+def test_what_we_write_partitura_reads(name: str, tmp_path: Path) -> None:
+    melody = chorale(name)
+    write_score(melody, tmp_path / "a.musicxml")
+    (theirs,) = by_partitura(tmp_path / "a.musicxml", tied=True)
+    first = melody.notes[0].onset
+    assert theirs == [((note.onset - first) / 4, note.pitch, note.duration / 4) for note in melody.notes]
