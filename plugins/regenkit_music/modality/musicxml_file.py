@@ -16,7 +16,7 @@ from regenkit_music.modality.encoding import decoded
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element
 
-LARGEST = 64 * 2**20  # bytes of a score, unpacked; the symphonies of music21's corpus have 15 MB at most
+LARGEST = 64 * 2**20  # bytes of a score, unpacked; the largest of music21's corpus, a string quartet, has 11 MB
 ARCHIVE = b"PK\x03\x04"
 CONTAINER = "META-INF/container.xml"
 ROOTS = ("score-partwise", "score-timewise")
