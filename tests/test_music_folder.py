@@ -16,7 +16,7 @@ from regenkit_music.data import Folder
 from regenkit_music.data.corpus import _scores
 from regenkit_music.data.segments import SHORTEST
 from regenkit_music.modality import MelodyModality
-from regenkit_music.modality.files import write
+from regenkit_music.modality.files import reading, write
 from regenkit_music.modality.melody import Melody, Note
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +80,11 @@ def test_convert_and_training_read_the_same():
                 meta[name] for name in ("tonic", "shift", "tempo", "syllables")
             ]
             compared[Path(source).suffix] += 1
-    assert compared["cut"] < 3 and all(compared[suffix] > 3 for suffix in (".abc", ".mid", ".kar", ".musicxml")) and compared["refused"], compared
+    assert (
+        compared["cut"] < 3
+        and all(compared[suffix] > 3 for suffix in (".abc", ".mid", ".kar", ".musicxml"))
+        and compared["refused"]
+    ), compared
 
 
 def test_what_convert_leaves_out_is_said_on_stderr(tmp_path: Path):
@@ -107,6 +111,9 @@ def test_the_encoding_is_an_option(tmp_path: Path):
     (tmp_path / "a.abc").write_bytes(text.encode("cp866"))
     (example,) = Folder(str(tmp_path), encoding="cp866").read("a.abc")
     assert isinstance(example, Example) and example.meta["syllables"][:2] == ["Мо-", "ре,"]
+    write(Melody(notes=(Note(onset=0, duration=4, pitch=60, syllable="Größe"),)), tmp_path / "b.musicxml")
+    (score,) = reading(tmp_path / "b.musicxml", "cp866").tunes  # which states its own
+    assert score.melody.notes[0].syllable == "Größe"
     with pytest.raises(UserError, match="'cp86666' is none; right is a name like"):
         Folder(str(tmp_path), encoding="cp86666")
 

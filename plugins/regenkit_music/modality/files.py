@@ -8,14 +8,16 @@ from regenkit.errors import BadSource, UserError
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.reading import Reading
 
-READS = (".mid", ".midi", ".kar", ".musicxml", ".xml", ".mxl", ".abc", ".krn")
+MUSICXML = (".musicxml", ".xml", ".mxl")
+READS = (".mid", ".midi", ".kar", *MUSICXML, ".abc", ".krn")
 WRITES = (".mid", ".musicxml", ".wav", ".png")
 
 
 def reading(path: str | Path, encoding: str | None = None) -> Reading:
     """What a file holds: its melodies, and what of it could not be read. Training and `convert` both read by this.
 
-    encoding   of its text ("cp1251", "shift-jis", …); None: UTF-8, or what the file says or its text looks like
+    encoding   of its text ("cp1251", "shift-jis", …); None: UTF-8, or what the file says or its text looks like.
+               MusicXML states its own.
 
     Raises UserError where the file is missing or of an unknown kind, `BadSource` where none of it can be read.
     """
@@ -26,7 +28,7 @@ def reading(path: str | Path, encoding: str | None = None) -> Reading:
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     try:
-        return _reader(suffix)(path, encoding)
+        return _reader(suffix)(path, None if suffix in MUSICXML else encoding)
     except OSError as error:
         raise BadSource(path, f"can't be read ({error.strerror or error})") from error
 
