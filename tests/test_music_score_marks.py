@@ -104,7 +104,9 @@ def test_a_refrain_has_the_words_of_the_verse_that_it_is_under(read) -> None:
         measure(sung("la|so si|fa do|mi re|re")),
         measure(sung("ev- ery bo- dy", verse="3")),
     )
-    assert words(read(song)) == "one of the songs la si do re ev- ery bo- dy"
+    reading = read(song)
+    assert words(reading) == "one of the songs la si do re ev- ery bo- dy"
+    assert reading.tunes[0].remarks == ("syllables of other verses (verse 2, verse 3), not read: 8",)
 
 
 def test_a_melisma_of_one_verse_is_not_filled_from_another(read) -> None:

@@ -42,7 +42,7 @@ def choose(part: Part) -> Chosen:
     if lines:
         main = max(lines, key=lambda line: lines[line])
         notes: Notes = [_of_line(measure, main) for measure in part.measures]
-        verses = syllables(note for each in notes for note in each)
+        verses = syllables(note for each in notes for note in {note.onset: note for note in each}.values())
         if verse := fullest(verses):
             return Chosen(notes, verses, verse)
     staff = min((line[0] for measure in part.measures for line in measure.lines), default="1")
@@ -92,7 +92,9 @@ def _bars(part: Part, taken: Sequence[int], chosen: Chosen, counts: Counter[str]
         ended = ended or jumps or any(each.endings and each.endings != measure.endings for each in before)
         notes: list[Sung] = []
         for note in chosen.notes[index]:
-            sung = _sung(note, next(words), chosen.verse)
+            word = next(words)
+            counts["borrowed"] += word is not None and chosen.verse not in note.words
+            sung = _sung(note, word, chosen.verse)
             ended = ended and not (sung.syllable or sung.tied or sung.held)
             if ended and chosen.verse:
                 counts["ended"] += 1
@@ -135,7 +137,8 @@ def _remarks(chosen: Chosen, counts: Counter[str]) -> list[str]:
         "lines": "notes of other voices of the part, not read",
     }
     others = {f"verse {verse}": count for verse, count in chosen.verses.items() if verse != chosen.verse}
+    not_read = sum(others.values()) - counts["borrowed"]
     return [
         *(f"{sentence}: {counts[what]}" for what, sentence in said.items() if counts[what]),
-        *([f"syllables of other verses ({', '.join(others)}), not read: {sum(others.values())}"] if others else []),
+        *([f"syllables of other verses ({', '.join(others)}), not read: {not_read}"] if not_read > 0 else []),
     ]
