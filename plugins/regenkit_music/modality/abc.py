@@ -1,8 +1,8 @@
 """Tunes of ABC files, by the standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1): the one reader of ABC.
 
-music21 is not used here. By default it reads ABC 1.3, in which an accidental is the note's alone, and it knows no words.
-Told that a file is ABC 2.1, it still loses notes behind decorations ("Hc", "vB": in 12 of 50 tunes of O'Neill's) and the
-accidental of a note tied over a barline, and "(3(ABc)" is no triplet to it.
+music21 is not used here. By default it reads ABC 1.3, in which an accidental is the note's alone; it knows no words.
+Told that a file is ABC 2.1, it still loses notes behind decorations ("Hc", "vB": in 12 of 50 tunes of O'Neill's) and
+the accidental of a note tied over a barline, and "(3(ABc)" is no triplet to it.
 """
 
 import re
