@@ -138,13 +138,13 @@ def test_linked_folders_are_read_once(tmp_path: Path):
 
 def test_hidden_files_are_named_and_not_read(tmp_path: Path):
     tune = "X:1\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
-    names = ["a.abc", "._a.abc", ".b.abc", "__MACOSX/._a.abc", ".git/deep/c.abc"]
+    names = ["a.abc", "._a.abc", "._d.abc", ".b.abc", "__MACOSX/._a.abc", ".git/deep/c.abc", "in/._e.abc"]
     for name in [*names, ".venv/notes.txt"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(tune)
     folder = Folder(str(tmp_path))
-    assert folder.sources() == sorted([".b.abc", "._a.abc", ".git", "__MACOSX", "a.abc"])
-    for source, reason in [(".b.abc", "hidden"), (".git", "hidden"), ("._a.abc", "macOS"), ("__MACOSX", "macOS")]:
+    assert folder.sources() == ["._*", ".b.abc", ".git", "__MACOSX", "a.abc", "in/._*"]
+    for source, reason in [(".b.abc", "hidden"), (".git", "hidden"), ("in/._*", "macOS"), ("__MACOSX", "macOS")]:
         with pytest.raises(BadSource, match=reason):
             folder.read(source)
     (tmp_path / "a.abc").unlink()
