@@ -88,11 +88,6 @@ class Part:
     in_choir: bool = False
 
     @property
-    def words(self) -> int:
-        """Syllables of all verses."""
-        return sum(len(note.words) for measure in self.measures for note in measure.notes)
-
-    @property
     def notes(self) -> int:
         return sum(len(measure.notes) for measure in self.measures)
 

@@ -48,7 +48,9 @@ def read_score(path: str | Path, encoding: str | None = None) -> Reading:
         raise BadSource(path, "has no notes")
     reading = joined(path, [read_part(part, title=score.title)])
     others = [
-        each.name or f"part {place + 1}" for place, each in enumerate(score.parts) if each is not part and each.words
+        each.name or f"part {place + 1}"
+        for place, each in enumerate(score.parts)
+        if each is not part and choose(each).verse
     ]
     if others:
         first, *rest = reading.tunes
