@@ -171,6 +171,14 @@ def test_an_encoding_that_the_file_states(tmp_path: Path) -> None:
     assert found.melody.title == "Песня"
 
 
+@pytest.mark.parametrize("charset", ["klingon", "hex", "utf-8"])
+def test_a_comment_is_no_empty_line_and_an_unknown_charset_is_none(charset: str, tmp_path: Path) -> None:
+    text = f"%%abc-charset {charset}\nX:1\nM:4/4\nL:1/4\nK:C\nCDEF|\n  % a comment\nGABc| % another\n%\nc4|\n"
+    (tmp_path / "a.abc").write_text(text)
+    (found,) = files.reading(tmp_path / "a.abc").tunes
+    assert (len(found.melody.notes), found.remarks) == (9, ())
+
+
 def test_text_by_its_mnemonics() -> None:
     written = r"""\"u \'e \`a \~n \^o \cc \vs \AE \oe \ss \aa \/o \u00fc &uuml; \& \% M\"unchen \HoX"""
     assert " ".join(plain_text(written).split()) == "ü é à ñ ô ç š Æ œ ß å ø ü ü & % München őX"
