@@ -34,7 +34,7 @@ def _charset(data: bytes) -> str | None:
     if not (said := CHARSET.search(data)):
         return None
     try:
-        b"".decode(said[1].decode())
+        "x".encode(said[1].decode())
     except LookupError:
         return None
     return said[1].decode()
