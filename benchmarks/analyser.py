@@ -7,7 +7,7 @@ music21 ships Roman-numeral analyses (Tymoczko et al.) of the first chorales of 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,12 @@ import numpy as np
 from regenkit.errors import BadSource
 from regenkit.spec import Fields
 from regenkit_music.analysis.chord import chord_parts, chord_spans, chord_token
-from regenkit_music.analysis.key import choose_mode, find_key
+from regenkit_music.analysis.key import find_key
 from regenkit_music.modality.melody import LOWEST, Melody, encode, home, onsets
+from regenkit_music.modality.notation import Part
+from regenkit_music.modality.part_reading import read_part
+from regenkit_music.modality.reading import joined
+from regenkit_music.modality.score import open_score
 
 QUALITIES = ("major", "minor", "diminished", "augmented")
 TRIAD = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8))
@@ -40,13 +44,22 @@ class Analysed:
     harmony: np.ndarray
 
 
+def _every_note(part: Part) -> Part:
+    """The part without its words, so that no notes are merged, and without a stated mode, so that it is chosen."""
+    measures = [
+        replace(measure, mode=None, notes=tuple(replace(note, words={}) for note in measure.notes))
+        for measure in part.measures
+    ]
+    return replace(part, measures=tuple(measures))
+
+
 def chorales(limit: int | None = None) -> Iterator[Analysed]:
     """Chorales of music21's corpus that have both a score and an analysis, in Riemenschneider's order."""
     from music21 import corpus
-    from music21.exceptions21 import Music21Exception
 
-    from regenkit_music.modality.score import melody_from_part
-
+    scores = {
+        Path(path).stem: Path(path) for path in corpus.getComposer("bach") if str(path).endswith((".mxl", ".xml"))
+    }
     found = 0
     for path in sorted(Path(str(path)) for path in corpus.getComposer("bach") if str(path).endswith(".rntxt")):
         if found == limit:
@@ -54,9 +67,9 @@ def chorales(limit: int | None = None) -> Iterator[Analysed]:
         number = re.search(r"BWV:\s*(\S+)", path.read_text(encoding="utf-8"))
         assert number is not None
         try:
-            part = corpus.parse(f"bach/bwv{number[1]}").parts[0]
-            melody = melody_from_part(part, one_note_a_syllable=False, choose_mode=choose_mode, source=path.name)
-        except (Music21Exception, BadSource):  # two cantata movements are not in the corpus under the analyst's name
+            soprano = open_score(scores[f"bwv{number[1]}"]).parts[0]
+            melody = joined(path, [read_part(_every_note(soprano))]).tunes[0].melody
+        except (KeyError, BadSource):  # two cantata movements are not in the corpus under the analyst's name
             continue
         analysis = corpus.parse(path)
         numerals = list(analysis.recurse().getElementsByClass("RomanNumeral"))

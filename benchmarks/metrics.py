@@ -104,7 +104,7 @@ def main() -> None:
     examples: list[Example] = []
     for source in corpus.sources():
         try:
-            examples += corpus.read(source)
+            examples += (each for each in corpus.read(source) if isinstance(each, Example))
         except BadSource:
             continue
     training_examples, held = split(examples)

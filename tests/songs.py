@@ -1,13 +1,18 @@
 """Melodies that tests of files stand on."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from music21 import corpus
 
 from regenkit_music.modality.melody import METRES, MODES, Melody, Note
-from regenkit_music.modality.score import melody_from_part
+from regenkit_music.modality.notation import Part
+from regenkit_music.modality.part_reading import read_part
+from regenkit_music.modality.score import open_score
 
-SYLLABLES = ["Glo-", "ri-", "a", "Größe,", "月", "亮，", "ö", "❤️", "О-", "l'a-", "Heil!", "x y"]
+SYLLABLES = ["Glo-", "ri-", "a", "Größe,", "月", "亮，", "ö", "l❤️ve", "О-", "l'a-", "Heil!", "x y"]
 
 anything = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -31,5 +36,18 @@ def melodies(draw: st.DrawFn) -> Melody:
     )
 
 
+def first_part(name: str = "bach/bwv269") -> Part:
+    """The first part of a score of music21's corpus, as our reader has it."""
+    return open_score(Path(corpus.getWork(name))).parts[0]
+
+
+def without_words(part: Part) -> Part:
+    """The part as an instrument plays it, every note for itself."""
+    measures = [
+        replace(measure, notes=tuple(replace(note, words={}) for note in measure.notes)) for measure in part.measures
+    ]
+    return replace(part, measures=tuple(measures))
+
+
 def chorale(name: str = "bach/bwv269") -> Melody:
-    return melody_from_part(corpus.parse(name).parts[0], title=name)
+    return read_part(first_part(name), title=name).tunes[0].melody

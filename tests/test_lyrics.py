@@ -21,7 +21,7 @@ from regenkit_music.modality.lyrics import (
     from_syllables,
     from_text,
 )
-from regenkit_music.modality.score import melody_from_part
+from regenkit_music.modality.score import read_score
 from regenkit_music.modality.stress import stress
 from regenkit_music.modality.syllables import syllabify
 
@@ -80,8 +80,7 @@ def test_language(text: str, language: str) -> None:
 def chorales(count: int = 16) -> list:
     melodies = []
     for path in corpus.getComposer("bach")[::12]:
-        part = corpus.parse(path).parts[0]
-        melody = melody_from_part(part)
+        melody = read_score(path).tunes[0].melody
         if sum(any(c.isalpha() for c in note.syllable) for note in melody.notes) > 20:
             melodies.append(melody)
         if len(melodies) == count:

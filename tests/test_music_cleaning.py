@@ -7,13 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regenkit.errors import BadSource
-from regenkit_music.data.abc import read_tune
 from regenkit_music.data.grouping import fingerprints, groups
-from regenkit_music.data.metre import in_quarters, rescale
 from regenkit_music.data.segments import SHORTEST, cut
 from regenkit_music.data.words import damage, repaired, sung
 from regenkit_music.modality.melody import METRES, Melody, Note
+from regenkit_music.modality.metre import in_quarters, rescale
 
 melodies = st.lists(
     st.tuples(st.integers(0, 12), st.integers(1, 40), st.integers(40, 90), st.sampled_from(["la", "la,", "a-", "b."])),
@@ -47,39 +45,12 @@ def test_the_median_note_becomes_a_quarter(unit, metre, expected):
     assert rescale([unit] * 5 + [unit * 2], *map(int, metre.split("/"))) == expected
 
 
-def test_pickups_halved_bars_ties_graces_and_endings():
-    text = "X:7\nT:A test\nM:2/4\nL:1/8\nK:Gm\nD|G2-G2|{cd}B2 A:|\n|:A|B2d2|[1 G2 G:|[2 G3|[M:3/4]G6|]\n"  # own text
-    tune = read_tune(text, "test")
-    assert (tune.title, tune.tonic, tune.mode) == ("A test", 7, "minor")
-    # median two eighths: no rescaling; D is the upbeat, B2 A + A one bar cut by the repeat sign
-    assert [(note.onset, note.duration, note.pitch) for note in tune.notes] == [
-        (6, 2, 62), (8, 8, 67), (16, 4, 70), (20, 2, 69), (22, 2, 69), (24, 4, 70), (28, 4, 74),
-        (32, 4, 67), (36, 2, 67), (40, 6, 67),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("X:1\nM:none\nL:1/8\nK:C\n" + "CDEF GABc|", "no metre"),
-        ("X:1\nM:5/4\nL:1/4\nK:C\n" + "CDEFG|GABcd|", "not modelled"),
-        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF|CD|CDE|C|CDEFG|CDE|", "bars that do not add up"),
-        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF|C|", "fewer than 8"),
-        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "(3CDE(3CDE(3CDE(3CDE(3CDE(3CDE|", "sixteenths"),
-    ],
-)
-def test_tunes_that_cannot_be_used(text, reason):
-    with pytest.raises(BadSource, match=reason):
-        read_tune(text, "test")
-
-
 def test_words_misread_by_a_machine_are_mended():
     words = ["gio\u00ad", "ml-", "sv-", "1. Was", "{e", "fos-", "Ie"]
     notes = tuple(Note(onset=4 * place, duration=4, pitch=60, syllable=word) for place, word in enumerate(words))
     mended = repaired(Melody(notes=notes))
     assert [note.syllable for note in mended.notes] == ["gio", "mi-", "so-", "Was", "è", "fos-", "le"]
-    assert damage(mended) == 0 and damage(Melody(notes=tuple(Note(onset=0, duration=4, pitch=60, syllable=s) for s in
-                                                            ("c{$o", "trn-", "a}tro", "Gott")))) == 0.75  # fmt: skip
+    assert damage(mended) == 0
 
 
 def test_a_note_without_a_word_prolongs_the_note_before():

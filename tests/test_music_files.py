@@ -35,7 +35,7 @@ def test_broken_files(suffix: str, kind: str, tmp_path: Path) -> None:
         data = good.read_bytes()[: 300 if good.suffix == ".mid" else 2000]
     path.write_bytes(data)
     with pytest.raises(BadSource) as caught:
-        files.read(path)
+        files.reading(path)
     assert caught.value.source == str(path)
     assert caught.value.reason
 
@@ -43,10 +43,10 @@ def test_broken_files(suffix: str, kind: str, tmp_path: Path) -> None:
 def test_wrong_paths(tmp_path: Path) -> None:
     for path, message in [("a.mp3", r"\.musicxml"), ("a", "without a suffix"), ("a.mid", "no such file")]:
         with pytest.raises(UserError, match=message):
-            files.read(tmp_path / path)
+            files.reading(tmp_path / path)
     (tmp_path / "folder.mid").mkdir()
     with pytest.raises(UserError, match="is a folder"):
-        files.read(tmp_path / "folder.mid")
+        files.reading(tmp_path / "folder.mid")
     for path, message in [("a.mp3", r"\.wav"), ("no/a.mid", "does not exist"), ("folder.mid", "can't be written")]:
         with pytest.raises(UserError, match=message):
             files.write(chorale(), tmp_path / path)

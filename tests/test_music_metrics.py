@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songs import first_part, without_words
 
 from regenkit import Evaluation
 from regenkit.spec import Fields
 from regenkit_music import metrics
-from regenkit_music.analysis.key import choose_mode
 from regenkit_music.converter import Template
 from regenkit_music.modality.melody import SPEC, encode
+from regenkit_music.modality.part_reading import read_part
 
 TEMPLATE = Template(parts=("rhythm", "cadence", "chords"))
 PER_SAMPLE = [name for name in metrics.__all__ if name not in ("ngram_coverage", "two_sample")]
@@ -18,15 +19,8 @@ PER_SAMPLE = [name for name in metrics.__all__ if name not in ("ngram_coverage",
 
 @pytest.fixture(scope="module")
 def chorales() -> list[Fields]:
-    from music21 import corpus
-
-    from regenkit_music.modality.score import melody_from_part
-
-    found = []
-    for number in (253, 254, 255, 256, 257, 258, 259, 260, 261, 262, 263, 264):
-        part = corpus.parse(f"bach/bwv{number}").parts[0]
-        found.append(encode(melody_from_part(part, one_note_a_syllable=False, choose_mode=choose_mode))[0])
-    return found
+    parts = [without_words(first_part(f"bach/bwv{number}")) for number in range(253, 265)]
+    return [encode(read_part(part).tunes[0].melody)[0] for part in parts]
 
 
 def judged(sample: Fields, reference: Fields, words: Fields, rep: Fields) -> Evaluation:

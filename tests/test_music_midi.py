@@ -6,9 +6,11 @@ import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from music21 import converter
 from songs import anything, chorale, melodies
 
 from regenkit.errors import BadSource
+from regenkit_music.data.corpus import _scores
 from regenkit_music.modality import files
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.midi import read_midi, write_midi
@@ -18,7 +20,7 @@ from regenkit_music.modality.midi import read_midi, write_midi
 @given(melodies())
 def test_midi_there_and_back(tmp_path: Path, melody: Melody) -> None:
     write_midi(melody, tmp_path / "a.mid")
-    assert read_midi(tmp_path / "a.mid") == melody
+    assert read_midi(tmp_path / "a.mid").tunes[0].melody == melody
 
 
 def karaoke(path: Path, events: list[str], charset: str, kind: str = "text") -> None:
@@ -37,7 +39,7 @@ def karaoke(path: Path, events: list[str], charset: str, kind: str = "text") -> 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
 def test_karaoke(tmp_path: Path, charset: str) -> None:
     karaoke(tmp_path / "a.kar", ["\\Stil", "le ", "Näch", "te, ", "/hei", "li", "ge", " Nacht"], charset)
-    (melody,) = files.read(tmp_path / "a.kar")
+    melody = files.reading(tmp_path / "a.kar").tunes[0].melody
     assert melody.title == "Stille Nacht"
     assert [note.syllable for note in melody.notes] == ["Stil-", "le", "Näch-", "te,", "hei-", "li-", "ge", "Nacht"]
     assert [(note.onset, note.duration) for note in melody.notes[:2]] == [(0, 4), (4, 4)]
@@ -54,7 +56,7 @@ def test_midi_words_find_their_part(tmp_path: Path) -> None:
             track.append(mido.Message("note_off", note=pitch, time=240, channel=channel))
         file.tracks.append(track)
     file.save(tmp_path / "b.mid")
-    melody = read_midi(tmp_path / "b.mid")
+    melody = read_midi(tmp_path / "b.mid").tunes[0].melody
     assert [(note.pitch, note.syllable) for note in melody.notes] == [(60, "Stil-"), (61, "le"), (62, "Nacht")]
 
 
@@ -69,9 +71,22 @@ def test_midi_anacrusis(tmp_path: Path) -> None:
     file = mido.MidiFile()
     file.tracks += [head, tune]
     file.save(tmp_path / "a.mid")
-    melody = read_midi(tmp_path / "a.mid")
+    melody = read_midi(tmp_path / "a.mid").tunes[0].melody
     assert melody.metre == "3/4"
     assert [note.onset for note in melody.notes] == [8, 12, 16, 20]
+
+
+@pytest.mark.parametrize("name", ["bwv3.6", "bwv24.6", "bwv154.8", "bwv367"])
+def test_a_chorale_in_midi_of_another_program_is_its_score(name: str, tmp_path: Path) -> None:
+    """music21 writes all four voices, the words without hyphens, and a pickup as a whole bar: all else is the same."""
+    path = _scores("bach")[name]
+    converter.parse(path).write("midi", tmp_path / "a.mid")
+    score, midi = files.reading(path).tunes[0].melody, read_midi(tmp_path / "a.mid").tunes[0].melody
+    assert [(n.duration, n.pitch, n.syllable.rstrip("-")) for n in midi.notes] == [
+        (n.duration, n.pitch, n.syllable.rstrip("-")) for n in score.notes
+    ]
+    assert (midi.metre, midi.tonic, midi.mode) == (score.metre, score.tonic, score.mode)
+    assert len({m.onset - s.onset for m, s in zip(midi.notes, score.notes, strict=True)}) == 1
 
 
 @settings(anything, max_examples=40)
@@ -82,6 +97,6 @@ def test_a_midi_file_with_one_wrong_byte(tmp_path: Path, place: int, value: int)
     data[place % len(data)] = value
     (tmp_path / "a.mid").write_bytes(data)
     try:
-        assert read_midi(tmp_path / "a.mid").notes
+        assert read_midi(tmp_path / "a.mid").tunes
     except BadSource as error:
         assert error.reason

@@ -8,11 +8,12 @@ from typing import Literal, final
 
 from pydantic import PositiveInt
 
-from regenkit.components import Example
+from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit_music.data.grouping import stable_hash
-from regenkit_music.data.song import examples
-from regenkit_music.modality.melody import Melody
+from regenkit_music.data.song import examples, left_out, named
+from regenkit_music.modality.encoding import decoded
+from regenkit_music.modality.reading import Reading
 
 LANGUAGES = {"bach": "de", "monteverdi": "it", "trecento": "it"}
 LATIN = re.compile(r"kyrie|gloria|credo|sanctus|agnus|benedicamus|dicant|_01-|_24_[12]\d", re.IGNORECASE)
@@ -29,13 +30,13 @@ class Corpus:
     """Melodies with words from Bach, Monteverdi and the Italian Trecento; tunes without words from folk collections.
 
     paired     Bach's chorale melodies (the first part with words); every voice with words of the madrigals and motets
-    unpaired   Essen folk songs (7,590 tunes), O'Neill's Music of Ireland (1,650), Aird's Airs (1,134), Ryan's Mammoth
-               Collection (918), and misc: American fife tunes and the Northumbrian Minstrelsy (154)
+    unpaired   Essen folk songs (7,604 tunes), O'Neill's Music of Ireland (1,696), Aird's Airs (1,154), Ryan's Mammoth
+               Collection (918), and misc: American fife tunes and the Northumbrian Minstrelsy (159)
     longest    notes of an example; longer songs are cut at phrase ends
     limit      sources of each kind (paired, unpaired) to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self,
@@ -58,10 +59,10 @@ class Corpus:
         tunes = [unit for name in self.unpaired for unit in _units(COLLECTIONS[name])]
         return songs[: self.limit] + tunes[: self.limit]
 
-    def read(self, source: str) -> list[Example]:
-        """The examples of one source. Raises BadSource where none of it can be used."""
+    def read(self, source: str) -> list[Example | LeftOut]:
+        """The examples of one source, and what of it can't be used. Raises BadSource where it holds no words."""
         name, _, rest = source.partition("/")
-        return self._song(name, rest, source) if name in LANGUAGES else list(self._tunes(name, rest, source))
+        return self._song(name, rest, source) if name in LANGUAGES else list(self._tunes(name, rest))
 
     def fingerprint(self) -> str:
         """Changes with music21's version, whose corpus this is."""
@@ -69,16 +70,7 @@ class Corpus:
 
         return f"music21 {music21.__version__}"
 
-    def skipped(self, source: str) -> dict[str, str]:
-        """Why single tunes of a source are not used: tune → reason. What `read` leaves out in silence."""
-        name, _, rest = source.partition("/")
-        reasons: dict[str, str] = {}
-        if name not in LANGUAGES:
-            for _ in self._melodies(name, rest, reasons):
-                pass
-        return reasons
-
-    def _song(self, name: str, stem: str, source: str) -> list[Example]:
+    def _song(self, name: str, stem: str, source: str) -> list[Example | LeftOut]:
         from regenkit_music.data.voices import sung_melodies
 
         path = _scores(name).get(stem)
@@ -87,40 +79,39 @@ class Corpus:
         if not _may_have_words(path):
             raise BadSource(source, "no words")
         language = "la" if name == "trecento" and LATIN.search(stem) else LANGUAGES[name]
-        melodies = sung_melodies(path, "first" if name == "bach" else "all", source)
-        several = len(melodies) > 1
-        found: list[Example] = []
-        for index, (voice, melody) in enumerate(melodies):
-            key = f"{source}/{voice}.{index}" if several else source
-            meta = {"corpus": name, "voice": voice}
-            found += examples(melody, key, song=source, longest=self.longest, language=language, meta=meta)
-        if not found:
-            raise BadSource(source, "no segment of eight syllables")
+        reading = sung_melodies(path, "first" if name == "bach" else "all", source)
+        found: list[Example | LeftOut] = [*left_out(reading, source)]
+        for index, tune in enumerate(reading.tunes):
+            key = f"{source}/{tune.name}.{index}" if len(reading.tunes) > 1 else source
+            meta = {"corpus": name, "voice": tune.name}
+            found += examples(tune, key, song=source, longest=self.longest, language=language, meta=meta)
         return found
 
-    def _tunes(self, name: str, rest: str, source: str) -> Iterator[Example]:
+    def _tunes(self, name: str, rest: str) -> Iterator[Example | LeftOut]:
         seen: set[int] = set()
-        for key, melody in self._melodies(name, rest, {}):
-            notes = stable_hash(repr([(note.onset, note.duration, note.pitch) for note in melody.notes]))
-            if notes not in seen:
+        for key, reading in _read_tunes(name, rest):
+            yield from left_out(reading, key)
+            for tune in reading.tunes:
+                here = named(key, tune.name)
+                notes = stable_hash(repr([(note.onset, note.duration, note.pitch) for note in tune.melody.notes]))
+                if notes in seen:
+                    yield LeftOut(id=here, reason="has the same notes as another tune")
+                    continue
                 seen.add(notes)
-                yield from examples(melody, key, song=key, longest=self.longest, meta={"corpus": name})
+                yield from examples(tune, here, song=key, longest=self.longest, meta={"corpus": name})
 
-    def _melodies(self, name: str, rest: str, reasons: dict[str, str]) -> Iterator[tuple[str, Melody]]:
-        from regenkit_music.data.abc import read_tune, tunes
 
-        stem, _, span = rest.partition("#")
-        first, last = map(int, span.split("-"))
-        files = _files(name)
-        chosen = files[first:last] if stem == "*" else [path for path in files if path.stem == stem]
-        for path in chosen:
-            found = list(tunes(path.read_text(encoding="utf-8", errors="replace")))
-            for reference, text in found if stem == "*" else found[first:last]:
-                key = f"{name}/{path.stem}:{reference}"
-                try:
-                    yield key, read_tune(text, key)
-                except BadSource as error:
-                    reasons[key] = error.reason
+def _read_tunes(name: str, rest: str) -> Iterator[tuple[str, Reading]]:
+    """(id, what was read) of each tune of a unit."""
+    from regenkit_music.modality.abc import read_tune, tunes
+
+    stem, _, span = rest.partition("#")
+    first, last = map(int, span.split("-"))
+    files = _files(name)
+    for path in files[first:last] if stem == "*" else [path for path in files if path.stem == stem]:
+        found = list(tunes(decoded(path.read_bytes(), None, path)))
+        for reference, text in found if stem == "*" else found[first:last]:
+            yield f"{name}/{path.stem}:{reference}", read_tune(text, "")
 
 
 @functools.cache

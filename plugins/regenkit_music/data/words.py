@@ -1,18 +1,22 @@
-"""Words as scanned editions leave them: what can be mended is, and how much stays damaged.
+"""Words as scanned editions and old files leave them: what can be mended is, and how much stays damaged.
 
 The madrigals' words were read by a machine: in ten of them the hyphen is "?" or "ú", and
-"mi-" became "ml-", "so-" became "sv-".
+"mi-" became "ml-", "so-" became "sv-". Other files have their words in the wrong encoding.
 """
 
 import re
+import unicodedata
 from dataclasses import replace
 
+from regenkit_music.modality.encoding import is_word
+from regenkit_music.modality.language import detect
 from regenkit_music.modality.melody import Melody, Note
 
 HYPHENS_MISREAD = ("?", "ú")
 OFTEN = 0.15  # share of syllables ending in one of these: no text does that, so in this song it is the hyphen
 VOWELS = "aeiouyàáâäæèéêëìíîïòóôöœùúûü"
-EDGES = "-.,;:!?…\"“”«»()[]'’‘`„ "
+VOWELLED = ("it", "la")  # languages of the scans in which every syllable has a vowel; Czech sings "krt", Russian "в"
+ACCENTED = 0.5  # share of accented letters that no language in Latin script reaches: "Òèõî" is Cyrillic, misread
 MISREAD = {"l": "i", "v": "o", "c": "e"}
 ACCENTS = str.maketrans({"e": "è", "a": "à", "i": "ì", "o": "ò", "u": "ù"})
 
@@ -61,17 +65,31 @@ def sung(melody: Melody) -> Melody:
 
 
 def damage(melody: Melody) -> float:
-    """Share of syllables that can't be ones: no vowel, or signs, digits and capitals in their midst."""
-    return sum(map(_damaged, (note.syllable for note in melody.notes))) / max(len(melody.notes), 1)
+    """Share of syllables that can't be text of any language: signs, digits and capitals in their midst, two scripts in
+    one, letters of an encoding misread; in Italian and Latin also those without a vowel."""
+    syllables = [note.syllable for note in melody.notes]
+    letters = [char for syllable in syllables for char in syllable if char.isalpha()]
+    if sum("\x80" <= char < "\u0250" for char in letters) > ACCENTED * max(len(letters), 1):
+        return 1.0
+    vowelled = detect(" ".join(syllables).replace("- ", "")) in VOWELLED
+    return sum(_damaged(syllable, vowelled) for syllable in syllables) / max(len(syllables), 1)
 
 
-def _damaged(syllable: str) -> bool:
-    core = syllable.strip(EDGES)
+def _damaged(syllable: str, vowelled: bool) -> bool:
+    core = _without_edges(syllable)
     return (
-        not _has_vowel(core)
-        or re.search(r"[^\W\d_][^\w'’‘` ]+[^\W\d_]|[\d{}\[\]|$!]", core) is not None
+        (not _has_vowel(core) if vowelled else not core)
+        or re.search(r"[^\W\d_][^\w'’‘` ‿·・׳״]+[^\W\d_]|[\d{}\[\]|$!]", core) is not None
         or re.search(r"[a-z][A-Z]", core) is not None
+        or not all(map(is_word, core.split()))
     )
+
+
+def _without_edges(syllable: str) -> str:
+    """A syllable's letters with what stands between them; punctuation, spaces and accents fall, braces do not."""
+    plain = "".join(char for char in syllable if unicodedata.category(char) not in ("Mn", "Mc", "Cf"))
+    marks = "".join(char for char in plain if unicodedata.category(char)[0] in "PZ" and char not in "{}")
+    return plain.strip(marks + "`´ ")
 
 
 def _has_vowel(syllable: str) -> bool:

@@ -1,5 +1,6 @@
 """What the core asks of a modality, for melodies and for lyrics."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
@@ -8,6 +9,9 @@ from regenkit.spec import Fields
 from regenkit_music.modality import files, lyrics, melody, parts
 from regenkit_music.modality.lyrics import Lyrics
 from regenkit_music.modality.melody import Melody
+from regenkit_music.modality.metre import in_quarters
+
+LOG = logging.getLogger(__name__)
 
 
 @final
@@ -18,8 +22,14 @@ class MelodyModality:
     version = 1
 
     def read(self, path: str | Path) -> list[Melody]:
-        """The melodies of a file (`files.READS`). Raises UserError and BadSource."""
-        return files.read(path)
+        """The melodies of a file (`files.READS`), in quarters as the datasets have them.
+
+        What could not be read of it is logged as a warning. Raises UserError and BadSource.
+        """
+        reading = files.reading(path)
+        for sentence in reading.findings:
+            LOG.warning("%s: %s", path, sentence)
+        return [in_quarters(tune.melody) for tune in reading.tunes]
 
     def write(self, value: Melody, path: str | Path) -> None:
         """Write a file by its suffix (`files.WRITES`). Raises UserError."""

@@ -1,69 +1,58 @@
-"""The words ("w:" lines) of ABC tunes, which music21's reader passes over. By the ABC standard 2.1, section 5."""
+"""The words ("w:" lines) of ABC, aligned to the notes of a line of music. (ABC 2.1, section 5.)"""
 
 import re
-from typing import Any
+from collections.abc import Sequence
 
-NO_NOTES = re.compile(r'%.*|"[^"]*"|![^!\n]*!|\+[^+\n]*\+|\{[^}]*\}|\[[A-Za-z]:[^\]]*\]')
-"""Comments, chord symbols and annotations, decorations, grace notes, fields within a line."""
-NOTE_OR_BAR = re.compile(r"\[[^\]|:\d][^\]|]*\]|[_^=]*[A-Ga-g]|\|")
 WORD = re.compile(r"[^\s\-_*|]+|[-_*|]|\s+")
-ESCAPED = "\x01"  # stands for "\\-", a hyphen that is sung to one note
+NUMBER = re.compile(r"\d+\s*[.):]*$")
+"""A verse's number, which nobody sings."""
+NUMBERED = re.compile(r"^[(\[]?\d+\s*[.):\]]+\s*(?=\S)")
+HYPHEN = "\x01"
+"""Stands for "\\-", a hyphen that is sung to one note."""
+HELD = "_"
+"""In place of a syllable: the note holds the syllable before."""
 
 
-def tunes(text: str) -> list[str]:
-    """The text of each tune of a file, as music21 parts them: from one "X:" line to the next."""
-    return [f"X:{tune}" for tune in re.split(r"^X:", text, flags=re.MULTILINE)[1:]]
+def aligned(words: str, bars: Sequence[int]) -> tuple[list[str], int]:
+    """(A syllable for each note of one line of music, how many syllables found no note.)
 
+    words   of a w: line
+    bars    of each note, the number of its bar within the line
 
-def add_words(tune: str, score: Any) -> None:
-    """Put the first verse under the notes of music21's score of this tune; none where the two count differently."""
-    syllables = _syllables(tune)
-    notes = [note for note in score.recurse().notes if not note.duration.isGrace and "ChordSymbol" not in note.classes]
-    if not any(syllables) or len(syllables) != len(notes):
-        return
-    for note, syllable in zip(notes, syllables, strict=True):
-        if syllable:
-            note.addLyric(syllable.removesuffix("-"), applyRaw=True)
-            note.lyrics[0].syllabic = "begin" if syllable.endswith("-") else "single"
-
-
-def _syllables(tune: str) -> list[str]:
-    """One a note of the tune, "" where the note has none or holds the one before."""
+    A syllable is "" where a note has none, and HELD where it holds the one before; one that its word goes on from ends
+    in "-".
+    """
     found: list[str] = []
-    bars: list[int] = []  # of each note of the last line of music, its bar in that line
-    in_body = False
-    for line in tune.splitlines():
-        if line.startswith("w:"):
-            if bars:
-                found[-len(bars) :] = _aligned(line[2:], bars)
-            bars = []  # further verses are not sung
-        elif re.match(r"[A-Za-z]:", line):
-            in_body = in_body or line.startswith("K:")
-        elif in_body:
-            symbols = NOTE_OR_BAR.findall(NO_NOTES.sub("", line))
-            bars = [symbols[:index].count("|") for index, symbol in enumerate(symbols) if symbol != "|"]
-            found += [""] * len(bars)
-    return found
-
-
-def _aligned(words: str, bars: list[int]) -> list[str]:
-    """The words of one line, one a note."""
-    found: list[str] = []
-    hyphen = False
-    for word in WORD.findall(words.replace("\\-", ESCAPED)):
+    joined, begun, bar = False, False, 0  # whether a hyphen here stands right after a syllable
+    for word in WORD.findall(words.replace("\\-", HYPHEN)):
         if word == "-":
-            if hyphen or not found:
-                found.append("")  # one more note on the same syllable
-            else:
-                found[-1] += "-"
-            hyphen = True
+            _go_on(found)
+            if not joined:  # after a space or another hyphen it is a syllable of its own
+                found.append(HELD)
+        joined = word not in "-|" and not word.isspace()
+        if word == "-" or word.isspace():
             continue
-        hyphen = False
-        if word in "_*":
-            found.append("")
-        elif word == "|":
-            bar = bars[len(found) - 1] if 0 < len(found) <= len(bars) else 0
-            found += [""] * (sum(place <= bar for place in bars) - len(found))
-        elif not word.isspace():
-            found.append(word.replace("~", " ").replace(ESCAPED, "-"))
-    return [*found, *[""] * len(bars)][: len(bars)]
+        if word == "|":
+            bar = max(bar + 1, bars[len(found) - 1] + 1 if 0 < len(found) <= len(bars) else 0)
+            found += [""] * (sum(place < bar for place in bars) - len(found))
+        elif word in "_*":
+            found.append(HELD if word == "_" else "")
+        else:
+            syllable = word.replace("~", " ").replace(HYPHEN, "-").strip()
+            if not begun:
+                begun = True
+                if NUMBER.fullmatch(syllable):
+                    continue
+                syllable = NUMBERED.sub("", syllable)
+            if syllable:
+                found.append(syllable)
+    lost = sum(syllable not in ("", HELD) for syllable in found[len(bars) :])
+    return [*found, *[""] * len(bars)][: len(bars)], lost
+
+
+def _go_on(found: list[str]) -> None:
+    """Mark the last syllable as one that its word goes on from."""
+    for place in reversed(range(len(found))):
+        if found[place] not in ("", HELD):
+            found[place] = found[place].rstrip("-") + "-"
+            return

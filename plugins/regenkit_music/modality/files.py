@@ -4,30 +4,47 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 from regenkit_music.modality.melody import Melody
+from regenkit_music.modality.reading import Reading
 
-READS = (".mid", ".midi", ".kar", ".musicxml", ".xml", ".mxl", ".abc", ".krn")
+MUSICXML = (".musicxml", ".xml", ".mxl")
+READS = (".mid", ".midi", ".kar", *MUSICXML, ".abc", ".krn")
 WRITES = (".mid", ".musicxml", ".wav", ".png")
 
 
-def read(path: str | Path) -> list[Melody]:
-    """The melodies of a file: one, or one a tune where an ABC file holds several.
+def reading(path: str | Path, encoding: str | None = None) -> Reading:
+    """What a file holds: its melodies, and what of it could not be read. Training and `convert` both read by this.
 
-    Raises UserError where the file is missing or of an unknown kind, `BadSource` where it can't be read.
+    encoding   of its text ("cp1251", "shift-jis", …); None: UTF-8, or what the file says or its text looks like.
+               MusicXML states its own.
+
+    Raises UserError where the file is missing or of an unknown kind, `BadSource` where none of it can be read.
     """
     path = Path(path)
-    if path.suffix.lower() not in READS:
+    suffix = path.suffix.lower()
+    if suffix not in READS:
         raise UserError(f"{path}: melodies are read from {', '.join(READS)}, not {path.suffix or 'without a suffix'!r}")
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
-    if path.suffix.lower() in (".mid", ".midi", ".kar"):
+    try:
+        return _reader(suffix)(path, None if suffix in MUSICXML else encoding)
+    except OSError as error:
+        raise BadSource(path, f"can't be read ({error.strerror or error})") from error
+
+
+def _reader(suffix: str) -> Callable[[Path, str | None], Reading]:
+    if suffix == ".abc":
+        from regenkit_music.modality.abc import read_abc
+
+        return read_abc
+    if suffix in (".mid", ".midi", ".kar"):
         from regenkit_music.modality.midi import read_midi
 
-        return [read_midi(path)]
+        return read_midi
     from regenkit_music.modality.score import read_score
 
-    return read_score(path)
+    return read_score
 
 
 def write(melody: Melody, path: str | Path) -> None:
@@ -46,7 +63,7 @@ def _writer(suffix: str) -> Callable[[Melody, Path], None]:
 
         return write_midi
     if suffix == ".musicxml":
-        from regenkit_music.modality.score import write_score
+        from regenkit_music.modality.score_writer import write_score
 
         return write_score
     if suffix == ".wav":

@@ -1,4 +1,7 @@
-"""Which language a text is in, by a vote of its commonest words and of letters that only one language has."""
+"""Which language a text is in, by a vote of its commonest words and of letters that only one language has.
+
+A text in another language than these has votes too, by chance; it is told by its letters and by how few votes it has.
+"""
 
 import re
 
@@ -16,11 +19,17 @@ COMMON = {
     "es": """el la los las y de que en un una no por con mi tu se es lo su para como más amor yo te me del al""",
 }
 LETTERS = {"de": "äöüß", "it": "àèìòù", "es": "ñáíóú¿¡", "fr": "êçœîûâ"}
+ALPHABETS = {
+    "en": "éèêëïöüàâçñæœ", "de": "äöüßéèàâô", "it": "àèéìíòóùúîï", "la": "æœāēīōūăĕĭŏŭëïáéíóúǽ",
+    "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñªº",
+}  # fmt: skip
+FOREIGN = 0.06  # share of words with a letter that the language does not have
+FEW_VOTES = 0.12  # a word: fewer have texts in other languages
 WORDS = {language: frozenset(words.split()) for language, words in COMMON.items()}
 
 
 def detect(text: str) -> str:
-    """ "en", "de", "it", "la", "fr" or "es"; "" where nothing speaks for one of them.
+    """ "en", "de", "it", "la", "fr" or "es"; "" where nothing or little speaks for one of them, or letters against it.
 
     A heuristic for whole songs: a title of three words may well go wrong, so callers let a user name the language.
     """
@@ -34,4 +43,7 @@ def detect(text: str) -> str:
     votes["en"] += 0.3 * sum(bool(re.search(r"(ing|ght|th|ck|wn|ow|'s)$|^wh|^th", word)) for word in words)
     votes["de"] += 0.3 * sum(bool(re.search(r"(cht|sch|ung|heit|keit|en|st)$|^sch|^ge", word)) for word in words)
     best = max(votes, key=lambda language: votes[language])
-    return best if votes[best] > 0 else ""
+    if votes[best] <= FEW_VOTES * len(words):
+        return ""
+    foreign = sum(any(not c.isascii() and c.isalpha() and c not in ALPHABETS[best] for c in word) for word in words)
+    return "" if foreign > FOREIGN * len(words) else best

@@ -11,7 +11,11 @@ import re
 import unicodedata
 from typing import Any
 
-VOWELS = frozenset("aeiouyæœøıаеиоуыэюяєіїαεηιουω")
+VOWELS = frozenset("aeiouyæœøıаеиоуыэюяєіїәөүұαεηιουωაეიოუաեէըիոօ")
+SYLLABIC = re.compile(
+    r"(?<=[bcdfghjkmnpstvz])[rl](?=[bcdfghjkmnpstvz]|$)|(?<=[бвгджзкмнпрстфхчшщ])ъ(?=[^\W\d_аеиоуюя])"
+)
+"""Consonants that carry a syllable: Czech "vlk", "prst", "ví-tr"; and Bulgarian ъ, which is a vowel ("вя-тъ-рът")."""
 DIPHTHONGS = {
     "de": "aa|ee|oo|ie|ei|ai|au|eu|äu|ey|ay|ui",
     "en": "eau|iou|[aeiou]y(?![aeiou])|ai|au|ea|ee|ei|eu|ie|io(?=n)|oa|oe|oi|oo|ou|ue|ui|ia(?=[ln]$)|[ae]w",
@@ -21,7 +25,7 @@ DIPHTHONGS = {
     "": "ai|au|ei|eu|oi|ou|ui|aa|ee|oo|αι|ει|οι|υι|αυ|ευ|ου",
 }
 ONSETS = re.compile(
-    r"(?:s?[bcdfgkptv][lr]|s?[cpt]h[lr]?|gn|gli?|[gq]u|s?ch|sc|s[bcdfglmnpqtv]r?|ph|th|sh|wh|schw?|kn|[^\W\d_])$"
+    r"(?:s?[bcdfgkptv][lr]|s?[cpt]h[lr]?|gn|gli?|[gq]u|s?ch|sc|s[bcdfglmnpqtv]r?|ph|th|sh|wh|schw?|kn|[^\W\d_ьъ][ьъ]?)$"
 )
 
 
@@ -70,7 +74,8 @@ def nuclei(word: str, language: str) -> list[tuple[int, int]]:
     elif language not in ("la", "it"):
         plain = re.sub(r"^y(?=[aeiou])", "_", plain)
     group = re.compile(f"(?:{DIPHTHONGS.get(language, DIPHTHONGS[''])})|[{''.join(sorted(VOWELS))}äöüàèéìòóùё]")
-    return [match.span() for match in group.finditer(plain)]
+    spans = [match.span() for match in group.finditer(plain)]
+    return spans if language else sorted(spans + [match.span() for match in SYLLABIC.finditer(plain)])
 
 
 def is_heavy(text: str, language: str) -> bool | None:
@@ -89,6 +94,8 @@ def _plain(char: str, language: str) -> str:
     """One character as one character: accents fall, except those that keep a vowel apart in this language."""
     if (language == "de" and char in "äöü") or (language == "it" and char in "àèéìòóù"):
         return char
+    if char in "йў":  # consonants, not и and у with an accent
+        return "_"
     return (strip_marks(char) or "_")[:1]
 
 

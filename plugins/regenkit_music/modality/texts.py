@@ -1,9 +1,11 @@
 """Lyrics from text files and into them."""
 
+import codecs
 import re
 from pathlib import Path
 
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
+from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.files import atomically, written_by
 from regenkit_music.modality.lyrics import Lyrics, from_text
 
@@ -13,8 +15,8 @@ BETWEEN_SONGS = re.compile(r"(?:^|\n)[ \t]*---+[ \t]*(?=\n|$)")
 def read_lyrics(path: str | Path, language: str | None = None) -> list[Lyrics]:
     """The songs of a text file, which lines of three or more hyphens ("---") part.
 
-    A song's first line is its title if it begins with "# "; one empty line ends a stanza. Text is UTF-8, with or
-    without a byte-order mark, else Windows-1252 (Latin-1 and typographic quotes).
+    A song's first line is its title if it begins with "# "; one empty line ends a stanza. Text is UTF-8, UTF-16
+    with a byte-order mark, or in an older encoding that can be told (`encoding.py`).
     Raises UserError: no such file, not a .txt, no text, a song without words or too long (named by its number).
     """
     path = Path(path)
@@ -45,14 +47,12 @@ def split_title(song: str) -> tuple[str, str]:
 
 
 def _decoded(data: bytes, path: Path) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{path}: is not a text file; lyrics are plain text in UTF-8")
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if b"\0" in data:
-            raise UserError(f"{path}: is not a text file; lyrics are plain text in UTF-8") from None
-        return data.decode("cp1252", "replace")
+        return decoded(data, None, path)
+    except BadSource:
+        raise UserError(f"{path}: is in an encoding that can't be told; save it as UTF-8") from None
 
 
 def write_lyrics(lyrics: Lyrics, path: str | Path) -> None:

@@ -1,0 +1,138 @@
+"""One tune of ABC, line by line: its header, its voices, and which of them is read."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import final
+
+from regenkit_music.modality import abc_words
+from regenkit_music.modality.abc_fields import Settings, plain_text, shift
+from regenkit_music.modality.abc_music import Event, VoiceReader
+from regenkit_music.modality.reading import Reading
+from regenkit_music.modality.voice import read_voice
+
+VOICE_CHANGE = re.compile(r"\[V:\s*([^\]]*)\]")
+VOICE_NAME = re.compile(r'\b(?:nm|name)="([^"]*)"')
+MUSIC = re.compile(r'(?=.*\|)(?=.*[A-Ga-g])(?:"[^"]*"|![^!]*!|[A-Ga-gzxyZHLMOPSTuv\d,\'/|:\[\](){}<>^=_.~&\s\\$-])+')
+IN_HEADERS = frozenset("MLQI")
+IN_BODIES = IN_HEADERS | {"K"}
+REMARKS = {
+    "verses": "lines of further verses, not sung",
+    "lost": "syllables that find no note on their line, left out",
+    "overlays": "bars with a second line after &, which is left out",
+    "after": "lines of music after an empty line, which ends a tune, left out",
+}
+
+
+@final
+@dataclass
+class _Voice:
+    """A voice that is being read, with the notes of its last line of music, which the w: lines after it belong to."""
+
+    reader: VoiceReader
+    name: str
+    line: list[tuple[Event, int]] = field(default_factory=list)
+    sung: bool = False  # the line has its first verse
+    goes_on: bool = False  # the line ended in a backslash
+    syllables: int = 0
+    notes: int = 0
+
+    def music(self, text: str) -> None:
+        text = text.rstrip()
+        goes_on = text.endswith("\\")
+        notes = self.reader.line(text)
+        self.line = self.line + notes if self.goes_on else notes
+        self.sung, self.goes_on = False, goes_on
+        self.notes += len(notes)
+
+    def words(self, text: str, counts: Counter[str]) -> None:
+        if self.sung:
+            counts["verses"] += 1
+            return
+        first = self.line[0][1] if self.line else 0
+        syllables, lost = abc_words.aligned(text, [bar - first for _, bar in self.line])
+        for (event, _), syllable in zip(self.line, syllables, strict=True):
+            event.syllable = syllable
+            self.syllables += syllable not in ("", abc_words.HELD)
+        self.sung = True
+        counts["lost"] += lost
+
+
+@final
+class TuneReader:
+    """Takes the lines of a tune, after those of its file's header; `in_tune` where there are none of those."""
+
+    def __init__(self, in_tune: bool) -> None:
+        self._in_tune, self._in_body, self._ended = in_tune, False, False
+        self._settings, self._title = Settings(), ""
+        self._defined: dict[str, str] = {}  # V: fields of the header
+        self._voices: dict[str, _Voice] = {}
+        self._voice: _Voice | None = None
+        self._counts: Counter[str] = Counter()
+
+    def take(self, key: str, value: str) -> None:
+        """A field's letter and value; "" for a line of music or an empty line."""
+        if key == "X":
+            self._in_tune = True
+        elif not self._in_body and (key in IN_HEADERS or (key == "K" and self._in_tune)):
+            self._settings = self._settings.changed(key, value)
+            self._in_body = key == "K"
+        elif not self._in_tune:
+            return
+        elif not key and not value:
+            self._ended = self._ended or any(voice.notes for voice in self._voices.values())
+        elif self._ended:
+            self._counts["after"] += not key and MUSIC.fullmatch(value) is not None
+        elif key == "T":
+            self._title = self._title or plain_text(value)
+        elif key == "V" and not self._in_body:
+            self._defined[_id(value)] = value
+        elif key == "V":
+            self._voice = self._voice_of(value)
+        elif key == "w" and self._voice:
+            self._voice.words(plain_text(value), self._counts)
+        elif key in IN_BODIES and self._voice:
+            self._voice.reader.change(key, value)
+        elif key in IN_BODIES:
+            self._settings = self._settings.changed(key, value)
+        elif not key and (self._in_body or MUSIC.fullmatch(value)):
+            self._in_body = True
+            self._music(value)
+
+    def _music(self, line: str) -> None:
+        for place, part in enumerate(VOICE_CHANGE.split(line)):
+            if place % 2:
+                self._voice = self._voice_of(part)
+            elif part.strip():
+                self._voice = self._voice or self._voice_of("")
+                self._voice.music(part)
+
+    def _voice_of(self, value: str) -> _Voice:
+        """The voice that a V: field names, made where it is new."""
+        called = _id(value)
+        if called not in self._voices:
+            about = f"{self._defined.get(called, '')} {value}"
+            name = VOICE_NAME.search(about)
+            own = replace(self._settings, shift=shift(about))
+            self._voices[called] = _Voice(VoiceReader(own), plain_text(name[1]) if name else called)
+        return self._voices[called]
+
+    def reading(self, name: str) -> Reading:
+        """What was found in all lines, under the tune's name."""
+        voices = [voice for voice in self._voices.values() if voice.notes]
+        if not voices:
+            return Reading(tunes=(), left_out=((name, "has no notes"),))
+        voice = max(voices, key=lambda each: each.syllables)
+        counts = self._counts + Counter(overlays=voice.reader.overlays)
+        remarks = [f"{sentence}: {counts[what]}" for what, sentence in REMARKS.items() if counts[what]]
+        if len(voices) > 1:
+            others = ", ".join(each.name for each in voices if each is not voice)
+            remarks.append(f"one voice of several is read; left out: {others}")
+        reading = read_voice(voice.reader.bars(), name=name, title=self._title)
+        found = tuple(replace(tune, song=name, remarks=(*remarks, *tune.remarks)) for tune in reading.tunes)
+        return replace(reading, tunes=found)
+
+
+def _id(value: str) -> str:
+    """The first word of a V: field."""
+    return (value.split() or [""])[0]
