@@ -1,5 +1,6 @@
 """A ladder: each field of Y′ by a model of its own, from X and the fields before."""
 
+import itertools
 from functools import cache
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_it_draws_every_field_and_one_seed_is_one_draw() -> None:
     assert all((again[name] == drawn[name]).all() for name in drawn)
     fixed = np.array([[[4, 4]]] * 3, np.int32)
     assert (codes().sample(condition, seed=5, given={"top": fixed})["top"] == 4).all()
+
+
+def test_a_sequence_is_drawn_field_by_field_and_as_likely_as_it_says() -> None:
+    """Of all sequences the probabilities sum to 1, so that the rungs' product is a distribution."""
+    words, notes = Spec({"letter": tokens(5)}), Spec({"place": tokens(2), "length": tokens(3)})
+    ladder = Ladder(condition=words, target=notes, rungs=[{**SMALL, "history_noise": 0.3}])
+    every = np.array(list(itertools.product(range(1, 3), range(1, 3), range(1, 4), range(1, 4))), np.int32)
+    condition = {"letter": np.tile(np.int32([[4, 2]]), (len(every), 1)), "mask": np.ones((len(every), 2), bool)}
+    log_prob = ladder.field_log_prob(condition, {"place": every[:, :2], "length": every[:, 2:]})
+    assert np.exp(sum(log_prob.values())).sum() == pytest.approx(1, abs=1e-5)
+    padded = {"letter": np.int32([[1, 2, 3], [4, 0, 0]]), "mask": np.array([[1, 1, 1], [1, 0, 0]], bool)}
+    drawn = ladder.sample(padded, seed=3)
+    for name in notes:
+        np.testing.assert_array_equal(drawn[name] > 0, padded["mask"])
 
 
 def test_statistics_reach_the_rung_they_are_of() -> None:
