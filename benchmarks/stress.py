@@ -23,7 +23,7 @@ from regenkit.recipe import load
 from regenkit.run import load_run
 from regenkit.spec import Fields
 from regenkit_music.analysis.rhythm import metrical_weights
-from regenkit_music.metrics import phrase_end_length, stress_on_beat
+from regenkit_music.metrics import phrase_end_length, stress_on_beat, two_sample
 from regenkit_music.modality.lyrics import SPEC
 from regenkit_music.modality.melody import onsets
 
@@ -67,14 +67,15 @@ def people(pipeline: Pipeline) -> None:
 
 
 def generated(pipeline: Pipeline, split: str) -> None:
-    """Of Y′ drawn from the words: both scores, and how often a note inside a phrase is followed by a rest."""
+    """Of Y′ drawn from the words: both scores, how often a note inside a phrase is followed by a rest, and how well the
+    timing is told from people's."""
     songs = _songs(pipeline, pipeline.prepare(lambda *_: None), split)
     sides, corpora = [sides for sides, _ in songs], np.array([corpus for _, corpus in songs])
-    xs, truths = [side["x"] for side in sides], [side["y"] for side in sides]
-    lengths = [len(y["pitch"]) for y in truths]
-    given = [pipeline.given_of(side["rep"]) for side in sides]
-    found = np.nanmean([_scores(pipeline.predict_rep(xs, given, lengths, seed=seed), xs) for seed in range(SAMPLES)], 0)
-    theirs = _scores(truths, xs)
+    xs, truths = [side["x"] for side in sides], [side["rep"] for side in sides]
+    lengths = [len(rep["position"]) for rep in truths]
+    given = [pipeline.given_of(rep) for rep in truths]
+    drawn = [pipeline.predict_rep(xs, given, lengths, seed=seed) for seed in range(SAMPLES)]
+    found, theirs = np.mean([_scores(reps, xs) for reps in drawn], 0), _scores(truths, xs)
     print(f"{pipeline.folder}, {split}\n\n| corpus | songs | stress on beat (people) | phrase end length (people) "
           "| rests within phrases (people) |\n" + "| --- " * 5 + "|")  # fmt: skip
     for corpus in (*sorted(set(corpora)), "all"):
@@ -82,6 +83,8 @@ def generated(pipeline: Pipeline, split: str) -> None:
         cells = [f"{np.nanmean(mine[of]):.3f} ({np.nanmean(real[of]):.3f})"
                  for mine, real in zip(found, theirs, strict=True)]  # fmt: skip
         print(f"| {corpus} | {of.sum()} | " + " | ".join(cells) + " |")
+    told = [two_sample(_evaluation(reps, truths, xs)) for reps in drawn]
+    print(f"\nTwo sample of the timing alone, every pitch the same: {np.mean(told):.3f}\n")
 
 
 def _songs(pipeline: Pipeline, prepared: Prepared, split: str) -> list[tuple[dict[str, Fields], str]]:
@@ -89,12 +92,18 @@ def _songs(pipeline: Pipeline, prepared: Prepared, split: str) -> list[tuple[dic
     return [(known_to_all(pipeline, sides), about["corpus"]) for sides, about in found]
 
 
+def _evaluation(timings: Sequence[Fields], references: Sequence[Fields], xs: Sequence[Fields]) -> Evaluation:
+    samples, theirs = ([{**timing, "pitch": np.ones_like(timing["position"])} for timing in side]
+                       for side in (timings, references))  # fmt: skip
+    return Evaluation(samples=samples, references=theirs, conditions=xs, reps=samples, training=[],
+                      training_conditions=[])  # fmt: skip
+
+
 def _scores(timings: Sequence[Fields], xs: Sequence[Fields]) -> np.ndarray:
     """(3, songs): stress on beat, phrase end length, share of notes within phrases that a rest follows."""
-    ys = [{**timing, "pitch": np.ones_like(timing["position"])} for timing in timings]
-    of = Evaluation(samples=ys, references=ys, conditions=xs, reps=ys, training=[], training_conditions=[])
+    of = _evaluation(timings, timings, xs)
     rests = [np.mean((np.diff(onsets(y)) > y["duration"][:-1])[x["boundary"][:-1] < 3])
-             for y, x in zip(ys, xs, strict=True)]  # fmt: skip
+             for y, x in zip(timings, xs, strict=True)]  # fmt: skip
     return np.stack([stress_on_beat(of), phrase_end_length(of), np.array(rests)])
 
 

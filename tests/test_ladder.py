@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from regenkit.errors import UserError
 from regenkit.models.ladder import Ladder
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -77,6 +78,8 @@ def test_a_sequence_is_drawn_field_by_field_and_as_likely_as_it_says() -> None:
     drawn = ladder.sample(padded, seed=3)
     for name in notes:
         np.testing.assert_array_equal(drawn[name] > 0, padded["mask"])
+    again = ladder.resample(padded, drawn, seed=3)
+    assert all((again[name] == drawn[name]).all() for name in notes)
 
 
 def test_statistics_reach_the_rung_they_are_of() -> None:
@@ -91,6 +94,8 @@ def test_statistics_reach_the_rung_they_are_of() -> None:
     for rung, mean in zip(ladder.rungs, (1.0, 3.0), strict=True):
         np.testing.assert_allclose(rung.moments.mean, mean, atol=1e-6)
     assert not hasattr(ladder, "field_log_prob")  # diffusion has none
+    with pytest.raises(UserError, match="the rung of coarse, Diffusion, has no method resample"):
+        ladder.resample({"label": batch(2)["condition"]["label"]}, target, seed=0)
 
 
 def test_an_empty_batch_loses_nothing() -> None:

@@ -14,14 +14,18 @@ import numpy as np
 from pydantic import AfterValidator
 
 from regenkit import plugins
+from regenkit.errors import UserError
 from regenkit.layers import noise as noises
 from regenkit.models.options import taken
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice
+from regenkit.recipe.remedies import RESAMPLE
 from regenkit.spec import Spec
 
 Batch = Mapping[str, tf.Tensor]
+APART = 15485863
+"""Between the seeds of two rungs."""
 
 
 def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,8 +118,22 @@ class Ladder(keras.Model):
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
             mine = {key: value for key, value in options.items() if key in taken(rung)}
             fixed = {key: value for key, value in (given or {}).items() if key == name}
-            drawn |= rung.sample(known, seed=seed + 15485863 * number, given=fixed, **mine)
+            drawn |= rung.sample(known, seed=seed + APART * number, given=fixed, **mine)
             known[name] = drawn[name]
+        return drawn
+
+    def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
+        """Every field as its rung draws it given the true fields before, and within it the true earlier steps.
+
+        Raises UserError where a rung cannot.
+        """
+        known: dict[str, Any] = dict(condition)
+        drawn: dict[str, np.ndarray] = {}
+        for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
+            if not hasattr(rung, "resample"):
+                raise UserError(f"the rung of {name}, {type(rung).__name__}, has no method {RESAMPLE}")
+            drawn |= rung.resample(known, {name: target[name]}, seed=seed + APART * number)
+            known[name] = target[name]
         return drawn
 
     def _field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
