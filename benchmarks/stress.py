@@ -2,7 +2,7 @@
 
     python benchmarks/stress.py people recipes/lyric2melody.yaml
     regenkit train recipes/lyric2melody.yaml --run runs/a --stage generator
-    python benchmarks/stress.py runs runs/a [RUN ...] [--split validation]
+    python benchmarks/stress.py runs runs/a [RUN ...] [--split validation] [--top-p 0.95]
 
 Both scores are of the timing alone, so no renderer is needed. `people` also trains a linear probe from the words to
 strong places, which says how much there is to learn. Figures by corpus: docs/stress.md explains them.
@@ -36,12 +36,13 @@ def main() -> None:
     parser.add_argument("what", choices=("people", "runs"))
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--split", default="test")
+    parser.add_argument("--top-p", type=float, default=1.0, help="evaluate draws with 1, generate with 0.95")
     asked = parser.parse_args()
     for path in asked.paths:
         if asked.what == "people":
             people(Pipeline(load(path)))
         else:
-            generated(load_run(path), asked.split)
+            generated(load_run(path), asked.split, asked.top_p)
 
 
 def people(pipeline: Pipeline) -> None:
@@ -66,7 +67,7 @@ def people(pipeline: Pipeline) -> None:
               f"| {saved:.3f} of {of:.3f} |")  # fmt: skip
 
 
-def generated(pipeline: Pipeline, split: str) -> None:
+def generated(pipeline: Pipeline, split: str, top_p: float) -> None:
     """Of Y′ drawn from the words: both scores, how often a note inside a phrase is followed by a rest, and how well the
     timing is told from people's."""
     songs = _songs(pipeline, pipeline.prepare(lambda *_: None), split)
@@ -74,7 +75,7 @@ def generated(pipeline: Pipeline, split: str) -> None:
     xs, truths = [side["x"] for side in sides], [side["rep"] for side in sides]
     lengths = [len(rep["position"]) for rep in truths]
     given = [pipeline.given_of(rep) for rep in truths]
-    drawn = [pipeline.predict_rep(xs, given, lengths, seed=seed) for seed in range(SAMPLES)]
+    drawn = [pipeline.predict_rep(xs, given, lengths, seed=seed, top_p=top_p) for seed in range(SAMPLES)]
     found, theirs = np.mean([_scores(reps, xs) for reps in drawn], 0), _scores(truths, xs)
     print(f"{pipeline.folder}, {split}\n\n| corpus | songs | stress on beat (people) | phrase end length (people) "
           "| rests within phrases (people) |\n" + "| --- " * 5 + "|")  # fmt: skip
