@@ -1,11 +1,13 @@
 """A ladder: each field of Y′ by a model of its own, from X and the fields before."""
 
+import itertools
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
+from regenkit.errors import UserError
 from regenkit.models.ladder import Ladder
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -64,6 +66,22 @@ def test_it_draws_every_field_and_one_seed_is_one_draw() -> None:
     assert (codes().sample(condition, seed=5, given={"top": fixed})["top"] == 4).all()
 
 
+def test_a_sequence_is_drawn_field_by_field_and_as_likely_as_it_says() -> None:
+    """Of all sequences the probabilities sum to 1, so that the rungs' product is a distribution."""
+    words, notes = Spec({"letter": tokens(5)}), Spec({"place": tokens(2), "length": tokens(3)})
+    ladder = Ladder(condition=words, target=notes, rungs=[{**SMALL, "history_noise": 0.3}])
+    every = np.array(list(itertools.product(range(1, 3), range(1, 3), range(1, 4), range(1, 4))), np.int32)
+    condition = {"letter": np.tile(np.int32([[4, 2]]), (len(every), 1)), "mask": np.ones((len(every), 2), bool)}
+    log_prob = ladder.field_log_prob(condition, {"place": every[:, :2], "length": every[:, 2:]})
+    assert np.exp(sum(log_prob.values())).sum() == pytest.approx(1, abs=1e-5)
+    padded = {"letter": np.int32([[1, 2, 3], [4, 0, 0]]), "mask": np.array([[1, 1, 1], [1, 0, 0]], bool)}
+    drawn = ladder.sample(padded, seed=3)
+    for name in notes:
+        np.testing.assert_array_equal(drawn[name] > 0, padded["mask"])
+    again = ladder.resample(padded, drawn, seed=3)
+    assert all((again[name] == drawn[name]).all() for name in notes)
+
+
 def test_statistics_reach_the_rung_they_are_of() -> None:
     """Diffusion standardises by moments of its data: 1 and 3 here."""
     ladder = Ladder(condition=X, target=SIZES, rungs=[
@@ -77,6 +95,8 @@ def test_statistics_reach_the_rung_they_are_of() -> None:
     for rung, mean in zip(ladder.rungs, (1.0, 3.0), strict=True):
         np.testing.assert_allclose(rung.moments.mean, mean, atol=1e-6)
     assert not hasattr(ladder, "field_log_prob")  # diffusion has none
+    with pytest.raises(UserError, match="the rung of coarse, Diffusion, has no method resample"):
+        ladder.resample({"label": batch(2)["condition"]["label"]}, target, seed=0)
 
 
 def test_an_empty_batch_loses_nothing() -> None:

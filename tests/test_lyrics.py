@@ -15,6 +15,7 @@ from regenkit_music.modality.language import detect
 from regenkit_music.modality.lyrics import (
     BOUNDARY,
     LONGEST_SONG,
+    NEIGHBOURS,
     SPEC,
     encode,
     from_melody,
@@ -102,7 +103,7 @@ def test_text_and_score_say_the_same() -> None:
         for name in SPEC:
             agree[name] += int((ours[name] == theirs[name]).sum())
     assert same_count >= 0.6 * len(chorales())
-    for name in ("word", "stress", "weight", "boundary", "left", "since", "line_left"):
+    for name in ("word", "stress", *NEIGHBOURS, "weight", "boundary", "left", "since", "line_left"):
         assert agree[name] >= 0.93 * total, (name, agree[name] / total)
 
 
@@ -134,10 +135,19 @@ def test_features_by_hand() -> None:
     assert meta["title"] == "Evening"
     assert fields["word"].tolist() == [2, 4, 1, 1, 1, 1, 2, 4]
     assert fields["stress"].tolist() == [2, 1, 1, 1, 1, 2, 1, 2]
+    assert fields["stress_before"].tolist() == [0, 2, 1, 1, 1, 1, 2, 1]
+    assert fields["stress_next"].tolist() == [1, 1, 1, 1, 2, 1, 2, 0]
+    assert fields["stress_second_next"].tolist() == [1, 1, 1, 2, 1, 2, 0, 0]
     assert fields["boundary"].tolist() == [1, 2, 2, 3, 2, 4, 1, 4]
     assert fields["left"].tolist() == [4, 3, 2, 1, 2, 1, 2, 1]
     assert fields["since"].tolist() == [1, 2, 3, 4, 1, 2, 1, 2]
     assert fields["line_left"].tolist() == [6, 5, 4, 3, 2, 1, 2, 1]
+
+
+def test_one_syllable_has_no_neighbours() -> None:
+    fields, _ = encode(from_text("Gloom", "en"))
+    assert fields["stress"].tolist() == [2]
+    assert all(fields[name].tolist() == [0] for name in NEIGHBOURS)
 
 
 def test_verse_without_marks_ends_a_sentence_every_second_line() -> None:
@@ -205,7 +215,7 @@ def test_any_text_is_sung_or_refused(text: str, language: str | None) -> None:
     fields, meta = encode(song)
     SPEC.check(fields, repr(text))
     assert len(meta["syllables"]) == len(fields["word"])
-    assert all(value.all() for name, value in fields.items() if name != "weight")
+    assert all(value.all() for name, value in fields.items() if name not in ("weight", *NEIGHBOURS))
     assert all(any(c.isalnum() for c in syllable.text) for syllable in song.syllables)
 
 

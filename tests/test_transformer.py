@@ -83,6 +83,34 @@ def test_an_example_does_not_depend_on_its_neighbours(model: Transformer) -> Non
     np.testing.assert_allclose(model.log_prob(condition, target)[1:], alone, rtol=1e-5)
 
 
+# --- what it remembers in training -----------------------------------------------------------------------------------
+
+
+def test_noise_of_the_history_puts_other_steps_of_the_same_target_in_place_of_some(model: Transformer) -> None:
+    noisy = built(LETTERS, model.target, history_noise=0.3)
+    steps = {name: tf.tile(tf.range(1, 5)[None], [2000, 1]) for name in model.target}
+    steps = {name: tf.pad(value, [[0, 0], [0, 2]]) for name, value in steps.items()}  # two steps are padding
+    seeds = tf.stack([tf.fill([2000], 7), tf.range(2000)], 1)
+    clean = noisy.embed(steps).numpy()
+    seen = noisy._misremember(noisy.embed(steps), steps, seeds).numpy()
+    same = np.abs(seen[:, :, None] - clean[:, None]).max(-1) < 1e-6  # example, step as seen, step as it is
+    assert same[:, :4, :4].any(-1).all(), "what is seen is a known step of the target"
+    kept = same[:, range(4), range(4)].mean(0)
+    np.testing.assert_allclose(kept, 0.7 + 0.3 / 4, atol=0.04)
+
+
+def test_noise_of_the_history_is_training_s_alone(model: Transformer) -> None:
+    noisy = built(LETTERS, model.target, history_noise=0.5)
+    condition = condition_of(9, [9, 6])
+    target = target_of(model, condition["mask"])
+    np.testing.assert_array_equal(noisy.log_prob(condition, target), model.log_prob(condition, target))
+    batch, seeds = {"condition": condition, "target": target}, tf.constant([[7, 0], [7, 1]])
+    losses = [each.losses(batch, noise=seeds)["main"]["low"][0].numpy()
+              for each in (noisy, built(LETTERS, model.target), noisy)]  # fmt: skip
+    assert (losses[0] != losses[1]).all()
+    np.testing.assert_array_equal(losses[0], losses[2])
+
+
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from regenkit.layers.statistics import of_part, prefixed
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice, checked_against
+from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.sampling import options_of, taken
 from regenkit.spec import Spec
 from regenkit.stage import (
@@ -31,6 +32,7 @@ from regenkit.stage import (
     HasLikelihood,
     OpenRun,
     PreparesTraining,
+    Resamples,
     no_run,
 )
 
@@ -138,6 +140,21 @@ class Ladder(keras.Model):
             fixed = {key: value for key, value in (given or {}).items() if key == name}
             drawn |= rung.sample(known, seed=noises.derive(seed, "rung", number), given=fixed, **mine)
             known[name] = drawn[name]
+        return drawn
+
+    def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
+        """Every field as its rung draws it given the true fields before, and within it the true earlier steps.
+
+        Raises UserError where a rung cannot.
+        """
+        known: dict[str, Any] = dict(condition)
+        drawn: dict[str, np.ndarray] = {}
+        for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
+            if not isinstance(rung, Resamples):
+                raise UserError(f"the rung of {name}, {type(rung).__name__}, has no method {RESAMPLE}")
+            mine = taken(rung, self.sampling[number], "resample")
+            drawn |= rung.resample(known, {name: target[name]}, seed=noises.derive(seed, "rung", number), **mine)
+            known[name] = target[name]
         return drawn
 
     def check_sampling(self, **options: Any) -> None:

@@ -40,6 +40,8 @@ class Transformer(keras.Model):
     dropout               variational, on every residual branch
     optional_dropout      how often an optional field along the steps is hidden in training, so that it may be absent
     condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
+    history_noise         how often, in training, the decoder sees in place of an earlier step another of the same
+                          target, so that it asks the condition where the past alone would tell (arXiv 1703.02573)
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Transformer(keras.Model):
         dropout: Share = 0.1,
         optional_dropout: Share = 0.25,
         condition_dropout: Share = 0.0,
+        history_noise: Share = 0.0,
     ) -> None:
         super().__init__()
         if not target:
@@ -65,6 +68,7 @@ class Transformer(keras.Model):
         self.condition, self.target = condition, target
         self.width, self.depth = width, depth
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
+        self.history_noise = history_noise
         self.has_scalars = any(field.scalar for field in target.values())
         self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
         initial = normal()
@@ -247,8 +251,21 @@ class Transformer(keras.Model):
         """All fields of a step of the target, summed: [..., width] of tokens [...]."""
         return tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
 
+    def _with_history_noise(self, x: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
+        """Earlier steps as the decoder sees them in training: some are replaced by others of the same target."""
+        if seeds is None or not self.history_noise:
+            return x
+        size = tf.shape(x)[1]
+        known = tf.reduce_sum(tf.cast(steps[self._along] > 0, tf.float32), 1, keepdims=True)
+        other = tf.gather(
+            x, tf.cast(noise.uniform(noise.fold_in(seeds, "other step"), size) * known, tf.int32), batch_dims=1
+        )
+        return tf.where(
+            (noise.uniform(noise.fold_in(seeds, "history"), size) < self.history_noise)[..., None], other, x
+        )
+
     def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
-        x = self.embed(steps)
+        x = self._with_history_noise(self.embed(steps), steps, seeds)
         start = tf.cast(tf.broadcast_to(self.start, tf.shape(x[:, :1])), x.dtype)
         x = tf.concat([start, x[:, :-1]], axis=1) + encoded
         length = tf.shape(x)[1]

@@ -69,7 +69,7 @@ class LyricsModality:
     """Words in syllables, with stress, word and line ends."""
 
     spec = lyrics.SPEC
-    version = 1
+    version = 2
 
     def read(self, path: str | Path) -> list[Lyrics]:
         """The songs of a .txt file, which "---" lines part. Raises UserError."""

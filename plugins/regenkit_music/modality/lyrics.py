@@ -1,6 +1,8 @@
 """Lyrics as syllables, and the features a model sees of them: no text, so that one model serves every language.
 
     stress      unstressed, stressed; 3 = unknown (no rule for the language)
+    stress_before, stress_next, stress_second_next
+                the same of the syllable before, the next and the one after it; absent beyond the song's ends
     word        single, begin, middle, end
     weight      light, heavy (closed or with a long vowel or diphthong); absent where spelling does not tell
     boundary    what follows: nothing, a word's end, a phrase's end, a sentence's end ("line")
@@ -48,9 +50,14 @@ PHRASE_MARKS, LINE_MARKS = frozenset(",;:–—،、，；："), frozenset(".!?�
 MARKS, HYPHENS = PHRASE_MARKS | LINE_MARKS, frozenset("-‐‑")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*[.,;:!?]*")
 
+NEIGHBOURS = {"stress_before": -1, "stress_next": 1, "stress_second_next": 2}
+"""Fields that hold the stress of another syllable, so many further on: a note's length decides where the next one
+falls, so what is sung next has to be known a note early (docs/stress.md)."""
+
 SPEC = Spec(
     {
         "stress": tokens(STRESS),
+        **{name: tokens(STRESS) for name in NEIGHBOURS},
         "word": tokens(WORD),
         "weight": tokens(WEIGHT),
         "boundary": tokens(BOUNDARY),
@@ -104,8 +111,10 @@ def encode(lyrics: Lyrics) -> tuple[Fields, dict[str, Any]]:
     boundary = [syllable.ends for syllable in syllables]
     phrase_left, since = _distances([label in ("phrase", "line") for label in boundary])
     line_left, _ = _distances([label == "line" for label in boundary])
+    stresses = [3 if s.stressed is None else 1 + s.stressed for s in syllables]
     columns: dict[str, Sequence[int]] = {
-        "stress": [3 if s.stressed is None else 1 + s.stressed for s in syllables],
+        "stress": stresses,
+        **{name: _shifted(stresses, by) for name, by in NEIGHBOURS.items()},
         "word": [WORD.index(s.word) + 1 for s in syllables],
         "weight": [0 if s.heavy is None else 1 + s.heavy for s in syllables],
         "boundary": [BOUNDARY.index(label) + 1 for label in boundary],
@@ -115,6 +124,11 @@ def encode(lyrics: Lyrics) -> tuple[Fields, dict[str, Any]]:
     }
     meta = {"syllables": lyrics.texts, "title": lyrics.title, "words": lyrics.words, "language": lyrics.language}
     return {name: np.array(values, np.int32) for name, values in columns.items()}, meta
+
+
+def _shifted(values: Sequence[int], by: int) -> list[int]:
+    """At each place the value so many places further on; 0 where there is none."""
+    return [values[place] if 0 <= place < len(values) else 0 for place in range(by, len(values) + by)]
 
 
 def _distances(ends: Sequence[bool]) -> tuple[list[int], list[int]]:
