@@ -121,8 +121,8 @@ def _relevance(report: Report) -> Iterator[str]:
             f"{saved[1].mean:.2f} on the direct one."
         )
     yield (
-        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y at least "
-        f"{with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
+        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y at "
+        f"least {with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
         f"{number(found.y_shuffled.mean, 2)}; at most {found.cap:.1f}; the greater holds for Y).{models}"
     )
 
