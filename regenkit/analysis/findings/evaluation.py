@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from regenkit.analysis.findings.principle import LITTLE, broken_by, unknown
 from regenkit.analysis.findings.significance import differs
-from regenkit.analysis.findings.wording import joined, listed, number, percent, plain, with_interval
+from regenkit.analysis.findings.wording import joined, listed, number, one, percent, plain, with_interval
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
 
@@ -49,7 +49,7 @@ def _against_direct(report: Report) -> Iterator[str]:
 
 def _no_bits(report: Report) -> Iterator[str]:
     routes = {"generator": "X → Y′", "oracle": "Y′ → Y"} | ({"direct": "the direct route"} if report.baselines else {})
-    by_scores = "By way of Y′ and directly, Y is compared by its scores alone."
+    by_scores = f"{'By way of Y′ and directly, ' if report.baselines else ''}Y is compared by its scores alone."
     if silent := [name for route, name in routes.items() if route not in report.bits.routes]:
         yield f"Without a likelihood: {', '.join(silent)}. So no bits can be compared. {by_scores}"
     else:
@@ -121,8 +121,8 @@ def _relevance(report: Report) -> Iterator[str]:
             f"{saved[1].mean:.2f} on the direct one."
         )
     yield (
-        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits a {found.unit}, X and Y at least "
-        f"{with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
+        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y at "
+        f"least {with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
         f"{number(found.y_shuffled.mean, 2)}; at most {found.cap:.1f}; the greater holds for Y).{models}"
     )
 

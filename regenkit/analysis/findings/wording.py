@@ -78,3 +78,8 @@ def joined(names: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def one(unit: str) -> str:
+    """ "an example", "a window"."""
+    return f"{'an' if unit[0] in 'aeiou' else 'a'} {unit}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from regenkit.analysis.findings.wording import ROUTES, percent, plain, plus_minus
+from regenkit.analysis.findings.wording import ROUTES, one, percent, plain, plus_minus
 from regenkit.analysis.pages.tables import EMPTY, Cell, Table, count, figure, value, words
 from regenkit.analysis.results.figure import Cost, Figure
 from regenkit.analysis.results.report import Report
@@ -98,7 +98,7 @@ def relevance(report: Report) -> Table:
         titles=["X and …", "bound", "bound, X shuffled", "worth to the model (bits a step)"],
         rows=[row("Y′", found.rep, found.rep_shuffled, "generator"), row("Y", found.y, found.y_shuffled, "direct")],
         caption=(
-            f"InfoNCE lower bounds in bits a {found.unit}, {found.units} of them, each to be found among "
+            f"InfoNCE lower bounds in bits {one(found.unit)}, {found.units} of them, each to be found among "
             f"{found.negatives}: never more than {found.cap:.1f}. The critic is bilinear on counts and sees nothing "
             f"beyond its unit: read the two against each other.{kept} Last, the models' estimate, a step."
         ),
