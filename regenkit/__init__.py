@@ -5,9 +5,10 @@
     model = regenkit.load("runs/lyric2melody/1")
     model.generate(["Amazing grace, how sweet the sound"], seed=0)
 
-Importing it imports no TensorFlow.
+Importing it imports neither TensorFlow nor numpy.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from regenkit.components import (
@@ -25,10 +26,10 @@ from regenkit.components import (
 from regenkit.errors import BadSource, UserError
 from regenkit.hookspecs import hookimpl
 from regenkit.sources.source import Source
-from regenkit.spec import Field, Spec, tokens
 
 if TYPE_CHECKING:
     from regenkit.pipeline.load import load_run as load
+    from regenkit.spec import Field, Spec, tokens
 
 __version__ = "0.1.0"
 
@@ -38,9 +39,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name == "load":  # needs TensorFlow, so only when asked for
-        from regenkit.pipeline.load import load_run
+_WHEN_ASKED_FOR = {
+    "load": ("regenkit.pipeline.load", "load_run"),  # TensorFlow
+    **{name: ("regenkit.spec", name) for name in ("Field", "Spec", "tokens")},  # numpy
+}
 
-        return load_run
-    raise AttributeError(f"module 'regenkit' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHEN_ASKED_FOR:
+        raise AttributeError(f"module 'regenkit' has no attribute {name!r}")
+    module, attribute = _WHEN_ASKED_FOR[name]
+    return getattr(importlib.import_module(module), attribute)

@@ -1,20 +1,18 @@
 """The frozen records that plugins register: pure data, so that listing them imports nothing heavy."""
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, final
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal, final
 
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
-from regenkit.spec import Fields
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-"""The type of an argument from 0 to below 1. For other ranges pydantic has types: PositiveInt, NonNegativeFloat …"""
-Probability = Annotated[float, Field(ge=0, le=1)]
-"""The type of an argument from 0 to 1."""
+if TYPE_CHECKING:  # numpy is imported when there are data
+    from regenkit.spec import Fields
+
 ANY = "any"
 """In place of a modality's name: all of them."""
 

@@ -7,8 +7,6 @@ Tokens are integers 1…vocabulary. **0 is reserved: it means "absent" (not give
 modality, so a mask is `field != 0`, and nothing needs a vocabulary of special symbols.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -148,8 +146,3 @@ def _plain(field: Field) -> dict[str, Any]:
     if field.levels is None:  # left out, so that specs from before it keep their names
         del found["levels"]
     return found
-
-
-def digest(data: Any) -> str:
-    """Twelve hexadecimal digits that name `data` (anything JSON can hold): the keys of caches and contracts."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("errors", "nearest", "quiet", "signals"),
+    ("digest", "errors", "nearest", "quiet", "ranges", "signals"),
     ("spec", "files"),
     ("stages", "given", "rep_text", "cache"),
     ("stage", "sources"),

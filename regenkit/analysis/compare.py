@@ -36,6 +36,7 @@ from regenkit.analysis.progress import WorkProgress
 from regenkit.analysis.results.comparison import Comparison, Setup
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
+from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.quiet import keras
@@ -45,7 +46,6 @@ from regenkit.run.folder import environment, identity, open_run
 from regenkit.run.origin import settings_of, taken_from
 from regenkit.run.timing import training_seconds
 from regenkit.run.train import after, train_stage
-from regenkit.spec import digest
 from regenkit.stage import HasLikelihood
 from regenkit.stages import ROUTE
 from regenkit.training.log import Log

@@ -23,7 +23,8 @@ from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
 from regenkit.data.aside import Aside, check, settle
 from regenkit.data.split import SPLITS, assign
-from regenkit.spec import Fields, Spec, digest
+from regenkit.digest import digest
+from regenkit.spec import Fields, Spec
 
 SOURCES_A_PART = 32
 MOST_PARTS = 512

@@ -16,7 +16,6 @@ from typing import Any, Literal, NamedTuple, final
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding
@@ -26,6 +25,7 @@ from regenkit.layers.vector_quantizer import VectorQuantizer
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Share
 from regenkit.spec import Field, Spec, tokens
 from regenkit.stage import STATISTICS, Batch
 

@@ -19,7 +19,6 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit import regularizers
-from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
 from regenkit.layers.dit import DiT
@@ -31,6 +30,7 @@ from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Share
 from regenkit.spec import Spec
 from regenkit.stage import PRESENT, STATISTICS, Batch, Losses, OpenRun, no_run
 

@@ -10,7 +10,6 @@ from typing import Any, final
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding, entry
@@ -18,6 +17,7 @@ from regenkit.layers.gaussian import gaussian_nll, mean_and_log_scale
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Share
 from regenkit.spec import Spec
 from regenkit.stage import Batch
 

@@ -14,12 +14,12 @@ import numpy as np
 from pydantic import AfterValidator, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit import plugins
-from regenkit.components import Probability
 from regenkit.errors import UserError
 from regenkit.layers import noise as noises
 from regenkit.layers.statistics import of_part, prefixed
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Probability
 from regenkit.recipe.arguments import check_choice, checked_against
 from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.sampling import options_of, taken

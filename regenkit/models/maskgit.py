@@ -16,7 +16,6 @@ from typing import Any, final
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from regenkit.components import Probability, Share
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.conditioner import absent, hide
@@ -26,6 +25,7 @@ from regenkit.models.sampling import check_guidance, filtered, guided, permitted
 from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Probability, Share
 from regenkit.spec import Spec
 from regenkit.stage import Batch, Losses
 

@@ -18,7 +18,6 @@ from typing import Any, final
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from regenkit.components import Probability, Share
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import embed, embeddings, normal
@@ -28,6 +27,7 @@ from regenkit.models.sampling import check_guidance, guided, seeds_of, step_nois
 from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Probability, Share
 from regenkit.spec import Spec
 from regenkit.stage import Batch, Losses
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.components import Component, Converter
+from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.recipe.document import Where, dump
 from regenkit.recipe.settings import JointSettings, TrainSettings
-from regenkit.spec import digest
 from regenkit.stages import STAGES, StageKind
 
 

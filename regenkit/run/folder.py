@@ -10,10 +10,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.files import write_json, write_text
 from regenkit.recipe import Recipe, of_run
-from regenkit.spec import digest
 
 PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
 

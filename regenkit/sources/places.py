@@ -5,9 +5,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from regenkit.cache import cache_dir
+from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
-from regenkit.spec import digest
 
 
 def folder(source: Source) -> Path:

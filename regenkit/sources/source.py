@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, final
 
-from regenkit.spec import digest
+from regenkit.digest import digest
 
 
 @final

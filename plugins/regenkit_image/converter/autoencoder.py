@@ -6,7 +6,7 @@ of the pixels is hidden from the encoder, and the whole picture asked of the dec
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from regenkit.components import Share
+from regenkit.ranges import Share
 from regenkit.spec import Spec
 from regenkit_image.networks.autoencoder import Autoencoder
 from regenkit_image.networks.bottleneck import Vectors

@@ -11,11 +11,12 @@ import numpy as np
 
 from regenkit.cache import cache_dir, locked
 from regenkit.components import Evaluation
+from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Fields, digest
+from regenkit.spec import Fields
 from regenkit_image.metrics.pictures import stacked
 
 VERSION = 1

@@ -6,11 +6,11 @@ from typing import Any, final
 import numpy as np
 from pydantic import NonNegativeFloat
 
-from regenkit.components import Share
 from regenkit.layers import noise as noises
 from regenkit.layers.statistics import of_part, prefixed
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.ranges import Share
 from regenkit.spec import Spec
 from regenkit.stage import STATISTICS, Batch, Losses
 from regenkit_image.networks.adversary import Adversary

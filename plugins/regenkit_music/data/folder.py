@@ -6,8 +6,8 @@ from typing import final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
+from regenkit.digest import digest
 from regenkit.errors import BadSource, UserError
-from regenkit.spec import digest
 from regenkit_music.data.places import music_files, why_not
 from regenkit_music.data.song import examples, left_out, named
 from regenkit_music.modality.encoding import encoding_of

@@ -14,11 +14,11 @@ import numpy as np
 
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
+from regenkit.digest import digest
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.weights import digest as weights_digest
 from regenkit.run.origin import copy_stage, settings_of, taken_from
-from regenkit.spec import digest
 from regenkit.stages import STAGES
 
 KEY = "key.json"

@@ -13,8 +13,8 @@ from regenkit.analysis.pages.report_page import as_yaml
 from regenkit.analysis.pages.tables import Table, words
 from regenkit.analysis.results import files
 from regenkit.analysis.results.comparison import Cell, Comparison
+from regenkit.digest import digest
 from regenkit.files import write_text
-from regenkit.spec import digest
 
 
 def write(comparison: Comparison) -> list[Path]:
