@@ -26,7 +26,7 @@ COUNT = 6
 
 
 def make(target: Spec = PIXELS, **options: Any) -> DiffusionAutoencoder:
-    options = {"latent_dim": 4, "factor": 2, "encoder_width": 8, "width": 16, "steps": 10, **options}
+    options = {"latent_dim": 4, "factor": 2, "encoder_width": 8, "width": 16, **options}
     return DiffusionAutoencoder(condition=Spec(), target=target, **options)
 
 

@@ -40,7 +40,7 @@ MODELS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[int,
     "vqvae2": (vqvae2, {"codebook_size": 24}, {"top": (2, 2), "bottom": (4, 4)}),
     "diffusion_autoencoder": (
         DiffusionAutoencoder,
-        {"latent_dim": 5, "encoder_width": 8, "steps": 2},
+        {"latent_dim": 5, "encoder_width": 8},
         {"semantic": (5,)},
     ),
 }
@@ -174,7 +174,7 @@ def test_losses_statistics_and_gradients_are_sums_over_examples(models: dict, na
 
 def test_y_prime_as_text_comes_back_and_a_code_that_is_none_is_refused(models: dict) -> None:
     model = models["rvq"]
-    learned = Learned(y=PIXELS, latent=model.spec, version=1, stage=lambda name: model, folder=None)
+    learned = Learned(y=PIXELS, latent=model.spec, version=1, stage=lambda _: model, folder=None, again=lambda _: None)
     rep = learned.convert({"pixels": pixels()[0]})
     text = learned.to_text(rep, {})
     again, _ = learned.from_text(text)

@@ -8,6 +8,7 @@ from toy import HOST, TEXT, refusal
 from regenkit import UserError, plugins
 from regenkit.recipe import load
 from regenkit.recipe.arguments import parameters
+from regenkit.recipe.sampling import options_of
 from regenkit.recipe.settings import TrainSettings
 from regenkit.recipe.synonyms import SAME, meant
 
@@ -191,7 +192,7 @@ def test_synonyms_are_of_keys_that_there_are() -> None:
     known = set(TrainSettings.model_fields)
     for role in ("dataset", "converter", "generator", "renderer"):
         for component, _ in plugins.host().all(role):
-            known |= parameters(component).keys()
+            known |= parameters(component).keys() | options_of(component.load()).keys()
     assert not {ours for ours, *_ in SAME} - known
     for ours, *others in SAME:
         assert len({ours, *others}) == 1 + len(others) and others == [other.casefold() for other in others]

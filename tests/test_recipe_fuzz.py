@@ -204,6 +204,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "songs" / "song.abc").write_text("X:1\nK:C\nCDEFGABc|\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        Path("recipe.yaml").write_text(next(text for text in SEEDS if "from:" not in text), encoding="utf-8")
         for text in SEEDS:
             Path("seed.yaml").write_text(text, encoding="utf-8")
             check_data(load("seed.yaml", host=HOST))

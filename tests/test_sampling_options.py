@@ -16,8 +16,8 @@ from toy import TEXT, refusal
 import regenkit_image
 import regenkit_music
 from regenkit import UserError, plugins
-from regenkit.analysis.comparison.compare import compare
-from regenkit.analysis.comparison.grid import cells
+from regenkit.analysis.compare import Options, compare
+from regenkit.analysis.grid.cells import cells
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
 from regenkit.recipe.sampling import asked, options_of, parsed, taken
@@ -114,7 +114,12 @@ def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
 @pytest.mark.exhaustive(minutes=1)
 def test_cells_that_differ_in_sampling_alone_are_trained_once(home: Path) -> None:
     Path("song.yaml").write_text(RECIPE)
-    compare(cells(Path("song.yaml"), [], ["generator.sample.temperature=0.5,2.0"], 1), "validation", False, False,
-            Console(quiet=True))  # fmt: skip
+    compare(cells(Path("song.yaml"), [], ["generator.sample.temperature=0.5,2.0"], 1), Options(), Console(quiet=True))
     done = [json.loads(path.read_text()) for path in Path("runs/song/compare").glob("*/generator/done.json")]
     assert [("from" in each) for each in sorted(done, key=len)] == [False, True], "the second is the first one's copy"
+
+
+def test_an_option_of_sampling_among_the_arguments_is_told_its_place(tmp_path: Path) -> None:
+    wrong = TEXT.replace("{use: toy/model, width: 64}", "{use: transformer, guidance: 2}")
+    said = refusal(tmp_path, wrong)
+    assert "generator.guidance: 'guidance' is a sampling option; write sample: {guidance: 2}" in said

@@ -92,7 +92,7 @@ def test_noise_of_the_history_puts_other_steps_of_the_same_target_in_place_of_so
     steps = {name: tf.pad(value, [[0, 0], [0, 2]]) for name, value in steps.items()}  # two steps are padding
     seeds = tf.stack([tf.fill([2000], 7), tf.range(2000)], 1)
     clean = noisy.embed(steps).numpy()
-    seen = noisy._misremember(noisy.embed(steps), steps, seeds).numpy()
+    seen = noisy._with_history_noise(noisy.embed(steps), steps, seeds).numpy()
     same = np.abs(seen[:, :, None] - clean[:, None]).max(-1) < 1e-6  # example, step as seen, step as it is
     assert same[:, :4, :4].any(-1).all(), "what is seen is a known step of the target"
     kept = same[:, range(4), range(4)].mean(0)

@@ -32,11 +32,11 @@ def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | N
 def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
     """The recipe of a run directory. Raises UserError where it cannot be used any more, saying what to do."""
     path = folder / "recipe.yaml"
+    if not path.is_file():
+        raise UserError(f"{folder}: not a run directory (it has no recipe.yaml)")
     try:
         return load(path, (), host)
     except UserError as error:
-        if not path.is_file():
-            raise
         raise UserError(
             f"{error}\nThis recipe was kept in a run by another version of regenkit or of a plugin. Mend it as said "
             "above, or train a new run of your recipe"

@@ -1,13 +1,14 @@
 """From a recipe as it is written to a resolved one: imports what it names, and checks every argument, once."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from regenkit.components import Component, Converter
+from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
 from regenkit.recipe.arguments import check_arguments, checked_against, parameters, wanted
 from regenkit.recipe.document import Where
@@ -79,10 +80,24 @@ def _part(section: Section, other_run: OtherRun) -> Part:
     if section.run:
         return _taken(section, section.name, other_run)
     assert section.component is not None
-    arguments = check_arguments(section.component, section.args, section.where)
+    try:
+        arguments = check_arguments(section.component, section.args, section.where)
+    except UserError as error:
+        raise UserError("\n".join(_misplaced(section)) or str(error)) from error
     sample = _sample(section.component, section.sample, section.where)
     plain = {"use": section.component.name, **_plain(arguments), **({"sample": dict(sample)} if sample else {})}
     return Part(component=section.component, arguments=arguments, sample=sample, where=section.where, plain=plain)
+
+
+def _misplaced(section: Section) -> Iterator[str]:
+    """Faults of sampling options that stand among the arguments, as in recipes from before."""
+    if not isinstance(section.component, Generator | Renderer):
+        return
+    with suppress(UserError):  # it cannot be imported, which has been said
+        others = options_of(section.component.load()).keys() - parameters(section.component).keys()
+        for name in others & section.args.keys():
+            value = section.args[name]
+            yield f"{section.where(name, key=True)}: {name!r} is a sampling option; write sample: {{{name}: {value}}}"
 
 
 def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
