@@ -94,8 +94,8 @@ def _misplaced(section: Section) -> Iterator[str]:
     if not isinstance(section.component, Generator | Renderer):
         return
     with suppress(UserError):  # it cannot be imported, which has been said
-        others = options_of(section.component.load()).keys() - parameters(section.component).keys()
-        for name in others & section.args.keys():
+        known = parameters(section.component)
+        for name in (options_of(section.component.load()).keys() - known.keys()) & section.args.keys():
             value = section.args[name]
             yield f"{section.where(name, key=True)}: {name!r} is a sampling option; write sample: {{{name}: {value}}}"
 
