@@ -8,7 +8,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from regenkit.cache import cache_dir
-from regenkit.plugins import host
+from regenkit.plugins import ROLES, host
 
 
 def examine() -> list[dict[str, Any]]:
@@ -17,33 +17,28 @@ def examine() -> list[dict[str, Any]]:
 
 
 def _packages() -> list[dict[str, Any]]:
+    """Those that regenkit needs, and those of the extras that its own components name."""
+    components = (component for role in ROLES for component, _ in host().all(role))
+    extras = ("", *sorted({component.extra for component in components if component.extra}))
     found = []
-    for text in requires("regenkit") or []:
-        requirement = Requirement(text)
-        extras = [
-            extra
-            for extra in ("", "image", "music")
-            if not requirement.marker or requirement.marker.evaluate({"extra": extra})
-        ]
-        if not extras:
+    for requirement in map(Requirement, requires("regenkit") or []):
+        extra = next((each for each in extras if _applies(requirement, each)), None)
+        if extra is None:
             continue
-        mend = f"pip install 'regenkit[{extras[0]}]'" if extras[0] else f"pip install '{requirement}'"
+        wanted = f"{requirement.specifier or 'any version'} wanted"
+        mend = f"pip install 'regenkit[{extra}]'" if extra else f"pip install '{requirement}'"
         try:
             installed = version(requirement.name)
         except PackageNotFoundError:
-            found.append(
-                _finding(
-                    requirement.name, False, f"not installed, {requirement.specifier or 'any version'} wanted", mend
-                )
-            )
+            found.append(_finding(requirement.name, False, f"not installed, {wanted}", mend))
             continue
         fits = requirement.specifier.contains(installed, prereleases=True)
-        found.append(
-            _finding(
-                requirement.name, fits, installed if fits else f"{installed}, {requirement.specifier} wanted", mend
-            )
-        )
+        found.append(_finding(requirement.name, fits, installed if fits else f"{installed}, {wanted}", mend))
     return found
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def _tensorflow() -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Learned:
         for name in options:
             if name not in fields:
                 hint = did_you_mean(name, fields) or f"; there is {', '.join(fields) or 'nothing'}"
-                raise UserError(f"--given {name}: this Y′ is learned, nothing of that name can be given{hint}")
+                raise UserError(f"given {name}: this Y′ is learned, nothing of that name can be given{hint}")
         return Given(fields={name: _token(name, field, options.get(name)) for name, field in fields.items()})
 
     def complete(self, rep: Fields, given: Given) -> Fields:
@@ -97,5 +97,5 @@ def _token(name: str, field: Field, label: str | None) -> np.ndarray:
     if label is None:
         return np.array(1, np.int32)
     if label not in field.labels:
-        raise UserError(f"--given {name}={label}: it is one of {', '.join(field.labels)}")
+        raise UserError(f"given {name}={label}: it is one of {', '.join(field.labels)}")
     return np.array(1 + field.labels.index(label), np.int32)

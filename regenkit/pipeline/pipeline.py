@@ -211,7 +211,7 @@ class Pipeline:
         path = Path(text)
         if len(text) < 256 and path.suffix.lower() in self.x_record.reads and "\n" not in text:
             if not path.is_file():
-                raise UserError(f"--input {text}: there is no such file")
+                raise UserError(f"{text}: there is no such file")
             return self.x.read(path)
         return [self._parsed(text)]
 

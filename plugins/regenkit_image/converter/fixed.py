@@ -40,7 +40,7 @@ class Fixed(ABC):
     def given(self, options: Mapping[str, str]) -> Given:
         """Nothing. Raises UserError where something is asked for."""
         for name in options:
-            raise UserError(f"--given {name}: of this Y′ ({', '.join(self.spec)}) nothing can be given; leave it out")
+            raise UserError(f"given {name}: of this Y′ ({', '.join(self.spec)}) nothing can be given; leave it out")
         return Given()
 
     def complete(self, rep: Fields, given: Given) -> Fields:

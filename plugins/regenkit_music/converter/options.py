@@ -30,17 +30,17 @@ def parse_given(spec: Spec, options: Mapping[str, str]) -> Given:
             can = "; ".join(f"{option} ({what})" for option, what in OPTIONS.items())
             guess = nearest(name, OPTIONS)
             hint = f"; did you mean {guess}?" if guess else ""
-            raise UserError(f"--given {name}: nothing of that name can be given{hint or '.'} Can be given: {can}")
+            raise UserError(f"given {name}: nothing of that name can be given{hint or '.'} Can be given: {can}")
     fields: Fields = {}
-    meta: dict[str, Any] = {"tempo": parse_tempo(options.get("tempo", str(DEFAULT_TEMPO)), "--given tempo")}
+    meta: dict[str, Any] = {"tempo": parse_tempo(options.get("tempo", str(DEFAULT_TEMPO)), "given tempo")}
     rest: dict[str, Any] = {}
     permitted: dict[str, np.ndarray] = {}
     # chords and a range need a key to be transposed by; where the mode is predicted and none is named, it stays open
     if {"key", "chords", "range"} & set(options) or spec["mode"].optional:
-        tonic, mode = parse_key(options.get("key", "C"), "--given key")
+        tonic, mode = parse_key(options.get("key", "C"), "given key")
         fields["mode"] = np.asarray(MODES.index(mode) + 1, np.int32)
         meta["tonic"] = tonic
-        low, high = parse_range(options["range"], "--given range") if "range" in options else (None, None)
+        low, high = parse_range(options["range"], "given range") if "range" in options else (None, None)
         meta["shift"] = octave_shift(tonic, mode, low, high)
         if low is not None and high is not None:
             pitches = np.arange(LOWEST, HIGHEST + 1) - meta["shift"]
@@ -48,14 +48,14 @@ def parse_given(spec: Spec, options: Mapping[str, str]) -> Given:
         if "chords" in options:
             if "chord" not in spec:
                 raise UserError(
-                    "--given chords: this template knows no chords. Train one with `chords` in the converter's `given`"
+                    "given chords: this template knows no chords. Train one with `chords` in the converter's `given`"
                 )
             names = [name for name in re.split(r"[\s,|]+", options["chords"]) if name]
             if not names:
-                raise UserError('--given chords: is empty; write chords of the key, as in chords="G D Em C"')
-            rest["chords"] = tuple(parse_chord(name, tonic, mode, "--given chords") for name in names)
+                raise UserError('given chords: is empty; write chords of the key, as in chords="G D Em C"')
+            rest["chords"] = tuple(parse_chord(name, tonic, mode, "given chords") for name in names)
     if "metre" in options or spec["metre"].optional:
-        metre = parse_metre(options.get("metre", "4/4"), "--given metre")
+        metre = parse_metre(options.get("metre", "4/4"), "given metre")
         fields["metre"] = np.asarray(METRES.index(metre) + 1, np.int32)
     return Given(fields=fields, permitted=permitted, meta=meta, rest=rest)
 
