@@ -33,13 +33,15 @@ def _packages() -> list[dict[str, Any]]:
         except PackageNotFoundError:
             found.append(
                 _finding(
-                    requirement.name, False, f"not installed, needs {requirement.specifier or 'any version'}", mend
+                    requirement.name, False, f"not installed, {requirement.specifier or 'any version'} wanted", mend
                 )
             )
             continue
         fits = requirement.specifier.contains(installed, prereleases=True)
         found.append(
-            _finding(requirement.name, fits, installed if fits else f"{installed}, needs {requirement.specifier}", mend)
+            _finding(
+                requirement.name, fits, installed if fits else f"{installed}, {requirement.specifier} wanted", mend
+            )
         )
     return found
 
