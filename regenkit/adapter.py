@@ -1,8 +1,8 @@
 """What a modality adapter is made of, as types: read this, and `stage.py`, before you write one.
 
-A plugin registers classes by records (`components`). These are the members that the core asks of their instances; there
-is nothing to inherit. The second half of each group are optional: they are asked for with `isinstance`, and each opens
-one more part of the core.
+A plugin registers classes by records (`components`). These types have the members that their instances need; there is
+nothing to inherit. The types on the right are optional. The core looks for them with `isinstance`, and each opens one
+more part of it. A complete small plugin is in docs/authoring.md.
 
     Modality        files ↔ values ↔ fields          Decodes, Parses, Cuts, Joins, Sheets
     Source          a dataset: sources → examples    Fingerprinted, KnowsModalities
@@ -36,11 +36,11 @@ class Modality(Protocol):
         ...
 
     def write(self, value: Any, path: str | Path) -> None:
-        """Write a file of the kind that its suffix says, whole or not at all. Raises UserError."""
+        """Write a file in the format of its suffix, whole or not at all. Raises UserError."""
         ...
 
     def encode(self, value: Any) -> tuple[Fields, dict[str, Any]]:
-        """(fields of `spec`, meta): meta is what a person wants back and no model sees, as JSON holds it."""
+        """(fields of `spec`, meta). Meta is what a person needs and no model sees, such as a title, as JSON data."""
         ...
 
     def describe(self, value: Any) -> str:
@@ -50,10 +50,10 @@ class Modality(Protocol):
 
 @runtime_checkable
 class Decodes(Protocol):
-    """What the modality of Y has, and that of X where its values can be had back from what a model sees of them."""
+    """The modality of Y has it, and that of X where a value can be restored from its fields."""
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Any:
-        """A value of fields. Whatever tokens a model may draw decode to a value that can be written."""
+        """The value of some fields. Any tokens that a model may draw decode to a value that can be written."""
         ...
 
 
@@ -71,14 +71,14 @@ class Parses(Protocol):
 @runtime_checkable
 class Cuts(Protocol):
     def cut(self, value: Any) -> list[Any]:
-        """Parts of a value, each no longer than models learn from; one where that is all."""
+        """Parts of a value, none longer than the examples that models learn from; one part where it is short."""
         ...
 
 
 @runtime_checkable
 class Joins(Protocol):
     def join(self, parts: Sequence[Fields]) -> Fields:
-        """One example of the parts that were drawn for what `cut` gave."""
+        """One example from the parts that were drawn for the parts of `cut`."""
         ...
 
 
@@ -98,25 +98,26 @@ class Source(Protocol):
     version: int
 
     def sources(self) -> list[str]:
-        """Names of units of work, in a fixed order, cheaply."""
+        """Names of units of work, in a fixed order. Must be quick."""
         ...
 
     def read(self, source: str) -> list[Example | LeftOut]:
-        """The examples of one source. What of it cannot be used is a `LeftOut`; raises BadSource where nothing can."""
+        """The examples of one source, with a `LeftOut` for each part that cannot be used. Raises BadSource where none
+        can."""
         ...
 
 
 @runtime_checkable
 class Fingerprinted(Protocol):
     def fingerprint(self) -> str:
-        """Changes with the data: what was prepared from others is not used again."""
+        """Changes with the data, so that they are then prepared again."""
         ...
 
 
 class KnowsModalities(Protocol):
     @property
     def modalities(self) -> Mapping[str, Mapping[str, Any]]:
-        """By "x" and "y": what the data say of the modality, as the arguments that it is built with."""
+        """By "x" and "y": the arguments of the modality that only the data know (sizes, names of classes)."""
         ...
 
 
@@ -124,7 +125,7 @@ class KnowsModalities(Protocol):
 
 
 class RuleConverter(Protocol):
-    """Y → Y′. A learned one has the same members in the end (`pipeline.learned`)."""
+    """Y → Y′. Once it is trained, a learned converter has the same members (`pipeline.learned`)."""
 
     @property
     def spec(self) -> Spec: ...
@@ -133,7 +134,7 @@ class RuleConverter(Protocol):
     def version(self) -> Any: ...
 
     def convert(self, y: Fields) -> Fields:
-        """The Y′ of one Y, of the fields of `spec`. Raises BadSource where there is none."""
+        """The Y′ of one Y, with the fields of `spec`. Raises BadSource where this Y has none."""
         ...
 
     def given(self, options: Mapping[str, str]) -> Given:
@@ -141,7 +142,7 @@ class RuleConverter(Protocol):
         ...
 
     def complete(self, rep: Fields, given: Given) -> Fields:
-        """A predicted Y′ with what is given laid over it."""
+        """The predicted Y′, overwritten with what is given."""
         ...
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
@@ -149,7 +150,7 @@ class RuleConverter(Protocol):
         ...
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        """(Y′, meta) of such a text. Raises UserError with the place of what is wrong in it."""
+        """(Y′, meta) of such a text. Raises UserError that says where the text is wrong."""
         ...
 
 
@@ -163,11 +164,11 @@ class Adapts(Protocol):
 @runtime_checkable
 class ConvertsMany(Protocol):
     def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
-        """The Y′ of each Y, in batches: by a network, whose cores are all this process's."""
+        """The Y′ of each Y, in batches. It is called in one process, which may use all cores."""
         ...
 
 
 # --- metrics ---------------------------------------------------------------------------------------------------------
 
 Metric = Callable[[Evaluation], np.ndarray | float]
-"""One value a sample, NaN where it has nothing to go by; or one for all of them, shape ()."""
+"""One value for each sample, NaN where it is not defined; or one value for all of them, shape ()."""

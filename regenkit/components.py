@@ -14,12 +14,12 @@ if TYPE_CHECKING:  # numpy is imported when there are data
     from regenkit.spec import Fields
 
 ANY = "any"
-"""In place of a modality's name: all of them."""
+"""Instead of a modality's name: any modality."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """What every record says. `name` is what a recipe writes; `target` is imported on first use."""
+    """What every record has. `name` is what a recipe writes; `target` is imported on first use."""
 
     name: str  # "music/template"
     target: str  # "regenkit_music.converter:Template"
@@ -28,7 +28,7 @@ class Component:
     sources: tuple[Source, ...] = ()  # packages that `regenkit data fetch` gets its files from
 
     def load(self) -> Any:
-        """Import and return the target. Raises UserError where a package is missing, with the command that mends it."""
+        """Import and return the target. Raises UserError where a package is missing, with the command to install it."""
         module, _, attribute = self.target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
@@ -58,7 +58,7 @@ class Converter(Component):
     """Y → Y′."""
 
     modality: str  # of Y, or ANY
-    learned: bool = False  # a network, which is built for a Y as a stage is, and trained first
+    learned: bool = False  # a network, built as a stage is and trained first
 
 
 @final
@@ -104,9 +104,9 @@ class Example:
 
     groups        examples that share any of these keys fall into the same split
     fingerprints  a training example that shares one with a held-out example is left out
-    split         where the data's own split puts it; None: wherever `data.split.assign` does
-    meta          what the arrays do not carry and a person wants back (title, words, key): JSON
-    remarks       what of it could not be kept, a sentence each ("the caption was cut at 256 bytes"): counted and shown
+    split         its split in the data's own division; None: `data.split.assign` chooses
+    meta          what a person needs and the arrays do not have (title, words, key): JSON
+    remarks       what could not be kept of it, a sentence each ("the caption was cut at 256 bytes"): counted and shown
     """
 
     id: str
@@ -122,7 +122,7 @@ class Example:
 @final
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """What a dataset yields in place of an example that it cannot use, so that it is counted and named.
+    """What a dataset yields instead of an example that it cannot use, so that it is counted and named.
 
     id      names it within its source ("songs.abc:12")
     reason  why, the same words for the same fault, so that equal reasons are counted together
@@ -135,14 +135,14 @@ class LeftOut:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a metric judges, as fields; the first four run parallel.
+    """What a metric gets, as fields. The first four are parallel lists.
 
-    samples     Y as one route from X made it
-    references  the real Y of the same conditions
-    conditions  X; an empty mapping where there is none
-    reps        the Y′ that each sample was rendered from; an empty mapping where there was none
-    training    every Y the models learned from, of paired examples
-    training_conditions   X of those, in the same order
+    samples              Y as one route made it from X
+    references           the real Y of the same conditions
+    conditions           X; an empty mapping where an example has none
+    reps                 the Y′ that each sample was rendered from; an empty mapping where the route has none
+    training             every Y of the paired training examples
+    training_conditions  their X, in the same order
     """
 
     samples: Sequence[Fields]

@@ -1,4 +1,4 @@
-"""Which devices and processes train: a name → a `tf.distribute` strategy; and what its processes tell each other."""
+"""Which devices and processes train: a name → a `tf.distribute` strategy; and what its processes exchange."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 def cluster() -> dict[str, Any] | None:
     """The processes of this training as TF_CONFIG names them, or SLURM where srun started several; None: it is alone.
 
-    Raises UserError where what the environment says cannot be understood.
+    Raises UserError where the environment variables cannot be understood.
     """
     if text := os.environ.get("TF_CONFIG"):
         return _tf_config(text)
@@ -76,7 +76,7 @@ def _tf_config(text: str) -> dict[str, Any] | None:
     if sum(map(len, found.cluster.values())) < 2:
         return None
     if not found.task:
-        raise UserError(f"TF_CONFIG: {text[:SHOWN]!r} says no task; right is {SHAPE}")
+        raise UserError(f"TF_CONFIG: {text[:SHOWN]!r} has no task; right is {SHAPE}")
     if found.task.type not in ("chief", "worker"):
         raise UserError(f"TF_CONFIG: a task is a chief or a worker here, not {found.task.type!r}")
     if found.task.index >= len(found.cluster.get(found.task.type, [])):
@@ -131,7 +131,7 @@ def worker_count(strategy: tf.distribute.Strategy) -> int:
 
 
 def worker_index(strategy: tf.distribute.Strategy) -> int:
-    """This process's place among the strategy's processes, counted from 0; a chief comes before the workers."""
+    """The number of this process among the strategy's processes, from 0; a chief comes before the workers."""
     if worker_count(strategy) == 1 or strategy.cluster_resolver.task_type != "worker":
         return 0
     return int(strategy.cluster_resolver.task_id) + ("chief" in strategy.cluster_resolver.cluster_spec().jobs)

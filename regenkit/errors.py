@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend: shown without a traceback, exit code 2."""
+"""Errors that the user can correct: shown without a traceback, exit code 2."""
 
 from pathlib import Path
 from typing import final

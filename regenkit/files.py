@@ -1,4 +1,4 @@
-"""Files, read with errors that teach and written whole or not at all."""
+"""Files: read with errors that say what to do, written whole or not at all."""
 
 import errno
 import os
@@ -75,7 +75,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def no_room(error: BaseException) -> str | None:
-    """What to say of an error that a full disk led to, by whatever way; None of any other."""
+    """The message for an error that a full disk caused, directly or not; None for any other error."""
     reason = _full(error)
     if reason is None:
         return None
@@ -87,9 +87,9 @@ def no_room(error: BaseException) -> str | None:
 
 
 def _full(error: BaseException | None) -> str | None:
-    """The system's words for a full disk where they, or their number, stand in `error` or in what led to it."""
+    """The system's message for a full disk, where `error` or one of its causes has it or its number."""
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:  # what a process hands to another may lead back to itself
+    while error is not None and id(error) not in seen:  # an error from another process may be its own cause
         seen.add(id(error))
         for code in _FULL:
             if getattr(error, "errno", None) == code or os.strerror(code) in str(error):

@@ -1,4 +1,4 @@
-"""What a person fixes before anything is generated, in the terms of the fields that are generated."""
+"""What a user fixes before anything is generated, in terms of the fields that are generated."""
 
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -11,12 +11,12 @@ from regenkit.spec import Fields
 @final
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What a converter makes of `--given NAME=VALUE`.
+    """`--given NAME=VALUE`, as a converter parses it.
 
-    fields     Y′ fields known before anything is generated; scalars
-    permitted  by field of Y: (vocabulary,) bool, entry t − 1 says whether token t may be sampled; no entry, no limit
+    fields     fields of Y′ that are known before anything is generated; scalars
+    permitted  by field of Y: (vocabulary,) bool; entry t − 1 is True where token t may be sampled. No entry: all may
     meta       what the decoded example gets beside its fields
-    rest       parsed, but to be laid out only once Y′ is known: `converter.complete(rep, given)` does it
+    rest       what can be applied only once Y′ is known: `converter.complete(rep, given)` does it
     """
 
     fields: Fields = field(default_factory=dict)

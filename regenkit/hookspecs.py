@@ -12,7 +12,7 @@ from regenkit.components import Converter, Dataset, Generator, Metric, Modality,
 
 
 class RecipeView(Protocol):
-    """What a hook may rely on of the `regenkit.recipe.Recipe` that it is handed."""
+    """The part of `regenkit.recipe.Recipe` that a hook may use."""
 
     path: Path
 
@@ -20,7 +20,7 @@ class RecipeView(Protocol):
     def name(self) -> str: ...
 
     def train_settings(self, stage: str | None = None) -> Any:
-        """The settings under `train`, of a stage if it is named: see `recipe.settings.TrainSettings`."""
+        """The settings under `train`, those of `stage` if one is named: see `recipe.settings.TrainSettings`."""
         ...
 
 

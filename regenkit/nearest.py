@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` looks most like, ignoring case and a plugin's prefix; None if none does."""
+    """The one of `names` most similar to `name`, ignoring case and a plugin's prefix; None if none is similar."""
     by_key: dict[str, str] = {}
     for known in names:
         by_key.setdefault(known.casefold(), known)
@@ -15,7 +15,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """`; did you mean 'x'? There are: x, y`, to be put behind what is wrong."""
+    """`; did you mean 'x'? There are: x, y`, for the end of a message."""
     names = set(names)
     guess = nearest(name, sorted(names))
     return f"; did you mean {guess!r}? {there_are(names)}" if guess else f". {there_are(names)}"

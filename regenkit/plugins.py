@@ -1,4 +1,4 @@
-"""Find the plugins, set broken ones aside, look components up by name.
+"""Find the plugins, leave broken ones out, look components up by name.
 
 `REGENKIT_STRICT_PLUGINS=1` raises at the first broken plugin; `REGENKIT_PLUGINS=a,b` loads those entry points only.
 """
@@ -45,7 +45,7 @@ class Broken:
 
 @final
 class Host:
-    """The plugins of a process: `plugins` are objects that carry hookimpls, `found` entry points yet to be imported."""
+    """The plugins of a process: `plugins` are objects with hookimpls, `found` are entry points not yet imported."""
 
     def __init__(self, plugins: Iterable[Any] = (), found: Iterable[EntryPoint] = ()) -> None:
         self._manager = pluggy.PluginManager(GROUP)
@@ -60,7 +60,7 @@ class Host:
 
     @property
     def hook(self) -> Any:
-        """The hooks that act: `host.hook.training_callbacks(recipe=…, stage=…, run_dir=…)`."""
+        """The hooks that are called in training: `host.hook.training_callbacks(recipe=…, stage=…, run_dir=…)`."""
         return self._manager.hook
 
     def all(self, role: str) -> list[tuple[Component, str]]:
@@ -85,7 +85,7 @@ class Host:
     @overload
     def find(self, role: str, name: str) -> Component: ...
     def find(self, role: str, name: str) -> Component:
-        """The component that `name` stands for. Raises UserError where there is none, or more than one."""
+        """The component with this name. Raises UserError where there is none, or more than one."""
         matches = [(component, origin) for component, origin in self._components[role] if component.name == name]
         if len(matches) == 1:
             return matches[0][0]
@@ -104,7 +104,7 @@ class Host:
         distribution, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
         try:
             self._add(entry.load(), distribution, f"{entry.name} of {distribution}")
-        except (Exception, SystemExit) as error:  # whatever a stranger's module does when imported
+        except (Exception, SystemExit) as error:  # a plugin's module may raise anything when it is imported
             if os.environ.get("REGENKIT_STRICT_PLUGINS", "0") not in ("", "0"):
                 raise
             reason = f"{type(error).__name__}: {error}"
@@ -116,7 +116,7 @@ class Host:
         """Register a plugin and run its collecting hooks, or leave no trace of it and raise."""
         try:
             self._manager.register(plugin, name)
-            self._manager.check_pending()  # refuses a mistyped hook
+            self._manager.check_pending()  # refuses a misspelt hook
             records = [
                 (role, _checked(record, kind, hook))
                 for role, (hook, kind) in ROLES.items()

@@ -47,7 +47,7 @@ def _without(*modules: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what fails is raised as well
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # failures are raised as well
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Keras imports these where they are installed, for plots and wrappers that nothing here uses: a quarter of its time.
 with _stderr_aside(), _without("matplotlib", "sklearn"):

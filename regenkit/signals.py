@@ -1,4 +1,4 @@
-"""Signals handled for a while: noted, to be obeyed at a safe place, or passed on."""
+"""Signals handled for a while: noted, to be followed at a safe point, or passed on."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[None]:
-    """Within, these signals go to `handler`; but not in a thread, where Python lets none be set."""
+    """Within, these signals go to `handler`. In a thread nothing changes, because Python sets none there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -22,7 +22,7 @@ def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[N
 
 @contextmanager
 def noted(*numbers: int) -> Iterator[threading.Event]:
-    """An event that these signals set. A KeyboardInterrupt raised anywhere may leave a step half done, a lock held."""
+    """An event that these signals set. A KeyboardInterrupt could leave a step half done or a lock held."""
     asked = threading.Event()
     with handled(lambda *_: asked.set(), *numbers):
         yield asked

@@ -1,7 +1,7 @@
 """Spec: what a representation is made of, as named fields.
 
-Every value that crosses a seam (X, Y′, Y) is a mapping from field names to arrays. A `Spec` says what those arrays
-are, so that a generic model never hard-codes a modality, and its `digest` tells two Y′ apart.
+Every value that crosses a seam (X, Y′, Y) is a mapping from field names to arrays. A `Spec` describes those
+arrays, so that a generic model never hard-codes a modality. Two different Y′ have different digests of their specs.
 
 Tokens are integers 1…vocabulary. **0 is reserved: it means "absent" (not given, or padding)** in every field of every
 modality, so a mask is `field != 0`, and nothing needs a vocabulary of special symbols.
@@ -28,9 +28,9 @@ class Field:
     vocabulary  number of real token values; None where continuous
     hop         steps of Y that one entry covers, where the field runs along Y; None where it does not
     offset      the step of Y at which entry 0 begins
-    labels      what token 1, 2, … is called by a person; may be empty
-    optional    a user may supply it, nobody predicts it: models learn to do with and without
-    levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte each
+    labels      names of token 1, 2, … for people; may be empty
+    optional    a user may supply it, and no model predicts it: models learn to work with and without it
+    levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
     """
 
     kind: Literal["tokens", "continuous"] = "tokens"

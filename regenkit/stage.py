@@ -34,10 +34,10 @@ Tensor = Any
 Batch = Mapping[str, Tensor]
 """Fields by name, each [batch, …], padded with 0; with "mask", bool [batch, steps], where something has steps."""
 Losses = dict[str, dict[str, Any]]
-"""{group: {term: (value, weight)}}, value and weight float32 [batch]: each example's own loss, and what it counts.
+"""{group: {term: (value, weight)}}, value and weight float32 [batch]: each example's own loss, and its weight.
 
 The loop sums values and weights over all examples of all replicas and divides. A group names the variables of one
-optimiser (`HasGroups`). Under the key STATISTICS stand sums that `absorb` is given (`LearnsStatistics`).
+optimiser (`HasGroups`). The key STATISTICS has sums for `absorb` (`LearnsStatistics`).
 """
 
 OpenRun = Callable[[Path], Any]
@@ -45,18 +45,18 @@ OpenRun = Callable[[Path], Any]
 
 
 def no_run(folder: Path) -> Any:
-    """The `OpenRun` of those who have none."""
+    """The `OpenRun` where runs cannot be opened."""
     raise UserError(f"{folder}: no run can be opened here")
 
 
 MASK = "mask"
-"""Of a batch's side: which steps are there, bool [batch, steps]."""
+"""Key of a condition or target: which steps exist, bool [batch, steps]."""
 CONDITION, TARGET, NOISE = "condition", "target", "noise"
-"""Of a batch: its two sides, and a seed an example, int32 [batch, 2]."""
+"""Keys of a batch: its condition, its target, and a seed for each example, int32 [batch, 2]."""
 PRESENT = "present"
-"""Of a batch: 0 for the example that stands in for none where a replica's share is empty, else 1; float32 [batch]."""
+"""Key of a batch: float32 [batch], 0 for the example that fills a replica's part which has none, else 1."""
 STATISTICS = "statistics"
-"""Of losses: sums over the batch by name, which the loop adds up over parts and replicas for `absorb`."""
+"""Key of losses: sums over the batch by name. The loop adds them up over parts and replicas for `absorb`."""
 
 
 @runtime_checkable
@@ -69,30 +69,30 @@ class Stage(Protocol):
     def sample(self, condition: Batch, *, seed: int, given: Any = None, **options: Any) -> Fields:
         """Draw a target for every example: numpy fields [batch, …], 0 after an example's end.
 
-        One seed gives one output; an example's output depends on its place in the batch, not on its company.
+        The same seed gives the same output. An example's output depends on its position in the batch, not the others.
 
-        given    by target field: integers fix what is not 0; booleans [vocabulary] or [batch, steps, vocabulary] say
-                 which tokens may be drawn
+        given    by target field: integers fix the entries that are not 0; booleans [vocabulary] or [batch, steps,
+                 vocabulary] mark the tokens that may be drawn
         options  the stage's own sampling options, as keyword parameters with types and defaults in its signature
                  (`temperature: NonNegativeFloat = 1.0`). A recipe's `sample:` and `generate --sample` are checked
-                 against it. They are no part of what is trained.
+                 against it. They do not change what is trained.
         """
         ...
 
 
 @runtime_checkable
 class Trainable(Protocol):
-    """Learns by gradients: a keras.Model whose variables are all there once it is constructed."""
+    """Learns by gradients: a keras.Model whose variables all exist once it is constructed."""
 
     trainable_variables: Any
     variables: Any
 
     def losses(self, batch: Mapping[str, Any], *, noise: Tensor | None) -> Losses:
-        """What each example loses.
+        """The loss of each example.
 
         batch  {CONDITION: Batch, TARGET: Batch, NOISE: …, PRESENT: …}
         noise  int32 [batch, 2], a seed an example: draw from it with `regenkit.layers.noise`, so that one device and
-               many agree. None = evaluation: no dropout, and the result does not depend on where an example stands
+               many agree. None = evaluation: no dropout, and the result does not depend on an example's position
 
         A pure function: it changes no variable, and nothing in it mixes the examples of a batch.
         """
@@ -121,15 +121,15 @@ class PredictsSteps(Protocol):
     width: int
 
     def predict_steps(self, condition: Batch, target: Batch, *, noise: Tensor | None = None) -> dict[str, Any]:
-        """What is predicted of each step given the true earlier ones, with a gradient, by field.
+        """The prediction of each step given the true earlier ones, with a gradient, by field.
 
-        Of tokens the logits, [batch, steps, vocabulary]; of numbers (mean, log of the standard deviation), each
+        For tokens the logits, [batch, steps, vocabulary]; for numbers (mean, log of the standard deviation), each
         [batch, steps, size].
         """
         ...
 
     def encode(self, condition: Batch, mask: Tensor, seeds: Tensor | None) -> Tensor:
-        """[batch, steps, width]: what each step is to know of the condition; mask bool [batch, steps]."""
+        """[batch, steps, width]: what each step gets from the condition; mask bool [batch, steps]."""
         ...
 
 
@@ -148,7 +148,7 @@ class ShowsFeatures(Protocol):
 @runtime_checkable
 class LearnsStatistics(Protocol):
     def absorb(self, statistics: dict[str, Tensor]) -> None:
-        """Take over the sums of a step, of all its parts and replicas; called once, after the optimisers."""
+        """Update from the sums over all parts and replicas of a step; called once, after the optimisers."""
         ...
 
 
@@ -192,5 +192,5 @@ class LearnedConverter(Protocol):
 @runtime_checkable
 class JointConverter(Protocol):
     def soft(self, condition: Batch, target: Batch, *, noise: Tensor | None) -> Any:
-        """Y′ with a gradient, see `models.token_autoencoder.Encoded`."""
+        """Y′ with a gradient, see `models.autoencoder.Encoded`."""
         ...

@@ -1,8 +1,8 @@
-"""The stages, as a table: what each reads and draws, and what is particular to its training.
+"""The stages, as a table: what each reads and draws, and how it is trained.
 
     converter    reads the optional fields of Y            draws its other fields; where Y′ is learned
     generator    reads X and the given scalars of Y′       draws what of Y′ is not given
-    renderer     reads all of Y′                           draws the fields of Y that Y′ does not hold
+    renderer     reads all of Y′                           draws the fields of Y that Y′ does not have
     finetune     the renderer trained further, on predicted Y′
     joint        converter, generator and renderer trained together
     auxiliary    reads X and what of Y′ is predicted       draws X again; a part of `assisted`, never trained alone
@@ -10,9 +10,9 @@
     direct       reads X and the given scalars of Y′       draws the fields of Y that are not given: the baseline
     direct_half  the same, no larger than the generator
 
-Fields of one name are one thing: what Y′ and Y share is copied, not predicted again. *Given* fields are the optional
-ones of Y′: a user supplies them, so every route gets them. Those that run along Y (a chord for each note) are laid out
-once Y′ is there, so only the renderer sees them.
+A field that Y′ and Y both have is copied, not predicted again. *Given* fields are the optional ones of Y′: a user
+supplies them, so every route gets them. Those that have an entry for each step of Y (a chord for each note) can be
+placed only once Y′ is known, so only the renderer gets them.
 
 A new kind of stage is one row here, and its model.
 """
@@ -45,18 +45,18 @@ class StageKind:
 
     name          of the stage, of its folder in a run, and of its samples
     section       of the recipe, which says how it is built
-    settings      of the recipe, how it is trained: `train.SETTINGS`
+    settings      of the recipe, which says how it is trained: `train.SETTINGS`
     reads, draws  (specs, whether Y′ is learned) → its condition, and its target
-    parts         of a stage that trains several as one: their names. It is built of them as they are trained so far
-    model         of such a stage: what makes one of the parts, "module:attribute"
+    parts         of a stage that trains several as one: their names. It begins with their trained weights
+    model         of such a stage: the class that combines the parts, "module:attribute"
     hands_out     of such a stage: the parts that get its weights once it is trained
     starts_from   the stage whose trained weights it begins with
-    stands_for    the stage in whose place it draws once it is trained
+    stands_for    the stage that it replaces in drawing once it is trained
     on_predicted  it learns from pairs, with Y′ as the generator predicts it
     makes_rep     where Y′ is learned, another training of it is another Y′
-    asked_by      the section of a recipe without which it is not trained
+    asked_by      the section of a recipe that asks for it; without that section it is not trained
     baseline      what a run is compared with: trained by `evaluate` and `compare`
-    alone         it can be trained by itself
+    alone         it can be trained without the others
     """
 
     name: str

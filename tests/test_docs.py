@@ -1,7 +1,11 @@
 """The documentation says what the code does: every hook is in it with its arguments, and its examples run."""
 
 import inspect
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -9,7 +13,8 @@ import pytest
 
 from regenkit import hookspecs, plugins
 
-HOOKS = (Path(__file__).parents[1] / "docs" / "hooks.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+HOOKS = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 SPECS = {name: function for name, function in vars(hookspecs).items() if hasattr(function, "regenkit_spec")}
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", HOOKS, flags=re.MULTILINE | re.DOTALL)
 
@@ -41,9 +46,48 @@ def test_a_hook_has_an_example_that_a_host_accepts(name: str) -> None:
 
 
 def test_the_files_named_in_where_to_change_what_exist() -> None:
-    root = Path(__file__).parents[1]
-    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     table = text.split("## Where to change what", 1)[1]
     named = re.findall(r"`((?:regenkit|plugins)/[^`]*)`", table)
     assert len(named) >= 15
-    assert [path for path in named if not (root / path).exists()] == []
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_the_files_that_a_page_names_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"\b((?:regenkit|plugins|docs|recipes|benchmarks|tests)/[\w./]+\.(?:py|md|yaml|json))\b", text)
+    assert [path for path in named if not (ROOT / path).exists() and "acme" not in path] == []
+
+
+def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> None:
+    """Every block that names its file in the first line is that file."""
+    text = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w+\n# (\S+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 6
+    for name, content in blocks:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    info = tmp_path / "acme-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1\n", encoding="utf-8")
+    entries = re.findall(r"entry-points\.regenkit\]\n(.*?)```", text, flags=re.DOTALL)[0].replace('"', "")
+    (info / "entry_points.txt").write_text(f"[regenkit]\n{entries}", encoding="utf-8")
+    folder = tmp_path / "glyphs"
+    folder.mkdir()
+    for number in range(12):  # glyph n has the squares of n in binary, and another class
+        squares = "".join("#" if number >> place & 1 else "." for place in range(25))
+        rows = "\n".join(squares[5 * row : 5 * row + 5] for row in range(5))
+        (folder / f"{'AL'[number % 2]}-{number}.txt").write_text(rows, encoding="utf-8")
+    (folder / "L-bad.txt").write_text("#\n", encoding="utf-8")
+    path = os.pathsep.join(map(str, [tmp_path, ROOT, ROOT / "plugins"]))
+    done = subprocess.run(
+        [sys.executable, "-m", "regenkit", "preview", "glyphs.yaml", "--json", "--count", "1"], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": str(tmp_path / "cache")},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert sum(sum(counts.values()) for counts in seen["classes"]["x/label"].values()) == 12
+    assert [name for name, _ in seen["skipped"]] == ["L-bad.txt"]
+    assert "black: [" in seen["shown"][0]["rep"]

@@ -1,4 +1,4 @@
-"""Preparing: what was interrupted goes on, what is bad is set aside, and what has not changed is not done again."""
+"""Preparing: what was interrupted goes on, what is bad is left out, and what has not changed is not done again."""
 
 import os
 import signal
@@ -188,12 +188,12 @@ def test_bad_sources_are_skipped_named_and_counted(fresh: Path) -> None:
 def test_where_all_sources_are_bad_their_reasons_are_said(fresh: Path) -> None:
     with pytest.raises(UserError) as caught:
         prepared(Data(count=40, bad=tuple(range(40))))
-    assert "toy/data" in str(caught.value) and "32 of 32 had to be set aside" in str(caught.value)
+    assert "toy/data" in str(caught.value) and "32 of 32 had to be left out" in str(caught.value)
     assert "32 × number … is bad (0, 1, 2, …)" in str(caught.value)
 
 
 def test_where_there_are_no_sources_it_is_said(fresh: Path) -> None:
-    with pytest.raises(UserError, match="not one example could be used"):
+    with pytest.raises(UserError, match="no example could be used"):
         prepared(Data(count=0))
 
 

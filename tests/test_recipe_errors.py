@@ -72,7 +72,7 @@ REFUSALS = {
     "tab": ("  batch_size", "\tbatch_size", "12:1: a tab; indent with spaces"),
     "tab inside": ("batch_size: 8", "batch_size:\t8", "12:14: a tab; write spaces"),
     "twice": ("  batch_size: 8\n", "  batch_size: 8\n  batch_size: 9\n",
-              "13:3: train.batch_size: this key stands here twice; the first is at "),
+              "13:3: train.batch_size: this key is here twice; the first is at "),
     "tag": ("width: 64", "width: !!python/object/apply:os.system [ls]", "6:36: tags (!) are not part of a recipe"),
     "harmless tag": ("width: 64", "width: !!int '64'", "6:36: tags (!) are not part of a recipe"),
     "anchor": ("[bach, essen]", "&a [bach]", "4:11: anchors (&) and aliases (*) are not part of a recipe"),

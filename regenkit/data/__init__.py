@@ -4,9 +4,9 @@ prepare.py   a dataset's examples and their Y′, computed once, in parallel, in
 workers.py   what worker processes do: read a source, convert an example
 parts.py     one part of a prepared dataset, made and written
 beam.py      parts made on other machines, by Apache Beam
-aside.py     what can't be used is set aside; too much of it stops the run
+aside.py     what cannot be used is counted by reason; too much of it stops the run
 shards.py    the TFRecord files and the index that makes them random-access
 messages.py  their records, without TensorFlow
-split.py     train, validation, test: nothing that belongs together is torn apart
+split.py     train, validation, test: related examples stay together
 batches.py   tf.data batches, a function of (seed, step) alone
 """

@@ -1,5 +1,5 @@
-"""What of a dataset is left out, and what of its examples could not be kept: counted and named by reason; and how much
-may be left out before that is taken for a mistake.
+"""What is left out of a dataset, and what could not be kept of its examples: counted and named by reason. Also how much
+may be left out before preparation stops.
 """
 
 import os
@@ -13,21 +13,21 @@ from regenkit.errors import UserError
 Aside = list[tuple[str, str]]
 """(source or example, reason)."""
 FEWEST = 20
-"""Fewer than this are never too many."""
+"""Below this number preparation never stops."""
 SHOWN = 5
-"""Reasons in a message."""
+"""How many reasons a message shows."""
 NAMED = 3
-"""Names of each."""
+"""How many names it shows for each."""
 _INSIDE = re.compile(
     r"""(?<!\w)'[^']*'|"[^"]*"|“[^”]*”|[^\s(),:;]*/[^\s(),:;]*|[^\s(),:;]+\.[a-zA-Z]\w{1,5}\b|0x[0-9a-f]+|\d+(?:[.,]\d+)*"""
 )
-"""What differs among reasons that are one: names in quotes, paths, files, numbers."""
+"""What may differ between two wordings of the same reason: names in quotes, paths, files, numbers."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason, and what it holds for. Where its numbers and names differ, each is "…" in `text`."""
+    """One reason, and the names of what it applies to. Where its numbers and names differ, `text` has "…" for them."""
 
     text: str
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ class Reason:
 
 
 def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
-    """The reasons, the commonest first. Those that differ by numbers and by names in them alone are one."""
+    """The reasons, the most frequent first. Those that differ only in numbers and names are one."""
     texts: dict[str, set[str]] = {}
     names: dict[str, list[str]] = {}
     for name, reason in aside:
@@ -51,13 +51,13 @@ def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
 
 
 def summary(aside: Sequence[tuple[str, str]]) -> str:
-    """The commonest reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
+    """The most frequent reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
     reasons = by_reason(aside)
     return "; ".join([*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])])
 
 
 def listed(skipped: Sequence[tuple[str, str]], remarks: Sequence[tuple[str, str]]) -> list[str]:
-    """Lines that say all reasons of both."""
+    """Lines with all reasons of both."""
     lines = []
     for what, aside in (("left out", skipped), ("read, but not all of it", remarks)):
         if aside:
@@ -66,13 +66,13 @@ def listed(skipped: Sequence[tuple[str, str]], remarks: Sequence[tuple[str, str]
 
 
 def check(where: str, kept: int, aside: Aside) -> None:
-    """Raises UserError where more was set aside than the share that REGENKIT_MAX_BAD (0.5) allows."""
+    """Raises UserError where more was left out than the fraction that REGENKIT_MAX_BAD (0.5) allows."""
     allowed = _allowed()
     total = kept + len(aside)
     if len(aside) >= FEWEST and len(aside) > allowed * total:
         raise UserError(
-            f"{where}: {len(aside)} of {total} had to be set aside, more than {allowed:.0%}{_listed(aside)}\n"
-            "Mend what they have in common; or, where it is right to do without them: export REGENKIT_MAX_BAD=1"
+            f"{where}: {len(aside)} of {total} had to be left out, more than {allowed:.0%}{_listed(aside)}\n"
+            "Correct what they have in common. To train without them: export REGENKIT_MAX_BAD=1"
         )
 
 
@@ -80,7 +80,7 @@ def settle(where: str, kept: int, aside: Aside) -> None:
     """`check`, and raises UserError where nothing was kept."""
     check(where, kept, aside)
     if not kept:
-        raise UserError(f"{where}: not one example could be used; set aside: {len(aside)}{_listed(aside)}")
+        raise UserError(f"{where}: no example could be used; left out: {len(aside)}{_listed(aside)}")
 
 
 def _allowed() -> float:
@@ -90,7 +90,7 @@ def _allowed() -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise UserError(f"REGENKIT_MAX_BAD={text}: right is a share from 0 to 1, as in REGENKIT_MAX_BAD=0.9")
+        raise UserError(f"REGENKIT_MAX_BAD={text}: right is a number from 0 to 1, as in REGENKIT_MAX_BAD=0.9")
     return share
 
 

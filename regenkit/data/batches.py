@@ -26,8 +26,8 @@ WINDOW = 32
 class Plan:
     """Which examples make up batch `step`.
 
-    An epoch visits every example once; where some are paired and some not, the rarer kind is repeated until it makes
-    up its share (`paired_share` of an epoch), fractions by drawing lots. Repeats fall anywhere in the epoch.
+    An epoch has every example once. Where some are paired and some not, the rarer kind is repeated until it makes up
+    its share (`paired_share` of an epoch); a fraction of a repeat is drawn at random. Repeats may be anywhere in it.
     """
 
     def __init__(
@@ -93,8 +93,8 @@ def dataset(
 ) -> tf.data.Dataset:
     """Batches `first`…`last` of the plan as {"condition", "target", "noise"}, one element a replica, replicas in order.
 
-    A batch is cut into `replicas` parts as even as can be, some perhaps empty; `mine` are this process's parts,
-    all of them if None. An example whose X is hidden is as one that has none.
+    A batch is cut into `replicas` parts of nearly equal size, which may be empty; `mine` are this process's parts, all
+    of them if None. An example whose X is hidden is treated as one without X.
     """
 
     hidden = np.zeros(len(prepared.paired), bool) if prepared.hidden is None else prepared.hidden
@@ -132,7 +132,7 @@ def dataset(
 
 @contextmanager
 def as_user_errors() -> Iterator[None]:
-    """Within, a UserError that a batch's records raised arrives as itself, not wrapped by tf.data."""
+    """Within, a UserError that the reading of records raised is raised as itself, not wrapped by tf.data."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -195,14 +195,14 @@ class _Parse:
 
 
 def _emptied(value: tf.RaggedTensor, kept: tf.Tensor) -> tf.RaggedTensor:
-    """Rows that are not kept become empty, as those of an example that lacks the field are."""
+    """Make the rows empty that are not kept, as they are for an example without the field."""
     sizes = value.row_lengths()
     values = tf.boolean_mask(value.values, tf.repeat(kept, sizes))
     return tf.RaggedTensor.from_row_lengths(values, sizes * tf.cast(kept, sizes.dtype), validate=False)
 
 
 def _inner(field: Field) -> int:
-    """Values in one entry of a field."""
+    """The number of values in one entry of a field."""
     return math.prod(size for size in field.shape if size is not None)
 
 

@@ -1,11 +1,11 @@
-"""Preparation past one machine: the parts as an Apache Beam pipeline, on any runner (extra `beam`).
+"""Preparation on several machines: the parts as an Apache Beam pipeline, on any runner (extra `beam`).
 
 Each part is one element, and the worker that takes it writes it into the cache. So $REGENKIT_CACHE must be a folder
-that all workers see under one path, and workers need regenkit and the recipe's plugins; TensorFlow they import where
-the converter is a network.
+that all workers see under the same path, and workers need regenkit and the recipe's plugins. They import TensorFlow
+only where the converter is a network.
 
-The parts are those of a local preparation, byte for byte where the converter is a rule: each is a function of its
-sources, and no order of work enters it.
+Where the converter is a rule, the parts are those of a local preparation, byte for byte: each is a function of its
+sources, and does not depend on the order of work.
 """
 
 import re
@@ -21,7 +21,7 @@ from regenkit.errors import UserError
 def on(runner: str, options: Sequence[str] = ()) -> Elsewhere:
     """The Beam runner of that name, with its options as on a command line: `on("DirectRunner")`.
 
-    Raises UserError where Beam is not installed or has no such runner, where a worker fails (with what it said), and
+    Raises UserError where Beam is not installed or has no such runner, where a worker fails (with its message), and
     where the workers write to another folder than this process reads.
     """
     try:
@@ -56,7 +56,7 @@ def on(runner: str, options: Sequence[str] = ()) -> Elsewhere:
 
 
 def _said(error: Exception) -> str:
-    """What a worker's UserError said, itself or within a remote traceback; else the runner's own last line."""
+    """The message of a worker's UserError, also from within a remote traceback; else the runner's last line."""
     said = str(error)
     if not isinstance(error, UserError):
         found = re.search(rf"{UserError.__name__}: (.*?)(?=\n\n|$)", said, re.DOTALL)

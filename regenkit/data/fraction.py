@@ -1,7 +1,7 @@
 """`dataset.paired_fraction`: what unpaired data are worth, measured by hiding X (arXiv 2301.08846, RQ9).
 
-Of the pairs in training a share keeps X; of the others the stages that read X see Y alone. Held-out examples stay as
-they are, and so does what is measured of the data itself.
+A fraction of the training pairs keeps X; of the others, the stages that read X see Y alone. Held-out examples stay as
+they are, and so do measures of the data themselves.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from regenkit.stages import Side
 def hide(prepared: Prepared, fraction: float) -> Prepared:
     """Hide X in all but `fraction` (0 to 1, at least one) of the training pairs, which then count as unpaired.
 
-    Those that keep it come first by a hash of their ids: the same every time, and those of a smaller fraction are
+    Those that keep it are the first by a hash of their ids: the same every time, and those of a smaller fraction are
     among those of a larger one.
     """
     pairs = prepared.places("train", paired=True)
@@ -37,6 +37,6 @@ def shown(prepared: Prepared) -> Prepared:
 
 
 def seen(prepared: Prepared, condition: Side) -> Prepared:
-    """The data as a stage of this condition sees it: one that reads no X (the renderer) has no use for pairs, and
-    learns the same whatever the fraction."""
+    """The data for a stage with this condition. One that does not read X (the renderer) does not need pairs, and learns
+    the same for any fraction."""
     return prepared if "x" in condition.source.values() else shown(prepared)

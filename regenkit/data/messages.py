@@ -1,7 +1,7 @@
 """tf.train.Example without TensorFlow, so that the processes which read and convert need not import it.
 
 The message is TensorFlow's own (tensorflow/core/example/example.proto and feature.proto), in a pool of its own: the
-default one holds TensorFlow's, where that is imported, and takes no second of its name.
+default one has TensorFlow's once that is imported, and accepts no second message of its name.
 """
 
 from typing import Any

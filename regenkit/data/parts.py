@@ -14,7 +14,7 @@ import numpy as np
 from regenkit.data import shards, workers
 
 Elsewhere = Callable[[Callable[[Any], None], list[Any]], None]
-"""Called as elsewhere(function, tasks): has `function` called with every task, in any order, on any machine."""
+"""elsewhere(function, tasks) calls `function` with every task, in any order, on any machine."""
 
 
 def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
@@ -47,7 +47,7 @@ def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
 
 
 def write_reps(path: Path, first: int, converted: Iterable[tuple[bytes, str]]) -> None:
-    """Write y′ of the examples from number `first` on as the part `path`; an empty record is one that has none."""
+    """Write y′ of the examples from number `first` on as the part `path`; the record is empty where there is none."""
     aside: list[tuple[int, str]] = []
 
     def records() -> Iterator[bytes]:
@@ -71,7 +71,7 @@ def without(reps: shards.Shards) -> list[tuple[int, str]]:
 @final
 @dataclass(frozen=True)
 class ReadPart:
-    """(path of the part, its sources) → the part is there."""
+    """(path of the part, its sources) → writes the part."""
 
     read: workers.Read
 
@@ -83,7 +83,7 @@ class ReadPart:
 @final
 @dataclass(frozen=True)
 class ConvertPart:
-    """(path of the part, numbers of its examples, shards that hold them, records before those) → the part is there."""
+    """(path of the part, numbers of its examples, shards with them, number of records before) → writes the part."""
 
     convert: workers.Convert
 

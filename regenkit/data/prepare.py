@@ -3,9 +3,9 @@
     CACHE/examples/KEY/part-00000.{tfrecord,npz}    x and y, by dataset, its settings and versions
     CACHE/examples/KEY/reps/KEY/part-00000.…        y′ beside them, by converter, its settings and version
 
-A part is there when its index is, and an index is renamed into place last; so an interrupted preparation goes on with
-the parts that are missing, and nothing half-written is read. In memory are the indices, and of examples about what a
-part holds. Parts are made by local processes, or elsewhere (`beam.py`).
+A part exists when its index does, and the index is renamed into its name last. So an interrupted preparation goes on
+with the missing parts, and nothing half-written is read. The indices are in memory, and about as many examples as a
+part has. Parts are made by local processes, or elsewhere (`beam.py`).
 """
 
 import json
@@ -28,19 +28,19 @@ from regenkit.spec import Fields, Spec
 
 SOURCES_A_PART = 32
 MOST_PARTS = 512
-"""Where there would be more, each is of more sources: most files stay open (`shards.OPEN`)."""
+"""The most parts of a dataset; a larger one has more sources a part, because most files stay open (`shards.OPEN`)."""
 EXAMPLES_A_PART = 2048
 MANY = 512
-"""From so many on, several processes pay for single examples, and messages hold several sources."""
+"""The number of items from which on several processes are used to convert, and a message has several sources."""
 INDEX_VERSION = 3
-"""Of what a part's index says of its examples: parts with another index are not read."""
+"""The version of the index of a part; parts with another version are not read."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
 
 
 @final
 class Unconverted:
-    """In place of the y′ of every record, where there is none yet."""
+    """Stands for the records of y′ while there are none."""
 
     def __getitem__(self, place: int) -> bytes:
         return b""
@@ -49,7 +49,7 @@ class Unconverted:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A prepared dataset: `examples` and `reps` are records in the same order; `split` names each one's part."""
+    """A prepared dataset: `examples` and `reps` are records in the same order; `split` has the split of each."""
 
     examples: shards.Shards
     reps: shards.Shards | Unconverted
@@ -59,10 +59,10 @@ class Prepared:
     steps: np.ndarray
     skipped: tuple[tuple[str, str], ...]  # (source, reason)
     remarks: tuple[tuple[str, str], ...]  # (example, what of it could not be kept)
-    hidden: np.ndarray | None = None  # whose X no stage is to learn from: see `fraction`; these are not `paired`
+    hidden: np.ndarray | None = None  # no stage may learn from the X of these: see `fraction`; they are not `paired`
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
-        """Record numbers of a split, of the paired or unpaired examples alone if said."""
+        """Record numbers of a split; with `paired`, of its paired or its unpaired examples alone."""
         chosen = self.split == split
         if paired is not None:
             chosen &= self.paired == paired
@@ -95,12 +95,12 @@ def prepare(
     processes: int | None = None,
     elsewhere: parts.Elsewhere | None = None,
 ) -> Prepared:
-    """Read, split and convert `dataset`, or find it done. The identities (names, settings) key the cache.
+    """Read, split and convert `dataset`, or find it prepared. The identities (names, settings) are keys of the cache.
 
-    Without a converter (one that is yet to be trained) there is no y′.
+    Without a converter (it has not been trained yet) there is no y′.
 
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
-    Raises UserError where nothing could be read, where too much had to be set aside, and where a plugin fails.
+    Raises UserError where nothing could be read, where too much had to be left out, and where a plugin fails.
     """
     fingerprint = dataset.fingerprint() if isinstance(dataset, Fingerprinted) else ""
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
@@ -173,7 +173,7 @@ def _read(
             parts.write_examples(paths[number], islice(coming, len(chunks[number])))
             part = shards.Shards([paths[number]])
             kept, aside = kept + len(part), aside + _skipped(part)
-            check(where, kept, aside)  # now, not after days
+            check(where, kept, aside)  # early, not after days of reading
     return shards.Shards(paths)
 
 
@@ -190,7 +190,7 @@ def _split(examples: shards.Shards) -> np.ndarray:
 @final
 @dataclass(frozen=True)
 class _Fingerprints:
-    """Those of each example, read each time that they are gone through."""
+    """The fingerprints of each example, read anew each time that they are iterated."""
 
     examples: shards.Shards
 
@@ -239,7 +239,7 @@ def _convert(
 
 
 def _parts(folder: Path, count: int) -> tuple[list[Path], list[int]]:
-    """(the path of each part, the numbers of those that are not there yet)"""
+    """(the path of each part, the numbers of the missing ones)"""
     paths = [folder / f"part-{number:05d}" for number in range(count)]
     return paths, [number for number, path in enumerate(paths) if not shards.exists(path)]
 

@@ -1,9 +1,9 @@
 """TFRecord shards with an index of byte offsets.
 
-A shard is two files: `NAME.tfrecord`, which any TensorFlow program can read, and `NAME.npz`, which says where each
-record begins, how many steps it has and what the split needs to know. The index is renamed into place last, so a shard
-exists when its index does. With offsets in hand a record is one `pread`, and the order of training may be any
-permutation, resumed at no cost. Nothing here needs TensorFlow.
+A shard is two files: `NAME.tfrecord`, which any TensorFlow program can read, and `NAME.npz`, the index: where each
+record begins, how many steps it has, and what the split needs. The index is renamed last, so a shard exists when its
+index does. With offsets, reading a record is one `pread`. So the order of training may be any permutation, and resuming
+costs nothing. Nothing here needs TensorFlow.
 """
 
 import bisect
@@ -27,11 +27,11 @@ from regenkit.files import writing
 from regenkit.spec import Fields, Spec
 
 OPEN = 256
-"""Files of shards that stay open: of several at once (examples, Y′, predicted Y′) fewer than a process may have."""
+"""Files of one dataset that stay open; several datasets (examples, Y′, predicted Y′) stay below a process's limit."""
 
 
 def feature_key(side: str, name: str) -> str:
-    """("y", "pitch") → "y/pitch": how a field is called within a record."""
+    """("y", "pitch") → "y/pitch": the name of a field within a record."""
     return f"{side}/{name}"
 
 
@@ -48,13 +48,13 @@ def serialize(sides: Mapping[str, Fields | None], extra: Mapping[str, Any]) -> b
                 feature.bytes_list.value.append(flat.tobytes())
                 continue
             values = feature.float_list if flat.dtype.kind == "f" else feature.int64_list
-            values.SetInParent()  # an empty field is there, too
+            values.SetInParent()  # an empty field is present too
             values.value.extend(flat.tolist())
     return example.SerializeToString(deterministic=True)
 
 
 def deserialize(record: bytes, specs: Mapping[str, Spec]) -> tuple[dict[str, Fields | None], dict[str, Any]]:
-    """The inverse of `serialize`: a side of which no field is there is None."""
+    """The inverse of `serialize`: a side without any field is None."""
     features = Example.FromString(record).features.feature
     sides: dict[str, Fields | None] = {}
     for side, spec in specs.items():
@@ -88,7 +88,7 @@ def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[st
 
     Nothing half-written is ever visible. Raises UserError where the disk is full or closed.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # a process number is one machine's only
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # process numbers are unique on one machine only
     lengths = []
     try:
         with writing(path.with_suffix(".tfrecord")), temporary.open("wb") as file:
@@ -107,7 +107,7 @@ def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[st
 
 
 def exists(path: Path) -> bool:
-    """Whether the shard `path` is there: its index is, which is written last."""
+    """Whether the shard `path` exists, which means its index, because that is written last."""
     return path.with_suffix(".npz").exists()
 
 
@@ -176,12 +176,12 @@ class Shards:
 
 
 def _index(path: Path, *names: str) -> dict[str, np.ndarray]:
-    """Some columns of a shard's index. Each is read to its end, where its checksum stands, before it is believed."""
+    """Some columns of a shard's index. Each is read to its end, where its checksum is verified, before it is used."""
     path = path.with_suffix(".npz")
     try:
         with zipfile.ZipFile(path) as archive:
             return {name: np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False) for name in names}
-    except Exception as error:  # zipfile raises whatever the damaged byte leads it to
+    except Exception as error:  # zipfile may raise anything on a damaged byte
         raise UserError(_damaged(f"{path}: the index is damaged ({error})", path)) from error
 
 

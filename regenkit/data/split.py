@@ -1,4 +1,4 @@
-"""Train, validation and test: what shares a group key stays together, and nothing held out is seen in training."""
+"""Train, validation and test: what shares a group key stays together, and no held-out example is in training."""
 
 import hashlib
 from array import array
@@ -10,13 +10,13 @@ import numpy as np
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
 HELD_OUT = 0.1
-"""Share of the candidates in the test set, and again in the validation set."""
+"""Fraction of the candidates in the test set; the validation set has the same."""
 
 
 def components(groups: Iterable[Sequence[str]]) -> np.ndarray:
     """The connected component of each example, named by its first; two are joined by any group key they share.
 
-    Union-find over hashes of the keys: of an example 8 bytes are kept, and of a key 16, however long it is.
+    Union-find over hashes of the keys. It keeps 8 bytes for an example and 16 for a key, however long the key is.
     """
     parent, hashes, owners = array("q"), array("q"), array("q")
     for place, keys in enumerate(groups):
@@ -49,18 +49,18 @@ def assign(
 ) -> np.ndarray:
     """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
 
-    `said` is the data's own split, "" where they have none: what it holds out is held out, and examples that share a
-    group with it and are not of the same split are dropped. A split in which it puts no candidate is taken from the
-    others, as follows.
+    `said` is the data's own split, "" where they have none. What it holds out is held out. Examples that share a group
+    with a held-out one, and are not of the same split, are dropped. Where the data's own split puts no candidate into
+    validation or test, that split is drawn from the other examples, as follows.
 
-    Candidates for holding out are the components with a paired example, all of them where nothing is paired. They are
-    taken in the order of a hash of their names, each into the first of test and validation with room for it, so that
-    adding an example moves few others. A component larger than its whole quota stays in training.
+    Candidates for holding out are the components with a paired example, or all of them where no example is paired. They
+    are taken in the order of a hash of their names. Each goes into the first of test and validation that has room for
+    it, so that adding an example moves few others. A component larger than a whole quota stays in training.
 
-    Where that leaves validation, test or training without a candidate, the components are few: then the smallest are
-    held out whatever their size, and three of them suffice. Two are for training and validation.
+    Where this leaves validation, test or training without a candidate, there are few components. Then the smallest are
+    held out whatever their size. Three components are enough; two give training and validation.
 
-    All but `paired` and `said` may be read as they are gone through, the fingerprints twice.
+    All arguments but `paired` and `said` may be iterators over files; the fingerprints are read twice.
     """
     if not len(paired):
         return np.zeros(0, "U10")
@@ -89,7 +89,7 @@ def assign(
 
 
 def _own(component: np.ndarray, said: np.ndarray) -> dict[int, str]:
-    """The components that the data themselves hold out; one that they tear apart is of the test set."""
+    """The components that the data's own split holds out; one that is in several splits goes to the test set."""
     held: dict[int, str] = {}
     for name in ("validation", "test"):
         held |= dict.fromkeys(map(int, np.unique(component[said == name])), name)
@@ -113,7 +113,7 @@ def _overlapping(fingerprints: Iterable[np.ndarray], held: np.ndarray) -> np.nda
 
 
 def _in_turn(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[str]) -> dict[int, str]:
-    """Where the candidate components that are held out go, by quota, taken in `order`; `sizes` by component.
+    """The split of each candidate component that is held out, by quota, taken in `order`; `sizes` by component.
 
     `free` are the splits to fill, of "test" and "validation".
     """
@@ -128,9 +128,9 @@ def _in_turn(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[str
 
 
 def _smallest(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[str]) -> dict[int, str]:
-    """The same for few components: all but the largest, smallest first, to whichever split holds less.
+    """The same for few components: all but the largest, the smallest first, each to the split that has fewer examples.
 
-    Beyond its first component each takes only what its quota allows.
+    After its first component a split takes only what its quota allows.
     """
     taken = dict.fromkeys(reversed(free), 0)
     held: dict[int, str] = {}

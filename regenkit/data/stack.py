@@ -9,7 +9,7 @@ from regenkit.spec import Fields, Spec
 
 
 def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Sequence[int] | None) -> Fields:
-    """Fields [batch, ...] padded with 0, and "mask" bool [batch, max(lengths)] over the steps of Y, if there are such.
+    """Fields [batch, ...] padded with 0, and "mask" bool [batch, max(lengths)] over the steps of Y, if there are any.
 
     A field that an example lacks is absent (0) in it.
     """

@@ -30,35 +30,35 @@ from regenkit.signals import noted
 from regenkit.spec import Fields, Spec
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
-"""map(function, items, chunk): results in order; `chunk` items travel together."""
+"""map(function, items, chunk): results in order; `chunk` items are sent together."""
 TOGETHER = 512
-"""Records that a converter which takes many at once is given."""
+"""How many records a converter that takes many at once gets."""
 AHEAD = 32
-"""Items a process that may wait to be taken, so that what is in memory does not grow with the corpus."""
+"""How many items wait for each process, so that memory does not grow with the corpus."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What the index says of an example."""
+    """The index entry of an example."""
 
     id: str
     groups: str  # JSON
     fingerprints: np.ndarray  # int64
-    split: str  # "" where the data say none
+    split: str  # "" where the data have none
     paired: bool
     steps: int
     remarks: str  # JSON
 
 
 Outcome = tuple[list[tuple[bytes, Entry]], list[tuple[str, str]]]
-"""The sound examples of a source, and what was set aside: (source or example, reason)."""
+"""The usable examples of a source, and what was left out: (source or example, reason)."""
 
 
 @final
 @dataclass(frozen=True)
 class Read:
-    """source → its outcome. Raises UserError, naming the source, for whatever else the plugin raises."""
+    """source → its outcome. Raises UserError, naming the source, for any other error of the plugin."""
 
     dataset: Source
     specs: dict[str, Spec]
@@ -119,7 +119,7 @@ class Convert:
             return b"", str(error)
 
     def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
-        """The same of many, by a converter that takes many at once."""
+        """The same for many records, by a converter that takes many at once."""
         assert isinstance(self.converter, ConvertsMany)
         coming = iter(records)
         while part := list(islice(coming, TOGETHER)):
@@ -129,7 +129,7 @@ class Convert:
 
 
 def _fields(values: Fields, spec: Spec, where: str) -> Fields:
-    """`values` in the types that records hold. Raises TypeError or ValueError where they are none of `spec`."""
+    """`values` in the types of records. Raises TypeError or ValueError where they do not match `spec`."""
     spec.check(values, where)
     return {
         name: shards.packed(values[name], field.levels)
@@ -140,7 +140,7 @@ def _fields(values: Fields, spec: Spec, where: str) -> Fields:
 
 
 def _named(error: Exception | SystemExit, where: str) -> UserError:
-    """`error` with the place it comes from; a UserError is right as it is."""
+    """`error` with its origin; a UserError is returned as it is."""
     if isinstance(error, UserError):
         return error
     last = traceback.extract_tb(error.__traceback__)[-1]
@@ -189,8 +189,8 @@ def pool(processes: int) -> Iterator[Map]:
 
 
 def _begin() -> None:
-    """In a worker: Ctrl-C ends it at once, without a traceback, and so does the end of its parent, however that came;
-    it would wait for its next task for ever."""
+    """In a worker: Ctrl-C ends it at once, without a traceback, and so does any end of its parent. Else it would wait
+    for its next task for ever."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def wait() -> None:
@@ -208,6 +208,6 @@ def _each(pickled: str, batch: list[Any]) -> list[Any]:
 
 @cache
 def _function(pickled: str) -> Callable[[Any], Any]:
-    """Read once a process: a dataset holds the names of all its files, which would travel with each few of them."""
+    """Unpickled once in each process: a dataset has the names of all its files, which would else go with each task."""
     found: Callable[[Any], Any] = pickle.loads(Path(pickled).read_bytes())
     return found

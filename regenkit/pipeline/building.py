@@ -13,15 +13,15 @@ from regenkit.stages import STAGES, Specs, sides
 
 
 def rule(recipe: Recipe, y: Spec) -> Any:
-    """A converter that is not trained; one that has a parameter `y` is told the spec of Y."""
+    """A converter that is not trained; one that has a parameter `y` gets the spec of Y."""
     part = recipe.part("converter")
     return part.build(**({"y": y} if "y" in wanted(part.component) else {}))
 
 
 def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> Any:
-    """A new, untrained stage; one of several parts is made of them as they have been trained so far in `folder`.
+    """A new, untrained stage. One of several parts begins with the weights that they have so far in `folder`.
 
-    Raises UserError, with the place in the recipe, where a component refuses its arguments.
+    Raises UserError, with the position in the recipe, where a component refuses its arguments.
     """
     kind = STAGES[stage]
     if kind.parts:

@@ -1,4 +1,4 @@
-"""What a stage's weights are only good for: written beside them as stage.json, compared when they are read."""
+"""The contract of a stage's weights: what they were trained for. Written as stage.json, compared when they are read."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ FILE = "stage.json"
 
 
 def plain(data: Any) -> Any:
-    """As JSON gives it back."""
+    """The data as they are after JSON."""
     return json.loads(json.dumps(data, default=str))
 
 

@@ -1,7 +1,7 @@
-"""A trained auto-encoder in the converter's role: what every learned Y′ has in common, whatever its network.
+"""A trained autoencoder in the role of the converter: what all learned Y′ have in common, whatever the network.
 
 The network (`models/autoencoder.py`) has `spec`, `encode(condition, target)` and `losses`. Y's optional fields (a key,
-a metre) pass by it, unchanged: they are given, so they are part of Y′ for every route.
+a metre) do not go through it: they are given, so they are part of Y′ for every route.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,11 +23,11 @@ BATCH = 64
 
 @final
 class Learned:
-    """Y → Y′ by a network that is trained, or yet to be, as the stage "converter" of a run.
+    """Y → Y′ by a network that is trained, or will be, as the stage "converter" of a run.
 
     y        the spec of Y
     latent   the spec of what the network makes
-    version  of the network's code
+    version  the version of the network's code
     stage    gives a trained stage by name
     again    gives the converter of a run directory, in another process
     """
@@ -50,7 +50,7 @@ class Learned:
 
     @property
     def version(self) -> str:
-        """Names the weights as well: another training makes another Y′."""
+        """It also identifies the weights, because another training makes another Y′."""
         if self._folder is None or not self.trained:
             return f"{self.code_version}, untrained"
         return f"{self.code_version}, {digest(self._folder / 'converter' / 'best.weights.h5')}"
@@ -59,7 +59,7 @@ class Learned:
         return self.convert_all([y])[0]
 
     def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
-        """The Y′ of each Y, in batches; a float of it may differ in the last digit with the batch it came in."""
+        """The Y′ of each Y, in batches. The last digit of a float may depend on the other examples of its batch."""
         model, found = self._stage("converter"), []
         for start in range(0, len(ys), BATCH):
             part = ys[start : start + BATCH]
@@ -73,7 +73,7 @@ class Learned:
         return found
 
     def given(self, options: Mapping[str, str]) -> Given:
-        """NAME=LABEL for each optional field of Y with labels; the first label where none is said."""
+        """Parse NAME=LABEL of each optional field of Y with labels; a field that is not given has its first label."""
         fields = {name: field for name, field in self.given_spec.items() if field.scalar and field.vocabulary}
         for name in options:
             if name not in fields:

@@ -1,6 +1,6 @@
-"""What a dataset says of its modalities (the size of its pictures, its classes), kept in the run.
+"""The arguments of modalities that only the data know (the size of pictures, the classes), kept in the run.
 
-A trained run must know it without the data. A dataset that has something to say has `modalities`, the options of each:
+A trained run needs them without the data. A dataset that knows such arguments has `modalities`, the arguments of each:
 {"x": {"labels": [...]}, "y": {"size": 28}}.
 """
 
@@ -18,16 +18,16 @@ Options = dict[str, dict[str, Any]]
 
 
 def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
-    """The options of X's and Y's modality, by "x" and "y": as the run has them, else as the dataset says."""
+    """The arguments of X's and Y's modality, by "x" and "y": from the run if it has them, else from the dataset."""
     if folder is not None and (folder / FILE).exists():
         found: Options = json.loads((folder / FILE).read_bytes())
         return found
-    built = hasattr(recipe.dataset.component.load(), "modalities")  # else it need not be here any more
+    built = hasattr(recipe.dataset.component.load(), "modalities")  # else the dataset need not exist any more
     return _said(recipe.dataset.build()) if built else {}
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:
-    """Write what is `known` into the run. Raises UserError where the dataset says otherwise by now."""
+    """Write the arguments that are `known` into the run. Raises UserError where the dataset's have changed."""
     for side, options in _said(dataset).items():
         for name, value in options.items():
             if known.get(side, {}).get(name) != value:

@@ -1,6 +1,6 @@
 """A recipe made concrete: components built, specs joined, stages checked against their Y′, and run.
 
-Which fields each stage reads and draws stands in the table `regenkit.stages`.
+The table `regenkit.stages` has the fields that each stage reads and draws.
 """
 
 import math
@@ -66,25 +66,25 @@ class Pipeline:
             raise UserError(f"{self.recipe.path}: {error}") from error
 
     def runs(self, stage: str) -> bool:
-        """Whether its batches have steps, and so a mask."""
+        """Whether the batches of a stage have steps, and so a mask."""
         return any(side.spec.runs for side in self.sides(stage))
 
     def build(self, stage: str) -> Any:
-        """A new, untrained stage; one made of several, of these as they have been trained so far."""
+        """A new, untrained stage. One of several parts begins with the weights that they have so far."""
         try:
             return build(self.recipe, stage, self.specs, self.folder)
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
 
     def _learned(self) -> Learned:
-        model = self.build("converter")  # for its spec; which of its weights are trained, `stage` knows
+        model = self.build("converter")  # for its spec; `stage` gives the trained one
         return Learned(y=self.specs["y"], latent=model.spec, version=model.version, stage=self.stage,
                        folder=self.folder, again=_converter_of_run)  # fmt: skip
 
     # --- data --------------------------------------------------------------------------------------------------------
 
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
-        """See `data.prepare.prepare`; the recipe's `dataset.paired_fraction` of the training pairs keep X."""
+        """See `data.prepare.prepare`. Of the training pairs, the recipe's `dataset.paired_fraction` keeps X."""
         dataset = self.recipe.dataset.build()
         keep(dataset, self.modalities, self.folder)
         prepared = prepare(
@@ -103,7 +103,7 @@ class Pipeline:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""
         condition, target = self.sides(stage)
         kind = STAGES[stage]
-        # the stages that make Y′ are not of a Y′ that they make another one
+        # the contract of a stage that makes Y′ cannot name its own weights
         version = self.learned.code_version if self.learned and kind.makes_rep else self.converter.version
         return plain({
             "component": None if kind.parts else self.recipe.part(stage).identity,
@@ -120,7 +120,7 @@ class Pipeline:
         return distribute.local()
 
     def stage(self, name: str) -> Any:
-        """A trained stage with its best averaged weights; the renderer as fine-tuned, where the recipe asks for that.
+        """A trained stage with its best averaged weights; the fine-tuned renderer where the recipe asks for it.
 
         Raises UserError where there is none.
         """
@@ -138,12 +138,12 @@ class Pipeline:
         return self._stages[name]
 
     def forget(self) -> None:
-        """Stages are read anew: their weights have changed."""
+        """Read stages again when they are next used, because their weights have changed."""
         self._stages.clear()
 
     @contextmanager
     def using(self, name: str, model: Any) -> Iterator[None]:
-        """Within, `model` is the stage `name`: one under training, whose weights are not the best ones to come."""
+        """Within, `model` is the stage `name`: one in training, with its present weights."""
         before = self._stages.pop(name, None)
         self._stages[name] = model
         try:
@@ -156,11 +156,11 @@ class Pipeline:
     # --- running -----------------------------------------------------------------------------------------------------
 
     def given(self, options: Mapping[str, str] | None = None) -> Given:
-        """A user's `--given NAME=VALUE`, parsed by the converter, whose fields they are."""
+        """A user's `--given NAME=VALUE`, parsed by the converter."""
         return self.converter.given(dict(options or {}))
 
     def given_of(self, rep: Fields) -> Given:
-        """The given scalars of a known Y′, as if a user had said them."""
+        """The given scalars of a known Y′, as if a user had given them."""
         return Given(fields={name: rep[name] for name in self.given_scalars})
 
     def sample(
@@ -175,10 +175,10 @@ class Pipeline:
         options: Mapping[str, Any] | None = None,
         usual: Mapping[str, Any] | None = None,
     ) -> list[Fields]:
-        """Targets of `stage` for conditions of any lengths, in batches of like length.
+        """Targets of `stage` for conditions of any lengths, in batches of similar length.
 
         truths   draw each step given these true earlier ones. Raises UserError where the stage has no `resample`.
-        options  of sampling, over those of the recipe, which stand over the `usual` ones; a stage takes what it has
+        options  sampling options. They override the recipe's, which override the `usual` ones; a stage takes its own
         """
         model = self.stage(stage)
         if truths is not None and not isinstance(model, Resamples):
@@ -200,14 +200,14 @@ class Pipeline:
         ]
 
     def render_rep(self, reps: Sequence[Fields], lengths: Sequence[int], **how: Any) -> list[Fields]:
-        """Y′ → Y: what the renderer draws, beside what Y′ holds already. `how` as of `sample`."""
+        """Y′ → Y: the fields that the renderer draws and those that Y′ has. `how` as of `sample`."""
         drawn = self.sample(RENDERER, reps, lengths, **how)
         return [self.joined(rep, target) for rep, target in zip(reps, drawn, strict=True)]
 
     # --- what a user asks for ----------------------------------------------------------------------------------------
 
     def read_inputs(self, text: str) -> list[Any]:
-        """X from a file of one or many, or from the text itself."""
+        """The X of a file, one or many, or of the text itself."""
         path = Path(text)
         if len(text) < 256 and path.suffix.lower() in self.x_record.reads and "\n" not in text:
             if not path.is_file():
@@ -229,7 +229,7 @@ class Pipeline:
         An X longer than the models learned from is generated in parts, where X's modality has `cut` and Y's `join`.
 
         given    what the user fixes, as {"key": "G"}: see the converter's `given`
-        options  of sampling: temperature, top_p, guidance …
+        options  sampling options: temperature, top_p, guidance …
         """
         how = {"seed": seed, "options": asked({stage: self.stage(stage) for stage in ROUTE}, options), "usual": USUAL}
         inputs = [self._parsed(value) if isinstance(value, str) else value for value in inputs]
@@ -254,7 +254,7 @@ class Pipeline:
         return self.converter.to_text(self.converter.convert(y), meta)
 
     def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
-        """Y from Y′ as text. Raises UserError with the place of what is wrong in it."""
+        """Y from Y′ as text. Raises UserError that says where the text is wrong."""
         try:
             rep, meta = self.converter.from_text(text)
         except UserError as error:
@@ -268,12 +268,12 @@ class Pipeline:
         return max((len(value) for value in fields.values() if np.ndim(value)), default=1)
 
     def joined(self, known: Fields, drawn: Fields) -> Fields:
-        """One example of Y from drawn fields and those already known."""
+        """One example of Y from the drawn fields and the known ones."""
         return {name: drawn[name] if name in drawn else known[name] for name in self.specs["y"]}
 
     @cached_property
     def parameters(self) -> dict[str, int]:
-        """Trainable parameters by stage, of fresh stages."""
+        """Number of trainable parameters by stage."""
         return {
             stage: sum(math.prod(variable.shape) for variable in self.build(stage).trainable_variables)
             for stage in (*ROUTE, *(name for name, kind in STAGES.items() if kind.baseline))

@@ -1,4 +1,4 @@
-"""A stage's samples for many conditions: in batches of like length, spread over devices and processes."""
+"""A stage's samples for many conditions: in batches of similar length, spread over devices and processes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def draw(
 ) -> list[Fields]:
     """Targets of the stage called `name` for conditions of any lengths, in their order.
 
-    options  of which the stage takes what it has
+    options  sampling options; the stage takes those that it has
     truths   draw each step given these true earlier ones, by a stage that `Resamples`
     """
     condition, target = sides

@@ -1,4 +1,4 @@
-"""Trained weights named by their values."""
+"""Trained weights identified by their values."""
 
 import hashlib
 from pathlib import Path
@@ -8,8 +8,8 @@ import numpy as np
 
 
 def digest(path: Path) -> str:
-    """Twelve hexadecimal digits of the arrays in a Keras weights file, whatever they are called there: a layer's name
-    may count how many of its kind the process had made before."""
+    """Twelve hexadecimal digits of the arrays in a Keras weights file. Names do not count, because a layer's name may
+    contain how many layers of its kind the process had made before."""
     found: list[str] = []
 
     def add(_name: str, item: h5py.Dataset | h5py.Group) -> None:

@@ -3,9 +3,9 @@
     recipe = load(Path("recipes/lyric2melody.yaml"), ["generator.depth=4"])
     generator = recipe.generator.build(condition=x_spec, target=rep_spec)
 
-`document` knows where each key stands, `reader` checks form and names (`Written`), `resolve` imports what is named and
-checks its arguments (`Recipe`). Safe YAML only, and names resolve through plugins alone, so a recipe cannot run code.
-Every error is a UserError, a line for each fault: `file:line:column: key.path: what is wrong; did you mean 'x'?`.
+`document` knows the position of each key, `reader` checks form and names (`Written`), `resolve` imports what is named
+and checks its arguments (`Recipe`). Safe YAML only, and names resolve through plugins alone, so a recipe cannot run
+code. Every error is a UserError, a line for each fault: `file:line:column: key.path: what is wrong; did you mean 'x'?`.
 """
 
 from regenkit.recipe.load import load, of_run, read

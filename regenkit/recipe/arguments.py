@@ -21,15 +21,15 @@ _WORDS = {"tuple": "list", "array": "list", "set": "list", "frozenset": "list", 
 
 
 def supplied(component: Component) -> frozenset[str]:
-    """Parameters that the core gives, not the recipe: a model is told the specs between which it stands, a converter
-    that is a rule the one of Y."""
+    """Parameters that the core gives and not the recipe: a model gets the specs of condition and target, a converter
+    by rule the spec of Y."""
     if isinstance(component, Converter) and not component.learned:
         return frozenset({"y"})
     return frozenset({"condition", "target"} if isinstance(component, Generator | Renderer | Converter) else ())
 
 
 def wanted(component: Component) -> frozenset[str]:
-    """Those of them that its target has."""
+    """Those of them that the component's target has."""
     return supplied(component) & _signature(component).keys()
 
 
@@ -50,27 +50,27 @@ def parameters(component: Component) -> dict[str, inspect.Parameter]:
 def _signature(component: Component) -> dict[str, inspect.Parameter]:
     try:
         target = component.load()
-        # A class's own signature may be Keras's `__new__(*args, **kwargs)`; what it takes is said by its `__init__`.
+        # A class's own signature may be Keras's `__new__(*args, **kwargs)`; its `__init__` has what it takes.
         function = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]  # the very class
         found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
         hints = typing.get_type_hints(function, include_extras=True)
     except UserError:
         raise
-    except Exception as error:  # whatever a stranger's module does when imported
+    except Exception as error:  # a plugin's module may raise anything when it is imported
         said = f"{type(error).__name__}: {error}"
         raise UserError(f"{component.name} cannot be imported from {component.target}: {said}") from error
     return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
 
 
 def adapter(name: str, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:
-    """Validates the arguments of what is called `name`, or describes them as a JSON Schema."""
+    """Validates the arguments of the component `name`, or describes them as a JSON Schema."""
     fields: dict[str, Any] = {
         key: parameter.annotation
         if parameter.default is inspect.Parameter.empty
         else typing_extensions.NotRequired[parameter.annotation]
         for key, parameter in known.items()
     }
-    make: Any = typing_extensions.TypedDict  # a type checker wants its fields written out
+    make: Any = typing_extensions.TypedDict  # a type checker needs its fields written out
     kind = make(name, fields)
     kind.__pydantic_config__ = ConfigDict(
         extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False, title=name
@@ -111,9 +111,9 @@ def check_choice(choice: Mapping[str, Any], find: Callable[[str], Component], li
     """`{use: NAME, **options}`, the value of a component's own option, with all defaults filled in.
 
     find  gives the record of a name, or raises UserError
-    like  what one looks like, for whoever names none
+    like  an example, for the message where none is named
 
-    Raises ValueError, whose words pydantic takes over.
+    Raises ValueError, whose message pydantic shows.
     """
     if not isinstance(choice.get("use"), str):
         raise ValueError(f"needs the key 'use', as in {like}")
@@ -127,13 +127,13 @@ def check_choice(choice: Mapping[str, Any], find: Callable[[str], Component], li
 
 
 def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str], where: Where) -> list[str]:
-    """What pydantic found in `data`, one line a place in the words of the recipe; `names` are the keys there may be."""
+    """What pydantic found in `data`, a line for each position in the recipe; `names` are the allowed keys."""
     found: dict[str, list[str]] = {}
     items = [(_inside(data, item["loc"]), item) for item in error.errors(include_url=False)]
     passed = {path[:length] for path, _ in items for length in range(len(path))}
     for path, item in items:
         if path in passed:
-            continue  # a branch of a union that was not meant: another one got further
+            continue  # a branch of a union that was not meant: another one matched further
         if item["type"] == "extra_forbidden":
             hint = meant(str(path[-1]), names) if len(path) == 1 else ""
             found.setdefault(where(*path, key=True), []).append(f"unknown key {path[-1]!r}{hint}")
@@ -147,7 +147,7 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
 
 
 def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
-    """The path in the data that pydantic's location names: between its parts stand the branches of unions."""
+    """The path in the data of pydantic's location, without the branches of unions that it has in between."""
     path: list[int | str] = []
     part: Any
     for part in location:
@@ -161,7 +161,7 @@ def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
 
 def _said(item: ErrorDetails) -> str:
     kind, value = item["type"], item["input"]
-    if kind == "value_error":  # of a validator of ours, whose words are whole
+    if kind == "value_error":  # from a validator of ours, whose message is complete
         return str(item["ctx"]["error"])
     if kind == "too_long":
         return f"should have {item['ctx']['max_length']} values, not {item['ctx']['actual_length']}"

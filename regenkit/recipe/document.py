@@ -1,4 +1,4 @@
-"""A recipe's text as plain data that knows where each of its keys stands.
+"""A recipe's text as plain data, with the position of each of its keys.
 
 Only what a recipe needs of YAML: maps, lists, strings, numbers, true, false and null. No tags (they build objects), no
 anchors and aliases (a few lines of them unfold to gigabytes), no key twice. Scalars follow YAML 1.2's core schema, so
@@ -25,7 +25,7 @@ KeyPath = tuple[str | int, ...]
 
 
 class Where(Protocol):
-    """Says where a key path of the recipe stands: `file:line:column: key.path`."""
+    """The position of a key path in the recipe: `file:line:column: key.path`."""
 
     def __call__(self, *path: str | int, key: bool = False) -> str: ...
 
@@ -37,7 +37,7 @@ class _Loader(yaml.SafeLoader):
 
 @final
 class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.1 or 1.2 takes for something other than text, and never writes an alias."""
+    """Quotes text that YAML 1.1 or 1.2 would read as something else, and never writes an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -64,7 +64,7 @@ _Dumper.add_representer(str, _quoted)
 @final
 @dataclass
 class Document:
-    """The data of a recipe, and by key path where each key and each value stands."""
+    """The data of a recipe, and by key path the position of each key and each value."""
 
     name: str
     data: dict[str, Any]
@@ -72,7 +72,7 @@ class Document:
     values: dict[KeyPath, str] = field(default_factory=dict)
 
     def where(self, *path: str | int, key: bool = False) -> str:
-        """`file:line:column: key.path` of a value, or of its key; of what is around it where the text lacks it."""
+        """`file:line:column: key.path` of a value, or of its key; of the map around it where the text lacks it."""
         while path and path not in self.values:
             path = path[:-1]
         if not path:
@@ -163,7 +163,7 @@ def _text(path: Path) -> str:
 
 
 def _compose(text: str, locate: Any, depth: int = 0) -> yaml.Node:
-    """Nodes of the one document in `text`, `depth` maps within others; `locate` turns a mark into a place."""
+    """Nodes of the one document in `text`, `depth` maps within others; `locate` turns a mark into a position."""
     try:
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -201,7 +201,7 @@ def _dotted(path: KeyPath) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Text with what a terminal would not show, or take for a command, escaped."""
+    """Text in which everything is escaped that a terminal would not show, or would take for a command."""
     return text if text.isprintable() else repr(text)[1:-1]
 
 
@@ -213,7 +213,7 @@ def _whole(text: str, place: str) -> str:
 
 @final
 class _Builder:
-    """Turns nodes into data and writes down in `document` where each stands."""
+    """Turns nodes into data, and records in `document` the position of each."""
 
     def __init__(self, document: Document, locate: Any) -> None:
         self.document, self.locate = document, locate
@@ -236,7 +236,7 @@ class _Builder:
             key = self._text(key_node)
             inner = (*path, key)
             if key in seen:
-                raise UserError(f"{place}: {_dotted(inner)}: this key stands here twice; the first is at {seen[key]}")
+                raise UserError(f"{place}: {_dotted(inner)}: this key is here twice; the first is at {seen[key]}")
             seen[key] = self.document.keys[inner] = place
             yield key, self.build(value_node, inner)
 

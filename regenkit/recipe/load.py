@@ -38,6 +38,6 @@ def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
         return load(path, (), host)
     except UserError as error:
         raise UserError(
-            f"{error}\nThis recipe was kept in a run by another version of regenkit or of a plugin. Mend it as said "
-            "above, or train a new run of your recipe"
+            f"{error}\nThis recipe was kept in a run by another version of regenkit or of a plugin. Correct it as "
+            "the message above says, or train a new run of your recipe"
         ) from error

@@ -1,4 +1,4 @@
-"""From a recipe's document to its parts: names looked up, forms checked, every fault collected with its place."""
+"""From a recipe's document to its parts: looks names up, checks forms, collects every fault with its position."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +29,7 @@ _OWN_KEYS = {
 
 @final
 class Reader:
-    """Collects every fault of form and name before it gives up."""
+    """Collects all faults of form and name before it raises."""
 
     def __init__(self, document: Document, host: plugins.Host) -> None:
         self.document, self.host = document, host
@@ -133,7 +133,7 @@ class Reader:
             return None
 
     def _number(self, name: str, key: str, default: float, range: str, right: Callable[[float], bool]) -> float:
-        """A number of the recipe's own within a section of a component."""
+        """A number in a section that is the recipe's own and no argument of the component."""
         section = self.document.data.get(name)
         value = section.get(key, default) if isinstance(section, dict) else default
         if isinstance(value, bool) or not isinstance(value, int | float) or not right(value):
@@ -142,8 +142,8 @@ class Reader:
         return float(value)
 
     def _direct(self, generator: Section | None) -> Section:
-        """The baseline: arguments that differ from the generator's, or another class, which may be able to draw Y
-        where the generator's is not."""
+        """The baseline: arguments that differ from the generator's; or another class, where the generator's cannot draw
+        Y."""
         changes = dict(self._map("direct") or {})
         where: Where = functools.partial(self.document.where, "direct")
         if "from" in changes:
@@ -195,7 +195,7 @@ class Reader:
         return names
 
     def _check_modalities(self, dataset: Section, converter: Section, metrics: list[str]) -> None:
-        """Names that are each right but do not fit: a converter of speech for a dataset of melodies."""
+        """Finds names that are right but do not fit each other: a converter of speech for a dataset of melodies."""
         made: Any = dataset.component
         fitting: list[tuple[Any, tuple[str | int, ...]]] = [(converter.component, ("converter", "use"))]
         fitting = fitting if converter.component else []

@@ -21,11 +21,11 @@ class Part:
     component    what makes it
     arguments    its keyword arguments, checked, with all defaults filled in
     sample       the sampling options that the recipe fixes, checked
-    run          the run directory that its trained stage is taken from, and whose recipe says how it is built
+    run          the run directory that its trained stage is taken from; its recipe says how the stage is built
     own_decoder  it is the converter's own decoder, in the role of the renderer
     own          of a baseline: it has a component of its own, not the generator's
-    where        its place in the recipe, for errors
-    plain        it as a recipe writes it
+    where        its position in the recipe, for errors
+    plain        the part as a recipe writes it
     """
 
     component: Component
@@ -43,11 +43,11 @@ class Part:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a trained stage of it depends on: the component and its arguments, not how samples are drawn."""
+        """What its trained stage depends on: the component and its arguments, not how samples are drawn."""
         return {"use": self.use, **self.arguments}
 
     def build(self, **supplied: Any) -> Any:
-        """The component, built. Raises UserError, with the place in the recipe, where it refuses its arguments."""
+        """The component, built. Raises UserError, with the position in the recipe, where it refuses its arguments."""
         try:
             return self.component.load()(**supplied, **self.arguments)
         except (UserError, ValueError) as error:
@@ -63,7 +63,7 @@ class Recipe:
     finetune          on which predicted Y′ the renderer is trained further, if it is: see `remedies`
     joint             weights of the terms where the stages are trained together
     auxiliary_weight  of the auxiliary stage's loss beside the generator's
-    paired_fraction   the dataset's key of that name, whichever dataset it is: see `data.fraction`
+    paired_fraction   the key of that name, which every dataset has: see `data.fraction`
     train             the section of that name, checked
     evaluate          names of metrics
     """
@@ -119,7 +119,7 @@ class Recipe:
 
     @property
     def weights(self) -> dict[str, Any]:
-        """Of the terms of each stage that trains several as one, by its name."""
+        """Weights of the terms of each stage that trains several as one, by its name."""
         return {"joint": self.joint, "assisted": self.auxiliary_weight}
 
     def train_settings(self, stage: str | None = None) -> TrainSettings:

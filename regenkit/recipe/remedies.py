@@ -1,4 +1,4 @@
-"""What a recipe may ask for against the mismatch of true and predicted Y′, read and checked before anything is trained.
+"""Remedies for the mismatch of true and predicted Y′, as a recipe has them; checked before anything is trained.
 
     finetune: {on: sampled}              train the renderer further on predicted Y′ (`predicted`)
     train.renderer.rep_noise: 0.1        perturb Y′ while the renderer is trained (`rep_noise`)
@@ -18,7 +18,7 @@ RESAMPLE = "resample(condition, target, *, seed)"
 
 
 def tuned_on(section: Any) -> str | None:
-    """What `finetune` is on; None where it is null, as where there is none: so a comparison can vary it.
+    """The `on` of `finetune`; None where it is null or missing. It may be null so that a comparison can vary it.
 
     Raises ValueError.
     """
@@ -31,7 +31,7 @@ def tuned_on(section: Any) -> str | None:
 
 
 def misplaced(train: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Where under `train` a rep_noise is that is not the renderer's, which alone reads Y′."""
+    """Each rep_noise under `train` that is not the renderer's. Only the renderer reads Y′."""
     if train.get("rep_noise"):
         yield ("rep_noise",)
     for stage, settings in train.items():
@@ -40,7 +40,7 @@ def misplaced(train: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def unable(generator: Part, finetune: str | None, rep_noise: float | str) -> Iterator[str]:
-    """The fault of a generator that cannot draw one step given the true earlier ones, where that is asked for."""
+    """The fault where the recipe needs single steps given the true earlier ones, and the generator cannot draw them."""
     asked = {"finetune.on: teacher_forced": finetune == "teacher_forced",
              "train.renderer.rep_noise: generator": rep_noise == "generator"}  # fmt: skip
     target = generator.component.load() if any(asked.values()) and not generator.run else None

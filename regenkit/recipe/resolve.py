@@ -1,4 +1,4 @@
-"""From a recipe as it is written to a resolved one: imports what it names, and checks every argument, once."""
+"""From a written recipe to a resolved one: imports what it names, and checks every argument, once."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -55,8 +55,8 @@ def resolve(written: Written, other_run: OtherRun) -> Recipe:
 
 
 def check_data(recipe: Recipe) -> None:
-    """Build the dataset and a converter that is a rule, which may refuse a combination, or a folder that is not there,
-    and look for the runs that arguments name. What a trained run can do without. Raises UserError."""
+    """Build the dataset and a converter by rule, which may refuse a combination or a missing folder, and look for the
+    runs that arguments name. A trained run does not need this. Raises UserError."""
     found: dict[str, None] = {}
     for part in recipe.parts.values():
         for path, run in _runs(part.arguments, ()):
@@ -70,7 +70,7 @@ def check_data(recipe: Recipe) -> None:
             part.build()
         except UserError as error:
             found[str(error)] = None
-        except Exception as error:  # whatever a stranger's constructor does
+        except Exception as error:  # a plugin's constructor may raise anything
             found[f"{part.where()}: {type(error).__name__}: {error}"] = None
     if found:
         raise UserError("\n".join(found))
@@ -126,7 +126,7 @@ def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> 
 
 
 def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
-    """The generator's component with arguments that differ; or another one, with those of its arguments that it has."""
+    """The generator's component with some other arguments; or another component, with the arguments that both have."""
     section = written.direct
     if section.component is None and generator.run:
         taken = _taken(written.generator, "direct", other_run)
@@ -145,7 +145,7 @@ def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
 
 
 def _direct_half(written: Written, generator: Part, direct: Part, other_run: OtherRun) -> Part:
-    """The baseline no larger than the generator: with its arguments; of a component of its own, no wider or deeper."""
+    """The baseline no larger than the generator. It has the generator's arguments, or at most its width and depth."""
     if direct.run:
         taken = _taken(written.generator, "direct_half", other_run)
         return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,

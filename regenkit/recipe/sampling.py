@@ -17,7 +17,7 @@ from regenkit.nearest import did_you_mean
 from regenkit.recipe.arguments import checked_against
 
 USUAL = {"top_p": 0.95}
-"""How a user's samples are drawn unless told otherwise, by the stages that can: the unlikeliest tokens are left out."""
+"""Defaults for a user's samples, for stages that have the option: the unlikeliest tokens are left out."""
 _NO_OPTIONS = {"self", "condition", "target", "seed", "given", "length"}
 
 
@@ -43,14 +43,14 @@ def options_of(target: Any, method: str = "sample") -> dict[str, inspect.Paramet
 
 
 def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dict[str, Any]:
-    """Those of `options` that the stage has."""
+    """The ones of `options` that the stage has."""
     known = options_of(stage, method)
     return {name: value for name, value in options.items() if name in known}
 
 
 def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """A user's options, checked. Raises UserError where one is an option of none of the `stages` (by name), or where a
-    stage that has it refuses its value."""
+    """A user's options, checked. Raises UserError where none of the `stages` (by name) has an option, or where a stage
+    refuses its value."""
     known = {name: options_of(stage) for name, stage in stages.items()}
     names = {option for each in known.values() for option in each}
     values: dict[str, Any] = {}
@@ -66,7 +66,7 @@ def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
 
 
 def parsed(settings: Iterable[str]) -> dict[str, Any]:
-    """NAME=VALUE each, as a command line gives them. Raises UserError."""
+    """Options from the NAME=VALUE of a command line. Raises UserError."""
     found: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")

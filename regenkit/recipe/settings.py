@@ -26,14 +26,14 @@ class TrainSettings(BaseModel):
     paired_share: Share = Field(0.5, description="part of each batch drawn from paired examples, where there are both")
 
     rep_noise: Share | Literal["generator"] = Field(
-        0.0, description="of the renderer: the share of Y′ that is replaced while it learns; or as the generator errs"
+        0.0, description="of the renderer: the share of Y′ that is replaced in training; or errors like the generator's"
     )
 
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
     warmup_steps: Count = Field(200, description="steps in which the learning rate rises from 0 in a straight line")
     schedule: Literal["cosine", "constant"] = Field("cosine", description="of the learning rate after the warm-up")
     beta_1: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.9, description="decay of AdamW's mean gradient; adversarial training wants less, 0 to 0.5"
+        0.9, description="decay of AdamW's mean gradient; adversarial training needs less, 0 to 0.5"
     )
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="decoupled (AdamW, arXiv 1711.05101)")
     clip_norm: Annotated[float, Field(gt=0)] | None = Field(
@@ -61,7 +61,7 @@ class TrainSettings(BaseModel):
 
 Weight = Annotated[float, Field(ge=0)]
 AUXILIARY_WEIGHT = 0.1
-"""Of the auxiliary stage's loss beside the generator's, unless a recipe says another."""
+"""The default weight of the auxiliary stage's loss beside the generator's."""
 
 
 @final
@@ -76,7 +76,7 @@ class JointSettings(BaseModel):
         1.0, description="of ‖Y′ − f(X′)‖², for codes −log P(Y′|X), where it moves the generator"
     )
     approach: Weight = Field(
-        0.1, description="of the same where it moves the converter, if that is learned; at 1 codes may say nothing"
+        0.1, description="of the same where it moves a learned converter; at 1 the codes may collapse"
     )
     adapt: Weight = Field(0.5, description="of −log P(Y|Y′ as predicted from X)")
     through: Literal["straight_through", "gumbel"] = Field(

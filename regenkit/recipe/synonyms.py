@@ -1,4 +1,4 @@
-"""Keys that a recipe does not have, but that other libraries, or older recipes, have for the same thing."""
+"""Names that other libraries, or older recipes, use for keys of a recipe."""
 
 from collections.abc import Iterable
 
@@ -38,7 +38,7 @@ SAME = (
 
 
 def meant(name: str, names: Iterable[str]) -> str:
-    """The end of a message on an unknown key: which of `names` is meant, by another name or a misspelt one."""
+    """The end of a message about an unknown key: which of `names` is meant, as a synonym or a misspelling."""
     known = set(names)
     found = [ours for ours, *others in SAME if name.casefold() in others and ours in known]
     return f"; did you mean {' or '.join(map(repr, found))}? {there_are(known)}" if found else did_you_mean(name, known)

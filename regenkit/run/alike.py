@@ -1,4 +1,4 @@
-"""The same data in every process of a training: prepared together where they share a cache, then compared."""
+"""The same data in every process of a training: prepared together where the cache is shared, then compared."""
 
 import hashlib
 import os
@@ -16,13 +16,13 @@ from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 
 NOTHING: Any = None
-"""No more work; or what one says who only listens."""
+"""The message that there is no more work; also the answer of a process that only waits."""
 
 
 def prepare_alike(pipeline: Pipeline, strategy: Any, progress: Progress) -> Prepared:
-    """The recipe's data. Raises UserError where several processes do not have the same.
+    """The recipe's data. Raises UserError where the processes do not all have the same.
 
-    On a shared cache each makes the parts whose turn is its own; on caches of their own, each makes all.
+    Where the cache is shared, the processes make parts in turn; where each has its own, each makes all.
     """
     if worker_count(strategy) > 1 and _cache_is_shared(strategy):
         with together(strategy):
@@ -47,10 +47,10 @@ def prepare_alike(pipeline: Pipeline, strategy: Any, progress: Progress) -> Prep
 
 
 def _cache_is_shared(strategy: Any) -> bool:
-    """Whether all see what the chief writes into its cache."""
+    """Whether all processes see what the chief writes into its cache."""
     path = cache_dir() / f".{uuid.uuid4()}"
     if is_chief(strategy):
-        with suppress(OSError):  # which the preparation will say
+        with suppress(OSError):  # the preparation will raise it
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
     seen = gathered(strategy, path)[0].exists()
@@ -61,7 +61,7 @@ def _cache_is_shared(strategy: Any) -> bool:
 
 
 def _by_all(strategy: Any, function: Callable[[Any], None], tasks: list[Any]) -> None:
-    """In the chief: `elsewhere` of `Pipeline.prepare`."""
+    """In the chief: the `elsewhere` of `Pipeline.prepare`."""
     gathered(strategy, (function, tasks))
     for index, refusal in enumerate(_take_turns(strategy, function, tasks)):
         if refusal:
@@ -69,7 +69,7 @@ def _by_all(strategy: Any, function: Callable[[Any], None], tasks: list[Any]) ->
 
 
 def _take_turns(strategy: Any, function: Callable[[Any], None], tasks: list[Any]) -> list[str | None]:
-    """Do this process's tasks; returns what UserError each process raised."""
+    """Do this process's tasks; returns the UserError of each process, if it raised one."""
     mine = tasks[worker_index(strategy) :: worker_count(strategy)]
     refusal = None
     try:

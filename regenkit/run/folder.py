@@ -1,4 +1,4 @@
-"""A run directory: found, made, signed with its recipe, and held by one process at a time. Needs no TensorFlow."""
+"""A run directory: found, made, marked with its recipe, and locked by one process at a time. Needs no TensorFlow."""
 
 import platform
 import sys
@@ -36,7 +36,7 @@ def folder_for(recipe: Recipe) -> Path:
 
 @contextmanager
 def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
-    """Make the run directory if need be, and hold it for this process alone."""
+    """Make the run directory if need be, and lock it for this process."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
@@ -82,15 +82,15 @@ def _sign(folder: Path, recipe: Recipe) -> None:
 
 
 def _signature(folder: Path) -> str | None:
-    """The identity of the recipe of a run, None where there is none yet; as it is read today, so that a setting added
-    since then, which has its default there, makes no difference."""
+    """The identity of the recipe of a run, None where there is none yet. The recipe is read again, so that a setting
+    which was added since then, and has its default, makes no difference."""
     if not (folder / "environment.json").exists():  # written last
         return None
     return identity(of_run(folder))
 
 
 def identity(recipe: Recipe, *, but: Iterable[str] = ("strategy",)) -> str:
-    """What two processes that work on one run must agree on: the recipe but for the devices, or these of `train`."""
+    """What processes that work on one run must have in common: the recipe without its devices, or these of `train`."""
     resolved = recipe.plain()
     for setting in but:
         del resolved["train"][setting]
@@ -98,5 +98,5 @@ def identity(recipe: Recipe, *, but: Iterable[str] = ("strategy",)) -> str:
 
 
 def untrained(folder: Path, recipe: Recipe) -> list[str]:
-    """The stages of a run that are not trained to their end, in their order."""
+    """The stages of a run whose training is not finished, in their order."""
     return [stage for stage in recipe.stages if not (folder / stage / "done.json").exists()]

@@ -1,6 +1,7 @@
-"""Trained weights where they are wanted: a stage of several's in its parts, the converter's in every process.
+"""Trained weights copied to where they are needed: from a stage of several parts to its parts, and the converter's to
+every process.
 
-Files are renamed into place, and what comes of them is the same each time; so a run that is killed here begins again.
+Files are written beside and renamed, and the result is the same each time. So a run that is killed here does it again.
 """
 
 from typing import Any
@@ -15,23 +16,23 @@ from regenkit.training.checkpoints import BEST, write_weights
 
 
 def hand_out(pipeline: Pipeline, stage: str) -> None:
-    """Give parts of a trained stage of several their weights, as the table says. The converter's come first: the
-    others' contracts name it."""
+    """Give the parts of a trained stage their weights, as the table says. The converter's come first, because the
+    contracts of the others name it."""
     assert pipeline.folder is not None
     model = pipeline.build(stage)
     model.load_weights(pipeline.folder / stage / BEST)
     for name in STAGES[stage].hands_out:
-        if name not in model.parts:  # a converter that is a rule
+        if name not in model.parts:  # a converter by rule
             continue
         folder = pipeline.folder / name
-        write_json(folder / DONE, {**done(folder), "together": True})  # first: never taken for one trained alone
+        write_json(folder / DONE, {**done(folder), "together": True})  # first: no mistake for one trained alone
         write_weights(model.parts[name], folder / BEST)
         sign(folder, pipeline.contract(name))
     pipeline.forget()
 
 
 def to_all(pipeline: Pipeline, strategy: Any) -> None:
-    """The trained converter into the run directory of every process, whose disks need not be shared."""
+    """Copy the trained converter into the run directory of every process; their disks need not be shared."""
     assert pipeline.folder is not None
     folder = pipeline.folder / "converter"
     weights = folder / BEST

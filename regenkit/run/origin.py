@@ -1,4 +1,4 @@
-"""Stages that are not trained in a run, but copied into it: those of another run, and those that would be the same."""
+"""Stages that are copied into a run and not trained in it: those of another run, and those that would be the same."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,11 @@ from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
 from regenkit.training.checkpoints import BEST
 
 DONE = "done.json"
-"""What a trained stage's training found; written last."""
+"""The results of a stage's training; written last."""
 
 
 def done(folder: Path) -> dict[str, Any]:
-    """What is known of a stage's training; nothing where it is not done."""
+    """The results of a stage's training; empty where it is not finished."""
     return json.loads((folder / DONE).read_bytes()) if (folder / DONE).exists() else {}
 
 
@@ -32,7 +32,7 @@ def taken_from(recipe: Recipe, stage: str) -> Path | None:
 
 
 def copy_origin(pipeline: Pipeline, stage: str) -> bool:
-    """Copy a stage that is not to be trained here, and say whether it was one."""
+    """Copy a stage that is not trained here; returns whether it was such a stage."""
     assert pipeline.folder is not None
     part = pipeline.recipe.part(stage) if not STAGES[stage].parts else None
     if part and part.own_decoder and not STAGES[stage].starts_from:
@@ -50,7 +50,7 @@ def copy_origin(pipeline: Pipeline, stage: str) -> bool:
 
 
 def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
-    """The folder of a stage, filled with what was trained elsewhere; done.json, the last, says where."""
+    """Fill the folder of a stage with what was trained elsewhere; done.json, written last, names the source."""
     assert pipeline.folder is not None
     folder = pipeline.folder / stage
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,17 +60,17 @@ def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, 
 
 
 def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:
-    """Whether a stage is a trained one over again."""
+    """Whether a trained stage would be the same as this one."""
     assert pipeline.folder is not None
     return bool(done(pipeline.folder / trained)) and pipeline.contract(stage) == pipeline.contract(trained)
 
 
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
-    """A baseline is trained for as many steps as generator and renderer together, unless the recipe says."""
+    """A baseline is trained for as many steps as generator and renderer together, unless the recipe sets it."""
     settings, kind = recipe.train_settings(stage), STAGES[stage]
     if not kind.baseline or "steps" in recipe.train.get(kind.settings, {}):
         return settings
-    rendered = "converter" if recipe.renderer.own_decoder else RENDERER  # the stage that taught the decoder
+    rendered = "converter" if recipe.renderer.own_decoder else RENDERER  # the stage that trained the decoder
     steps = sum(_steps(recipe, each) for each in (GENERATOR, rendered))
     steps += sum(
         recipe.train_settings(each).steps * sum(part in ROUTE for part in STAGES[each].hands_out)
@@ -80,7 +80,7 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
 
 
 def _steps(recipe: Recipe, stage: str) -> int:
-    """For how many a stage is trained, or was where it comes from."""
+    """The number of steps that a stage is trained for, or was trained for in the run that it comes from."""
     other = taken_from(recipe, stage)
     trained = done(other / stage) if other else {}
     return int(trained["steps"]) if trained else recipe.train_settings(stage).steps

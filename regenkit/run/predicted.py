@@ -1,11 +1,12 @@
-"""Predicted Y′ in place of the true one, to fine-tune a renderer on what it will be given: `finetune` of a recipe.
+"""Predicted Y′ instead of the true one, to fine-tune a renderer on what it will be given: `finetune` of a recipe.
 
     sampled         the generator's own Y′, drawn freely from X
-    teacher_forced  one draw a step, given the true earlier steps: nearer to the truth, and aligned with it
+    teacher_forced  one draw a step, given the true earlier steps: nearer to the true Y′, and aligned with it
 
-What is given (a key, the chords) stays as it was. Drawn once, from the training seed, and kept in the run directory
-as shards in the order of the prepared ones; so the loop needs to know nothing of it, and a killed training goes on
-with the same. Vocoders are fine-tuned so, on teacher-forced spectrograms (Shen et al. 2018, arXiv 1712.05884).
+What is given (a key, the chords) stays as it was. Y′ is drawn once, from the training seed, and kept in the run
+directory as shards in the order of the prepared ones. So the loop does not need to know about it, and a killed training
+goes on with the same. Vocoders are fine-tuned like this, on teacher-forced spectrograms (Shen et al. 2018, arXiv
+1712.05884).
 """
 
 from collections.abc import Sequence
@@ -27,9 +28,9 @@ FOLDER = "reps"
 
 
 def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, log: Log) -> Prepared:
-    """`prepared` with the Y′ of paired training and validation examples as the recipe's `finetune` has them predicted.
+    """`prepared`, with a predicted Y′ in paired training and validation examples, as the recipe's `finetune` asks.
 
-    Every process keeps a copy of what the first one draws. Raises UserError where the generator can't (`resample`).
+    Every process keeps a copy of what the first one draws. Raises UserError where the generator has no `resample`.
     """
     folder = log.folder / "finetune" / FOLDER
     total = len(prepared.split)
@@ -72,7 +73,7 @@ def _drawn(pipeline: Pipeline, prepared: Prepared, span: range, seed: int) -> li
 def predict(
     pipeline: Pipeline, sides: Sequence[dict[str, Fields | None]], lengths: Sequence[int], seed: int
 ) -> list[Fields]:
-    """Y′ of examples given as {"x": …, "rep": the true one}, as the recipe's `finetune` says."""
+    """The predicted Y′ of examples {"x": …, "rep": the true one}, as the recipe's `finetune` asks."""
     truths = [each["rep"] or {} for each in sides]
     forced = {"truths": truths} if pipeline.recipe.finetune == "teacher_forced" else {}
     given = [pipeline.given_of(rep) for rep in truths]

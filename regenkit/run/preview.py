@@ -16,11 +16,11 @@ from regenkit.recipe import Recipe
 from regenkit.spec import Spec
 
 ABSENT = "(none)"
-"""In place of a class, where an example has none."""
+"""Stands for the class of an example that has none."""
 
 
 def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
-    """What the data are; prepares them if that is not done yet.
+    """Describe the data; prepares them if that is not done yet.
 
     examples   by split, paired and unpaired
     classes    by field that names one class an example: examples by class and split

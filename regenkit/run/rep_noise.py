@@ -1,8 +1,8 @@
-"""How Y′ is to be perturbed while a renderer learns: by a share, or as the trained generator errs.
+"""How Y′ is perturbed while a renderer learns: a share at random, or with errors like the trained generator's.
 
-The generator's confusion P(predicted | true) is counted on paired validation examples, one token drawn for each true
-one given the true earlier ones. Counts are smoothed by one pseudo-count a row, spread as its predictions are in all, so
-that a token hardly seen there is taken for what is common. Of continuous fields, its residual's standard deviation.
+The generator's confusion P(predicted | true) is counted on paired validation examples: one token is drawn for each true
+one, given the true earlier ones. Counts are smoothed by one pseudo-count a row, distributed as all of its predictions
+are, so that rare tokens are replaced by frequent ones. Continuous fields get noise of the generator's residual.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SAMPLED = 256
 
 
 def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, strategy: Any) -> Perturb:
-    """What `rep_noise: amount` does to the required fields of Y′. All processes get what the first one measured.
+    """The noise of `rep_noise: amount` on the required fields of Y′. All processes get what the first one measured.
 
     Raises UserError where the generator cannot draw one step given the true earlier ones (`resample`).
     """
@@ -42,7 +42,7 @@ def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, st
 
 
 def by_share(spec: Spec, share: float, examples: Sequence[Fields]) -> Perturb:
-    """Of tokens a share is replaced; of a continuous field so much of its standard deviation in `examples` is added."""
+    """Replace a share of tokens; add that share of the standard deviation in `examples` as noise to numbers."""
     continuous = spec.without(name for name, field in spec.items() if field.vocabulary)
     return Perturb(
         share={name: (share, field.vocabulary) for name, field in spec.items() if field.vocabulary},
@@ -77,7 +77,7 @@ def _measured(pipeline: Pipeline, prepared: Prepared, spec: Spec) -> Perturb:
 
 
 def confusion(true: np.ndarray, drawn: np.ndarray, vocabulary: int) -> np.ndarray:
-    """P(drawn | true), float64 [vocabulary, vocabulary], of tokens that were drawn in place of true ones."""
+    """P(drawn | true), float64 [vocabulary, vocabulary], of tokens that were drawn for true ones."""
     counts = np.zeros((vocabulary, vocabulary))
     known = (true > 0) & (drawn > 0)
     np.add.at(counts, (true[known] - 1, drawn[known] - 1), 1)

@@ -1,4 +1,4 @@
-"""Samples of a run: a few held-out inputs, now and then while a stage is trained, and by all stages in the end."""
+"""Samples of a run, for a few held-out inputs: from time to time in training, and by all stages at its end."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def _held(prepared: Prepared, split: str) -> list[int]:
 
 
 def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
-    """A few validation examples through the stage under training, into samples/: Y′ as text, Y as its modality writes
-    it. A converter's own decoder shows what is rebuilt, and what a generator draws."""
+    """Write samples of the stage in training for a few validation examples into samples/: Y′ as text, Y as its modality
+    writes it. A converter's own decoder shows what it rebuilds, and what the generator draws."""
     assert pipeline.folder is not None
     folder = pipeline.folder / "samples"
     folder.mkdir(exist_ok=True)
@@ -50,7 +50,7 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
 
 
 def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
-    """Test inputs as the run renders them, beside what was written for them by people, in every format."""
+    """Write what the run makes of test inputs, beside the real Y, in every format."""
     if (folder / "done").exists():
         return
     folder.mkdir(exist_ok=True)

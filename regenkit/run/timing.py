@@ -1,11 +1,11 @@
-"""How long the training of a stage took, by the log of the run that trained it."""
+"""How long the training of a stage took, from the log of the run that trained it."""
 
 import json
 from pathlib import Path
 
 
 def training_seconds(folder: Path, stage: str) -> float | None:
-    """Seconds of a stage's updates, validation, samples and checkpoints left out; None where the log is gone."""
+    """Seconds of a stage's updates, without validation, samples and checkpoints; None where there is no log."""
     done = folder / stage / "done.json"
     if done.exists() and (other := json.loads(done.read_bytes()).get("from")):
         return training_seconds(Path(other), stage)

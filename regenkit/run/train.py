@@ -1,4 +1,4 @@
-"""Train what a recipe asks for: its data, each stage after the other, and samples in the end."""
+"""Train what a recipe asks for: prepare the data, train each stage, write samples."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,9 +35,10 @@ from regenkit.training.runlog import RunLog
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
-    """Train what is not yet trained of a recipe (or of its `stages`) and leave samples; returns the run directory.
+    """Train the stages of a recipe (or these `stages`) that are not trained yet, and write samples; returns the run
+    directory.
 
-    `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes are told which.
+    `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes need a name.
     Raises UserError, or Interrupted once everything is saved.
     """
     if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
@@ -56,7 +57,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         for stage in stages or recipe.stages:
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
-        with together(strategy):  # a process that ended earlier would be taken for one that broke down
+        with together(strategy):  # a process that ended earlier would look like one that failed
             if is_chief(strategy) and not untrained(folder, recipe):
                 write_samples(pipeline, prepared, folder / "samples")
                 log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
@@ -65,7 +66,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
 
 @contextmanager
 def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) -> Iterator[RunLog]:
-    """Hold a run and log what is done to it. Of several processes the chief does; others log into worker-N/ there."""
+    """Lock a run and log into it. Where there are several processes the chief does; others log into worker-N/ there."""
     index = worker_index(strategy)
     with ExitStack() as stack:
         with together(strategy):
@@ -112,7 +113,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
 
     def build() -> Any:
         model = pipeline.build(stage)
-        if kind.starts_from and chief:  # whose state all others get
+        if kind.starts_from and chief:  # the others get its state
             model.load_weights(folder.parent / kind.starts_from / BEST)
         return model
 
@@ -129,7 +130,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
             job, learned, strategy, log, callbacks=callbacks, sample=sample if settings.sample_every else None
         )
     except Interrupted:
-        gathered(strategy, None)  # let all have saved
+        gathered(strategy, None)  # wait until all have saved
         raise
     if kind.on_predicted:
         result["on"] = recipe.finetune
@@ -141,7 +142,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
 
 
 def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: Log) -> Prepared:
-    """The data as they are once a stage is trained: converted anew where it made Y′ another one."""
+    """The data after a stage is trained: converted again where the stage changed Y′."""
     if STAGES[stage].hands_out:
         pipeline.forget()
     if not (pipeline.learned and STAGES[stage].makes_rep):
@@ -151,7 +152,7 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
 
 
 def _try_direct(pipeline: Pipeline, log: Log) -> None:
-    """Warn where the direct route can't be built: after training it would be too late to say another."""
+    """Warn where the direct route cannot be built, because after training it is too late to choose another."""
     if pipeline.recipe.part("direct").run is None:
         try:
             with tf.device("CPU:0"):
@@ -166,13 +167,13 @@ def _say_data(log: Log, prepared: Prepared) -> None:
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
     dropped = sum(counts["dropped"].values())
     log.say(
-        f"examples: {', '.join(parts)}; {dropped} dropped: they hold a part of a held-out one, go with one, or could "
-        "not be converted"
+        f"examples: {', '.join(parts)}; {dropped} dropped: they share content or a group with a held-out example, or "
+        "could not be converted"
     )
     if prepared.hidden is not None:
         keep = counts["train"]["paired"]
         pairs = keep + int(prepared.hidden.sum())
-        log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; the others teach Y alone")
+        log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; of the others only Y is used")
     for what, aside in (("left out", prepared.skipped), ("read, but not all of it", prepared.remarks)):
         if aside:
             log.warn(escape(f"{len(aside)} {what}: {summary(aside)}; `regenkit preview --json` lists all"))

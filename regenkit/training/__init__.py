@@ -1,1 +1,1 @@
-"""The loop: one update a file, the state it changes, how that is kept, and the devices and processes that share it."""
+"""The training loop: an update, the state that it changes, checkpoints, validation, and the log."""

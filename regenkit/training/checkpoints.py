@@ -1,8 +1,8 @@
 """The last k states of a training, and its best weights; each file is whole or absent.
 
 A checkpoint is one .npz of everything in `State.named()`, with a checksum that is verified when it is read. The values
-are copied between two steps, a thread writes them while training goes on, and the file is renamed into place once it
-is on the disk. It knows nothing of devices: what two replicas saved, one or four go on with.
+are copied between two steps, a thread writes them while training goes on, and the file is renamed once it is whole on
+the disk. Nothing in it depends on devices: one replica or four can go on with what two saved.
 """
 
 import io
@@ -21,12 +21,12 @@ from regenkit.training.state import State
 
 CHECKSUM = "checksum"
 BEST = "best.weights.h5"
-"""The averaged weights with the lowest validation loss: what a trained stage is used with."""
+"""The averaged weights with the lowest validation loss: those that a trained stage is used with."""
 
 
 @final
 class Checkpoints:
-    """In `folder`, which is made. `close` waits for what is being written."""
+    """The checkpoints in `folder`, which is made. `close` waits until all is written."""
 
     def __init__(self, state: State, folder: Path, keep: int) -> None:
         self.state, self.folder, self.keep = state, folder, keep
@@ -37,15 +37,15 @@ class Checkpoints:
         self._writing: Future | None = None
 
     def save(self) -> None:
-        """Begin to write the present state. Raises UserError where this or the last one cannot be written."""
+        """Begin to write the present state. Raises UserError where it or the one before cannot be written."""
         self._wait()
         values = {name: np.array(variable.numpy()) for name, variable in self.state.named().items()}
         self._writing = self._thread.submit(self._write, int(self.state.step.numpy()), values)
 
     def restore(self) -> list[str]:
-        """Restore the newest whole checkpoint, if any; returns the damaged ones that were passed over, with reasons.
+        """Restore the newest whole checkpoint, if any; returns the newer ones that are damaged, with reasons.
 
-        Raises UserError where it is of other variables than this state has.
+        Raises UserError where its variables are not those of this state.
         """
         damaged = []
         for path in reversed(self._all()):
@@ -54,7 +54,7 @@ class Checkpoints:
                     values = {name: file[name] for name in file.files}
                 if values.pop(CHECKSUM) != _checksum(values):
                     raise ValueError("its checksum is wrong")
-            except Exception as error:  # a damaged archive raises whatever its damaged part leads to
+            except Exception as error:  # a damaged archive may raise anything
                 damaged.append(f"{path}: {error}")
                 continue
             variables = self.state.named()
@@ -107,7 +107,7 @@ class Checkpoints:
 
 
 def _checksum(values: dict[str, np.ndarray]) -> int:
-    """CRC-32C of names, types, shapes and values: those of the archive's parts miss a part cut short or left out."""
+    """CRC-32C of names, types, shapes and values. The archive's own checksums miss a part that is cut or missing."""
     found = 0
     for name in sorted(values):
         value = values[name]
@@ -123,7 +123,7 @@ def save_best(state: State, folder: Path) -> None:
 
 
 def write_weights(model: keras.Model, path: Path) -> None:
-    """Keras's own weights file, renamed into place once whole. Raises UserError where it can't be written."""
+    """Write Keras's own weights file, whole or not at all. Raises UserError where it can't be written."""
     memory = _Memory()
     model.save_weights(memory)
     with beside(path) as temporary:
@@ -132,7 +132,7 @@ def write_weights(model: keras.Model, path: Path) -> None:
 
 @final
 class _Memory(io.BytesIO):
-    """HDF5 takes the process down with it when its disk is full, so it writes to memory, and Python to the disk."""
+    """HDF5 crashes the process when the disk is full. So it writes to memory, and Python writes to the disk."""
 
     def __str__(self) -> str:
-        return "memory.weights.h5"  # Keras looks at the suffix of whatever it writes to
+        return "memory.weights.h5"  # Keras looks at the suffix

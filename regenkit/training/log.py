@@ -1,4 +1,4 @@
-"""What the loop, and a run around it, ask of a log; `runlog.RunLog` is one, and a comparison wraps it in another."""
+"""The types of logs that the loop and a run need; `runlog.RunLog` is one, and a comparison wraps it in another."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class TrainingLog(Protocol):
-    """What `train.fit` writes to."""
+    """The log of `train.fit`."""
 
     def begin(self, stage: str, step: int, steps: int, parameters: int) -> None:
-        """A stage begins at `step` of `steps`, 0 unless it goes on from a checkpoint."""
+        """A stage begins at `step` of `steps`; the step is 0 unless it goes on from a checkpoint."""
 
     def step(
         self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float, waiting: float, skipped: int
@@ -17,19 +17,19 @@ class TrainingLog(Protocol):
         """The updates of one graph call, which ended at `step`.
 
         losses   the mean of each term over them
-        waiting  the share of the time in which the devices waited for data
-        skipped  how many were skipped because they overflowed (float16)
+        waiting  the fraction of the time in which the devices waited for data
+        skipped  how many updates were skipped because they overflowed (float16)
         """
 
     def validation(self, stage: str, step: int, losses: Mapping[str, float]) -> None:
         """The mean of each term over the held-out examples."""
 
     def warn(self, message: str) -> None:
-        """Something the user should know, and perhaps mend."""
+        """Something that the user should know, and perhaps correct."""
 
 
 class Log(TrainingLog, Protocol):
-    """What a run writes to: its stages, and what is done between them."""
+    """The log of a run: its stages, and what is done between them."""
 
     @property
     def folder(self) -> Path:
@@ -39,4 +39,4 @@ class Log(TrainingLog, Protocol):
         """Progress of a preparation."""
 
     def say(self, message: str) -> None:
-        """Something the user may want to know."""
+        """Something that may interest the user."""

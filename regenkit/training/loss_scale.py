@@ -1,7 +1,7 @@
 """The factor on a float16 loss: the largest at which gradients do not overflow, so that few of them vanish.
 
 Micikevicius et al. 2018, arXiv 1710.03740, section 3.2. An update whose gradients overflow is skipped and halves the
-factor; a long row of good updates doubles it.
+factor; a long sequence of good updates doubles it.
 """
 
 from typing import final
@@ -12,7 +12,7 @@ FIRST = 2.0**15
 LEAST = 2.0**-10
 """Gradients that overflow at a smaller factor than this will overflow at any."""
 GROWS_AFTER = 2000
-"""Good updates in a row."""
+"""Good updates one after the other, after which the factor doubles."""
 
 
 @final

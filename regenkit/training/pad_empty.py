@@ -1,7 +1,7 @@
-"""A stage never sees an empty batch: a replica that has no example gives it one of zeros, which does not count.
+"""A stage never sees an empty batch: a replica without examples gives it one example of zeros, which does not count.
 
-TensorFlow's convolutions on CPUs (oneDNN) give an output of the *input's* shape where a batch is empty, and much else
-has to be thought of; here it is thought of once, for every stage.
+Where a batch is empty, TensorFlow's convolutions on CPUs (oneDNN) give an output of the *input's* shape, and other
+operations have problems too. They are avoided here once, for every stage.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from regenkit.stage import CONDITION, PRESENT, STATISTICS, TARGET
 
 
 def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> tuple[dict[str, Any], dict]:
-    """(`model.losses` by group, its statistics), of the examples that there are."""
+    """(`model.losses` by group, its statistics), of the real examples."""
     count = tf.shape(tf.nest.flatten(batch[TARGET])[0])[0]
     missing = tf.cast(tf.equal(count, 0), tf.int32)
 

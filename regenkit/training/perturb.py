@@ -1,7 +1,7 @@
-"""A condition made a little wrong while a stage learns from it: `train.renderer.rep_noise`.
+"""Noise on the condition of a stage in training: `train.renderer.rep_noise`.
 
-Noise is a function of the example's seed, the field and the position, as a model's own is. What is absent (0) stays
-absent. Noise on the condition of a second stage: Ho et al. 2022, arXiv 2106.15282.
+The noise is a function of the example's seed, the field and the position, as a model's own noise is. What is absent (0)
+stays absent. Noise on the condition of a second stage: Ho et al. 2022, arXiv 2106.15282.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ from regenkit.quiet import tensorflow as tf
 class Perturb:
     """(fields and mask of a batch, seeds int32 [batch, 2]) → the same, perturbed.
 
-    share       by token field: the share of tokens replaced, and how many tokens there are to draw from, uniformly
-    confusion   by token field: P(put in its place | token), float64 [vocabulary, vocabulary], rows of sum 1
-    deviation   by continuous field: the standard deviation of Gaussian noise to be added
+    share       by token field: the fraction of tokens to replace, and the number of tokens to draw from, uniformly
+    confusion   by token field: P(replacement | token), float64 [vocabulary, vocabulary], rows of sum 1
+    deviation   by continuous field: the standard deviation of the Gaussian noise
     """
 
     share: Mapping[str, tuple[float, int]]
@@ -49,16 +49,16 @@ class Perturb:
 
 
 def _entries(value: tf.Tensor) -> tf.Tensor:
-    """Values of each example."""
+    """The number of values of each example."""
     return tf.reduce_prod(tf.shape(value)[1:])
 
 
 def _confused(tokens: tf.Tensor, confusion: np.ndarray, drawn: tf.Tensor) -> tf.Tensor:
-    """The inverse of each token's cumulative distribution at `drawn`. All rows are one sorted table, row t − 1 of which
-    lies in (t − 1, t], so that a lookup takes no memory by vocabulary."""
+    """The inverse of each token's cumulative distribution at `drawn`. All rows are one sorted table; the values of row
+    t − 1 are in (t − 1, t]. So a lookup takes no memory that grows with the vocabulary."""
     size = len(confusion)
     cumulative = np.cumsum(confusion, axis=1)
-    cumulative[:, -1] = 1.0  # as it is but for rounding
+    cumulative[:, -1] = 1.0  # the same, apart from rounding
     table = tf.constant((np.minimum(cumulative, 1.0) + np.arange(size)[:, None]).reshape(-1), tf.float64)
     row = tf.maximum(tokens - 1, 0)
     wanted = tf.cast(row, tf.float64) + tf.cast(drawn, tf.float64)

@@ -1,4 +1,4 @@
-"""What a training says: one progress line, log.jsonl, and TensorBoard."""
+"""The log of a training: one progress line, log.jsonl, and TensorBoard."""
 
 import json
 import time
@@ -18,7 +18,8 @@ EVERY_SECONDS = 20
 
 @final
 class RunLog:
-    """Made once a run; `begin` once a stage. Lines past the step a stage resumes from are dropped, then logged anew."""
+    """Made once for a run; `begin` is called for each stage. Lines after the step that a stage resumes from are dropped
+    and logged again."""
 
     def __init__(self, folder: Path, console: Console) -> None:
         self.folder, self.console = folder, console
@@ -60,7 +61,7 @@ class RunLog:
     def step(
         self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float, waiting: float, skipped: int
     ) -> None:
-        """`waiting` is the share of the time in which the devices waited for data; `skipped` steps overflowed."""
+        """`waiting` is the fraction of the time in which the devices waited for data; `skipped` steps overflowed."""
         pace = {"steps_per_second": steps_per_second, "waiting": waiting, **({"skipped": skipped} if skipped else {})}
         self._write(stage, step, "train", {**losses, **pace})
         terms = " ".join(f"{name} {value:.3f}" for name, value in losses.items())

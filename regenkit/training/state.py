@@ -1,4 +1,4 @@
-"""Everything a training is, between two steps: variables, optimisers, moving average, position, early-stop state."""
+"""The whole state of a training between two steps: variables, optimisers, moving average, step, early stopping."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ from regenkit.training.optimizer import optimizer
 
 @final
 class State:
-    """Made inside the strategy's scope. What a checkpoint holds, and nothing else, decides how training goes on."""
+    """Made inside the strategy's scope. Nothing but what a checkpoint holds decides how training goes on."""
 
     def __init__(self, model: Any, settings: TrainSettings, open_run: OpenRun = no_run) -> None:
         self.model = model
         self.parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-        if isinstance(model, PreparesTraining):  # what it makes is trained, and no part of what it draws with
+        if isinstance(model, PreparesTraining):  # what it makes is trained, but not needed to draw
             model.begin_training(settings.batch_size, open_run)
         own = isinstance(model, HasGroups)
         self.groups: Mapping[str, list] = model.groups() if own else {"main": model.trainable_variables}
@@ -38,7 +38,7 @@ class State:
         self.best = tf.Variable(np.inf, dtype=tf.float64, trainable=False)
         self.best_step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.stopped = tf.Variable(False, trainable=False)
-        self.loss_scale = LossScale()  # of float16 alone
+        self.loss_scale = LossScale()  # for float16 alone
 
     def named(self) -> dict[str, Any]:
         """All that a checkpoint holds. Numbered, because Keras's names depend on what was built before."""
@@ -50,7 +50,7 @@ class State:
         return {**numbered, **scalars, **scale}
 
     def finite(self) -> bool:
-        """No weight is infinite or NaN, as after a gradient that was."""
+        """Whether no weight is infinite or NaN."""
         return all(np.isfinite(variable.numpy()).all() for variable in self.model.variables)
 
     @contextmanager

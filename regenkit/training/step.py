@@ -1,7 +1,7 @@
 """One update, the same on one replica and on many: read `TrainStep` from top to bottom.
 
-What a replica computes alone is a *sum* over its examples; what decides is the sum over all replicas divided by the
-global weight. So no result depends on how a batch was cut.
+A replica computes only *sums* over its examples. The update uses the sums over all replicas, divided by the global
+weight. So no result depends on how a batch was cut.
 """
 
 from collections.abc import Mapping
@@ -21,32 +21,32 @@ Losses = dict[tuple[str, str], tuple[tf.Tensor, tf.Tensor]]
 """By group of variables and term: value and weight, each [examples]."""
 Sums = dict[tuple[str, str], tf.Tensor]
 Gradients = dict[str, list[tf.Tensor]]
-"""By group: one for each of its variables."""
+"""By group: a gradient for each of its variables."""
 Statistics = dict[str, tf.Tensor]
 
 
 class Found(NamedTuple):
-    """What an update needs of a batch, summed over all replicas and so the same on each."""
+    """What an update needs from a batch, summed over all replicas and so the same on each."""
 
     gradients: Gradients
     statistics: Statistics
     means: dict[str, tf.Tensor]  # of each term
-    finite: tf.Tensor  # bool: no gradient overflowed; always true but of float16
+    finite: tf.Tensor  # bool: no gradient overflowed; False for float16 alone
 
 
 class Taken(NamedTuple):
-    """What a row of updates says of itself."""
+    """What is logged of several updates."""
 
     means: dict[str, tf.Tensor]  # of each term, over the updates that were not skipped
     waited: tf.Tensor  # seconds for data
-    skipped: tf.Tensor  # updates whose gradients overflowed, of float16 alone; float32
+    skipped: tf.Tensor  # updates whose gradients overflowed, for float16 alone; float32
 
 
 @final
 class TrainStep:
-    """Called with a distributed iterator and a number of updates, which it takes in one graph call.
+    """Call it with a distributed iterator and a number of updates, which it makes in one graph call.
 
-    perturb   of the condition
+    perturb   the noise on the condition
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TrainStep:
         self.state, self.strategy, self.settings, self.perturb = state, strategy, settings, perturb
         self.groups = {group: list(variables) for group, variables in state.groups.items()}
         self.loss_scale = state.loss_scale if settings.precision == "float16" else None
-        # No autograph: nothing here branches on a tensor, and converting the code would double the wait for the first
+        # No autograph: nothing here branches on a tensor, and converting the code would double the time to the first
         # step.
         self._one = tf.function(self._update, autograph=False)
         self.traced = tf.function(self._updates, autograph=False)
@@ -73,7 +73,7 @@ class TrainStep:
         return {(group, term): pair for group, terms in losses.items() for term, pair in terms.items()}, statistics
 
     def _gradients_of_part(self, part: Part, weights: Sums) -> tuple[Gradients, Losses, Statistics, Sums]:
-        """Gradients of this replica's share of the mean losses; weights, where they were not known before."""
+        """Gradients of this replica's part of the mean losses; and weights, where they were not known before."""
         with tf.GradientTape(persistent=len(self.groups) > 1) as tape:
             losses, statistics = self._losses(part)
             with tape.stop_recording():
@@ -88,7 +88,7 @@ class TrainStep:
         return gradients, losses, statistics, weights
 
     def _total(self, group: str, losses: Losses, weights: Sums) -> tf.Tensor:
-        """What the variables of a group are to lessen."""
+        """The loss that the variables of a group minimise."""
         terms = [
             tf.math.divide_no_nan(tf.reduce_sum(value), weights[key])
             for key, (value, _) in losses.items()
@@ -98,9 +98,9 @@ class TrainStep:
         return self.loss_scale.scaled(total) if self.loss_scale else total
 
     def _gradients(self, batch: tuple[Part, ...]) -> Found:
-        """Of all parts of the batch and all replicas."""
+        """The gradients over all parts of the batch and all replicas."""
         weights: Sums = {}
-        if len(batch) > 1:  # the weight of all parts must be known before the first; the graph keeps no more of this
+        if len(batch) > 1:  # the weight of all parts must be known before the first part
             weights = _all_reduce(_sum_of_weights([self._losses(part)[0] for part in batch]))
         parts: list[Losses] = []
         gradients: Gradients = {}
@@ -135,7 +135,7 @@ class TrainStep:
         self._move_average()
 
     def _move_average(self) -> None:
-        """Its decay grows towards `ema` as (1 + t) / (10 + t), so that the first weights do not hold it back."""
+        """The decay grows towards `ema` as (1 + t) / (10 + t), so that the first weights are soon forgotten."""
         steps = tf.cast(next(iter(self.state.optimizers.values())).iterations, tf.float32)
         decay = tf.minimum(self.settings.ema, (1.0 + steps) / (10.0 + steps))
         for average, variable in zip(self.state.average, self.state.model.variables, strict=True):
@@ -172,7 +172,7 @@ class TrainStep:
             return tf.nest.map_structure(tf.identity, batch, expand_composites=True), waited
 
     def _first(self, value: T) -> T:
-        """A replica's own value, of what is the same on each."""
+        """The value on one replica of what is the same on each."""
         found: T = tf.nest.map_structure(lambda each: self.strategy.experimental_local_results(each)[0], value)
         return found
 

@@ -1,6 +1,6 @@
 """Processes that train together: they start from the same state, and stop together.
 
-Alone, a process agrees with itself at no cost. All must call these, in the same order, or all wait for ever.
+A single process does nothing here. All processes must call these functions in the same order, or all wait for ever.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from regenkit.training.state import State
 
 
 def broadcast(state: State, strategy: tf.distribute.Strategy) -> None:
-    """Give every process the first one's state, so that its disk alone decides where a training goes on."""
+    """Give every process the state of the first one, so that the first one's disk decides where a training goes on."""
     if worker_count(strategy) == 1:
         return
     variables = list(state.named().values())
@@ -24,7 +24,7 @@ def broadcast(state: State, strategy: tf.distribute.Strategy) -> None:
         def on_replica() -> list[tf.Tensor]:
             replica = tf.distribute.get_replica_context()
             first = tf.equal(replica.replica_id_in_sync_group, 0)
-            # chosen, not multiplied: what the others hold may be infinite
+            # selected, not multiplied: the others' values may be infinite
             chosen = [tf.where(first, value, tf.zeros_like(value)) for value in values]
             return replica.all_reduce(tf.distribute.ReduceOp.SUM, chosen)
 

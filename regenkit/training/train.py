@@ -1,7 +1,7 @@
 """The loop: every stage of every modality is trained here, on one device or many.
 
-A stage says what each example loses; the loop sums that over all replicas, divides by the global weight, clips, steps
-and averages. Read `fit` from top to bottom.
+A stage gives the loss of each example. The loop sums it over all replicas, divides by the global weight, clips, makes a
+step and averages the weights. Read `fit` from top to bottom.
 """
 
 import math
@@ -34,7 +34,7 @@ from regenkit.training.validation import Validation
 @final
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One stage to be trained: what to build, from which fields, into which folder."""
+    """One stage to train: how it is built, from which fields it learns, and its folder."""
 
     name: str
     build: Callable[[], Any]
@@ -42,8 +42,8 @@ class Job:
     target: Side
     settings: TrainSettings
     folder: Path
-    trained: bool = False  # `build` gives a stage that has been trained before: its beginning may be its best
-    perturb: Perturb | None = None  # of the condition, in training alone
+    trained: bool = False  # `build` gives a trained stage: its first weights may be its best
+    perturb: Perturb | None = None  # noise on the condition, in training alone
     open_run: OpenRun = no_run  # for a model that learns from a trained one
 
 
@@ -59,7 +59,7 @@ def fit(
     """Train one stage until its steps are done, it stops improving, or a signal comes (Interrupted, state saved).
 
     Goes on from the newest checkpoint in `job.folder`. `sample(model, step)` is called with averaged weights every
-    `sample_every` steps. Returns {"steps", "best_step", "validation", "parameters"}; the best averaged weights lie in
+    `sample_every` steps. Returns {"steps", "best_step", "validation", "parameters"}; the best averaged weights are in
     best.weights.h5.
     """
     settings = job.settings
@@ -92,7 +92,7 @@ def fit(
     validation = Validation(state, strategy)
 
     def validate() -> float:
-        """The validation loss of the averaged weights, which are kept where none was lower."""
+        """The validation loss of the averaged weights, which are kept where none before was lower."""
         with state.averaged():
             losses = validation(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
         total = sum(losses.values())
@@ -152,7 +152,7 @@ def fit(
 
 
 def _next(step: int, settings: TrainSettings, sample: Any) -> Iterator[int]:
-    """The next steps at which something happens, so that no graph call runs past one."""
+    """The next steps at which something is due, so that no graph call runs past one."""
     for every in (settings.validate_every, settings.checkpoint_every, settings.sample_every if sample else 0):
         if every:
             yield (step // every + 1) * every
@@ -176,7 +176,7 @@ def _distributed(
 
 
 def _held_out(prepared: Prepared, settings: TrainSettings) -> list:
-    """Validation batches: the paired examples, or all where nothing is paired; a batch is of one length or near it."""
+    """Validation batches: the paired examples, or all where none is paired. Lengths within a batch are similar."""
     places = prepared.places("validation", paired=True if prepared.paired.any() else None)
     if not len(places):
         raise UserError(
@@ -197,13 +197,13 @@ def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.ca
 def _not_finite(job: Job, step: int, taken: int, what: str) -> str:
     return (
         f"{job.name}: {what} between steps {step - taken} and {step}. The last good checkpoint in {job.folder} is "
-        f"kept; lower train.learning_rate or train.clip_norm in the recipe and train anew"
+        f"kept; lower train.learning_rate or train.clip_norm in the recipe and train again"
     )
 
 
 @contextmanager
 def _precision(name: str) -> Iterator[None]:
-    """What is built within computes in this precision; its weights are float32."""
+    """Models that are built within compute in this precision; their weights are float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name if name == "float32" else f"mixed_{name}")
     try:

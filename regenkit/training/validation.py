@@ -1,4 +1,4 @@
-"""The mean loss over held-out examples, the same however many replicas share them."""
+"""The mean loss over held-out examples, the same for any number of replicas."""
 
 from collections.abc import Mapping
 from typing import Any, final
@@ -13,7 +13,7 @@ Sums = dict[str, tuple[tf.Tensor, tf.Tensor]]
 
 @final
 class Validation:
-    """Called with a distributed dataset and the number of its batches: the mean of each term over all of it."""
+    """Call it with a distributed dataset and the number of its batches. Returns the mean of each term over all."""
 
     def __init__(self, state: State, strategy: tf.distribute.Strategy) -> None:
         self.state, self.strategy = state, strategy
@@ -30,7 +30,7 @@ class Validation:
         return {term: value / max(weight, 1e-9) for term, (value, weight) in totals.items()}
 
     def _next_batch(self, iterator: Any) -> Sums:
-        # taken from the iterator inside, where its lengths are unknown, so that no length is traced anew
+        # taken from the iterator inside, where its lengths are unknown, so that no length is traced again
         sums = self.strategy.run(self._on_replica, (next(iterator),))
         return tf.nest.map_structure(lambda each: self.strategy.experimental_local_results(each)[0], sums)
 

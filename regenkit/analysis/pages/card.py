@@ -53,8 +53,8 @@ def _data(report: Report) -> list[str]:
         "## Data", "",
         f"{data.name}: {data.summary}; {data.size}.", "",
         f"Licence: {data.licence}.", "",
-        f"Examples: {splits}. {sum(data.examples['dropped'].values())} were left out, as they hold a part of a "
-        f"held-out one, go with one, or could not be converted; {data.skipped} sources could not be used.", "",
+        f"Examples: {splits}. {sum(data.examples['dropped'].values())} were left out: they share content or a "
+        f"group with a held-out example, or could not be converted; {data.skipped} sources could not be used.", "",
     ]  # fmt: skip
 
 
