@@ -5,7 +5,7 @@ is nothing to inherit. The second half of each group are optional: they are aske
 one more part of the core.
 
     Modality        files ↔ values ↔ fields          Decodes, Parses, Cuts, Joins, Sheets
-    Source          a dataset: sources → examples    Fingerprinted, KnowsModalities
+    Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
 
@@ -110,6 +110,13 @@ class Source(Protocol):
 class Fingerprinted(Protocol):
     def fingerprint(self) -> str:
         """Changes with the data: what was prepared from others is not used again."""
+        ...
+
+
+@runtime_checkable
+class Ignores(Protocol):
+    def ignored(self) -> Mapping[str, str]:
+        """What lies among its data and is none (hidden files), by name: why. It is counted and named, as no damage."""
         ...
 
 

@@ -14,7 +14,7 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("errors", "nearest", "quiet", "signals"),
+    ("errors", "nearest", "quiet", "signals", "tree"),
     ("spec", "files"),
     ("stages", "given", "rep_text", "cache"),
     ("stage", "sources"),

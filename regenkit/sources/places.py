@@ -8,6 +8,7 @@ from regenkit.cache import cache_dir
 from regenkit.errors import UserError
 from regenkit.sources.source import Source
 from regenkit.spec import digest
+from regenkit.tree import tree
 
 
 def folder(source: Source) -> Path:
@@ -25,7 +26,7 @@ def located(source: Source, *, dataset: str, path: str | None = None) -> Path:
         if not own.is_dir():
             what = "is a file" if own.exists() else "does not exist"
             raise UserError(f"{dataset}: path {path} {what}; right is a folder with {' and '.join(source.members)}")
-        names = _names(own)
+        names = tree(own).files
         for pattern in source.members:
             if not any(fnmatchcase(name, pattern) for name in names):
                 raise UserError(f"{dataset}: there is no {pattern} in {path}")
@@ -40,14 +41,10 @@ def located(source: Source, *, dataset: str, path: str | None = None) -> Path:
 
 def fingerprint(source: Source, path: str | None) -> str:
     """Changes with the files: what was fetched is what its key says; a user's own may be edited."""
-    return source.key if path is None else stamp(Path(path).expanduser(), _names(Path(path).expanduser()))
+    return source.key if path is None else stamp(Path(path).expanduser(), tree(Path(path).expanduser()).files)
 
 
 def stamp(root: Path, names: Iterable[str]) -> str:
     """Changes when one of the files below `root` is edited, added or removed."""
     stats = [(name, (root / name).stat()) for name in names if (root / name).exists()]
     return digest([str(root.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]])
-
-
-def _names(root: Path) -> list[str]:
-    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from regenkit_music.modality.encoding import is_word
+from regenkit.data.words import is_word
 from regenkit_music.modality.language import detect
 from regenkit_music.modality.melody import Melody, Note
 

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from regenkit.data.text_encoding import decoded
 from regenkit_music.modality.abc_tune import TuneReader
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.reading import Reading, joined
 
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)")

@@ -4,8 +4,8 @@ import codecs
 import re
 from pathlib import Path
 
+from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.files import atomically, written_by
 from regenkit_music.modality.lyrics import Lyrics, from_text
 
