@@ -4,7 +4,7 @@ A plugin registers classes by records (`components`). These are the members that
 is nothing to inherit. The second half of each group are optional: they are asked for with `isinstance`, and each opens
 one more part of the core.
 
-    Modality        files ↔ values ↔ fields          Decodes, Parses, Cuts, Joins, Sheets
+    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -13,8 +13,9 @@ Converters that are learned are stages: see `stage.LearnedConverter`. Nothing he
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -55,6 +56,19 @@ class Decodes(Protocol):
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Any:
         """A value of fields. Whatever tokens a model may draw decode to a value that can be written."""
         ...
+
+
+class ReadsText(Protocol):
+    """A modality whose files hold text that may be in an old encoding: see `reads_text`."""
+
+    def read(self, path: str | Path, encoding: str | None = None) -> list[Any]:
+        """As `Modality.read`; `encoding` is what the user says the text is in. Raises UserError where it is none."""
+        ...
+
+
+def reads_text(modality: Modality) -> TypeGuard[ReadsText]:
+    """`isinstance` looks at names alone, and every modality has a `read`."""
+    return "encoding" in signature(modality.read).parameters
 
 
 class OutputModality(Modality, Decodes, Protocol):

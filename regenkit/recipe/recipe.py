@@ -50,7 +50,7 @@ class Part:
         """The component, built. Raises UserError, with the place in the recipe, where it refuses its arguments."""
         try:
             return self.component.load()(**supplied, **self.arguments)
-        except ValueError as error:
+        except (UserError, ValueError) as error:
             raise UserError(f"{self.where()}: {error}") from error
 
 
