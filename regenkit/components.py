@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, final
 from pydantic import Field
 
 from regenkit.errors import UserError
+from regenkit.signals import told_apart
 from regenkit.sources.source import Source
 from regenkit.spec import Fields
 
@@ -33,7 +34,8 @@ class Component:
         """Import and return the target. Raises UserError where a package is missing, with the command that mends it."""
         module, _, attribute = self.target.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
+            with told_apart() as asked:
+                return getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
             if error.name and not module.startswith(error.name):
                 mend = f"pip install 'regenkit[{self.extra}]'" if self.extra else f"pip install {error.name}"
@@ -43,6 +45,10 @@ class Component:
             raise
         except SystemExit as error:
             raise UserError(f"{self.name}: {module} ends the process when it is imported ({error.code})") from error
+        except KeyboardInterrupt as error:
+            if asked.is_set():
+                raise
+            raise UserError(f"{self.name}: {module} raises KeyboardInterrupt when it is imported") from error
 
 
 @final
