@@ -8,5 +8,6 @@ aside.py     what can't be used is set aside; too much of it stops the run
 shards.py    the TFRecord files and the index that makes them random-access
 messages.py  their records, without TensorFlow
 split.py     train, validation, test: nothing that belongs together is torn apart
+text_encoding.py, words.py   in which encoding a user's text is, and whether it reads as text
 batches.py   tf.data batches, a function of (seed, step) alone
 """

@@ -16,16 +16,22 @@ def folder(source: Source) -> Path:
     return cache_dir() / "sources" / source.key
 
 
+def own_folder(path: str, dataset: str, right: str) -> Path:
+    """The folder that a dataset's `path` names, from the working directory on. Raises UserError where it is none, with
+    what would be `right`."""
+    own = Path(path).expanduser()
+    if not own.is_dir():
+        raise UserError(f"{dataset}: path {path} {'is a file' if own.exists() else 'does not exist'}; right is {right}")
+    return own
+
+
 def located(source: Source, *, dataset: str, path: str | None = None) -> Path:
     """The folder of a dataset's files: the user's own `path`, else what was fetched.
 
     Raises UserError, with the command that fetches, where neither is there.
     """
     if path is not None:
-        own = Path(path).expanduser()
-        if not own.is_dir():
-            what = "is a file" if own.exists() else "does not exist"
-            raise UserError(f"{dataset}: path {path} {what}; right is a folder with {' and '.join(source.members)}")
+        own = own_folder(path, dataset, f"a folder with {' and '.join(source.members)}")
         names = tree(own).files
         for pattern in source.members:
             if not any(fnmatchcase(name, pattern) for name in names):

@@ -8,7 +8,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource
-from regenkit.sources.places import stamp
+from regenkit.sources.places import own_folder, stamp
 from regenkit_image.data import own
 from regenkit_image.data.captioned import Captioned, captioned
 from regenkit_image.modality import Caption, Image
@@ -41,7 +41,7 @@ class Captions:
         self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop",
         max_length: PositiveInt = LONGEST, encoding: str | None = None,
     ) -> None:  # fmt: skip
-        self.root = own.root_of(path, NAME, "a folder of pictures with a .txt beside each, or a table of captions")
+        self.root = own_folder(path, NAME, "a folder of pictures with a .txt beside each, or a table of captions")
         self.y = Image(size=size, channels=channels, fit=fit)
         self.x = Caption(max_length)
         self.encoding = None if encoding is None else known(encoding)

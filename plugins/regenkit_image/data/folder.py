@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import stamp
+from regenkit.sources.places import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_image.data import own
 from regenkit_image.data.official import official
@@ -34,7 +34,7 @@ class Folder:
     version = 3
 
     def __init__(self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
-        self.root = own.root_of(path, NAME, "a folder with a folder of pictures for each class")
+        self.root = own_folder(path, NAME, "a folder with a folder of pictures for each class")
         self.y = Image(size=size, channels=channels, fit=fit)
         found = tree(self.root, READS)
         self.names = own.pictures(found, self.root, NAME)

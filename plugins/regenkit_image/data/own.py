@@ -27,16 +27,6 @@ class Condition:
     remarks: tuple[str, ...] = ()
 
 
-def root_of(path: str, dataset: str, right: str) -> Path:
-    """The folder. Raises UserError where it is none."""
-    root = Path(path).expanduser()
-    if not root.is_dir():
-        raise UserError(
-            f"{dataset}: path {path} {'is a file' if root.exists() else 'does not exist'}; right is {right}"
-        )
-    return root
-
-
 def pictures(found: Tree, root: Path, dataset: str) -> list[str]:
     """Those of its files that are pictures. Raises UserError where there is none."""
     names = [name for name in found.files if name.lower().endswith(READS)]

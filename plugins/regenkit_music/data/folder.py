@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example, LeftOut
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import stamp
+from regenkit.sources.places import own_folder, stamp
 from regenkit.tree import Tree, tree
 from regenkit_music.data.song import examples, left_out, named
 from regenkit_music.modality.files import READS, reading
@@ -39,18 +39,12 @@ class Folder:
         self.path, self.language, self.encoding, self.longest = str(path), language, encoding, longest
         if encoding is not None:
             known(encoding)  # raises where there is no such encoding
-        if not self._root.is_dir():
-            what = "is a file" if self._root.exists() else "does not exist"
-            raise UserError(f"music/folder: path {self.path} {what}; right is a folder of melodies")
-
-    @property
-    def _root(self) -> Path:
-        return Path(self.path).expanduser()
+        self.root = own_folder(self.path, "music/folder", "a folder of melodies")
 
     @cached_property
     def found(self) -> Tree:
         """What is in the folder: looked at once, when it is first asked for."""
-        return tree(self._root, READS)
+        return tree(self.root, READS)
 
     def sources(self) -> list[str]:
         """The files' paths within the folder, and what cannot be opened. Raises UserError where no file is read."""
@@ -64,14 +58,14 @@ class Folder:
 
     def fingerprint(self) -> str:
         """Changes with the names, sizes and times of the files: what was prepared from others is not used again."""
-        return stamp(self._root, self._files()) + repr(self.found.left_out)
+        return stamp(self.root, self._files()) + repr(self.found.left_out)
 
     def read(self, source: str) -> list[Example | LeftOut]:
         """The examples of one file. Raises BadSource where it can't be read."""
         if source in self.found.left_out:
             raise BadSource(source, self.found.left_out[source])
         try:
-            found = reading(self._root / source, self.encoding)
+            found = reading(self.root / source, self.encoding)
         except BadSource as error:
             raise BadSource(source, error.reason) from error
         made: list[Example | LeftOut] = [*left_out(found, source)]
