@@ -278,7 +278,7 @@ def test_what_is_no_text_is_refused_by_name(tmp_path: Path, data: bytes) -> None
 def test_an_encoding_that_is_none_or_not_theirs(tmp_path: Path) -> None:
     draw(tmp_path / "a.png", 1)
     (tmp_path / "a.txt").write_bytes("Bär".encode("cp1252"))
-    with pytest.raises(UserError, match="encoding: 'hex' is none of text; right is a name like utf-8"):
+    with pytest.raises(UserError, match="encoding: 'hex' is no encoding of text; right is a name like utf-8"):
         Captions(str(tmp_path), encoding="hex")
     (reason,) = read_all(Captions(str(tmp_path), encoding="utf-8"))[1].values()
     assert reason.startswith("is not text in utf-8 (byte 2); say encoding: ")

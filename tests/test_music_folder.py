@@ -114,7 +114,7 @@ def test_the_encoding_is_an_option(tmp_path: Path):
     write(Melody(notes=(Note(onset=0, duration=4, pitch=60, syllable="Größe"),)), tmp_path / "b.musicxml")
     (score,) = reading(tmp_path / "b.musicxml", "cp866").tunes  # which states its own
     assert score.melody.notes[0].syllable == "Größe"
-    with pytest.raises(UserError, match="'hex' is none of text; right is a name like"):
+    with pytest.raises(UserError, match="'hex' is no encoding of text; right is a name like"):
         Folder(str(tmp_path), encoding="hex")
 
 

@@ -161,7 +161,7 @@ def test_an_encoding_that_is_said_wrongly_is_refused(tmp_path: Path) -> None:
     assert words(read_midi(path).tunes[0]).startswith("Ти- хо са- ду")
     with pytest.raises(BadSource, match="is not text in utf-8; say encoding: cp1251"):
         read_midi(path, "utf-8")
-    with pytest.raises(UserError, match="encoding: 'cp12' is none; right is a name like"):
+    with pytest.raises(UserError, match="encoding: 'cp12' is no encoding of text; right is a name like"):
         read_midi(path, "cp12")
 
 

@@ -80,7 +80,7 @@ def test_text_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined", "", "a\0b", "ü"])
 def test_a_codec_that_is_none_of_text_is_one_message(encoding: str) -> None:
     for read in (decoded, lambda data, *rest: encoding_of([data], *rest)):
-        with pytest.raises(UserError, match=r"encoding: '.*' is none of text; right is a name like utf-8"):
+        with pytest.raises(UserError, match=r"encoding: '.*' is no encoding of text; right is a name like utf-8"):
             read(b"", encoding, "a.txt")
 
 

@@ -92,13 +92,13 @@ def encoding_of(texts: Sequence[bytes], encoding: str | None, where: str | Path)
 
 
 def known(encoding: str) -> str:
-    """The encoding as Python names it. Raises UserError where it is none of text ("hex" is one of bytes)."""
+    """The encoding as Python names it. Raises UserError where it is no encoding of text ("hex" is one of bytes)."""
     try:
         "a".encode(encoding)
         return codecs.lookup(encoding).name
     except (LookupError, ValueError):
         right = "right is a name like utf-8, cp1251 or shift_jis"
-        raise UserError(f"encoding: {encoding!r} is none of text; {right}") from None
+        raise UserError(f"encoding: {encoding!r} is no encoding of text; {right}") from None
 
 
 def _unicode(data: bytes) -> str | None:
