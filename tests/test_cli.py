@@ -91,9 +91,12 @@ def test_the_encoding_of_what_is_converted_may_be_said(place: Path) -> None:
     assert "Ё" in (place / "old.yaml").read_text()
     wrong = regenkit(*convert, "--encoding", "utf-8", cwd=place, expect=2).stderr
     assert "old.abc: is not text in utf-8 (byte 7); say encoding: " in wrong and "--encoding" in wrong
-    assert "encoding: 'hex' is no encoding of text" in regenkit(*convert, "--encoding", "hex", cwd=place, expect=2).stderr
+    assert (
+        "encoding: 'hex' is no encoding of text" in regenkit(*convert, "--encoding", "hex", cwd=place, expect=2).stderr
+    )
     regenkit("generate", "runs/song/1", "--input", WORDS, "-o", "new.musicxml", cwd=place)
-    said = regenkit("convert", "runs/song/1", "new.musicxml", "-o", "new.yaml", "--encoding", "cp866", cwd=place).stderr
+    score = ("convert", "runs/song/1", "new.musicxml", "-o", "new.yaml", "--encoding", "cp866")
+    said = regenkit(*score, cwd=place).stderr
     assert "new.musicxml: MusicXML states its encoding itself; cp866 is not used" in said
 
 

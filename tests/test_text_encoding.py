@@ -31,6 +31,8 @@ LINES = {
     "ในสวนมีนกสีเหลืองร้องเพลง": ["cp874"],
 }
 PAIRS = [(text, encoding) for text, encodings in LINES.items() for encoding in encodings]
+SUNG = [(text, encoding) for text, encoding in PAIRS if encoding != "cp874"]
+"""Those that may be cut anywhere; Thai cut before a vowel sign is no text."""
 
 
 @pytest.mark.parametrize(("text", "encoding"), PAIRS)
@@ -44,7 +46,7 @@ def test_a_line_in_an_old_encoding(text: str, encoding: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(PAIRS), st.lists(st.integers(1, 4), min_size=12, max_size=12))
+@given(st.sampled_from(SUNG), st.lists(st.integers(1, 4), min_size=12, max_size=12))
 def test_syllables_of_a_file_have_one_encoding(pair: tuple[str, str], lengths: list[int]) -> None:
     text, encoding = pair
     syllables = []
@@ -52,11 +54,7 @@ def test_syllables_of_a_file_have_one_encoding(pair: tuple[str, str], lengths: l
         syllables.append(text[:length])
         text = text[length:]
     data = [syllable.encode(encoding) for syllable in [*syllables, text]]
-    try:
-        name = encoding_of(data, None, "a.kar")
-    except BadSource:  # Thai cut before its vowel signs
-        assert encoding == "cp874"
-        return
+    name = encoding_of(data, None, "a.kar")
     assert b"".join(data).decode(name) == "".join([*syllables, text])
 
 
