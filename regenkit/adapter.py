@@ -4,8 +4,8 @@ A plugin registers classes by records (`components`). These types have the membe
 nothing to inherit. The types on the right are optional. The core looks for them with `isinstance`, and each opens one
 more part of it. A complete small plugin is in docs/authoring.md.
 
-    Modality        files ↔ values ↔ fields          Decodes, Parses, Cuts, Joins, Sheets
-    Source          a dataset: sources → examples    Fingerprinted, KnowsModalities
+    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets
+    Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
 
@@ -13,8 +13,9 @@ Converters that are learned are stages: see `stage.LearnedConverter`. Nothing he
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -55,6 +56,19 @@ class Decodes(Protocol):
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Any:
         """The value of some fields. Any tokens that a model may draw decode to a value that can be written."""
         ...
+
+
+class ReadsText(Protocol):
+    """A modality whose files hold text that may be in an old encoding: see `reads_text`."""
+
+    def read(self, path: str | Path, encoding: str | None = None) -> list[Any]:
+        """As `Modality.read`; `encoding` is what the user says the text is in. Raises UserError where it is none."""
+        ...
+
+
+def reads_text(modality: Modality) -> TypeGuard[ReadsText]:
+    """`isinstance` looks at names alone, and every modality has a `read`."""
+    return "encoding" in signature(modality.read).parameters
 
 
 class OutputModality(Modality, Decodes, Protocol):
@@ -111,6 +125,13 @@ class Source(Protocol):
 class Fingerprinted(Protocol):
     def fingerprint(self) -> str:
         """Changes with the data, so that they are then prepared again."""
+        ...
+
+
+@runtime_checkable
+class Ignores(Protocol):
+    def ignored(self) -> Mapping[str, str]:
+        """What lies among its data and is none (hidden files), by name: why. It is counted and named, as no damage."""
         ...
 
 

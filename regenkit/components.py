@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, final
 
 from regenkit.errors import UserError
+from regenkit.signals import told_apart
 from regenkit.sources.source import Source
 
 if TYPE_CHECKING:  # numpy is imported when there are data
@@ -31,7 +32,8 @@ class Component:
         """Import and return the target. Raises UserError where a package is missing, with the command to install it."""
         module, _, attribute = self.target.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
+            with told_apart() as asked:
+                return getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
             if error.name and not module.startswith(error.name):
                 mend = f"pip install 'regenkit[{self.extra}]'" if self.extra else f"pip install {error.name}"
@@ -41,6 +43,10 @@ class Component:
             raise
         except SystemExit as error:
             raise UserError(f"{self.name}: {module} ends the process when it is imported ({error.code})") from error
+        except KeyboardInterrupt as error:
+            if asked.is_set():
+                raise
+            raise UserError(f"{self.name}: {module} raises KeyboardInterrupt when it is imported") from error
 
 
 @final

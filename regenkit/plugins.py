@@ -16,6 +16,7 @@ from regenkit import builtin, hookspecs
 from regenkit.components import Component, Converter, Dataset, Generator, Metric, Modality, Renderer
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
+from regenkit.signals import told_apart
 
 GROUP = "regenkit"
 ROLES: dict[str, tuple[str, type[Component]]] = {
@@ -103,9 +104,10 @@ class Host:
     def _load(self, entry: EntryPoint) -> None:
         distribution, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
         try:
-            self._add(entry.load(), distribution, f"{entry.name} of {distribution}")
-        except (Exception, SystemExit) as error:  # a plugin's module may raise anything when it is imported
-            if os.environ.get("REGENKIT_STRICT_PLUGINS", "0") not in ("", "0"):
+            with told_apart() as asked:
+                self._add(entry.load(), distribution, f"{entry.name} of {distribution}")
+        except BaseException as error:  # a plugin's module may raise anything when it is imported
+            if asked.is_set() or os.environ.get("REGENKIT_STRICT_PLUGINS", "0") not in ("", "0"):
                 raise
             reason = f"{type(error).__name__}: {error}"
             self.broken.append(

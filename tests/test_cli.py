@@ -83,6 +83,23 @@ def test_y_is_converted_edited_and_rendered(place: Path) -> None:
     assert not (place / "no.mid").exists()
 
 
+def test_the_encoding_of_what_is_converted_may_be_said(place: Path) -> None:
+    tune = "X:1\nT:Ё\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\nw:Ё-ё, ё-ё, ё-ё, ё-ё\n"  # too little to tell by
+    (place / "old.abc").write_bytes(tune.encode("cp866"))
+    convert = ("convert", "runs/song/1", "old.abc", "-o", "old.yaml")
+    regenkit(*convert, "--encoding", "cp866", cwd=place)
+    assert "Ё" in (place / "old.yaml").read_text()
+    wrong = regenkit(*convert, "--encoding", "utf-8", cwd=place, expect=2).stderr
+    assert "old.abc: is not text in utf-8 (byte 7); say encoding: " in wrong and "--encoding" in wrong
+    assert (
+        "encoding: 'hex' is no encoding of text" in regenkit(*convert, "--encoding", "hex", cwd=place, expect=2).stderr
+    )
+    regenkit("generate", "runs/song/1", "--input", WORDS, "-o", "new.musicxml", cwd=place)
+    score = ("convert", "runs/song/1", "new.musicxml", "-o", "new.yaml", "--encoding", "cp866")
+    said = regenkit(*score, cwd=place).stderr
+    assert "new.musicxml: MusicXML states its encoding itself; cp866 is not used" in said
+
+
 def test_several_songs_of_one_file_are_numbered(place: Path) -> None:
     (place / "songs.txt").write_text("# One\nglory in the morning\n---\n# Two\nover the hills and far away\n")
     regenkit("generate", "runs/song/1", "--input", "songs.txt", "-o", "song.png", cwd=place)

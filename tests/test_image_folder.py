@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from own_pictures import CASES, draw, prepared, read_all
 from PIL import Image, features
 
+from regenkit.data.aside import listed
 from regenkit.errors import BadSource, UserError
 from regenkit.run.preview import classes
 from regenkit_image.data import Folder
@@ -147,11 +148,13 @@ def test_links_are_followed_and_end(tmp_path: Path) -> None:
     (tmp_path / "set" / "dogs" / "self").symlink_to(".")
     (tmp_path / "set" / "dogs" / "gone.png").symlink_to("nowhere.png")
     os.mkfifo(tmp_path / "set" / "dogs" / "pipe.png")
-    examples, left_out = read_all(Folder(str(tmp_path / "set"), size=8))
+    dataset = Folder(str(tmp_path / "set"), size=8)
+    examples, left_out = read_all(dataset)
     assert sorted({example.id.split("/")[0] for example in examples}) == ["cats", "dogs"] and len(examples) == 6
+    assert dataset.ignored() == {
+        name: "is a link to a folder that is read in another place" for name in ("cats/round/", "dogs/self/")
+    }
     assert left_out == {
-        "cats/round/": "is a link to a folder that it is in",
-        "dogs/self/": "is a link to a folder that it is in",
         "dogs/gone.png": "is a link to what is not there",
         "dogs/pipe.png": "is no file",
     }
@@ -176,7 +179,25 @@ def test_what_is_no_picture_to_read_is_named(tmp_path: Path) -> None:
         "empty/": "is a folder without a picture that is read",
         "caf\\xe9": "its name is not UTF-8; rename it",
     }
+    assert dataset.ignored() == dict.fromkeys(["__MACOSX/", "cat/._1.png"], "is macOS's own, no data")
     dataset.fingerprint()
+
+
+def test_hidden_files_are_counted_and_no_damage(tmp_path: Path) -> None:
+    """A disk written by macOS has one beside each: they are named, and half as many as all stop nothing."""
+    for number in range(24):
+        draw(tmp_path / "cat" / f"{number}.png", number)
+        for name in (f"._{number}.png", f".{number}.png"):
+            (tmp_path / "cat" / name).write_bytes(b"\0\5\x16\7AppleDouble")
+    (tmp_path / "cat" / "cut.png").write_bytes(b"\x89PNG")
+    found = prepared("image/folder", Folder(str(tmp_path), size=8), path=str(tmp_path))
+    assert len(found.examples) == 24 and len(found.ignored) == 48
+    assert [name for name, _ in found.skipped] == ["cat/cut.png"]
+    assert listed(found.aside) == [
+        "1 left out:", f"  1 × {found.skipped[0][1]} (cat/cut.png)", "48 no data, not looked at:",
+        "  24 × is hidden (cat/.0.png, cat/.1.png, cat/.10.png, …)",
+        "  24 × is macOS's own, no data (cat/._0.png, cat/._1.png, cat/._10.png, …)",
+    ]  # fmt: skip
 
 
 def test_classes_have_one_name_however_it_is_written(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "shapes.yaml").write_text(RECIPE)
     for name in ("[b]torn.png", "torn.jpg"):
         (folder / "shapes" / "bar" / name).write_bytes(b"torn")
+    (folder / "shapes" / "bar" / "._0.png").write_bytes(b"of a Mac")
     said = regenkit("train", "shapes.yaml", cwd=folder).stdout
+    assert "\n1 no data, not looked at: 1 × is macOS's own, no data (bar/._0.png)" in said
     assert "done; samples" in said
     assert "warning 2 left out: 2 × is no picture" in said and "(bar/[b]torn.png, bar/torn.jpg)" in said
     return folder
@@ -49,6 +51,12 @@ def test_a_run_knows_what_the_data_said_of_its_modalities(place: Path) -> None:
     with Image.open(run / "samples/1-predicted.png") as picture:
         assert (picture.size, picture.mode) == ((16, 16), "L")
     assert (run / "samples/renderer-000002-1.png").exists()
+
+
+def test_pictures_have_no_encoding(place: Path) -> None:
+    convert = ("convert", "runs/shapes/1", "shapes/bar/0.png", "-o", "bar.yaml", "--encoding", "cp1251")
+    said = regenkit(*convert, cwd=place, expect=2).stderr
+    assert "--encoding cp1251: files of image hold no text of old encodings; leave it out" in said
 
 
 def test_it_generates_where_the_data_are_not(place: Path) -> None:

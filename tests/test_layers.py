@@ -14,7 +14,7 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("digest", "errors", "nearest", "quiet", "ranges", "signals"),
+    ("digest", "errors", "nearest", "quiet", "ranges", "signals", "tree"),
     ("spec", "files"),
     ("stages", "given", "rep_text", "cache"),
     ("stage", "sources"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regenkit_music.data.grouping import fingerprints, groups
 from regenkit_music.data.segments import SHORTEST, cut
-from regenkit_music.data.words import damage, repaired, sung
+from regenkit_music.data.words import damage, repaired
 from regenkit_music.modality.melody import METRES, Melody, Note
 from regenkit_music.modality.metre import in_quarters, rescale
 
@@ -51,12 +51,6 @@ def test_words_misread_by_a_machine_are_mended():
     mended = repaired(Melody(notes=notes))
     assert [note.syllable for note in mended.notes] == ["gio", "mi-", "so-", "Was", "è", "fos-", "le"]
     assert damage(mended) == 0
-
-
-def test_a_note_without_a_word_prolongs_the_note_before():
-    notes = [(0, 4, "A-"), (4, 4, ""), (8, 4, "men."), (12, 4, "]"), (20, 4, "")]
-    made = sung(Melody(notes=tuple(Note(onset=o, duration=d, pitch=60, syllable=s) for o, d, s in notes)))
-    assert [(note.onset, note.duration) for note in made.notes] == [(0, 8), (8, 8)]
 
 
 @settings(max_examples=30, deadline=None)

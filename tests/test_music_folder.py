@@ -114,8 +114,8 @@ def test_the_encoding_is_an_option(tmp_path: Path):
     write(Melody(notes=(Note(onset=0, duration=4, pitch=60, syllable="Größe"),)), tmp_path / "b.musicxml")
     (score,) = reading(tmp_path / "b.musicxml", "cp866").tunes  # which states its own
     assert score.melody.notes[0].syllable == "Größe"
-    with pytest.raises(UserError, match="'cp86666' is none; right is a name like"):
-        Folder(str(tmp_path), encoding="cp86666")
+    with pytest.raises(UserError, match="'hex' is no encoding of text; right is a name like"):
+        Folder(str(tmp_path), encoding="hex")
 
 
 def test_linked_folders_are_read_once(tmp_path: Path):
@@ -129,9 +129,12 @@ def test_linked_folders_are_read_once(tmp_path: Path):
     (root / "gone.mid").symlink_to(root / "nowhere.mid")
     (root / "self").symlink_to(root / "self")
     folder = Folder(str(root))
-    assert folder.sources() == ["again", "gone.mid", "linked/a.mid", "real/a.kar", "real/up"]
-    for source, reason in [("again", "in another place"), ("real/up", "in another place"), ("gone.mid", "to nothing")]:
-        with pytest.raises(BadSource, match=reason):
+    assert folder.sources() == ["linked/a.mid", "real/a.kar", "gone.mid", "self"]
+    assert folder.ignored() == {
+        name: "is a link to a folder that is read in another place" for name in ("again/", "real/up/")
+    }
+    for source in ("gone.mid", "self"):
+        with pytest.raises(BadSource, match="is a link to what is not there"):
             folder.read(source)
     assert folder.fingerprint() == Folder(str(root)).fingerprint()
 
@@ -143,13 +146,14 @@ def test_hidden_files_are_named_and_not_read(tmp_path: Path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(tune)
     folder = Folder(str(tmp_path))
-    assert folder.sources() == ["._*", ".b.abc", ".git", "__MACOSX", "a.abc", "in/._*"]
-    for source, reason in [(".b.abc", "hidden"), (".git", "hidden"), ("in/._*", "macOS"), ("__MACOSX", "macOS")]:
-        with pytest.raises(BadSource, match=reason):
-            folder.read(source)
+    assert folder.sources() == ["a.abc"]
+    assert folder.ignored() == {
+        **dict.fromkeys(["._a.abc", "._d.abc", "__MACOSX/", "in/._e.abc"], "is macOS's own, no data"),
+        **dict.fromkeys([".b.abc", ".git/"], "is hidden"),
+    }
     (tmp_path / "a.abc").unlink()
     with pytest.raises(UserError, match=r"there is no \.mid"):
-        folder.sources()
+        Folder(str(tmp_path)).sources()
 
 
 def test_check_names_a_folder_that_is_not_there(tmp_path: Path):

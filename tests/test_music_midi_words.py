@@ -159,9 +159,9 @@ def test_an_encoding_that_is_said_wrongly_is_refused(tmp_path: Path) -> None:
     shown = [(place * TICKS, lyric(word, "cp1251")) for place, word in enumerate(["Ти", "хо ", "са", "ду "] * 3)]
     path = write(midi([HEAD, track([*shown, *line(TUNE)])]), tmp_path)
     assert words(read_midi(path).tunes[0]).startswith("Ти- хо са- ду")
-    with pytest.raises(BadSource, match="is not text in utf-8; say another encoding"):
+    with pytest.raises(BadSource, match="is not text in utf-8; say encoding: cp1251"):
         read_midi(path, "utf-8")
-    with pytest.raises(UserError, match="encoding: 'cp12' is none; right is a name like"):
+    with pytest.raises(UserError, match="encoding: 'cp12' is no encoding of text; right is a name like"):
         read_midi(path, "cp12")
 
 

@@ -6,6 +6,7 @@ import pytest
 from music_writers_xml import SYLLABIC, attributes, lyric, measure, note, part, rest, score
 
 from regenkit.errors import BadSource
+from regenkit_music.data.voices import sung_melodies
 from regenkit_music.modality.reading import Reading
 from regenkit_music.modality.score import read_score
 
@@ -246,6 +247,19 @@ def test_no_syllable_is_held_from_one_ending_into_what_follows(read) -> None:
     assert words(reading) == "all of it sung once and a- gain now on"
     assert times(reading)[7:9] == [(28, 4), (40, 4)]
     assert "notes after an ending before a syllable begins, left out: 2" in reading.tunes[0].remarks
+
+
+def test_a_stretch_where_nobody_sings_is_no_song_and_is_named(tmp_path: Path) -> None:
+    waltz = attributes(0, "major", "3/4")
+    song = part(
+        *(measure(sung("we walk a- long"), head=HEAD * (not bar)) for bar in range(3)),
+        *(measure(sung("* * *"), head=waltz * (not bar)) for bar in range(3)),
+    )
+    (tmp_path / "a.musicxml").write_text(score(song), encoding="utf-8")
+    reading = sung_melodies(tmp_path / "a.musicxml", "first", "a")
+    (tune,) = reading.tunes
+    assert len(tune.melody.notes) == 12 and all(note.syllable for note in tune.melody.notes)
+    assert reading.left_out == (("voice1, from bar 4", "fewer than 8 syllables in one metre and key"),)
 
 
 def test_a_metre_change_makes_two_tunes_and_both_are_named(read) -> None:

@@ -1,7 +1,7 @@
 """Words of any script are words; what cannot be text is damage."""
 
 import pytest
-from test_music_encoding import LINES
+from test_text_encoding import LINES
 
 from regenkit_music.data.words import damage
 from regenkit_music.modality.language import detect

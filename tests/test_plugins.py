@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -84,6 +85,35 @@ def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> Non
     assert "no generator is named 'acme/markoff'; did you mean 'acme/markov'?" in done.stderr
     assert f"There are: {', '.join(['acme/markov', *OWN])}" in done.stderr
     assert "could not be loaded: bent (bent-regenkit 1.0): ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(3)", "GeneratorExit", "BaseException('no')"])
+def test_whatever_a_plugin_raises_at_import_it_is_set_aside(tmp_path: Path, raised: str) -> None:
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD)
+    distribution(tmp_path, "bent-regenkit", "1.0", "bent", f"raise {raised}\n")
+    done = python(LIST, tmp_path)
+    assert done.returncode == 0, done.stderr
+    generators, (broken,) = json.loads(done.stdout)
+    assert generators == ["acme/markov", *OWN] and broken.startswith("bent (bent-regenkit 1.0): ")
+
+
+def test_ctrl_c_while_a_plugin_is_imported_is_obeyed(tmp_path: Path) -> None:
+    module = """
+        import os, signal, time
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+    """
+    distribution(tmp_path, "slow-regenkit", "1.0", "slow", module)
+    done = python(LIST, tmp_path)
+    assert done.returncode == -signal.SIGINT and not done.stdout and "KeyboardInterrupt" in done.stderr
+
+
+def test_a_component_whose_module_raises_keyboard_interrupt_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "acme_models.py").write_text("raise KeyboardInterrupt\n")
+    good = GOOD.replace("acme_module:Markov", "acme_models:Markov")
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", good)
+    done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markov').load()", tmp_path)
+    assert "UserError: acme/markov: acme_models raises KeyboardInterrupt when it is imported" in done.stderr
 
 
 def test_strict_raises(two: Path) -> None:

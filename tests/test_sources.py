@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from regenkit.errors import UserError
 from regenkit.sources.archives import extract
 from regenkit.sources.fetch import fetch
-from regenkit.sources.places import folder, located
+from regenkit.sources.places import fingerprint, folder, located
 from regenkit.sources.source import Source
 
 ROOT = Path(__file__).parents[1]
@@ -173,6 +173,21 @@ def test_fetched_once(cache: Path) -> None:
     assert fetch(source, handing(data)) == 2
     assert contents(located(source, dataset="acme/things")) == {"a.txt": b"one", "deep/b.txt": b"two"}
     assert fetch(source, handing(b"is not asked for again")) == 0
+
+
+def test_the_files_may_be_in_linked_folders(tmp_path: Path) -> None:
+    source = source_of(b"")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "a.txt").write_text("one")
+    with pytest.raises(UserError, match=r"acme/things: there is no \*\.txt in"):
+        located(source, dataset="acme/things", path=str(tmp_path / "own"))
+    (tmp_path / "own" / "deep").symlink_to("../disk")
+    (tmp_path / "disk" / "round").symlink_to("../own")
+    assert located(source, dataset="acme/things", path=str(tmp_path / "own")) == tmp_path / "own"
+    before = fingerprint(source, str(tmp_path / "own"))
+    (tmp_path / "disk" / "a.txt").write_text("another")
+    assert fingerprint(source, str(tmp_path / "own")) != before
 
 
 def test_another_checksum_leaves_nothing(cache: Path) -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from regenkit.pipeline import Pipeline
 
 Run = Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")]
 Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix says the format")]
@@ -63,7 +66,15 @@ def generate(
         console.print(f"{path}  {pipeline.y.describe(value)}", markup=False)
 
 
-def convert(run: Run, file: Annotated[Path, typer.Argument(help="a file of Y")], output: Output) -> None:
+def convert(
+    run: Run,
+    file: Annotated[Path, typer.Argument(help="a file of Y")],
+    output: Output,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="of the file's text, e.g. cp1251 or shift_jis  [default: told from it]"),
+    ] = None,
+) -> None:
     """Convert Y to Y′, as text to read and edit."""
     from regenkit.cli.outputs import check_output, numbered
     from regenkit.files import write_text
@@ -71,10 +82,22 @@ def convert(run: Run, file: Annotated[Path, typer.Argument(help="a file of Y")],
 
     pipeline = load_run(run)
     check_output(output, (".yaml", ".yml"))
-    texts = [pipeline.convert(value) for value in pipeline.y.read(file)]
+    texts = [pipeline.convert(value) for value in _read(pipeline, file, encoding)]
     for path, text in zip(numbered(output, len(texts)), texts, strict=True):
         write_text(path, text)
         print(path)
+
+
+def _read(pipeline: "Pipeline", file: Path, encoding: str | None) -> list[Any]:
+    from regenkit.adapter import reads_text
+    from regenkit.errors import UserError
+
+    if encoding is None:
+        return pipeline.y.read(file)
+    if not reads_text(pipeline.y):
+        raise UserError(f"--encoding {encoding}: files of {pipeline.y_record.name} hold no text of old encodings; "
+                        "leave it out")  # fmt: skip
+    return pipeline.y.read(file, encoding)
 
 
 def render(

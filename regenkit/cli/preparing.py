@@ -46,5 +46,5 @@ def prepare(
         )
     for split, counts in prepared.counts().items():
         console.print(f"{split}: {counts['paired']} paired, {counts['unpaired']} unpaired")
-    for line in listed(prepared.skipped, prepared.remarks):
+    for line in listed(prepared.aside):
         console.print(line, markup=False)

@@ -73,7 +73,7 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
-    from regenkit.data.aside import listed
+    from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
     console = Console(soft_wrap=True)
@@ -93,7 +93,7 @@ def preview(
     console.print(f"parameters: {found['parameters']}")
     for field, counted in found["classes"].items():
         console.print(_classes(field, counted))
-    for line in listed(found["skipped"], found["remarks"]):
+    for line in listed({LEFT_OUT: found["skipped"], NOT_WHOLE: found["remarks"], NO_DATA: found["ignored"]}):
         console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
         console.rule(Text(example["id"]))

@@ -8,5 +8,6 @@ aside.py     what cannot be used is counted by reason; too much of it stops the 
 shards.py    the TFRecord files and the index that makes them random-access
 messages.py  their records, without TensorFlow
 split.py     train, validation, test: related examples stay together
+text_encoding.py, words.py   in which encoding a user's text is, and whether it reads as text
 batches.py   tf.data batches, a function of (seed, step) alone
 """

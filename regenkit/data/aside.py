@@ -1,10 +1,10 @@
-"""What is left out of a dataset, and what could not be kept of its examples: counted and named by reason. Also how much
-may be left out before preparation stops.
+"""What is left out of a dataset, what could not be kept of its examples, and what lies among them and is no data, each
+counted and named by reason. Also how much may be left out before preparation stops.
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -56,10 +56,14 @@ def summary(aside: Sequence[tuple[str, str]]) -> str:
     return "; ".join([*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])])
 
 
-def listed(skipped: Sequence[tuple[str, str]], remarks: Sequence[tuple[str, str]]) -> list[str]:
-    """Lines with all reasons of both."""
+LEFT_OUT, NOT_WHOLE, NO_DATA = "left out", "read, but not all of it", "no data, not looked at"
+"""The three kinds. Of these `check` counts the first alone: hidden files are no sign of damage."""
+
+
+def listed(kinds: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:
+    """Lines with all reasons of each kind: {"left out": [(name, reason), …], …}."""
     lines = []
-    for what, aside in (("left out", skipped), ("read, but not all of it", remarks)):
+    for what, aside in kinds.items():
         if aside:
             lines += [f"{len(aside)} {what}:", *(f"  {reason}" for reason in by_reason(aside))]
     return lines

@@ -18,10 +18,10 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, RuleConverter, Source
+from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
-from regenkit.data.aside import Aside, check, settle
+from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, Aside, check, settle
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
 from regenkit.spec import Fields, Spec
@@ -59,7 +59,13 @@ class Prepared:
     steps: np.ndarray
     skipped: tuple[tuple[str, str], ...]  # (source, reason)
     remarks: tuple[tuple[str, str], ...]  # (example, what of it could not be kept)
+    ignored: tuple[tuple[str, str], ...] = ()  # (what is no data, why): see `adapter.Ignores`
     hidden: np.ndarray | None = None  # no stage may learn from the X of these: see `fraction`; they are not `paired`
+
+    @property
+    def aside(self) -> dict[str, Aside]:
+        """What is to be said of the data, by kind: see `data.aside`."""
+        return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored)}
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
         """Record numbers of a split; with `paired`, of its paired or its unpaired examples alone."""
@@ -133,6 +139,7 @@ def prepare(
         steps=examples.column("steps"),
         skipped=(*skipped, *unconverted),
         remarks=tuple(_remarks(examples)),
+        ignored=tuple(dataset.ignored().items()) if isinstance(dataset, Ignores) else (),
     )
 
 

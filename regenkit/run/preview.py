@@ -28,6 +28,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
     parameters by stage
     skipped    (source or example, why it is left out), all; `left_out`: the same by reason
     remarks    (example, what of it could not be kept), all; `remarked`: the same by reason
+    ignored    (what lies among the data and is none, why), all
     shown      `count` training examples
     """
     pipeline = Pipeline(recipe)
@@ -51,6 +52,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
         "left_out": [asdict(reason) for reason in by_reason(prepared.skipped)],
         "remarks": prepared.remarks,
         "remarked": [asdict(reason) for reason in by_reason(prepared.remarks)],
+        "ignored": prepared.ignored,
         "shown": [_shown(pipeline, *prepared.example(int(place))) for place in places],
     }
 

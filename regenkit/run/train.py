@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from regenkit import distribute, plugins
-from regenkit.data.aside import summary
+from regenkit.data.aside import NO_DATA, summary
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together, worker_index
@@ -174,6 +174,8 @@ def _say_data(log: Log, prepared: Prepared) -> None:
         keep = counts["train"]["paired"]
         pairs = keep + int(prepared.hidden.sum())
         log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; of the others only Y is used")
-    for what, aside in (("left out", prepared.skipped), ("read, but not all of it", prepared.remarks)):
+    for what, aside in prepared.aside.items():
         if aside:
-            log.warn(escape(f"{len(aside)} {what}: {summary(aside)}; `regenkit preview --json` lists all"))
+            (log.say if what == NO_DATA else log.warn)(
+                escape(f"{len(aside)} {what}: {summary(aside)}; `regenkit preview --json` lists all")
+            )

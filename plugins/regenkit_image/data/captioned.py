@@ -1,20 +1,26 @@
 """What a folder of pictures with captions holds: which caption is of which picture, and what is left out."""
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
+from regenkit.data.text_encoding import decoded_together
 from regenkit.errors import UserError
+from regenkit.tree import tree
 from regenkit_image.data import own, tables
-from regenkit_image.data.encoding import decoded
 from regenkit_image.data.matching import Pictures
 from regenkit_image.data.official import Split, official
-from regenkit_image.data.tree import tree
+from regenkit_image.formats import READS
 from regenkit_image.modality.words import lines, plain
 
 Said = dict[str, tuple[str, ...]]
 """Captions, each with what is to be said of how it was read."""
+COUNTED = re.compile(r"#\d+$")
+"""Ends a picture's name in tables that count its captions: "1.jpg#0", as Flickr8k has them."""
+HEADLESS = "is a table without a head: write a first line above it that names its columns, as image,caption"
 
 
 @final
@@ -26,6 +32,7 @@ class Captioned:
     texts     files of captions: .txt and tables
     captions  of each picture that has some
     left_out  by name, why: files, and rows of tables ("captions.csv:7")
+    ignored   by name, why: hidden files
     splits    by first folder, where they name one
     """
 
@@ -33,30 +40,34 @@ class Captioned:
     texts: list[str]
     captions: dict[str, Said]
     left_out: dict[str, str]
+    ignored: dict[str, str]
     splits: dict[str, Split]
 
 
 def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
     """Raises UserError where there is no picture, two tables in a folder, or a table that can't be read."""
-    found = tree(root)
+    found = tree(root, (*READS, ".txt", *tables.SUFFIXES))
     pictures = own.pictures(found, root, dataset)
     left_out = own.unread(found)
     left_out |= {name: f"is a table that is not read; right are {', '.join(tables.SUFFIXES)}"
                  for name in found.files if name.lower().endswith(tables.NOT_READ)}  # fmt: skip
     texts = [name for name in found.files if name.lower().endswith((".txt", *tables.SUFFIXES))]
     data, closed = _opened(root, texts)
-    read, undecoded = decoded(data, encoding)
+    read, undecoded = decoded_together(data, encoding)
+    read = {name: re.sub("\r\n?", "\n", text) for name, text in read.items()}
     bad = {**closed, **undecoded}
     captions: dict[str, Said] = {}
     known = Pictures(pictures)
-    of_tables = _tables(texts, root)
+    beside = {name: known.find(name[: -len(".txt")], "") for name in texts if _suffix(name) == ".txt"}
+    of_tables = _tables([name for name in texts if not beside.get(name) and _is_table(name, read)], root)
     for name in of_tables:
         if name in bad:
             raise UserError(f"{root / name}: {bad[name]}")
         table = tables.read(read[name], _suffix(name), str(root / name))
         left_out |= {f"{name}:{line}": reason for line, reason in table.left_out.items()}
         for row in table.rows:
-            meant = known.find(row.file, name[: name.rfind("/") + 1])
+            folder = name[: name.rfind("/") + 1]
+            meant = known.find(row.file, folder) or known.find(COUNTED.sub("", row.file), folder)
             for picture in meant:
                 _add(captions, picture, row.captions, row.remarks)
             if not meant:
@@ -65,18 +76,22 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
     for name in texts:
         if name in of_tables:
             continue
-        meant = known.find(name[: -len(".txt")], "")
+        meant = beside[name]
         if name in bad:
             left_out[name] = bad[name]
         elif not meant:
-            left_out[name] = f"a caption without a picture{known.nearest(name[: -len('.txt')])}"
+            headless = _names_picture(name, read[name], known)
+            left_out[name] = (
+                HEADLESS if headless else f"a caption without a picture{known.nearest(name[: -len('.txt')])}"
+            )
         elif described.intersection(meant):
             left_out[name] = "its picture has a caption in a table"
         else:
             for picture in meant:
                 _add(captions, picture, lines(read[name]), ())
     return Captioned(
-        pictures=pictures, texts=texts, captions=captions, left_out=left_out, splits=official(pictures)
+        pictures=pictures, texts=texts, captions=captions, left_out=left_out, ignored=found.ignored,
+        splits=official(pictures),
     )  # fmt: skip
 
 
@@ -91,8 +106,19 @@ def _opened(root: Path, names: list[str]) -> tuple[dict[str, bytes], dict[str, s
     return data, closed
 
 
-def _tables(texts: list[str], root: Path) -> list[str]:
-    found = [name for name in texts if _suffix(name) in tables.SUFFIXES]
+def _is_table(name: str, read: Mapping[str, str]) -> bool:
+    return _suffix(name) in tables.SUFFIXES or (name in read and tables.has_head(read[name]))
+
+
+def _names_picture(name: str, text: str, known: Pictures) -> bool:
+    """Whether the first line begins with a picture's name, as in a table without a head."""
+    first = next((line for line in lines(text) if line.strip()), "")
+    file = re.split(r"[,;\t|#]", first)[0].strip(' "')
+    return file.lower().endswith(READS) and bool(known.find(file, name[: name.rfind("/") + 1]))
+
+
+def _tables(found: list[str], root: Path) -> list[str]:
+    """Those that are tables. Raises UserError where a folder has two."""
     for folder, count in Counter(str(PurePosixPath(name).parent) for name in found).items():
         if count > 1:
             names = [name for name in found if str(PurePosixPath(name).parent) == folder]

@@ -6,8 +6,9 @@ from typing import Any, Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example
+from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource
-from regenkit.sources.places import stamp
+from regenkit.sources.places import own_folder, stamp
 from regenkit_image.data import own
 from regenkit_image.data.captioned import Captioned, captioned
 from regenkit_image.modality import Caption, Image
@@ -34,16 +35,16 @@ class Captions:
     encoding    of the texts, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop",
         max_length: PositiveInt = LONGEST, encoding: str | None = None,
     ) -> None:  # fmt: skip
-        self.root = own.root_of(path, NAME, "a folder of pictures with a .txt beside each, or a table of captions")
+        self.root = own_folder(path, NAME, "a folder of pictures with a .txt beside each, or a table of captions")
         self.y = Image(size=size, channels=channels, fit=fit)
         self.x = Caption(max_length)
-        self.encoding = encoding
+        self.encoding = None if encoding is None else known(encoding)
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
@@ -60,6 +61,9 @@ class Captions:
     def sources(self) -> list[str]:
         """ "garden/tree.jpg": pictures, and what is left out of the folder: "captions.csv:7", "lonely.txt"."""
         return [*self.found.pictures, *self.found.left_out]
+
+    def ignored(self) -> dict[str, str]:
+        return self.found.ignored
 
     def fingerprint(self) -> str:
         names = [*self.found.pictures, *self.found.texts]

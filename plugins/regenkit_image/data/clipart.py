@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, final
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
+from regenkit.tree import tree
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import cut
@@ -71,13 +72,11 @@ class Openclipart:
 
     def sources(self) -> list[str]:
         """ "animals/fish/dolphin.png": files; links to drawings that are filed twice are left out."""
-        return [
-            path.relative_to(self.root).as_posix()
-            for name in self.categories
-            for path in sorted(path for path in (self.root / name).rglob("*.png") if not path.is_symlink())[
-                : self.limit
-            ]
-        ]
+        return [source for name in self.categories for source in self._drawings(name)[: self.limit]]
+
+    def _drawings(self, category: str) -> list[str]:
+        files = (f"{category}/{name}" for name in tree(self.root / category).files if name.endswith(".png"))
+        return sorted((name for name in files if not (self.root / name).is_symlink()), key=PurePosixPath)
 
     def fingerprint(self) -> str:
         return fingerprint(OPENCLIPART, self.path)

@@ -6,10 +6,11 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import stamp
+from regenkit.sources.places import own_folder, stamp
+from regenkit.tree import tree
 from regenkit_image.data import own
 from regenkit_image.data.official import official
-from regenkit_image.data.tree import tree
+from regenkit_image.formats import READS
 from regenkit_image.modality import Image, Label
 from regenkit_image.modality.picture import Fit
 from regenkit_image.modality.words import plain
@@ -30,12 +31,12 @@ class Folder:
     fit       what is done to a picture that is no square: cut to its middle ("crop"), or padded with white ("pad")
     """
 
-    version = 2
+    version = 3
 
     def __init__(self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
-        self.root = own.root_of(path, NAME, "a folder with a folder of pictures for each class")
+        self.root = own_folder(path, NAME, "a folder with a folder of pictures for each class")
         self.y = Image(size=size, channels=channels, fit=fit)
-        found = tree(self.root)
+        found = tree(self.root, READS)
         self.names = own.pictures(found, self.root, NAME)
         self.splits = official(self.names)
         self.depth = 1 if self.splits else 0  # folders above those of the classes
@@ -47,6 +48,7 @@ class Folder:
             )
         self.labels = sorted({label for name in self.names if (label := self._label(name))})
         self.left_out = {**own.unread(found), **self._empty(found.folders)}
+        self._ignored = found.ignored
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
@@ -58,6 +60,9 @@ class Folder:
     def sources(self) -> list[str]:
         """ "cat/1.jpg": files, and what is left out of the folder."""
         return [*self.names, *self.left_out]
+
+    def ignored(self) -> dict[str, str]:
+        return self._ignored
 
     def fingerprint(self) -> str:
         return stamp(self.root, self.names) + repr(self.left_out)

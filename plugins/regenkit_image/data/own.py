@@ -8,9 +8,9 @@ from typing import final
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
+from regenkit.tree import Tree
 from regenkit_image.data.looks import alike, looks
 from regenkit_image.data.official import Split
-from regenkit_image.data.tree import Tree
 from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Image
 from regenkit_image.modality.files import read
@@ -25,16 +25,6 @@ class Condition:
     x: Fields
     title: str
     remarks: tuple[str, ...] = ()
-
-
-def root_of(path: str, dataset: str, right: str) -> Path:
-    """The folder. Raises UserError where it is none."""
-    root = Path(path).expanduser()
-    if not root.is_dir():
-        raise UserError(
-            f"{dataset}: path {path} {'is a file' if root.exists() else 'does not exist'}; right is {right}"
-        )
-    return root
 
 
 def pictures(found: Tree, root: Path, dataset: str) -> list[str]:

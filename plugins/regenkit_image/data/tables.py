@@ -1,4 +1,5 @@
-"""Tables of captions: .csv and .tsv by the rules of Python's csv module, .jsonl a JSON object a line.
+"""Tables of captions: .csv and .tsv by the rules of Python's csv module, .jsonl a JSON object a line. A .txt may be a
+.csv or .tsv of another name, as Flickr8k's captions.txt is.
 
 file,caption
 tree.jpg,"a tree, red"
@@ -49,6 +50,16 @@ def read(text: str, suffix: str, where: str) -> Table:
     return _objects(text, where) if suffix == ".jsonl" else _cells(text, where)
 
 
+def has_head(text: str) -> bool:
+    """Whether a text, whatever its file is called, begins as a table does: with the columns of files and captions."""
+    typed = lines(text)
+    try:
+        _head(typed, _first(typed), "")
+    except UserError:
+        return False
+    return True
+
+
 def _column(names: Iterable[str], wanted: tuple[str, ...]) -> str | None:
     """The first of the `wanted` names that is among `names`, as it is written there: in any case, "File Name" too."""
     known = {plain(name).casefold().replace(" ", "_").replace("-", "_"): name for name in names}
@@ -60,8 +71,7 @@ def _column(names: Iterable[str], wanted: tuple[str, ...]) -> str | None:
 
 def _cells(text: str, where: str) -> Table:
     typed = lines(text)
-    first = next((number for number, line in enumerate(typed) if line.strip()), 0)
-    delimiter, head, after = _head(typed, first, where)
+    delimiter, head, after = _head(typed, _first(typed), where)
     file, caption = (head.index(_column(head, names) or "") for names in (FILE, TEXT))
     open_ended = caption > file and not any(map(str.strip, head[caption + 1 :]))
     rows: list[Row] = []
@@ -92,6 +102,11 @@ def _cells(text: str, where: str) -> Table:
             said, remarks = delimiter.join(exact[caption:]).rstrip(delimiter + " "), (WHOLE,)
         rows.append(Row(line=number, file=name, captions=(said,) if said else (), remarks=remarks))
     return Table(rows=rows, left_out=left_out)
+
+
+def _first(typed: list[str]) -> int:
+    """The number of the first line with something on it."""
+    return next((number for number, line in enumerate(typed) if line.strip()), 0)
 
 
 def _head(typed: list[str], first: int, where: str) -> tuple[str, list[str], int]:

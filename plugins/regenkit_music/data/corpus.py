@@ -9,10 +9,10 @@ from typing import Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
+from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
 from regenkit_music.data.grouping import stable_hash
 from regenkit_music.data.song import examples, left_out, named
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.reading import Reading
 
 LANGUAGES = {"bach": "de", "monteverdi": "it", "trecento": "it"}
@@ -36,7 +36,7 @@ class Corpus:
     limit      sources of each kind (paired, unpaired) to use at most, for a trial run
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self,

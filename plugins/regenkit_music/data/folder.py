@@ -1,16 +1,17 @@
 """The user's own scores and MIDI files."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import final
 
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
-from regenkit.digest import digest
+from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
-from regenkit_music.data.places import music_files, why_not
+from regenkit.sources.places import own_folder, stamp
+from regenkit.tree import Tree, tree
 from regenkit_music.data.song import examples, left_out, named
-from regenkit_music.modality.encoding import encoding_of
 from regenkit_music.modality.files import READS, reading
 from regenkit_music.modality.language import detect
 from regenkit_music.modality.melody import Melody
@@ -28,7 +29,7 @@ class Folder:
     Raises UserError where the folder is missing.
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str, language: str | None = None, encoding: str | None = None, longest: PositiveInt = 64
@@ -36,34 +37,35 @@ class Folder:
         if longest < 16:
             raise UserError(f"music/folder: longest is {longest}; right is a number of notes from 16 on")
         self.path, self.language, self.encoding, self.longest = str(path), language, encoding, longest
-        encoding_of([], encoding, "")  # raises where there is no such encoding
-        if not self._root.is_dir():
-            what = "is a file" if self._root.exists() else "does not exist"
-            raise UserError(f"music/folder: path {self.path} {what}; right is a folder of melodies")
+        if encoding is not None:
+            known(encoding)  # raises where there is no such encoding
+        self.root = own_folder(self.path, "music/folder", "a folder of melodies")
 
-    @property
-    def _root(self) -> Path:
-        return Path(self.path).expanduser()
+    @cached_property
+    def found(self) -> Tree:
+        """What is in the folder: looked at once, when it is first asked for."""
+        return tree(self.root, READS)
 
     def sources(self) -> list[str]:
-        """The files' paths within the folder, sorted. Raises UserError where none of them is read."""
-        found = music_files(self._root, READS)
-        if all(why_not(self._root, name) for name in found):
+        """The files' paths within the folder, and what cannot be opened. Raises UserError where no file is read."""
+        files = self._files()
+        if not files:
             raise UserError(f"music/folder: there is no {', '.join(READS[:-1])} or {READS[-1]} file in {self.path}")
-        return found
+        return [*files, *self.found.left_out]
+
+    def ignored(self) -> dict[str, str]:
+        return self.found.ignored
 
     def fingerprint(self) -> str:
         """Changes with the names, sizes and times of the files: what was prepared from others is not used again."""
-        read = [name for name in self.sources() if not why_not(self._root, name)]
-        stats = [(name, (self._root / name).stat()) for name in read]
-        return digest([str(self._root.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]])
+        return stamp(self.root, self._files()) + repr(self.found.left_out)
 
     def read(self, source: str) -> list[Example | LeftOut]:
-        """The examples of one file. Raises BadSource where it can't be read or is not read."""
-        if reason := why_not(self._root, source):
-            raise BadSource(source, reason)
+        """The examples of one file. Raises BadSource where it can't be read."""
+        if source in self.found.left_out:
+            raise BadSource(source, self.found.left_out[source])
         try:
-            found = reading(self._root / source, self.encoding)
+            found = reading(self.root / source, self.encoding)
         except BadSource as error:
             raise BadSource(source, error.reason) from error
         made: list[Example | LeftOut] = [*left_out(found, source)]
@@ -73,6 +75,9 @@ class Folder:
             language = self._language(tune.melody)
             made += examples(tune, key, song=song, longest=self.longest, language=language, meta=meta)
         return made
+
+    def _files(self) -> list[str]:
+        return [name for name in self.found.files if name.lower().endswith(READS)]
 
     def _language(self, melody: Melody) -> str | None:
         """Of the words; None where there are none."""

@@ -64,7 +64,7 @@ def examples(
                 groups=tuple(dict.fromkeys((*shared, *groups(segment)))),
                 fingerprints=fingerprints(segment),
                 meta={**about, **meta},
-                remarks=remarks,
+                remarks=(*remarks, *melodies.unkept(segment)),
             )
         )
         remarks = ()  # said once a melody

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from regenkit.errors import BadSource
-from regenkit_music.data.words import repaired, sung
+from regenkit_music.data.words import repaired
 from regenkit_music.modality.metre import in_quarters
 from regenkit_music.modality.notation import Part
 from regenkit_music.modality.part_reading import choose, read_part
@@ -68,8 +68,8 @@ def _in_quarters(reading: Reading, voice: str) -> Reading:
     tunes: list[Tune] = []
     left_out = [(f"{voice}, {place}" if place else voice, reason) for place, reason in reading.left_out]
     for tune in reading.tunes:
-        melody = in_quarters(sung(repaired(tune.melody)))
-        if len(melody.notes) >= FEWEST_SYLLABLES:
+        melody = in_quarters(repaired(tune.melody))
+        if sum(bool(note.syllable) for note in melody.notes) >= FEWEST_SYLLABLES:  # a stretch is sung whole, or not
             tunes.append(replace(tune, melody=melody, name=voice))
         else:
             named = f"{voice}, {tune.name}" if tune.name else voice

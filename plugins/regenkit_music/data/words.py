@@ -8,9 +8,9 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from regenkit_music.modality.encoding import is_word
+from regenkit.data.words import is_word
 from regenkit_music.modality.language import detect
-from regenkit_music.modality.melody import Melody, Note
+from regenkit_music.modality.melody import Melody
 
 HYPHENS_MISREAD = ("?", "ú")
 OFTEN = 0.15  # share of syllables ending in one of these: no text does that, so in this song it is the hyphen
@@ -51,17 +51,6 @@ def _mended(syllable: str, goes_on: bool) -> str:
             r"(?<=[^\W\d_])[lvc](?=\W*$)", lambda found: {"l": "i", "v": "o", "c": "e"}[found[0]], syllable
         )
     return syllable
-
-
-def sung(melody: Melody) -> Melody:
-    """The melody with every note a syllable: one without words prolongs the note that it follows, or is left out."""
-    notes: list[Note] = []
-    for note in melody.notes:
-        if any(map(str.isalnum, note.syllable)):
-            notes.append(note)
-        elif notes and notes[-1].onset + notes[-1].duration == note.onset:
-            notes[-1] = replace(notes[-1], duration=notes[-1].duration + note.duration)
-    return replace(melody, notes=tuple(notes))
 
 
 def damage(melody: Melody) -> float:

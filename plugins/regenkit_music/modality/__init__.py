@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, final
 
@@ -21,15 +22,19 @@ class MelodyModality:
     spec = melody.SPEC
     version = 1
 
-    def read(self, path: str | Path) -> list[Melody]:
-        """The melodies of a file (`files.READS`), in quarters as the datasets have them.
+    def read(self, path: str | Path, encoding: str | None = None) -> list[Melody]:
+        """The melodies of a file (`files.READS`), in quarters as the datasets have them. `encoding`: `files.reading`.
 
-        What could not be read of it is logged as a warning. Raises UserError and BadSource.
+        What could not be read of it, or cannot be kept, is logged as a warning. Raises UserError and BadSource.
         """
-        reading = files.reading(path)
-        for sentence in reading.findings:
+        found = files.reading(path, encoding)
+        tunes = [replace(tune, melody=in_quarters(tune.melody)) for tune in found.tunes]
+        tunes = [replace(tune, remarks=(*tune.remarks, *melody.unkept(tune.melody))) for tune in tunes]
+        if encoding is not None and Path(path).suffix.lower() in files.MUSICXML:
+            LOG.warning("%s: MusicXML states its encoding itself; %s is not used", path, encoding)
+        for sentence in replace(found, tunes=tuple(tunes)).findings:
             LOG.warning("%s: %s", path, sentence)
-        return [in_quarters(tune.melody) for tune in reading.tunes]
+        return [tune.melody for tune in tunes]
 
     def write(self, value: Melody, path: str | Path) -> None:
         """Write a file by its suffix (`files.WRITES`). Raises UserError."""

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from regenkit.data.text_encoding import decoded, known
+from regenkit.errors import UserError
 from regenkit_music.modality.abc_tune import TuneReader
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.reading import Reading, joined
 
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)")
@@ -34,10 +35,9 @@ def _charset(data: bytes) -> str | None:
     if not (said := CHARSET.search(data)):
         return None
     try:
-        "x".encode(said[1].decode())
-    except LookupError:
+        return known(said[1].decode("latin-1"))
+    except UserError:
         return None
-    return said[1].decode()
 
 
 def tunes(text: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
 from regenkit_music.modality.melody import Melody
 from regenkit_music.modality.reading import Reading
@@ -19,8 +20,11 @@ def reading(path: str | Path, encoding: str | None = None) -> Reading:
     encoding   of its text ("cp1251", "shift-jis", …); None: UTF-8, or what the file says or its text looks like.
                MusicXML states its own.
 
-    Raises UserError where the file is missing or of an unknown kind, `BadSource` where none of it can be read.
+    Raises UserError where the file is missing or of an unknown kind, or `encoding` is none; `BadSource` where none of
+    it can be read.
     """
+    if encoding is not None:
+        known(encoding)
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in READS:

@@ -12,8 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import final
 
+from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.kern_spines import Column, Row, rows
 from regenkit_music.modality.notation import Line, Measure, Part, Score, Word, WrittenNote, aligned
 from regenkit_music.modality.syllable_text import word

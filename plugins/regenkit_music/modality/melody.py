@@ -11,6 +11,7 @@ note a syllable. Its fields are valid by construction: whatever tokens a model e
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -93,12 +94,9 @@ def encode(melody: Melody) -> tuple[Fields, dict[str, Any]]:
     """Fields (SPEC) and meta of a melody.
 
     The octave is the one that brings the mean pitch nearest to G4, so voices of every range meet; single notes still
-    outside 48…83 are folded by octaves. `meta["shift"]` undoes the transposition.
+    outside 48…83 are folded by octaves. `meta["shift"]` undoes the transposition. What is lost says `unkept`.
     """
-    pitches = np.array([note.pitch for note in melody.notes], np.int32)
-    shift = (home(melody.mode) - melody.tonic) % 12
-    shift += 12 * round((CENTRE - shift - float(pitches.mean())) / 12) if len(pitches) else 0
-    pitches = pitches + shift
+    pitches, shift = _at_home(melody)
     pitches = np.where(pitches < LOWEST, LOWEST + (pitches - LOWEST) % 12, pitches)
     pitches = np.where(pitches > HIGHEST, HIGHEST - (HIGHEST - pitches) % 12, pitches)
     fields = {
@@ -116,6 +114,29 @@ def encode(melody: Melody) -> tuple[Fields, dict[str, Any]]:
         "syllables": [note.syllable for note in melody.notes],
     }
     return {name: np.asarray(value) for name, value in fields.items()}, meta
+
+
+def unkept(melody: Melody) -> tuple[str, ...]:
+    """What of a melody its fields do not hold, a sentence each; () where `decode` gives all of it back."""
+    pitches, _ = _at_home(melody)
+    counts = {
+        "notes outside three octaves about the others, moved by octaves": int(
+            np.count_nonzero((pitches < LOWEST) | (pitches > HIGHEST))
+        ),
+        "notes longer than eight quarters, shortened": sum(note.duration > LONGEST_NOTE for note in melody.notes),
+        "rests of a bar and longer, shortened by whole bars": sum(
+            after.onset - (before.onset + before.duration) >= melody.bar for before, after in pairwise(melody.notes)
+        ),
+    }
+    return tuple(f"{what}: {count}" for what, count in counts.items() if count)
+
+
+def _at_home(melody: Melody) -> tuple[np.ndarray, int]:
+    """(the pitches in C major or A minor, near G4; by how many semitones they were moved)"""
+    pitches = np.array([note.pitch for note in melody.notes], np.int32)
+    shift = (home(melody.mode) - melody.tonic) % 12
+    shift += 12 * round((CENTRE - shift - float(pitches.mean())) / 12) if len(pitches) else 0
+    return pitches + shift, shift
 
 
 def onsets(fields: Fields) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a Standard MIDI File says, track by track, in quarters: read with mido, below any idea of a song.
 
 A note-off ends the note of its key and channel that began first. Signatures and tempo count on whatever track they
-stand. Text stays bytes: its encoding is decided for the whole file (`encoding.py`).
+stand. Text stays bytes: its encoding is decided for the whole file (`midi_words.py`).
 """
 
 import io

@@ -13,8 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import final
 
+from regenkit.data.text_encoding import encoding_of
 from regenkit.errors import BadSource
-from regenkit_music.modality.encoding import encoding_of
 from regenkit_music.modality.midi_file import Song
 
 TITLE_TAG = re.compile(r"\{#Title=([^}]*)\}")

@@ -10,8 +10,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource
-from regenkit_music.modality.encoding import decoded
 
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element

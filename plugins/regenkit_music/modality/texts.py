@@ -4,8 +4,8 @@ import codecs
 import re
 from pathlib import Path
 
+from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
-from regenkit_music.modality.encoding import decoded
 from regenkit_music.modality.files import atomically, written_by
 from regenkit_music.modality.lyrics import Lyrics, from_text
 
@@ -16,7 +16,7 @@ def read_lyrics(path: str | Path, language: str | None = None) -> list[Lyrics]:
     """The songs of a text file, which lines of three or more hyphens ("---") part.
 
     A song's first line is its title if it begins with "# "; one empty line ends a stanza. Text is UTF-8, UTF-16
-    with a byte-order mark, or in an older encoding that can be told (`encoding.py`).
+    with a byte-order mark, or in an older encoding that can be told (`regenkit.data.text_encoding`).
     Raises UserError: no such file, not a .txt, no text, a song without words or too long (named by its number).
     """
     path = Path(path)

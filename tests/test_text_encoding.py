@@ -1,11 +1,11 @@
-"""Text in old encodings: told by what reads as text, or refused by name."""
+"""Songs and captions in old encodings: told by what reads as text, or refused by name."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regenkit.data.text_encoding import decoded, decoded_together, encoding_of
 from regenkit.errors import BadSource, UserError
-from regenkit_music.modality.encoding import decoded, encoding_of
 
 # lines of our own, in encodings that files of songs have had
 LINES = {
@@ -31,6 +31,8 @@ LINES = {
     "ในสวนมีนกสีเหลืองร้องเพลง": ["cp874"],
 }
 PAIRS = [(text, encoding) for text, encodings in LINES.items() for encoding in encodings]
+SUNG = [(text, encoding) for text, encoding in PAIRS if encoding != "cp874"]
+"""Those that may be cut anywhere; Thai cut before a vowel sign is no text."""
 
 
 @pytest.mark.parametrize(("text", "encoding"), PAIRS)
@@ -44,7 +46,7 @@ def test_a_line_in_an_old_encoding(text: str, encoding: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(PAIRS), st.lists(st.integers(1, 4), min_size=12, max_size=12))
+@given(st.sampled_from(SUNG), st.lists(st.integers(1, 4), min_size=12, max_size=12))
 def test_syllables_of_a_file_have_one_encoding(pair: tuple[str, str], lengths: list[int]) -> None:
     text, encoding = pair
     syllables = []
@@ -52,16 +54,12 @@ def test_syllables_of_a_file_have_one_encoding(pair: tuple[str, str], lengths: l
         syllables.append(text[:length])
         text = text[length:]
     data = [syllable.encode(encoding) for syllable in [*syllables, text]]
-    try:
-        name = encoding_of(data, None, "a.kar")
-    except BadSource:  # Thai cut before its vowel signs
-        assert encoding == "cp874"
-        return
+    name = encoding_of(data, None, "a.kar")
     assert b"".join(data).decode(name) == "".join([*syllables, text])
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(codec="utf-8"), max_size=80))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80))
 def test_unicode_needs_no_guess(text: str) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         assert decoded(text.encode(encoding), None, "a.txt") == text.removeprefix("\ufeff")
@@ -72,10 +70,47 @@ def test_text_that_is_none_is_refused() -> None:
         decoded(bytes([200, 97, 129, 98, 255, 99, 144, 100, 240]) * 3, None, "a.txt")
     with pytest.raises(BadSource, match=r"is not text in utf-8 \(byte 2\)"):
         decoded("süß".encode("cp1252"), "utf-8", "a.txt")
-    with pytest.raises(UserError, match="encoding: 'klingon' is none"):
-        decoded(b"", "klingon", "a.txt")
+    with pytest.raises(BadSource, match=r"has NUL characters; where it is UTF-16 without its mark, say encoding: "):
+        decoded("Tree".encode("utf-16-le"), None, "a.txt")
+    assert decoded("Tree".encode("utf-16-le"), "utf-16-le", "a.txt") == "Tree"
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined", "", "a\0b", "ü"])
+def test_a_codec_that_is_none_of_text_is_one_message(encoding: str) -> None:
+    for read in (decoded, lambda data, *rest: encoding_of([data], *rest)):
+        with pytest.raises(UserError, match=r"encoding: '.*' is no encoding of text; right is a name like utf-8"):
+            read(b"", encoding, "a.txt")
 
 
 def test_one_damaged_title_does_not_change_the_words() -> None:
     words = ["Stil-", "le", "Näch-", "te,", "schö-", "ne", "Träu-", "me", "für", "süß", "groß"]
     assert encoding_of([*(word.encode() for word in words * 2), b"\xff\xfe\xfd"], None, "a.kar") == "utf-8"
+
+
+SENTENCES = {
+    "cp1252": ["un château près de l’eau", "zwei Bäume am Fluß", "5 °C im Café"],
+    "latin-1": ["una città più bella", "perché no"],
+    "iso8859-1": ["en röd stuga vid sjön", "to børn spiser æbler"],
+    "cp1250": ["czerwone drzewo nad rzeką", "dwa żółte koty"],
+    "iso8859-2": ["červený dům u řeky", "dvě kočky na střeše"],
+    "cp1251": ["красное дерево у реки", "два кота"],
+    "koi8-r": ["красное дерево у реки", "зелёный дом"],
+    "cp866": ["красное дерево у реки", "зелёный дом"],
+    "cp1253": ["κόκκινο δέντρο", "δύο γάτες"],
+    "cp1254": ["kırmızı bir ev", "ağacın altında iki kedi"],
+    "shift_jis": ["赤い木", "川のそばの二匹の猫"],
+    "euc-jp": ["赤い木", "緑の家"],
+    "gbk": ["红色的树", "河边的两只猫"],
+    "euc-kr": ["빨간 나무", "강가의 고양이 두 마리"],
+    "utf-16": ["ein Bär", "一棵树"],
+}
+
+
+@pytest.mark.parametrize("encoding", SENTENCES)
+@pytest.mark.parametrize("said", [True, False])
+def test_captions_in_other_encodings(encoding: str, said: bool) -> None:
+    files = {str(number): text.encode(encoding) for number, text in enumerate(SENTENCES[encoding])}
+    texts, bad = decoded_together({**files, "plain": b"a tree"}, encoding if said and encoding != "utf-16" else None)
+    assert not bad and texts == {
+        **{str(number): text for number, text in enumerate(SENTENCES[encoding])}, "plain": "a tree"
+    }  # fmt: skip
