@@ -35,5 +35,5 @@ def test_each_is_counted_once(aside: list[tuple[str, str]]) -> None:
 
 
 def test_a_refusal_names_the_commonest_reasons() -> None:
-    with pytest.raises(UserError, match=r"30 of 31 .*\n  30 × line … is wrong \(0, 1, 2, …\)\nMend"):
+    with pytest.raises(UserError, match=r"30 of 31 .*\n  30 × line … is wrong \(0, 1, 2, …\)\nCorrect"):
         check("dataset toy", 1, [(str(n), f"line {n} is wrong") for n in range(30)])
