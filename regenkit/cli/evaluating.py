@@ -1,4 +1,4 @@
-"""evaluate: what a run is worth, beside the direct route and trivial baselines."""
+"""evaluate: how good a run is, beside the direct route and trivial baselines."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,8 +25,8 @@ def evaluate(
 ) -> None:
     """Measure Y′ on the test split: bits and metrics from true Y′, predicted Y′, the direct route, trivial baselines.
 
-    Trains the direct routes into the run's direct/ and direct_half/ where that is not done yet, and says before about
-    how long that takes; --no-direct is a quick look without them.
+    Trains the direct routes into the run's direct/ and direct_half/ where that is not done yet, and first estimates how
+    long that takes. --no-direct is a quick look without them.
     """
     from regenkit.analysis.evaluate import Options, evaluate_runs
     from regenkit.analysis.pages.report_tables import routes

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from regenkit.pipeline import Pipeline
 
 Run = Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix says the format")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix chooses the format")]
 Seed = Annotated[int, typer.Option(help="another seed, another result")]
 Temperature = Annotated[
     float | None, typer.Option(min=0.0, help="0 takes the likeliest; below 1 safer, above 1 bolder")

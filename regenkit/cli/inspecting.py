@@ -1,4 +1,4 @@
-"""check, schema, plugins, doctor: what is there and whether it is sound."""
+"""check, schema, plugins, doctor: what is installed, and whether it works."""
 
 from pathlib import Path
 from typing import Annotated
@@ -69,7 +69,7 @@ def list_plugins(as_json: Json = False) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is broken, and the command that mends it. Exit code 1 where something is broken."""
+    """Show what is installed, what is broken, and the command that repairs it. Exit code 1 if something is broken."""
     from regenkit.doctor import examine
 
     findings = examine()

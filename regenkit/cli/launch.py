@@ -19,7 +19,7 @@ from typing import Any
 from regenkit.signals import handled
 
 GRACE = 10.0
-"""Seconds that the others have to end by themselves once one has ended: they may wait for it for ever."""
+"""Seconds that the other workers have to end once one has ended; they may be waiting for it for ever."""
 
 
 def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
@@ -37,7 +37,7 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
                 workers.append(subprocess.Popen(
                     [sys.executable, "-m", "regenkit.cli.worker", *arguments],
                     env={**os.environ, "TF_CONFIG": json.dumps(config), "CUDA_VISIBLE_DEVICES": "-1"},
-                    stdin=subprocess.PIPE,  # its end tells a worker that this process has gone
+                    stdin=subprocess.PIPE,  # a worker ends when this pipe does, with this process
                     stdout=log, stderr=log, process_group=0,
                 ))  # fmt: skip
             failed = _first_failure(workers)
@@ -49,7 +49,7 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
     if failed is None:
         return 0
     code = workers[failed].returncode
-    said = workers[0].returncode == code > 0  # a mistake that all have made; of a lost one worker 0 knows nothing else
+    said = workers[0].returncode == code > 0  # worker 0 has shown a mistake that all made, but not the loss of another
     if failed and not said:
         path = folder / f"worker-{failed}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:])
@@ -82,7 +82,7 @@ def _signals_to(workers: list[subprocess.Popen]) -> Iterator[None]:
 
 
 def _first_failure(workers: list[subprocess.Popen]) -> int | None:
-    """Wait until all have ended; which one failed first, None where none did."""
+    """Wait until all have ended; returns the one that failed first, None where none did."""
     first, deadline = None, float("inf")
     while True:
         codes = [worker.poll() for worker in workers]
@@ -99,7 +99,7 @@ def _first_failure(workers: list[subprocess.Popen]) -> int | None:
 
 
 def _kill(worker: subprocess.Popen) -> None:
-    """A worker and the processes that it started."""
+    """Kill a worker and the processes that it started."""
     with suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()

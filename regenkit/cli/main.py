@@ -1,4 +1,4 @@
-"""The command line: a thin skin over `regenkit.run`, `regenkit.load` and the plugin host.
+"""The command line: thin commands over `regenkit.run`, `regenkit.load` and the plugin host.
 
 TensorFlow is imported inside the commands that need it, so that help and lists answer at once.
 """
@@ -16,7 +16,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
 
 SHOWN = 40
-"""Lines of a message."""
+"""The most lines of a message."""
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -31,8 +31,8 @@ for module in (training, evaluating, comparing, probing, preparing, generating, 
 
 
 def main() -> None:
-    """Run a command. A user's mistake or a full disk is one message and exit code 2; an interruption says how to go on
-    (130).
+    """Run a command. A user's mistake or a full disk is one message and exit code 2. An interruption is a message that
+    says how to go on, and exit code 130.
     """
     open_to_all()
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -52,7 +52,7 @@ def main() -> None:
     except Exception as error:
         said = no_room(error) or _unwritable(error)
         if said:
-            close_stdout()  # which may be what is full
+            close_stdout()  # its disk may be the full one
         elif not isinstance(error, UserError | BadSource):
             raise
         lines = (said or str(error)).splitlines()
@@ -63,6 +63,6 @@ def main() -> None:
 
 
 def _unwritable(error: Exception) -> str | None:
-    """What to say where standard output is open for reading alone, or was closed; None of any other error."""
+    """The message where standard output cannot be written or was closed; None for any other error."""
     closed = isinstance(error, OSError) and error.errno == errno.EBADF and error.filename is None
     return "standard output cannot be written (Bad file descriptor)" if closed else None

@@ -1,4 +1,4 @@
-"""What several commands share: options, and consoles to print on."""
+"""What several commands have in common: options, and consoles to print on."""
 
 from typing import Annotated
 

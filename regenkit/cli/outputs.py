@@ -42,8 +42,8 @@ def given_options(options: list[str] | None) -> dict[str, str]:
 
 
 def sampling_options(settings: Sequence[str] | None, **flags: float | None) -> dict[str, Any]:
-    """`--sample NAME=VALUE` and the short flags that were given. Raises UserError where one stands twice, or is no
-    finite number."""
+    """`--sample NAME=VALUE` and the short flags that were given. Raises UserError where one is given twice, or is not
+    a finite number."""
     found = parsed(settings or ())
     for name, value in flags.items():
         if value is None:
@@ -51,6 +51,6 @@ def sampling_options(settings: Sequence[str] | None, **flags: float | None) -> d
         if not math.isfinite(value):
             raise UserError(f"--{name.replace('_', '-')} {value}: should be a finite number")
         if name in found:
-            raise UserError(f"--sample {name}=…: --{name.replace('_', '-')} says it already; keep one of the two")
+            raise UserError(f"--sample {name}=…: --{name.replace('_', '-')} sets it already; keep one of the two")
         found[name] = value
     return found

@@ -1,4 +1,4 @@
-"""prepare: read and convert a recipe's dataset ahead of its training, here or on a cluster."""
+"""prepare: read and convert a recipe's dataset before its training, here or on a cluster."""
 
 from pathlib import Path
 from typing import Annotated

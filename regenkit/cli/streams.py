@@ -1,4 +1,4 @@
-"""Output on any stream: one that knows few characters, one that is closed, and JSON on one that others print to."""
+"""Output on any stream: one with few characters, a closed one, and JSON on one that other code prints to."""
 
 import codecs
 import io
@@ -10,19 +10,19 @@ from typing import Any
 from regenkit.files import json_text
 
 ESCAPED = "regenkit.escaped"
-"""Of `errors`: what a stream's encoding has no character for is written as JSON writes it, so that JSON stays JSON."""
+"""An `errors` handler: characters that the encoding lacks are written as JSON escapes, so that JSON stays JSON."""
 _kept: list[int] = []
-"""The standard output as it was, while it is kept for JSON."""
+"""The original standard output, while it is reserved for JSON."""
 
 
 def open_to_all() -> None:
-    """Standard output and error take every character; one that is closed takes all and keeps nothing."""
+    """Make standard output and error accept every character. A closed one accepts all and drops it."""
     codecs.register_error(ESCAPED, _escaped)
     for name, number in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end of the process
             setattr(sys, name, nowhere)
-            if not _is_open(number):  # else the next file that is opened would be it
+            if not _is_open(number):  # else the next opened file would take its number
                 os.dup2(nowhere.fileno(), number)
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
@@ -30,8 +30,8 @@ def open_to_all() -> None:
 
 
 def for_json_alone(asked: bool = True) -> bool:
-    """Keep standard output for `print_json`: whatever else is printed from now on, by plugins and by other processes
-    that they start too, goes to standard error. Returns `asked`, and does nothing unless it is true."""
+    """Reserve standard output for `print_json`. All else that is printed from now on goes to standard error, also from
+    plugins and the processes that they start. Returns `asked`, and does nothing unless it is true."""
     if asked and not _kept:
         with suppress(io.UnsupportedOperation):  # in a program that has replaced it
             sys.stdout.flush()
@@ -42,7 +42,7 @@ def for_json_alone(asked: bool = True) -> bool:
 
 
 def print_json(data: Any) -> None:
-    """`data` as JSON, or JSON that is made already, on standard output."""
+    """Print `data` as JSON, or a text that is JSON already, on standard output."""
     text = data if isinstance(data, str) else json_text(data)
     if not _kept:
         print(text)
@@ -53,7 +53,7 @@ def print_json(data: Any) -> None:
 
 
 def close_stdout() -> None:
-    """What could not be written is not tried again at the end of the process."""
+    """Do not try again at the end of the process to write what could not be written."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

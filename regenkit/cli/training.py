@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from regenkit.recipe import Recipe
 
 MOST_CLASSES = 100
-"""That `preview` lists; --json has all."""
+"""How many `preview` lists; --json has all."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
         raise UserError(f"--workers {workers} needs train.strategy auto or multi_worker, not {name}")
     folder = run or folder_for(recipe)
     with open_run(folder, recipe):
-        pass  # refused here, it is refused once
+        pass  # refused here, so that the message comes once
     return launch(workers, [*sys.argv[1:], *([] if run else ["--run", str(folder)])], folder)
 
 
@@ -102,7 +102,7 @@ def preview(
 
 
 def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:
-    """Examples by class and split; of very many classes the first."""
+    """Examples by class and split; where there are very many classes, of the first ones."""
     splits = [split for split in ("train", "validation", "test", "dropped")
               if any(split in each for each in counted.values())]  # fmt: skip
     table = Table(field, *splits, box=None)

@@ -1,6 +1,6 @@
 """`python -m regenkit.cli.worker ARGUMENTS`: one of the processes that `launch` starts.
 
-The command line, and a thread that ends this process and its own when the launcher has gone.
+The command line, and a thread that ends this process and its children when the launcher has ended.
 """
 
 import os
