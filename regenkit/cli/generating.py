@@ -90,14 +90,19 @@ def convert(
 
 def _read(pipeline: "Pipeline", file: Path, encoding: str | None) -> list[Any]:
     from regenkit.adapter import reads_text
-    from regenkit.errors import UserError
+    from regenkit.data.text_encoding import SAY_IT
+    from regenkit.errors import BadSource, UserError
 
-    if encoding is None:
-        return pipeline.y.read(file)
-    if not reads_text(pipeline.y):
+    if reads_text(pipeline.y):
+        try:
+            return pipeline.y.read(file, encoding)
+        except BadSource as error:
+            reason = error.reason.replace(SAY_IT, SAY_IT.replace("encoding: ", "--encoding "))
+            raise BadSource(error.source, reason) from error
+    if encoding is not None:
         raise UserError(f"--encoding {encoding}: files of {pipeline.y_record.name} hold no text of old encodings; "
                         "leave it out")  # fmt: skip
-    return pipeline.y.read(file, encoding)
+    return pipeline.y.read(file)
 
 
 def render(

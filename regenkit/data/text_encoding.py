@@ -23,7 +23,8 @@ MISREAD = 0.1  # share of words (or of MIDI texts) that may not read as text
 ENOUGH = 20_000  # bytes of lines with letters beyond ASCII
 SURER = 1.1
 """So much surer than of Windows-1252, by far the commonest, has chardet to be of another encoding."""
-SAY_IT = "say encoding: cp1251, shift_jis, gbk … of the recipe's dataset, or --encoding to `regenkit convert`"
+SAY_IT = "say encoding: cp1251, shift_jis, gbk …"
+"""Ends a refusal, as a recipe's dataset has it; the command line says it by its own option."""
 UNKNOWN = f"has text in an encoding that can't be told; {SAY_IT}"
 
 
