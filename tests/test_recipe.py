@@ -8,8 +8,8 @@ from toy import HOST, TEXT, read, refusal
 
 import regenkit_image
 import regenkit_music
-from regenkit import Spec, plugins, tokens
-from regenkit.recipe import SECTIONS, TrainSettings, load, schema
+from regenkit import Spec, UserError, plugins, tokens
+from regenkit.recipe import SECTIONS, TrainSettings, load, of_run, schema
 from regenkit.run.origin import settings_of
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -103,6 +103,22 @@ def test_a_stage_of_another_run(tmp_path: Path) -> None:
     assert "toy.yaml:6:19: generator.from: there is no run directory 'runs/none'" in refusal(tmp_path, missing)
     more = text.replace(f"{{from: {other}", f"{{from: {other}, width: 4")
     assert "unknown key 'width': a stage from elsewhere brings its own arguments" in refusal(tmp_path, more)
+
+
+@pytest.mark.parametrize("chain", [["a"], ["a", "b"], ["a", "b", "c"]])
+def test_runs_that_take_a_stage_from_themselves_are_refused(chain: list[str], tmp_path: Path) -> None:
+    for name, other in zip(chain, [*chain[1:], chain[0]], strict=True):
+        (tmp_path / name).mkdir()
+        text = TEXT.replace("direct: {width: 96}\n", "")
+        (tmp_path / name / "recipe.yaml").write_text(text.replace("{use: toy/model, width: 64}",
+                                                                  f"{{from: {tmp_path / name / '..' / other}}}"))  # fmt: skip
+    with pytest.raises(UserError, match=r"6:19: generator\.from: .*a: this run takes a stage from itself"):
+        of_run(tmp_path / "a", HOST)
+
+
+def test_a_folder_that_is_no_run_is_named_with_its_place(tmp_path: Path) -> None:
+    text = TEXT.replace("{use: toy/model, width: 64}", f"{{from: {tmp_path}}}").replace("direct: {width: 96}\n", "")
+    assert f"toy.yaml:6:19: generator.from: {tmp_path}: not a run directory" in refusal(tmp_path, text)
 
 
 def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:

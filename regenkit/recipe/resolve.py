@@ -105,7 +105,10 @@ def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
     assert section.run is not None
     if not os.path.isdir(section.run):
         raise UserError(f"{section.where('from')}: there is no run directory {str(section.run)!r}")
-    theirs = other_run(section.run).part(name)
+    try:
+        theirs = other_run(section.run).part(name)
+    except UserError as error:
+        raise UserError(f"{section.where('from')}: {error}") from error
     sample = _sample(theirs.component, section.sample, section.where)
     plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
     return Part(
