@@ -109,9 +109,9 @@ def test_a_stage_of_another_run(tmp_path: Path) -> None:
 def test_runs_that_take_a_stage_from_themselves_are_refused(chain: list[str], tmp_path: Path) -> None:
     for name, other in zip(chain, [*chain[1:], chain[0]], strict=True):
         (tmp_path / name).mkdir()
-        text = TEXT.replace("direct: {width: 96}\n", "")
-        (tmp_path / name / "recipe.yaml").write_text(text.replace("{use: toy/model, width: 64}",
-                                                                  f"{{from: {tmp_path / name / '..' / other}}}"))  # fmt: skip
+        taken = f"{{from: {tmp_path / name / '..' / other}}}"
+        text = TEXT.replace("direct: {width: 96}\n", "").replace("{use: toy/model, width: 64}", taken)
+        (tmp_path / name / "recipe.yaml").write_text(text)
     with pytest.raises(UserError, match=r"6:19: generator\.from: .*a: this run takes a stage from itself"):
         of_run(tmp_path / "a", HOST)
 

@@ -19,7 +19,7 @@ from regenkit import UserError, plugins
 from regenkit.analysis.compare import Options, compare
 from regenkit.analysis.grid.cells import cells
 from regenkit.pipeline import Pipeline
-from regenkit.recipe import load
+from regenkit.recipe import document, load
 from regenkit.recipe.sampling import asked, options_of, parsed, taken
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -62,9 +62,23 @@ def test_a_user_s_options_are_checked_against_the_stages_that_have_them() -> Non
 
 def test_settings_of_a_command_line() -> None:
     assert parsed(["steps=20", "guidance=1.5"]) == {"steps": 20, "guidance": 1.5}
-    for wrong in ("steps", "=3", "steps="):
+    for wrong in ("steps", "=3", "steps=", "steps= "):
         with pytest.raises(UserError, match="write NAME=VALUE"):
             parsed([wrong])
+
+
+@pytest.mark.parametrize(
+    "text", ["2e0", "1_000", "12:30", "on", "2020-01-01", "!!set {a}", "&a 1", "[1", "{a: 1, a: 2}"]
+)
+def test_a_command_line_s_value_is_what_a_recipe_reads_it_as(text: str, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(f"a: {text}")
+    try:
+        wanted = document.read(tmp_path / "r.yaml").data["a"]
+    except UserError:
+        with pytest.raises(UserError, match="--sample steps="):
+            parsed([f"steps={text}"])
+    else:
+        assert parsed([f"steps={text}"]) == {"steps": wanted}
 
 
 def test_what_a_recipe_fixes_is_checked_with_its_place(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.section import Written
 
-
 _KEPT = (
     "This recipe was kept in a run by another version of regenkit or of a plugin. Mend it as said above, or train a "
     "new run of your recipe"

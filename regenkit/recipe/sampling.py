@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
+from regenkit.recipe import document
 from regenkit.recipe.arguments import checked_against
 
 USUAL = {"top_p": 0.95}
@@ -70,12 +69,9 @@ def parsed(settings: Iterable[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        if not (name and equals and text):
+        if not (name and equals and text.strip()):
             raise UserError(f"--sample {setting}: write NAME=VALUE, as in --sample guidance=2")
-        try:
-            found[name] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--sample {setting}: {text!r} is no value; write one as in a recipe") from error
+        found[name] = document.value(text, f"--sample {setting}")
     return found
 
 
