@@ -61,6 +61,19 @@ def test_a_baseline_of_another_class_shares_what_it_can_with_the_generator(tmp_p
     assert load(tmp_path / "again.yaml", host=HOST).plain() == recipe.plain()
 
 
+def test_the_smaller_baseline_is_no_wider_than_the_generator_wherever_that_comes_from(tmp_path: Path) -> None:
+    wide = "direct: {use: transformer, width: 512, depth: 9}"
+    usual = TEXT.replace("direct: {width: 96}", wide).replace("{use: toy/model, width: 64}", "{use: toy/model}")
+    recipe = read(tmp_path, usual)  # 32 wide by default, and not said how deep: as deep as a transformer is
+    assert {recipe.part("direct_half").arguments[name] for name in ("width", "depth")} == {32, 3}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.yaml").write_text(recipe.dump())
+    kept = of_run(tmp_path / "run", HOST)
+    assert kept.part("direct_half").arguments == recipe.part("direct_half").arguments
+    taken = read(tmp_path, usual.replace("{use: toy/model}", f"{{from: {tmp_path / 'run'}}}"))
+    assert taken.part("direct_half").arguments == recipe.part("direct_half").arguments
+
+
 def test_a_resolved_recipe_loads_as_itself(tmp_path: Path) -> None:
     recipe = read(tmp_path, TEXT)
     again = read(tmp_path, recipe.dump())
