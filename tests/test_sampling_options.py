@@ -19,6 +19,7 @@ from regenkit import UserError, plugins
 from regenkit.analysis.compare import Options, compare
 from regenkit.analysis.grid.cells import cells
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.load import load_run
 from regenkit.recipe import document, load
 from regenkit.recipe.sampling import asked, options_of, parsed, taken
 
@@ -53,10 +54,16 @@ class Guided:
 def test_a_user_s_options_are_checked_against_the_stages_that_have_them() -> None:
     stages = {"generator": Guided(), "renderer": object()}
     assert asked(stages, {"steps": 5, "temperature": 2}) == {"steps": 5, "temperature": 2.0}
-    with pytest.raises(UserError, match=r"stepz: not a sampling option .* there is steps, temperature.*'steps'"):
+    with pytest.raises(
+        UserError, match=r"stepz: not a sampling option of .*; did you mean 'steps'\? There are: steps, temperature"
+    ):
         asked(stages, {"stepz": 5})
     with pytest.raises(UserError, match=r"steps: should be a valid integer, not 'many'"):
         asked(stages, {"steps": "many"})
+    assert asked(stages, {"steps": np.int64(5), "temperature": np.float32(0.5)}) == {"steps": 5, "temperature": 0.5}
+    for wrong in (object(), b"5", {5}, np.array([5]), np.datetime64("2020-01-01")):
+        with pytest.raises(UserError, match=r"steps: should be a valid integer, not "):
+            asked(stages, {"steps": wrong})
     assert taken(Guided(), {"steps": 5, "guidance": 2}) == {"steps": 5} and not taken(object(), {"steps": 5})
 
 
@@ -123,6 +130,16 @@ def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
         return list(rep["parity"])
 
     assert drawn(1) == drawn(2) and drawn(1, temperature=50.0) != drawn(2, temperature=50.0)
+
+
+def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_drawn(home: Path) -> None:
+    run = load_run("runs/song/1")
+    stages = {name: run.stage(name) for name in ("generator", "renderer")}
+    assert asked({"generator": stages["generator"]}, {"guidance": 2}) == {"guidance": 2.0}
+    with pytest.raises(UserError, match=r"^renderer: guidance 2\.0 compares with an absent condition"):
+        asked(stages, {"guidance": 2})
+    with pytest.raises(UserError, match=r"^renderer: guidance 2\.0"):
+        run.generate([], guidance=2)
 
 
 @pytest.mark.exhaustive(minutes=1)

@@ -14,6 +14,7 @@ from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.recipe import document
 from regenkit.recipe.arguments import checked_against
+from regenkit.stage import ChecksSampling
 
 USUAL = {"top_p": 0.95}
 """How a user's samples are drawn unless told otherwise, by the stages that can: the unlikeliest tokens are left out."""
@@ -49,18 +50,24 @@ def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dic
 
 def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """A user's options, checked. Raises UserError where one is an option of none of the `stages` (by name), or where a
-    stage that has it refuses its value."""
+    stage that has it refuses its value, or cannot draw so as it was built."""
     known = {name: options_of(stage) for name, stage in stages.items()}
     names = {option for each in known.values() for option in each}
     values: dict[str, Any] = {}
     for option, value in options.items():
         if option not in names:
-            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run; there is "
-                            f"{', '.join(sorted(names)) or 'none'}{did_you_mean(option, names)}")  # fmt: skip
+            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run"
+                            f"{did_you_mean(option, names)}")  # fmt: skip
         for each in known.values():
             if option in each:
                 one = checked_against(option, {option: each[option]}, {option: value}, _where)
                 values[option] = one[option]
+    for name, stage in stages.items():
+        if isinstance(stage, ChecksSampling):
+            try:
+                stage.check_sampling(**{option: values[option] for option in known[name].keys() & values.keys()})
+            except ValueError as error:
+                raise UserError(f"{name}: {error}") from error
     return values
 
 
