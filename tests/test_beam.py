@@ -140,6 +140,7 @@ def test_options_without_a_runner_are_refused(tmp_path: Path) -> None:
     assert done.returncode == 2 and "--flink_master=here" in done.stderr
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_prepare_without_a_runner_goes_on_where_it_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ def test_the_fine_tuned_renderer_is_the_one_that_is_used(home: Path) -> None:
     ]
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_stopped_or_robbed_of_its_predictions_it_ends_the_same(home: Path) -> None:
     STOPPER.armed = True
     with pytest.raises(Interrupted):
@@ -109,6 +110,7 @@ def test_stopped_or_robbed_of_its_predictions_it_ends_the_same(home: Path) -> No
     assert alike("fourth/finetune", "second/finetune")
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_noise_as_the_generator_errs(home: Path) -> None:
     train("noisy", NOISY, "train.renderer.rep_noise=generator")
     assert not alike("noisy/renderer", "first/renderer")

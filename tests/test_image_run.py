@@ -59,6 +59,7 @@ def test_pictures_have_no_encoding(place: Path) -> None:
     assert "--encoding cp1251: files of image hold no text of old encodings; leave it out" in said
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_it_generates_where_the_data_are_not(place: Path) -> None:
     away = place / "elsewhere"
     (place / "shapes").rename(away)
@@ -126,6 +127,7 @@ def test_guidance_is_a_finite_number(place: Path, option: str) -> None:
     assert "guidance" in refused.stderr and not (place / "x.png").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_baseline_that_cannot_be_built_is_said_before_training_and_not_after(place: Path) -> None:
     codes = ["converter={use: image/vqvae, factor: 4, width: 8, codebook_size: 8}", "renderer={use: converter}",
              "generator={use: maskgit, width: 16, depth: 1}", "train.steps=0"]  # fmt: skip
@@ -150,6 +152,7 @@ def test_evaluation_without_likelihoods(place: Path) -> None:
     assert "Without a likelihood: X → Y′" in page and "sheet-predicted" not in page and page.count("<img") == 16
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_a_score_whose_files_are_not_here_is_refused_before_training(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,6 +155,7 @@ def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: 
     assert len(list(Path("whole/samples").glob("*-predicted.json"))) == 3
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_where_the_converter_is_a_rule_generator_and_renderer_are_trained_together(home: Path) -> None:
     converter = LEARNED.split("\n")[1]
     train("rule", LEARNED.replace(converter, "converter: {use: toy/parity}"))

@@ -27,6 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.exhaustive(minutes=1)
 def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
     said = end(regenkit("train", "toy.yaml", "--run", "two", "--workers", 2, cwd=place))
     assert "done; samples are in two/samples" in said
@@ -110,6 +111,7 @@ def test_a_mistake_is_one_message(place: Path, arguments: tuple[str, ...], said:
     assert set(place.rglob("*")) == before
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_processes_started_by_others_are_told_the_run(place: Path) -> None:
     config = '{"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker", "index": 0}}'
     message = end(regenkit("train", "toy.yaml", cwd=place, TF_CONFIG=config), expect=2)

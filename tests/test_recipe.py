@@ -8,8 +8,8 @@ from toy import HOST, TEXT, read, refusal
 
 import regenkit_image
 import regenkit_music
-from regenkit import Spec, plugins, tokens
-from regenkit.recipe import SECTIONS, TrainSettings, load, schema
+from regenkit import Spec, UserError, plugins, tokens
+from regenkit.recipe import SECTIONS, TrainSettings, load, of_run, schema
 from regenkit.run.origin import settings_of
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -61,6 +61,19 @@ def test_a_baseline_of_another_class_shares_what_it_can_with_the_generator(tmp_p
     assert load(tmp_path / "again.yaml", host=HOST).plain() == recipe.plain()
 
 
+def test_the_smaller_baseline_is_no_wider_than_the_generator_wherever_that_comes_from(tmp_path: Path) -> None:
+    wide = "direct: {use: transformer, width: 512, depth: 9}"
+    usual = TEXT.replace("direct: {width: 96}", wide).replace("{use: toy/model, width: 64}", "{use: toy/model}")
+    recipe = read(tmp_path, usual)  # 32 wide by default, and not said how deep: as deep as a transformer is
+    assert {recipe.part("direct_half").arguments[name] for name in ("width", "depth")} == {32, 3}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.yaml").write_text(recipe.dump())
+    kept = of_run(tmp_path / "run", HOST)
+    assert kept.part("direct_half").arguments == recipe.part("direct_half").arguments
+    taken = read(tmp_path, usual.replace("{use: toy/model}", f"{{from: {tmp_path / 'run'}}}"))
+    assert taken.part("direct_half").arguments == recipe.part("direct_half").arguments
+
+
 def test_a_resolved_recipe_loads_as_itself(tmp_path: Path) -> None:
     recipe = read(tmp_path, TEXT)
     again = read(tmp_path, recipe.dump())
@@ -103,6 +116,22 @@ def test_a_stage_of_another_run(tmp_path: Path) -> None:
     assert "toy.yaml:6:19: generator.from: there is no run directory 'runs/none'" in refusal(tmp_path, missing)
     more = text.replace(f"{{from: {other}", f"{{from: {other}, width: 4")
     assert "unknown key 'width': a stage from elsewhere brings its own arguments" in refusal(tmp_path, more)
+
+
+@pytest.mark.parametrize("chain", [["a"], ["a", "b"], ["a", "b", "c"]])
+def test_runs_that_take_a_stage_from_themselves_are_refused(chain: list[str], tmp_path: Path) -> None:
+    for name, other in zip(chain, [*chain[1:], chain[0]], strict=True):
+        (tmp_path / name).mkdir()
+        taken = f"{{from: {tmp_path / name / '..' / other}}}"
+        text = TEXT.replace("direct: {width: 96}\n", "").replace("{use: toy/model, width: 64}", taken)
+        (tmp_path / name / "recipe.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"6:19: generator\.from: .*a: this run takes a stage from itself"):
+        of_run(tmp_path / "a", HOST)
+
+
+def test_a_folder_that_is_no_run_is_named_with_its_place(tmp_path: Path) -> None:
+    text = TEXT.replace("{use: toy/model, width: 64}", f"{{from: {tmp_path}}}").replace("direct: {width: 96}\n", "")
+    assert f"toy.yaml:6:19: generator.from: {tmp_path}: not a run directory" in refusal(tmp_path, text)
 
 
 def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 import toy_job
 
 BUILD = "lookup"
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_stopped_again_and_again_it_ends_the_same(tmp_path: Path) -> None:
     toy_job.prepared()
     weights, log = toy_job.finish(tmp_path / "untouched", BUILD)

@@ -19,7 +19,8 @@ from regenkit import UserError, plugins
 from regenkit.analysis.compare import Options, compare
 from regenkit.analysis.grid.cells import cells
 from regenkit.pipeline import Pipeline
-from regenkit.recipe import load
+from regenkit.pipeline.load import load_run
+from regenkit.recipe import document, load
 from regenkit.recipe.sampling import asked, options_of, parsed, taken
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -53,18 +54,38 @@ class Guided:
 def test_a_user_s_options_are_checked_against_the_stages_that_have_them() -> None:
     stages = {"generator": Guided(), "renderer": object()}
     assert asked(stages, {"steps": 5, "temperature": 2}) == {"steps": 5, "temperature": 2.0}
-    with pytest.raises(UserError, match=r"stepz: not a sampling option .* there is steps, temperature.*'steps'"):
+    with pytest.raises(
+        UserError, match=r"stepz: not a sampling option of .*; did you mean 'steps'\? There are: steps, temperature"
+    ):
         asked(stages, {"stepz": 5})
     with pytest.raises(UserError, match=r"steps: should be a valid integer, not 'many'"):
         asked(stages, {"steps": "many"})
+    assert asked(stages, {"steps": np.int64(5), "temperature": np.float32(0.5)}) == {"steps": 5, "temperature": 0.5}
+    for wrong in (object(), b"5", {5}, np.array([5]), np.datetime64("2020-01-01")):
+        with pytest.raises(UserError, match=r"steps: should be a valid integer, not "):
+            asked(stages, {"steps": wrong})
     assert taken(Guided(), {"steps": 5, "guidance": 2}) == {"steps": 5} and not taken(object(), {"steps": 5})
 
 
 def test_settings_of_a_command_line() -> None:
     assert parsed(["steps=20", "guidance=1.5"]) == {"steps": 20, "guidance": 1.5}
-    for wrong in ("steps", "=3", "steps="):
+    for wrong in ("steps", "=3", "steps=", "steps= "):
         with pytest.raises(UserError, match="write NAME=VALUE"):
             parsed([wrong])
+
+
+@pytest.mark.parametrize(
+    "text", ["2e0", "1_000", "12:30", "on", "2020-01-01", "!!set {a}", "&a 1", "[1", "{a: 1, a: 2}"]
+)
+def test_a_command_line_s_value_is_what_a_recipe_reads_it_as(text: str, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(f"a: {text}")
+    try:
+        wanted = document.read(tmp_path / "r.yaml").data["a"]
+    except UserError:
+        with pytest.raises(UserError, match="--sample steps="):
+            parsed([f"steps={text}"])
+    else:
+        assert parsed([f"steps={text}"]) == {"steps": wanted}
 
 
 def test_what_a_recipe_fixes_is_checked_with_its_place(tmp_path: Path) -> None:
@@ -109,6 +130,16 @@ def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
         return list(rep["parity"])
 
     assert drawn(1) == drawn(2) and drawn(1, temperature=50.0) != drawn(2, temperature=50.0)
+
+
+def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_drawn(home: Path) -> None:
+    run = load_run("runs/song/1")
+    stages = {name: run.stage(name) for name in ("generator", "renderer")}
+    assert asked({"generator": stages["generator"]}, {"guidance": 2}) == {"guidance": 2.0}
+    with pytest.raises(UserError, match=r"^renderer: guidance 2\.0 compares with an absent condition"):
+        asked(stages, {"guidance": 2})
+    with pytest.raises(UserError, match=r"^renderer: guidance 2\.0"):
+        run.generate([], guidance=2)
 
 
 @pytest.mark.exhaustive(minutes=1)

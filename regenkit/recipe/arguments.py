@@ -101,10 +101,15 @@ def checked_against(
     """`args` in the types that the parameters of `name` ask for. Raises UserError as `check_arguments` does."""
     try:
         # As JSON, pydantic's strict mode takes a list for a tuple and a string for a path, but no string for a number.
-        values: dict[str, Any] = adapter(name, known).validate_json(json.dumps(args))
+        values: dict[str, Any] = adapter(name, known).validate_json(json.dumps(args, default=_as_json))
     except ValidationError as error:
         raise UserError("\n".join(faults(error, args, known, where))) from None
     return values
+
+
+def _as_json(value: Any) -> Any:
+    """What a program may give where a recipe has plain data: a number of numpy's is one; anything else is shown."""
+    return value.tolist() if hasattr(value, "tolist") else repr(value)
 
 
 def check_choice(choice: Mapping[str, Any], find: Callable[[str], Component], like: str) -> dict[str, Any]:

@@ -124,6 +124,12 @@ def read(path: Path) -> Document:
     return document
 
 
+def value(text: str, place: str) -> Any:
+    """What a recipe would understand by `text`, written at `place`. Raises UserError."""
+    place = _on_one_line(place)
+    return _Builder(Document(place, {}), lambda mark: place).build(_compose(text, lambda mark: place), ())
+
+
 def dump(data: dict[str, Any]) -> str:
     """Plain data as the text of a recipe: `read` finds the same in it."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

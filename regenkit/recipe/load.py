@@ -12,6 +12,11 @@ from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.section import Written
 
+_KEPT = (
+    "This recipe was kept in a run by another version of regenkit or of a plugin. Correct it as the message above "
+    "says, or train a new run of your recipe"
+)
+
 
 def read(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Written:
     """The recipe at `path` with `overrides` ("generator.depth=4") applied: its form and names, and no import.
@@ -26,18 +31,29 @@ def read(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | N
 
 def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Recipe:
     """The same, resolved: what it names is imported, its arguments are checked. Raises UserError likewise."""
-    return resolve(read(path, overrides, host), cache(lambda run: of_run(run, host)))
+    return _load(path, overrides, host, ())
 
 
 def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
     """The recipe of a run directory. Raises UserError where it cannot be used any more, saying what to do."""
+    return _of_run(folder, host, ())
+
+
+def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:
+    return resolve(read(path, overrides, host), cache(lambda run: _of_run(run, host, within)))
+
+
+def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:
+    """`within` are the runs, by their real paths, that take a stage from this one."""
     path = folder / "recipe.yaml"
     if not path.is_file():
         raise UserError(f"{folder}: not a run directory (it has no recipe.yaml)")
+    here = folder.resolve()
+    if here in within:
+        raise UserError(f"{folder}: this run takes a stage from itself; name the run in which the stage was trained")
     try:
-        return load(path, (), host)
+        return _load(path, (), host, (*within, here))
     except UserError as error:
-        raise UserError(
-            f"{error}\nThis recipe was kept in a run by another version of regenkit or of a plugin. Correct it as "
-            "the message above says, or train a new run of your recipe"
-        ) from error
+        if within:  # the run that takes from it says what to do
+            raise
+        raise UserError(f"{error}\n{_KEPT}") from error

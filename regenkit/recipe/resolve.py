@@ -10,7 +10,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
-from regenkit.recipe.arguments import check_arguments, checked_against, parameters, wanted
+from regenkit.recipe.arguments import check_arguments, checked_against, defaults, parameters, wanted
 from regenkit.recipe.document import Where
 from regenkit.recipe.recipe import Part, Recipe
 from regenkit.recipe.remedies import unable
@@ -105,7 +105,10 @@ def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
     assert section.run is not None
     if not os.path.isdir(section.run):
         raise UserError(f"{section.where('from')}: there is no run directory {str(section.run)!r}")
-    theirs = other_run(section.run).part(name)
+    try:
+        theirs = other_run(section.run).part(name)
+    except UserError as error:
+        raise UserError(f"{section.where('from')}: {error}") from error
     sample = _sample(theirs.component, section.sample, section.where)
     plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
     return Part(
@@ -145,7 +148,8 @@ def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
 
 
 def _direct_half(written: Written, generator: Part, direct: Part, other_run: OtherRun) -> Part:
-    """The baseline no larger than the generator. It has the generator's arguments, or at most its width and depth."""
+    """The baseline no larger than the generator. It has the generator's arguments. A component of its own has at most
+    the generator's width and depth; where the generator states neither, at most its own defaults."""
     if direct.run:
         taken = _taken(written.generator, "direct_half", other_run)
         return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,
@@ -153,11 +157,8 @@ def _direct_half(written: Written, generator: Part, direct: Part, other_run: Oth
     if not direct.own:
         return Part(component=direct.component, arguments=generator.arguments, sample=direct.sample,
                     where=written.generator.where, plain={})  # fmt: skip
-    has = parameters(direct.component)
-    shared = {name: value for name, value in written.generator.args.items() if name in has}
-    others = {name: value for name, value in written.direct.args.items() if name not in SIZE}
-    mine, theirs = direct.arguments, check_arguments(direct.component, {**shared, **others}, direct.where)
-    arguments = {**mine, **{name: min(mine[name], theirs[name]) for name in SIZE & mine.keys()}}
+    mine, theirs = direct.arguments, {**defaults(parameters(direct.component)), **generator.arguments}
+    arguments = {**mine, **{name: min(mine[name], theirs[name]) for name in SIZE & mine.keys() & theirs.keys()}}
     return Part(component=direct.component, arguments=arguments, sample=direct.sample, own=True, where=direct.where,
                 plain={})  # fmt: skip
 

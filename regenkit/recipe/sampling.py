@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
+from regenkit.recipe import document
 from regenkit.recipe.arguments import checked_against
+from regenkit.stage import ChecksSampling
 
 USUAL = {"top_p": 0.95}
 """Defaults for a user's samples, for stages that have the option: the unlikeliest tokens are left out."""
@@ -49,19 +49,25 @@ def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dic
 
 
 def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """A user's options, checked. Raises UserError where none of the `stages` (by name) has an option, or where a stage
-    refuses its value."""
+    """A user's options, checked. Raises UserError where none of the `stages` (by name) has an option, where a stage
+    refuses its value, or where it cannot draw so as it was built."""
     known = {name: options_of(stage) for name, stage in stages.items()}
     names = {option for each in known.values() for option in each}
     values: dict[str, Any] = {}
     for option, value in options.items():
         if option not in names:
-            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run; there is "
-                            f"{', '.join(sorted(names)) or 'none'}{did_you_mean(option, names)}")  # fmt: skip
+            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run"
+                            f"{did_you_mean(option, names)}")  # fmt: skip
         for each in known.values():
             if option in each:
                 one = checked_against(option, {option: each[option]}, {option: value}, _where)
                 values[option] = one[option]
+    for name, stage in stages.items():
+        if isinstance(stage, ChecksSampling):
+            try:
+                stage.check_sampling(**{option: values[option] for option in known[name].keys() & values.keys()})
+            except ValueError as error:
+                raise UserError(f"{name}: {error}") from error
     return values
 
 
@@ -70,12 +76,9 @@ def parsed(settings: Iterable[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        if not (name and equals and text):
+        if not (name and equals and text.strip()):
             raise UserError(f"--sample {setting}: write NAME=VALUE, as in --sample guidance=2")
-        try:
-            found[name] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--sample {setting}: {text!r} is no value; write one as in a recipe") from error
+        found[name] = document.value(text, f"--sample {setting}")
     return found
 
 
