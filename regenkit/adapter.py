@@ -30,7 +30,7 @@ class Modality(Protocol):
     """A kind of data. A *value* is one example as a person would hold it: a melody, a picture, a text."""
 
     spec: Spec
-    version: int
+    version: int  # raised whenever what `encode` returns changes: the data are then prepared again
 
     def read(self, path: str | Path) -> list[Any]:
         """The values of a file. Raises UserError, or BadSource, which name it."""

@@ -8,15 +8,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import letters
 import numpy as np
 import pytest
 import toy_job
 from toy_job import Data, Parity, prepared
 
+from regenkit import plugins
 from regenkit.components import Example, LeftOut
 from regenkit.data import prepare as prepare_module
 from regenkit.data import workers
 from regenkit.errors import BadSource, UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
 from regenkit.spec import Fields
 
 HUNDRED = Data(count=100)
@@ -141,6 +145,25 @@ def test_a_killed_preparation_goes_on_with_what_is_missing(
     read.unlink()
     prepared(replace(HUNDRED, journal=str(read)))
     assert journal(read) == []
+
+
+def test_whoever_writes_another_version_has_the_data_prepared_again(
+    fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = plugins.Host([letters])
+    monkeypatch.setattr(plugins, "host", lambda: host)
+    (tmp_path / "toy.yaml").write_text(letters.RECIPE)
+    pipeline = Pipeline(load(tmp_path / "toy.yaml"))
+
+    def prepare() -> int:
+        pipeline.prepare(lambda *_: None)
+        return len(files(fresh))
+
+    once = prepare()
+    assert prepare() == once > 0
+    for place, kind in enumerate((letters.Letters, letters.Notes, toy_job.Data), 2):
+        monkeypatch.setattr(kind, "version", 2)
+        assert prepare() == place * once, kind
 
 
 def test_several_processes_write_the_same_bytes(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:

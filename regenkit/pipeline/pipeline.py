@@ -89,7 +89,7 @@ class Pipeline:
         keep(dataset, self.modalities, self.folder)
         prepared = prepare(
             dataset=dataset,
-            identity=self.recipe.dataset.identity,
+            identity=self.recipe.dataset.identity | {"encodings": [self.x.version, self.y.version]},
             converter=self.converter if not self.learned or self.learned.trained else None,
             converter_identity=self.recipe.part("converter").identity,
             specs=self.specs,
