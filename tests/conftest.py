@@ -75,6 +75,13 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return saboteur.result(folder)
 
 
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that is empty."""
+    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 @pytest.hookimpl(trylast=True)  # after -m has chosen
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Draw, by the date, exhaustive tests for REGENKIT_SAMPLE minutes; `exhaustive(minutes=…)` says what each takes."""

@@ -20,13 +20,6 @@ SPECS = {"x": X, "y": Y, "rep": REP}
 COLUMNS = ("id", "groups", "fingerprints", "fingerprint_count", "split", "paired", "steps", "remarks", "skipped")
 
 
-@pytest.fixture
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that is empty."""
-    monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 def contents(folder: Path) -> dict[str, Any]:
     """All that can be read of a part of examples and of their y′."""
     examples, reps = shards.Shards([folder / "examples"]), shards.Shards([folder / "reps"])

@@ -76,6 +76,17 @@ class Parity:
         return {"mode": y["mode"], "parity": ((y["high"] + self.flip) % 2 + 1).astype(np.int32)}
 
 
+HUNDRED = Data(count=100)
+
+
+def files(cache: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(cache)): path.read_bytes() for path in sorted(cache.rglob("part-*"))}
+
+
+def journal(path: Path) -> list[int]:
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
 def prepared(data: Data | None = None, converter: Parity | None = None, processes: int = 1) -> Any:
     from regenkit.data.prepare import prepare
 
