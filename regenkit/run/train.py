@@ -94,6 +94,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
                 f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
                 "learn from; train it first, by --stage converter, or all without --stage"
             )
+        if chief and not done(folder):
+            _refuse_untrained(pipeline, stage)
         folder.mkdir(parents=True, exist_ok=True)
         if chief and not done(folder) and not copy_origin(pipeline, stage):
             sign(folder, pipeline.contract(stage))
@@ -138,6 +140,17 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     if chief:
         write_json(folder / DONE, result)
     return result
+
+
+def _refuse_untrained(pipeline: Pipeline, stage: str) -> None:
+    """Raises UserError where a stage goes on from another one that is not trained yet."""
+    assert pipeline.folder is not None
+    for each in (*STAGES[stage].parts, STAGES[stage].starts_from):
+        if each in pipeline.recipe.stages and not done(pipeline.folder / each):
+            raise UserError(
+                f"{pipeline.folder}: its {each} has not been trained, from which {stage} goes on; train it first, by "
+                f"--stage {each}, or all without --stage"
+            )
 
 
 def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: Log) -> Prepared:
