@@ -114,6 +114,14 @@ def test_what_cannot_be_assisted_is_refused(home: Path) -> None:
         Path("bad.yaml").write_text(RECIPE.replace(f"weight: 0.5, {SMALL}", line))
         with pytest.raises(UserError, match=said):
             load(Path("bad.yaml"))
+    Path("bad.yaml").write_text(RECIPE.replace("generator: {use: transformer,", "generator: {use: gaussian,"))
+    with pytest.raises(UserError, match=r"bad\.yaml:3:12: generator: gaussian predicts"):
+        train_recipe(load("bad.yaml"), Path("bad"), Console(quiet=True))
+    ladder = f"generator: {{use: ladder, rungs: [{{use: transformer, {SMALL}}}]}}"
+    Path("bad.yaml").write_text(RECIPE.replace(f"generator: {{use: transformer, {SMALL}}}", ladder))
+    with pytest.raises(UserError, match=r"assisted: Ladder lacks predict_steps"):
+        train_recipe(load("bad.yaml"), Path("bad2"), Console(quiet=True))
+    assert not Path("bad2/generator").exists(), "refused before anything is trained"
 
 
 def test_alone_it_has_nothing_to_go_on_from(home: Path) -> None:

@@ -51,8 +51,9 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
-        if begins and is_chief(strategy):
-            _try_direct(pipeline, log)
+        with together(strategy):
+            if begins and is_chief(strategy):
+                _try_all(pipeline, stages or recipe.stages, log)
         for stage in stages or recipe.stages:
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
@@ -163,14 +164,17 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
     return prepare_alike(pipeline, strategy, log.counted)
 
 
-def _try_direct(pipeline: Pipeline, log: Log) -> None:
-    """Warn where the direct route can't be built: after training it would be too late to say another."""
-    if pipeline.recipe.part("direct").run is None:
-        try:
-            with tf.device("CPU:0"):
+def _try_all(pipeline: Pipeline, stages: Sequence[str], log: Log) -> None:
+    """Raises UserError where a stage can't be built: after training those before it would be too late. Warns where the
+    direct route can't be, likewise."""
+    with tf.device("CPU:0"):
+        for stage in stages:
+            pipeline.build(stage)
+        if pipeline.recipe.part("direct").run is None:
+            try:
                 pipeline.build("direct")
-        except UserError as error:
-            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
+            except UserError as error:
+                log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 
 
 def _say_data(log: Log, prepared: Prepared) -> None:
