@@ -9,6 +9,7 @@ import letters
 import numpy as np
 import pytest
 import runs
+from rich.console import Console
 from runs import PLAIN, SMALL, alike, train
 from toy_job import X, Y, prepared
 
@@ -19,6 +20,7 @@ from regenkit.models.transformer import Transformer
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
+from regenkit.run.train import train_recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 REP = letters.Parity.spec
@@ -112,6 +114,21 @@ def test_what_cannot_be_assisted_is_refused(home: Path) -> None:
         Path("bad.yaml").write_text(RECIPE.replace(f"weight: 0.5, {SMALL}", line))
         with pytest.raises(UserError, match=said):
             load(Path("bad.yaml"))
+    Path("bad.yaml").write_text(RECIPE.replace("generator: {use: transformer,", "generator: {use: gaussian,"))
+    with pytest.raises(UserError, match=r"bad\.yaml:3:12: generator: gaussian predicts"):
+        train_recipe(load("bad.yaml"), Path("bad"), Console(quiet=True))
+    ladder = f"generator: {{use: ladder, rungs: [{{use: transformer, {SMALL}}}]}}"
+    Path("bad.yaml").write_text(RECIPE.replace(f"generator: {{use: transformer, {SMALL}}}", ladder))
+    with pytest.raises(UserError, match=r"assisted: Ladder lacks predict_steps"):
+        train_recipe(load("bad.yaml"), Path("bad2"), Console(quiet=True))
+    assert not Path("bad2/generator").exists(), "refused before anything is trained"
+
+
+def test_alone_it_has_nothing_to_go_on_from(home: Path) -> None:
+    Path("early.yaml").write_text(RECIPE)
+    with pytest.raises(UserError, match=r"its generator has not been trained, from which assisted goes on"):
+        train_recipe(load("early.yaml"), Path("early"), Console(quiet=True), ["assisted"])
+    assert not Path("early/assisted").exists()
 
 
 @pytest.mark.exhaustive(minutes=0.5)

@@ -236,6 +236,9 @@ def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(ho
 
     train("own", text.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {use: converter}"))
     assert alike("own/renderer", "own/converter")
+    renderer = f"renderer: {{use: transformer, {SMALL}}}"
+    train("owned", text.replace(used, "converter: {from: own}").replace(renderer, "renderer: {from: own}"))
+    assert alike("owned/renderer", "own/converter") and load_run("owned").stage("renderer")
     run = load_run("own")
     data = run.prepare(lambda *_: None)
     rep = data.example(0)[0]["rep"]

@@ -139,6 +139,14 @@ def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:
     recipe = read(tmp_path, text)
     assert recipe.renderer.own_decoder and recipe.renderer.use == "toy/half"
     assert recipe.plain()["renderer"] == {"use": "converter"}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.yaml").write_text(recipe.dump())
+    taken = text.replace("{use: converter}", f"{{from: {tmp_path / 'run'}}}")
+    found = read(tmp_path, taken).renderer
+    assert found.own_decoder and found.run == tmp_path / "run" and found.arguments == recipe.renderer.arguments
+    for given in (text, taken):
+        said = "toy.yaml:7:11: renderer: is the converter's own decoder, and joint needs a renderer of its own"
+        assert said in refusal(tmp_path, f"{given}joint: {{}}\n")
 
 
 def test_overrides(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ def check(
     """Validate a recipe without training: form, names, arguments, and whether its stages can be built."""
     from regenkit.pipeline import Pipeline
     from regenkit.recipe import check_data, load
-    from regenkit.stages import ROUTE
+    from regenkit.stages import ROUTE, STAGES
 
     loaded = load(recipe, settings or [])
     check_data(loaded)
     pipeline = Pipeline(loaded)
-    for stage in (*ROUTE, *(["auxiliary"] if "auxiliary" in loaded.parts else []), "direct"):
+    for stage in (*ROUTE, *(each for each in loaded.stages if STAGES[each].parts), "direct"):
         pipeline.build(stage)
     if as_json:
         print_json(loaded.plain())

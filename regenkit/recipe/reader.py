@@ -1,7 +1,7 @@
 """From a recipe's document to its parts: looks names up, checks forms, collects every fault with its position."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, final
 
@@ -48,7 +48,7 @@ class Reader:
         auxiliary = self._section("auxiliary") if document.data.get("auxiliary") is not None else None
         fraction = self._number("dataset", FRACTION, 1.0, "over 0 and up to 1", lambda value: 0 < value <= 1)
         weight = self._number("auxiliary", WEIGHT, AUXILIARY_WEIGHT, "of at least 0", lambda value: value >= 0)
-        finetune, joint = self._finetune(), self._joint(sections)
+        finetune, joint = self._finetune(), self._joint()
         direct = self._direct(sections.get("generator"))
         train = self._train()
         evaluate = self._evaluate()
@@ -117,14 +117,12 @@ class Reader:
             self._fault(str(error), "finetune")
             return None
 
-    def _joint(self, parts: Mapping[str, Section]) -> JointSettings | None:
+    def _joint(self) -> JointSettings | None:
         given = self.document.data.get("joint")
         if given is None or self._map("joint") is None:
             return None
         if self.document.data.get("finetune") is not None:
             self._fault("trains the renderer on predicted Y′ already; keep this or finetune", "joint", key=True)
-        if "renderer" in parts and parts["renderer"].own_decoder:
-            self._fault("needs a renderer of its own: write renderer: {use: transformer}", "joint", key=True)
         try:
             return JointSettings.model_validate(given)
         except ValidationError as error:

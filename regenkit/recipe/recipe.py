@@ -22,7 +22,7 @@ class Part:
     arguments    its keyword arguments, checked, with all defaults filled in
     sample       the sampling options that the recipe fixes, checked
     run          the run directory that its trained stage is taken from; its recipe says how the stage is built
-    own_decoder  it is the converter's own decoder, in the role of the renderer
+    own_decoder  it is the converter's own decoder, in the role of the renderer, here or in the run it comes from
     own          of a baseline: it has a component of its own, not the generator's
     where        its position in the recipe, for errors
     plain        the part as a recipe writes it

@@ -42,6 +42,9 @@ def resolve(written: Written, other_run: OtherRun) -> Recipe:
         add("direct", lambda: _direct(written, parts["generator"], other_run))
     if not problems:
         add("direct_half", lambda: _direct_half(written, parts["generator"], parts["direct"], other_run))
+    if written.joint and "renderer" in parts and parts["renderer"].own_decoder:
+        problems[f"{written.renderer.where()}: is the converter's own decoder, and joint needs a renderer of its own: "
+                 "write renderer: {use: transformer}"] = None  # fmt: skip
     if not problems:
         noise = written.train.get("renderer", {}).get("rep_noise", 0.0)
         problems.update(dict.fromkeys(unable(parts["generator"], written.finetune, noise)))
@@ -113,7 +116,7 @@ def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
     plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
     return Part(
         component=theirs.component, arguments=theirs.arguments, sample={**theirs.sample, **sample}, run=section.run,
-        where=theirs.where, own=theirs.own, plain=plain,
+        own_decoder=theirs.own_decoder, where=theirs.where, own=theirs.own, plain=plain,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def copy_origin(pipeline: Pipeline, stage: str) -> bool:
     """Copy a stage that is not trained here; returns whether it was such a stage."""
     assert pipeline.folder is not None
     part = pipeline.recipe.part(stage) if not STAGES[stage].parts else None
-    if part and part.own_decoder and not STAGES[stage].starts_from:
+    if part and part.own_decoder and not part.run and not STAGES[stage].starts_from:
         copy_stage(pipeline.folder / "converter", pipeline, stage, {"decoder_of": "converter"})
     elif stage == "direct_half" and _same(pipeline, "direct", stage):
         copy_stage(pipeline.folder / "direct", pipeline, stage, {"same_as": "direct"})

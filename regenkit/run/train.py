@@ -52,8 +52,9 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
-        if begins and is_chief(strategy):
-            _try_direct(pipeline, log)
+        with together(strategy):
+            if begins and is_chief(strategy):
+                _try_all(pipeline, stages or recipe.stages, log)
         for stage in stages or recipe.stages:
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
@@ -95,6 +96,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
                 f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
                 "learn from; train it first, by --stage converter, or all without --stage"
             )
+        if chief and not done(folder):
+            _refuse_untrained(pipeline, stage)
         folder.mkdir(parents=True, exist_ok=True)
         if chief and not done(folder) and not copy_origin(pipeline, stage):
             sign(folder, pipeline.contract(stage))
@@ -141,6 +144,17 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     return result
 
 
+def _refuse_untrained(pipeline: Pipeline, stage: str) -> None:
+    """Raises UserError where a stage goes on from another one that is not trained yet."""
+    assert pipeline.folder is not None
+    for each in (*STAGES[stage].parts, STAGES[stage].starts_from):
+        if each in pipeline.recipe.stages and not done(pipeline.folder / each):
+            raise UserError(
+                f"{pipeline.folder}: its {each} has not been trained, from which {stage} goes on; train it first, by "
+                f"--stage {each}, or all without --stage"
+            )
+
+
 def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log: Log) -> Prepared:
     """The data after a stage is trained: converted again where the stage changed Y′."""
     if STAGES[stage].hands_out:
@@ -151,14 +165,17 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
     return prepare_alike(pipeline, strategy, log.counted)
 
 
-def _try_direct(pipeline: Pipeline, log: Log) -> None:
-    """Warn where the direct route cannot be built, because after training it is too late to choose another."""
-    if pipeline.recipe.part("direct").run is None:
-        try:
-            with tf.device("CPU:0"):
+def _try_all(pipeline: Pipeline, stages: Sequence[str], log: Log) -> None:
+    """Raises UserError where a stage cannot be built, and warns where the direct route cannot: after the other stages are
+    trained it is too late to choose another."""
+    with tf.device("CPU:0"):
+        for stage in stages:
+            pipeline.build(stage)
+        if pipeline.recipe.part("direct").run is None:
+            try:
                 pipeline.build("direct")
-        except UserError as error:
-            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
+            except UserError as error:
+                log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 
 
 def _say_data(log: Log, prepared: Prepared) -> None:
