@@ -150,7 +150,8 @@ class Reader:
         if "from" in changes:
             self._fault("the baseline is trained here: there is no 'from'", "direct", "from", key=True)
         component = None
-        sample = (self._map("direct", SAMPLE) or {}) if changes.pop(SAMPLE, None) is not None else {}
+        sample = (self._map("direct", SAMPLE) or {}) if SAMPLE in changes else {}
+        changes.pop(SAMPLE, None)
         if "use" in changes:
             name = changes.pop("use")
             try:
