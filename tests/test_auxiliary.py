@@ -16,11 +16,13 @@ from toy_job import X, Y, prepared
 from regenkit.data.stack import stack
 from regenkit.errors import Interrupted, UserError
 from regenkit.models.assisted import Assisted
+from regenkit.models.gan import GAN
 from regenkit.models.transformer import Transformer
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.run.train import train_recipe
+from regenkit.spec import Field, Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 REP = letters.Parity.spec
@@ -77,6 +79,16 @@ def test_without_an_x_there_is_nothing_to_draw_again() -> None:
     assert not np.any(value) and not np.any(weight)
 
 
+def test_a_part_with_several_optimisers_is_refused() -> None:
+    picture = Spec({"pixels": Field(kind="continuous", shape=(8, 8, 1))})
+    whole = assisted(0.5)
+    gan = GAN(condition=picture, target=picture, width=8)
+    with pytest.raises(
+        ValueError, match=r"the auxiliary, GAN, has an optimiser for each .*\(generator, discriminator\)"
+    ):
+        Assisted(parts={"generator": whole.generator, "auxiliary": gan}, specs={"x": picture}, settings=0.1)
+
+
 # --- a run ------------------------------------------------------------------------------------------------------------
 
 STOPPER = runs.Stopper("assisted")
@@ -110,6 +122,7 @@ def test_the_generator_gets_the_weights_and_the_auxiliary_stage_is_dropped(home:
 
 def test_what_cannot_be_assisted_is_refused(home: Path) -> None:
     for line, said in ((f"weight: -1, {SMALL}", "auxiliary.weight: should be a number of at least 0"),
+                       (f"weight: 1e400, {SMALL}", "auxiliary.weight: should be a number of at least 0, not inf"),
                        (f"wdith: 8, {SMALL}", "unknown key 'wdith'; did you mean 'width'?")):  # fmt: skip
         Path("bad.yaml").write_text(RECIPE.replace(f"weight: 0.5, {SMALL}", line))
         with pytest.raises(UserError, match=said):

@@ -95,6 +95,14 @@ def test_what_a_recipe_fixes_is_checked_with_its_place(tmp_path: Path) -> None:
     assert "generator.sample.top_p: should be less than or equal to 1, not 3" in lines
 
 
+@pytest.mark.parametrize("nothing", ["null", "0", "[]"])
+def test_sampling_options_are_a_map_wherever_they_stand(nothing: str, tmp_path: Path) -> None:
+    rung = f"{{use: ladder, rungs: [{{use: transformer, sample: {nothing}}}]}}"
+    for line, place in (("{use: toy/model, width: 64}", f"{{use: transformer, sample: {nothing}}}"),
+                        ("{use: toy/model, width: 64}", rung), ("{width: 96}", f"{{sample: {nothing}}}")):  # fmt: skip
+        assert "sample: should be a map, not" in refusal(tmp_path, TEXT.replace(line, place))
+
+
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 

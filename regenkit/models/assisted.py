@@ -14,7 +14,7 @@ from regenkit.layers import noise as noises
 from regenkit.models.joint import present
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.stage import MASK, NOISE, STATISTICS, LearnsStatistics, Losses, PredictsSteps
+from regenkit.stage import MASK, NOISE, STATISTICS, HasGroups, LearnsStatistics, Losses, PredictsSteps
 from regenkit.stages import GENERATOR, Specs
 
 AUXILIARY = "auxiliary"
@@ -30,6 +30,10 @@ class Assisted(keras.Model):
         self.x, self.weight = specs["x"], settings
         if not isinstance(self.generator, PredictsSteps):
             raise ValueError(f"{type(self.generator).__name__} lacks predict_steps, through which the loss reaches it")
+        for name, part in self.parts.items():
+            if isinstance(part, HasGroups):
+                raise ValueError(f"the {name}, {type(part).__name__}, has an optimiser for each of its groups of "
+                                 f"variables ({', '.join(part.groups())}); here there is one for all")  # fmt: skip
         self.built = True
 
     @property

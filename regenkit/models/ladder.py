@@ -41,13 +41,14 @@ def checked(rung: Mapping[str, Any]) -> dict[str, Any]:
     """A rung with all defaults filled in, but for its sampling options. Raises ValueError."""
     built = {key: value for key, value in rung.items() if key != "sample"}
     found = check_choice(built, lambda name: plugins.host().find("generator", name), "{use: diffusion}")
-    if not (sample := rung.get("sample")):
+    if "sample" not in rung:
         return found
     try:
         known = options_of(plugins.host().find("generator", found["use"]).load())
-        return {**found, "sample": checked_against(f"{found['use']}.sample", known, sample, _where)}
+        sample = checked_against(f"{found['use']}.sample", known, rung["sample"], _where)
     except UserError as error:
         raise ValueError(str(error)) from error
+    return {**found, "sample": sample} if sample else found
 
 
 def _where(*path: str | int, key: bool = False) -> str:

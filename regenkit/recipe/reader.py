@@ -1,6 +1,7 @@
 """From a recipe's document to its parts: looks names up, checks forms, collects every fault with its position."""
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, final
@@ -47,7 +48,9 @@ class Reader:
         sections = {name: self._section(name) for name in REQUIRED if name in document.data}
         auxiliary = self._section("auxiliary") if document.data.get("auxiliary") is not None else None
         fraction = self._number("dataset", FRACTION, 1.0, "over 0 and up to 1", lambda value: 0 < value <= 1)
-        weight = self._number("auxiliary", WEIGHT, AUXILIARY_WEIGHT, "of at least 0", lambda value: value >= 0)
+        weight = self._number(
+            "auxiliary", WEIGHT, AUXILIARY_WEIGHT, "of at least 0", lambda value: 0 <= value < math.inf
+        )
         finetune, joint = self._finetune(), self._joint()
         direct = self._direct(sections.get("generator"))
         train = self._train()
@@ -147,7 +150,8 @@ class Reader:
         if "from" in changes:
             self._fault("the baseline is trained here: there is no 'from'", "direct", "from", key=True)
         component = None
-        sample = (self._map("direct", SAMPLE) or {}) if changes.pop(SAMPLE, None) is not None else {}
+        sample = (self._map("direct", SAMPLE) or {}) if SAMPLE in changes else {}
+        changes.pop(SAMPLE, None)
         if "use" in changes:
             name = changes.pop("use")
             try:

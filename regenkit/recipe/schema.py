@@ -36,7 +36,10 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     weight = {"type": "number", "minimum": 0, "default": AUXILIARY_WEIGHT, "description": "of its loss"}
     auxiliary = {
         "description": "a stage that draws X again from X and the predicted Y′ while the generator is trained",
-        "anyOf": [_with(each, weight=weight) for each in sections["renderer"]["anyOf"] if "use" in each["properties"]],
+        "anyOf": [
+            *(_with(each, weight=weight) for each in sections["renderer"]["anyOf"] if "use" in each["properties"]),
+            {"type": "null"},
+        ],
     }
     decoder = {"const": "converter", "description": "the converter's own decoder"}
     sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
