@@ -83,6 +83,7 @@ def test_y_is_converted_edited_and_rendered(place: Path) -> None:
     assert not (place / "no.mid").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_the_encoding_of_what_is_converted_may_be_said(place: Path) -> None:
     tune = "X:1\nT:Ё\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\nw:Ё-ё, ё-ё, ё-ё, ё-ё\n"  # too little to tell by
     (place / "old.abc").write_bytes(tune.encode("cp866"))
@@ -100,6 +101,7 @@ def test_the_encoding_of_what_is_converted_may_be_said(place: Path) -> None:
     assert "new.musicxml: MusicXML states its encoding itself; cp866 is not used" in said
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_several_songs_of_one_file_are_numbered(place: Path) -> None:
     (place / "songs.txt").write_text("# One\nglory in the morning\n---\n# Two\nover the hills and far away\n")
     regenkit("generate", "runs/song/1", "--input", "songs.txt", "-o", "song.png", cwd=place)

@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said() -> None:
         stage("unet", target=VECTOR)
     with pytest.raises(ValueError, match="patch 3 must divide"):
         stage(patch=3)
-    with pytest.raises(ValueError, match="wants a condition_dropout above 0"):
+    with pytest.raises(ValueError, match="with a condition_dropout above 0"):
         stage(condition_dropout=0.0).sample({"label": np.int32([1])}, seed=0, guidance=2.0)
     with pytest.raises(ValueError, match="nothing can be given"):
         stage().sample({"label": np.int32([1])}, seed=0, given={"pixels": np.zeros([1, 8, 8, 1])})

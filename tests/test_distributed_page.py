@@ -141,7 +141,7 @@ class TestTwoProcesses:
     def test_a_process_says_that_another_was_lost(self, site: Path) -> None:
         places = addresses(2)
         started = [
-            regenkit("train", "recipes/lyric2melody.yaml", "--run", "lost", "--set", "train.steps=100000",
+            regenkit("train", "recipes/lyric2melody.yaml", "--run", "lost", "--set", "train.generator.steps=100000",
                      cwd=site, TF_CONFIG=tf_config({"worker": places}, "worker", index))
             for index in range(2)
         ]  # fmt: skip

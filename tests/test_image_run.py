@@ -100,6 +100,7 @@ LEARNED = [part for setting in (
 ) for part in ("--set", setting)]  # fmt: skip
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_y_prime_that_is_learned_is_not_there_before_it_is_trained(place: Path) -> None:
     assert "before training there is none" in regenkit("preview", "shapes.yaml", *LEARNED, cwd=place).stdout
     alone = ("--stage", "generator", "--run", "runs/early")
@@ -110,6 +111,7 @@ def test_y_prime_that_is_learned_is_not_there_before_it_is_trained(place: Path) 
     assert not (place / "runs/early/direct").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_what_cannot_be_built_leaves_no_run(place: Path) -> None:
     for command in ("check", "train"):
         refused = regenkit(command, "shapes.yaml", "--set", "converter.factor=5", cwd=place, expect=2)

@@ -183,5 +183,5 @@ def test_what_it_cannot_draw_is_said() -> None:
     for target, name, other in cases:
         with pytest.raises(ValueError, match=f"{name} is none: use {other}"):
             MaskGIT(condition=LABEL, target=target)
-    with pytest.raises(ValueError, match=r"wants a condition_dropout above 0"):
+    with pytest.raises(ValueError, match=r"with a condition_dropout above 0"):
         built(LABEL, CODE).sample(values(LABEL, 1), seed=0, guidance=2.0)

@@ -85,9 +85,16 @@ def test_a_resolved_recipe_loads_as_itself(tmp_path: Path) -> None:
 
 
 def test_a_digest_depends_on_its_sections_alone(tmp_path: Path) -> None:
-    one, other = read(tmp_path, TEXT), read(tmp_path, TEXT, "train.steps=7", "generator.rate=0.1")
+    one, other = read(tmp_path, TEXT), read(tmp_path, TEXT, "train.batch_size=7", "generator.rate=0.1")
     assert one.digest("dataset", "converter", "generator") == other.digest("dataset", "converter", "generator")
     assert one.digest() != other.digest()
+
+
+def test_a_setting_that_no_stage_would_take_is_refused(tmp_path: Path) -> None:
+    """In TEXT generator and renderer have steps of their own, and the baseline's are the sum of theirs."""
+    with pytest.raises(UserError, match=r"--set train.steps=20: .* set train.generator.steps and train.renderer.steps"):
+        read(tmp_path, TEXT, "train.steps=20")
+    assert read(tmp_path, TEXT, "train.patience=9").train_settings("generator").patience == 9
 
 
 @pytest.mark.parametrize("number", ["3e-4", "3.0e-4", "3E-4", "+3e-4", ".0003", "0.0003"])

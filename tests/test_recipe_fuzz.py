@@ -156,7 +156,7 @@ def overrides(draw: st.DrawFn) -> list[str]:
     known = st.sampled_from(["generator.width", "train.steps", "train.generator.seed", "direct", "evaluate", "dataset",
                              "renderer.use", "converter.parts", "generator.schema", "generator.from"])  # fmt: skip
     value = junk.map(json.dumps) | st.text(max_size=20) | st.sampled_from(POISON)
-    sound = st.sampled_from(["train.steps=7", "generator.width=48", "evaluate=[]", "train.clip_norm=null"])
+    sound = st.sampled_from(["train.batch_size=7", "generator.width=48", "evaluate=[]", "train.clip_norm=null"])
     wild = st.tuples(known | dotted, st.sampled_from(["=", "=", "=", ""]), value).map("".join)
     schema = scalars.map(lambda value: f"generator.schema={json.dumps(str(value))}")  # any text will do, in the toy
     return draw(st.lists(st.one_of(sound, schema, wild), min_size=1, max_size=3))

@@ -195,7 +195,7 @@ def test_half_precision_is_half_as_precise() -> None:
 def test_what_it_cannot_draw_is_said() -> None:
     with pytest.raises(ValueError, match="has both"):
         Transformer(condition=LABEL, target=CODE | {"high": tokens(7)})
-    with pytest.raises(ValueError, match=r"wants a condition_dropout above 0"):
+    with pytest.raises(ValueError, match=r"with a condition_dropout above 0"):
         built(LABEL, CODE).sample(values(LABEL, 1), seed=0, guidance=2.0)
     with pytest.raises(ValueError, match="picture of the condition is a grid"):
         Transformer(condition=PICTURE, target=Spec({"kind": tokens(3, scalar=True)}))

@@ -28,7 +28,8 @@ def filtered(logits: tf.Tensor, top_k: int, top_p: float) -> tf.Tensor:
 def check_guidance(guidance: float, condition_dropout: float) -> None:
     """Raises ValueError where a model cannot be guided: it has never met an absent condition."""
     if guidance != 1 and not condition_dropout:
-        raise ValueError(f"guidance {guidance} compares with an absent condition: it wants a condition_dropout above 0")
+        raise ValueError(f"guidance {guidance} compares with an absent condition: the model must be trained "
+                         "with a condition_dropout above 0")  # fmt: skip
 
 
 def guided(logits: tf.Tensor, guidance: float) -> tf.Tensor:

@@ -217,7 +217,8 @@ class Pipeline:
 
     def _parsed(self, text: str) -> Any:
         if not isinstance(self.x, Parses):
-            raise UserError(f"{self.x_record.name} is read from a file ({', '.join(self.x_record.reads)}): name one")
+            kinds = f" ({', '.join(self.x_record.reads)})" if self.x_record.reads else ""
+            raise UserError(f"{self.x_record.name} cannot be read from text: name a file{kinds}")
         return self.x.parse(text)
 
     def generate(

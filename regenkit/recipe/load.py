@@ -11,6 +11,7 @@ from regenkit.recipe.reader import Reader
 from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.section import Written
+from regenkit.stages import STAGES
 
 _KEPT = (
     "This recipe was kept in a run by another version of regenkit or of a plugin. Correct it as the message above "
@@ -40,7 +41,20 @@ def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
 
 
 def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:
-    return resolve(read(path, overrides, host), cache(lambda run: _of_run(run, host, within)))
+    overrides = tuple(overrides)
+    recipe = resolve(read(path, overrides, host), cache(lambda run: _of_run(run, host, within)))
+    for setting in overrides:
+        _refuse_unused(recipe, setting)
+    return recipe
+
+
+def _refuse_unused(recipe: Recipe, setting: str) -> None:
+    """Raises UserError where a setting of `train` changes nothing, because every stage has its own."""
+    key = setting.partition("=")[0].strip().removeprefix("train.")
+    readers = [*recipe.stages, *(["direct"] if key != "steps" else [])]  # the baseline's steps are those of the others
+    if setting.startswith("train.") and all(key in recipe.train.get(STAGES[each].settings, {}) for each in readers):
+        own = " and ".join(f"train.{each}.{key}" for each in dict.fromkeys(STAGES[each].settings for each in readers))
+        raise UserError(f"--set {setting}: it would change nothing, because each stage has its own; set {own}")
 
 
 def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:

@@ -166,8 +166,8 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
 
 
 def _try_all(pipeline: Pipeline, stages: Sequence[str], log: Log) -> None:
-    """Raises UserError where a stage cannot be built, and warns where the direct route cannot. After others are trained it
-    is too late to choose another."""
+    """Raises UserError where a stage cannot be built, and warns where the direct route cannot: after others are trained
+    it is too late to choose another."""
     with tf.device("CPU:0"):
         for stage in stages:
             pipeline.build(stage)
