@@ -118,6 +118,15 @@ def test_without_scores_it_is_refused_before_anything_is_trained(home: Path) -> 
     assert "add --scores" in str(said.exception) and not (home / "runs").exists()
 
 
+def test_cells_that_differ_in_samples_alone_have_the_same_bits(home: Path) -> None:
+    """They were compared, and one of two identical models was called the lowest."""
+    Path("song.yaml").write_text(letters.RECIPE)
+    vary = ["--vary", "generator.sample.temperature=0.5,2.0", "--vary", "generator.width=8,16"]
+    with pytest.raises(UserError, match=r"temperature=2\.0.* in how samples are drawn, .*: add --scores"):
+        CliRunner().invoke(app, ["compare", "song.yaml", *vary], catch_exceptions=False)
+    assert not (home / "runs").exists()
+
+
 def test_recipes_are_cells_and_what_they_share_is_trained_and_drawn_once(home: Path) -> None:
     said = CliRunner().invoke(app, [*COMMAND, "--scores", "--json"])
     assert said.exit_code == 0, said.output

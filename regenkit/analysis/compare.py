@@ -122,6 +122,10 @@ def _check(cells: Sequence[Cell], options: Options) -> None:
     measured = (*ROUTE, *(["direct"] if options.direct else []))
     if not options.scored and (why := [reason for cell in cells for reason in _without_bits(cell, measured)]):
         raise UserError("\n".join((*why, "there are no bits of these to compare: add --scores, to compare samples")))
+    if not options.scored and (one := _differ_in_samples_alone(cells)):
+        raise UserError(
+            f"--vary: {one} differs from another only in how samples are drawn, which changes no bits: add --scores"
+        )
 
 
 def _setup(cells: Sequence[Cell], options: Options) -> Setup:
@@ -139,6 +143,12 @@ def _setup(cells: Sequence[Cell], options: Options) -> Setup:
         environment=environment(),
         command=options.command,
     )
+
+
+def _differ_in_samples_alone(cells: Sequence[Cell]) -> str:
+    """The first cell that is another's but for sampling options (`STAGE.sample`); empty where there is none."""
+    trained = [{key: value for key, value in cell.settings.items() if "sample" not in key.split(".")} for cell in cells]
+    return next((cell.label for place, cell in enumerate(cells) if trained.index(trained[place]) < place), "")
 
 
 def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
