@@ -25,6 +25,8 @@ def test_reasons_that_differ_by_numbers_and_names_alone_are_one() -> None:
     assert summary(ASIDE[:2]) == (
         "1 × 3 of 40 syllables fit no note (a.mid); 1 × can't be read (file is truncated (7 bytes)) (b.png)"
     )
+    lists = by_reason([("a", "bars 3, 7 are wrong"), ("b", "bars 1, 4, 12 are wrong")])
+    assert lists == [Reason(text="bars … are wrong", names=("a", "b"))]
     assert str(by_reason([(f"{n}", "is empty") for n in range(5)])[0]) == "5 × is empty (0, 1, 2, …)"
 
 

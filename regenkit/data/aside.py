@@ -22,6 +22,7 @@ _INSIDE = re.compile(
     r"""(?<!\w)'[^']*'|"[^"]*"|“[^”]*”|[^\s(),:;]*/[^\s(),:;]*|[^\s(),:;]+\.[a-zA-Z]\w{1,5}\b|0x[0-9a-f]+|\d+(?:[.,]\d+)*"""
 )
 """What may differ between two wordings of the same reason: names in quotes, paths, files, numbers."""
+_LIST = re.compile("…(?:, …)+")
 
 
 @final
@@ -43,7 +44,7 @@ def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
     texts: dict[str, set[str]] = {}
     names: dict[str, list[str]] = {}
     for name, reason in aside:
-        one = _INSIDE.sub("…", reason)
+        one = _LIST.sub("…", _INSIDE.sub("…", reason))
         texts.setdefault(one, set()).add(reason)
         names.setdefault(one, []).append(name)
     found = [Reason(text=texts[one].pop() if len(texts[one]) == 1 else one, names=tuple(names[one])) for one in names]
