@@ -24,6 +24,12 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Field, Spec
 from regenkit.training.perturb import Perturb
+from regenkit_image.converter.autoencoder import autoencoder
+from regenkit_image.converter.diffusion_autoencoder import DiffusionAutoencoder
+from regenkit_image.converter.rvq import rvq
+from regenkit_image.converter.vae import vae
+from regenkit_image.converter.vlae import Vlae
+from regenkit_image.converter.vqvae2 import vqvae2
 
 NOTES, MODE = Y.only(optional=False), Y.only(optional=True)
 STEPS = Spec(
@@ -97,6 +103,12 @@ USES: dict[str, tuple[int, Callable[[], Any]]] = {
     "flow": (1, learned(NormalizingFlow, LABEL, PIXELS, width=4)),
     "ladder": (18, learned(Ladder, LABEL, grids.SIZES, rungs=[{"use": "transformer", **ATTENTION}] * 2)),
     "joint": (45, joint),
+    "rvq": (9, learned(rvq, Spec({}), PIXELS, latent_dim=4)),
+    "vqvae2": (4, learned(vqvae2, Spec({}), PIXELS, latent_dim=4)),
+    "vae of pictures": (2, learned(vae, Spec({}), PIXELS, latent_dim=4)),
+    "denoising": (1, learned(autoencoder, Spec({}), PIXELS, latent_dim=4, noise=0.3)),
+    "vlae": (2, learned(Vlae, Spec({}), PIXELS, latent_dim=4)),
+    "diffusion autoencoder": (3, learned(DiffusionAutoencoder, Spec({}), PIXELS)),
     "perturbed": (6, perturbed),
     "resampled": (12, resampled),
     "maskgit, drawing": (30, sampled(MaskGIT, LABEL, grids.LEVELS, **ATTENTION)),
