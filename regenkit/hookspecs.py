@@ -29,37 +29,37 @@ hookimpl = pluggy.HookimplMarker("regenkit")
 
 
 @hookspec
-def register_modalities() -> Iterable[Modality]:  # type: ignore[empty-body]
+def register_modalities() -> Iterable[Modality]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the kinds of data that the plugin reads, writes and shows."""
 
 
 @hookspec
-def register_converters() -> Iterable[Converter]:  # type: ignore[empty-body]
+def register_converters() -> Iterable[Converter]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield what turns Y into an abstraction Y′."""
 
 
 @hookspec
-def register_generators() -> Iterable[Generator]:  # type: ignore[empty-body]
+def register_generators() -> Iterable[Generator]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the models or rules that draw Y′ given X."""
 
 
 @hookspec
-def register_renderers() -> Iterable[Renderer]:  # type: ignore[empty-body]
+def register_renderers() -> Iterable[Renderer]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the models or rules that draw Y given Y′."""
 
 
 @hookspec
-def register_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
+def register_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the sources of examples, paired or not."""
 
 
 @hookspec
-def register_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
+def register_metrics() -> Iterable[Metric]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the scores of samples against references."""
 
 
 @hookspec
-def training_callbacks(recipe: RecipeView, stage: str, run_dir: Path) -> Iterable[Any]:  # type: ignore[empty-body]
+def training_callbacks(recipe: RecipeView, stage: str, run_dir: Path) -> Iterable[Any]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Return Keras callbacks that are to follow the training of one stage of a run."""
 
 

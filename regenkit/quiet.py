@@ -16,7 +16,7 @@ from contextlib import contextmanager
 @contextmanager
 def _stderr_aside() -> Iterator[None]:
     try:
-        stderr = sys.__stderr__.fileno()  # type: ignore[union-attr]
+        stderr = sys.__stderr__.fileno()  # type: ignore[union-attr] # of None: caught below
         kept = os.dup(stderr)
     except (AttributeError, OSError, ValueError):
         yield

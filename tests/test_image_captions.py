@@ -171,7 +171,7 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 )  # fmt: skip
 def test_what_csv_writes_is_read(rows: list[tuple[str, str]], delimiter: str, end: str, quoting: int) -> None:
     made = io.StringIO(newline="")
-    writer = csv.writer(made, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
+    writer = csv.writer(made, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type] # its stub wants literals
     writer.writerows([("file", "caption"), *rows])
     texts, bad = decoded_together({"a.csv": made.getvalue().encode()}, None)
     table = read(texts["a.csv"], ".csv", "a.csv")

@@ -18,7 +18,7 @@ def bar(*pitches: int, metre: tuple[int, int] | None = (4, 4), unit: Fraction = 
     """Notes of one length, 0 for a rest."""
     notes = [Sung(place * unit, (place + 1) * unit, pitch) for place, pitch in enumerate(pitches) if pitch]
     about = {"sharps": 0, "mode": "major", **about}
-    return Bar(notes=tuple(notes), length=len(pitches) * unit, metre=metre, **about)  # type: ignore[arg-type]
+    return Bar(notes=tuple(notes), length=len(pitches) * unit, metre=metre, **about)  # type: ignore[arg-type] # of many types
 
 
 def sung(words: str, *bars: Bar) -> list[Bar]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from regenkit.layers import noise as noises
+from regenkit.layers.statistics import of_part, prefixed
 from regenkit.models.joint import present
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -53,8 +54,7 @@ class Assisted(keras.Model):
                  "target": {**x, **mask}}  # fmt: skip
         losses = dict(self.auxiliary.losses(again, noise=own[AUXILIARY]))
         paired = present(condition, self.x)
-        statistics = {f"{part}/{name}": value for part, each in ((GENERATOR, found), (AUXILIARY, losses))
-                      for name, value in each.pop(STATISTICS, {}).items()}  # fmt: skip
+        statistics = prefixed(GENERATOR, found.pop(STATISTICS, {})) | prefixed(AUXILIARY, losses.pop(STATISTICS, {}))
         terms = {
             f"{AUXILIARY}_{name}": (self.weight * value * paired, count * paired)
             for group in losses.values()
@@ -64,10 +64,7 @@ class Assisted(keras.Model):
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         for name, part in self.parts.items():
-            mine = {
-                key.removeprefix(f"{name}/"): value for key, value in statistics.items() if key.startswith(f"{name}/")
-            }
-            if mine and isinstance(part, LearnsStatistics):
+            if (mine := of_part(name, statistics)) and isinstance(part, LearnsStatistics):
                 part.absorb(mine)
 
 

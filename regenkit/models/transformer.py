@@ -21,6 +21,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import embed, embeddings, normal
+from regenkit.layers.history_noise import with_others
 from regenkit.layers.places import Places, own_embeddings
 from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance, guided, seeds_of, step_noise
@@ -251,21 +252,8 @@ class Transformer(keras.Model):
         """All fields of a step of the target, summed: [..., width] of tokens [...]."""
         return tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
 
-    def _with_history_noise(self, x: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
-        """Earlier steps as the decoder sees them in training: some are replaced by others of the same target."""
-        if seeds is None or not self.history_noise:
-            return x
-        size = tf.shape(x)[1]
-        known = tf.reduce_sum(tf.cast(steps[self._along] > 0, tf.float32), 1, keepdims=True)
-        other = tf.gather(
-            x, tf.cast(noise.uniform(noise.fold_in(seeds, "other step"), size) * known, tf.int32), batch_dims=1
-        )
-        return tf.where(
-            (noise.uniform(noise.fold_in(seeds, "history"), size) < self.history_noise)[..., None], other, x
-        )
-
     def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
-        x = self._with_history_noise(self.embed(steps), steps, seeds)
+        x = with_others(self.embed(steps), steps[self._along] > 0, self.history_noise, seeds)
         start = tf.cast(tf.broadcast_to(self.start, tf.shape(x[:, :1])), x.dtype)
         x = tf.concat([start, x[:, :-1]], axis=1) + encoded
         length = tf.shape(x)[1]

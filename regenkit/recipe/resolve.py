@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def resolve(written: Written, other_run: OtherRun) -> Recipe:
 
     for section in (written.dataset, written.converter, written.generator, written.auxiliary):
         if section:
-            add(section.name, lambda section=section: _part(section, other_run))  # type: ignore[misc]
+            add(section.name, partial(_part, section, other_run))
     add("renderer", lambda: _renderer(written.renderer, parts.get("converter"), other_run))
     if not problems:  # the baseline repeats the generator's arguments, and so their faults
         add("direct", lambda: _direct(written, parts["generator"], other_run))

@@ -177,6 +177,9 @@ class VoiceReader:
 
 def times(text: str) -> Fraction:
     """The multiple of the unit: "3", "3/2", "/" (a half), "//" (a quarter), "/4", "" (one)."""
-    over, slashes, under = re.fullmatch(r"(\d*)(/*)(\d*)", text or "").groups()  # type: ignore[union-attr]
+    written = re.fullmatch(r"(\d*)(/*)(\d*)", text or "")
+    if written is None:
+        raise ValueError(f"{text!r} is no length of a note")
+    over, slashes, under = written.groups()
     divisor = int(under) if under and slashes else 2 ** len(slashes)
     return Fraction(int(over or 1), divisor) if divisor else Fraction(0)

@@ -8,7 +8,7 @@ which raises nothing: what cannot be used is in `left_out`. A file of several vo
 `reading.joined(path, readings)` makes one of them, and raises BadSource where none of them has a tune.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -128,9 +128,9 @@ def _is_pickup(bars: Sequence[Bar], index: int) -> bool:
 
 def _tune(bars: Sequence[Bar], title: str) -> Tune:
     counts: Counter[str] = Counter()
-    time: Counter[tuple[int, int] | None] = Counter()
+    time: defaultdict[tuple[int, int] | None, Fraction] = defaultdict(Fraction)
     for bar in bars:
-        time[bar.metre] += bar.length  # type: ignore[assignment] # a Fraction
+        time[bar.metre] += bar.length
     metre = max(time, key=lambda each: time[each])
     if metre is None:
         raise BadSource("", "has no metre, so its bars are unknown")
@@ -142,10 +142,10 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     modelled, scale = _unit(line, metre)
     notes = on_grid(line, scale, counts)
     tonic, mode = _key(notes, main)
-    lasting: Counter[float] = Counter()
+    lasting: defaultdict[float, Fraction] = defaultdict(Fraction)
     for bar in bars:
         if bar.tempo is not None:
-            lasting[bar.tempo] += bar.length  # type: ignore[assignment]
+            lasting[bar.tempo] += bar.length
     tempo = {"tempo": round(max(lasting, key=lambda each: lasting[each]) * float(scale), 3)} if lasting else {}
     melody = Melody(notes=notes, metre=modelled, tonic=tonic, mode=mode, title=title, **tempo)
     return Tune(melody=melody, remarks=_remarks(counts))
