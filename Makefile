@@ -3,7 +3,7 @@
 install: ## everything a developer needs
 	pip install -e '.[dev]'
 
-test: ## the quick tests, under ten minutes
+test: ## the quick tests
 	pytest -q
 
 lint:
