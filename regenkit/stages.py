@@ -109,6 +109,9 @@ def _all_of_y(specs: Specs, _: bool) -> Parts:
     return {"y": specs["y"].without(specs["rep"].only(optional=True))}
 
 
+BEST = "best.weights.h5"
+"""The averaged weights with the lowest validation loss: those that a trained stage is used with."""
+
 GENERATOR, RENDERER = "generator", "renderer"
 ROUTE = (GENERATOR, RENDERER)
 """The stages by which X becomes Y."""

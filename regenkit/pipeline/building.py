@@ -9,7 +9,7 @@ from regenkit.recipe import Recipe
 from regenkit.recipe.arguments import wanted
 from regenkit.spec import Spec
 from regenkit.stage import ChecksSampling
-from regenkit.stages import STAGES, Specs, sides
+from regenkit.stages import BEST, STAGES, Specs, sides
 
 
 def rule(recipe: Recipe, y: Spec) -> Any:
@@ -54,7 +54,7 @@ def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> 
         if name == "converter" and not recipe.learned:
             continue
         parts[name] = build(recipe, name, specs, folder)
-        if folder and (weights := folder / name / "best.weights.h5").exists():
+        if folder and (weights := folder / name / BEST).exists():
             parts[name].load_weights(weights)
     module, _, attribute = kind.model.partition(":")
     try:

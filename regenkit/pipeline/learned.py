@@ -17,6 +17,7 @@ from regenkit.nearest import did_you_mean
 from regenkit.pipeline.weights import digest
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
+from regenkit.stages import BEST
 
 BATCH = 64
 
@@ -53,7 +54,7 @@ class Learned:
         """It also identifies the weights, because another training makes another Y′."""
         if self._folder is None or not self.trained:
             return f"{self.code_version}, untrained"
-        return f"{self.code_version}, {digest(self._folder / 'converter' / 'best.weights.h5')}"
+        return f"{self.code_version}, {digest(self._folder / 'converter' / BEST)}"
 
     def convert(self, y: Fields) -> Fields:
         return self.convert_all([y])[0]

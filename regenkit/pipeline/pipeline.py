@@ -31,7 +31,7 @@ from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.sampling import USUAL, asked
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples
-from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
+from regenkit.stages import BEST, GENERATOR, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
 
 
 @final
@@ -126,14 +126,14 @@ class Pipeline:
         """
         if name not in self._stages:
             trained = next((each for each in self.recipe.stages if STAGES[each].stands_for == name), name)
-            if self.folder is None or not (self.folder / trained / "best.weights.h5").exists():
+            if self.folder is None or not (self.folder / trained / BEST).exists():
                 command = "evaluate" if STAGES[trained].baseline else "train"
                 raise UserError(f"{self.folder}: {trained} has not been trained; run `regenkit {command}` (it goes on "
                                 "where it stopped)")  # fmt: skip
             check(trained, self.folder / trained, self.contract(trained))
             with self.strategy.scope():
                 model = self.build(trained)
-                model.load_weights(self.folder / trained / "best.weights.h5")
+                model.load_weights(self.folder / trained / BEST)
             self._stages[name] = model
         return self._stages[name]
 

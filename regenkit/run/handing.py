@@ -11,8 +11,8 @@ from regenkit.files import beside, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
 from regenkit.run.origin import DONE, done
-from regenkit.stages import STAGES
-from regenkit.training.checkpoints import BEST, write_weights
+from regenkit.stages import BEST, STAGES
+from regenkit.training.checkpoints import write_weights
 
 
 def hand_out(pipeline: Pipeline, stage: str) -> None:

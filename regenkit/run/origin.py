@@ -10,8 +10,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import check, sign
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
-from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
-from regenkit.training.checkpoints import BEST
+from regenkit.stages import BEST, GENERATOR, RENDERER, ROUTE, STAGES
 
 DONE = "done.json"
 """The results of a stage's training; written last."""

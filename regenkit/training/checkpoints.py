@@ -17,11 +17,10 @@ import numpy as np
 from regenkit.errors import UserError
 from regenkit.files import beside
 from regenkit.quiet import keras
+from regenkit.stages import BEST
 from regenkit.training.state import State
 
 CHECKSUM = "checksum"
-BEST = "best.weights.h5"
-"""The averaged weights with the lowest validation loss: those that a trained stage is used with."""
 
 
 @final

@@ -21,8 +21,8 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.stage import OpenRun, no_run
-from regenkit.stages import Side
-from regenkit.training.checkpoints import BEST, Checkpoints, save_best
+from regenkit.stages import BEST, Side
+from regenkit.training.checkpoints import Checkpoints, save_best
 from regenkit.training.log import TrainingLog
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State

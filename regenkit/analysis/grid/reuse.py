@@ -19,7 +19,7 @@ from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.weights import digest as weights_digest
 from regenkit.run.origin import copy_stage, settings_of, taken_from
-from regenkit.stages import STAGES
+from regenkit.stages import BEST, STAGES
 
 KEY = "key.json"
 """Beside a trained stage: what it depends on."""
@@ -29,7 +29,7 @@ SAMPLED = 64
 def stage_key(pipeline: Pipeline, stage: str, prepared: Prepared) -> str:
     """Names what a trained stage depends on; one of another run (`from`), by its weights."""
     if other := taken_from(pipeline.recipe, stage):
-        weights = other / stage / "best.weights.h5"
+        weights = other / stage / BEST
         return weights_digest(weights) if weights.exists() else ""
     kind, contract, settings = STAGES[stage], pipeline.contract(stage), settings_of(pipeline.recipe, stage).model_dump()
     del settings["strategy"]
@@ -66,7 +66,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
     if (mine / "done.json").exists() or STAGES[stage].hands_out or taken_from(pipeline.recipe, stage):
         return
     for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
-        done, weights = path.with_name("done.json"), path.with_name("best.weights.h5")
+        done, weights = path.with_name("done.json"), path.with_name(BEST)
         if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_bytes()) != key:
             continue
         if json.loads(done.read_bytes()).get("together"):  # trained further with others since
