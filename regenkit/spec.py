@@ -10,12 +10,41 @@ modality, so a mask is `field != 0`, and nothing needs a vocabulary of special s
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import Any, Literal, final
+from math import ceil
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 
 Fields = dict[str, np.ndarray]
 """One example's arrays by field name, without a batch axis: what `encode` and `convert` return."""
+
+Y_AXIS = "y"
+"""The axis of the steps of Y."""
+MASK = "mask"
+"""Key of a batch: which steps of Y exist, bool [batch, steps]; of other clocks see `Clock.mask`."""
+END = "end"
+"""Name of the event that a drawn sequence is over, beside the names of fields, in losses and likelihoods."""
+
+
+class Clock(NamedTuple):
+    """What the entries of a variable field count: one entry covers `hop` steps of `axis`."""
+
+    axis: str
+    hop: Fraction
+
+    @property
+    def mask(self) -> str:
+        """The key in a batch of which entries exist, bool [batch, entries]."""
+        own = [self.axis] * (self.axis != Y_AXIS) + [str(self.hop)] * (self.hop != 1)
+        return " ".join([MASK, *own])
+
+    def entries(self, steps: int) -> int:
+        """How many entries cover so many steps of the axis."""
+        return ceil(steps / self.hop)
+
+    def steps(self, entries: int) -> int:
+        """The most steps that so many entries cover."""
+        return int(entries * self.hop)
 
 
 @final
@@ -26,8 +55,10 @@ class Field:
     kind        "tokens" (int32, 1…vocabulary, 0 = absent) or "continuous" (float32)
     shape       without the batch axis; None = variable along the example's steps; () = one value an example
     vocabulary  number of real token values; None where continuous
-    hop         steps of Y that one entry covers, where the field runs along Y; None where it does not
-    offset      the step of Y at which entry 0 begins
+    axis        of a variable field, what its entries run along. "" is the axis "y", the steps of Y, where there is a
+                hop; else an axis of its own. Fields of one axis have their lengths in common: "x", "phone" …
+    hop         steps of that axis that one entry covers, any fraction; None counts as 1 where an axis is named
+    offset      the step at which entry 0 begins
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
@@ -36,6 +67,7 @@ class Field:
     kind: Literal["tokens", "continuous"] = "tokens"
     shape: tuple[int | None, ...] = (None,)
     vocabulary: int | None = None
+    axis: str = ""
     hop: Fraction | None = None
     offset: int = 0
     labels: tuple[str, ...] = ()
@@ -47,6 +79,10 @@ class Field:
             raise ValueError(f"a field of {self.kind} has vocabulary={self.vocabulary}: only tokens have one")
         if self.labels and len(self.labels) != self.vocabulary:
             raise ValueError(f"{len(self.labels)} labels for a vocabulary of {self.vocabulary}")
+        if not self.variable and self.axis:
+            raise ValueError(f"axis={self.axis!r}: only a field of variable length runs along an axis")
+        if self.hop is not None and self.hop <= 0:
+            raise ValueError(f"hop={self.hop}: right is a number of steps above 0")
         if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
             raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
 
@@ -59,13 +95,14 @@ class Field:
         return None in self.shape
 
 
-def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False) -> Field:
-    """A token field, from its labels or its vocabulary size; one a step of Y, or one an example (`scalar`)."""
+def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False, axis: str = "") -> Field:
+    """A token field, from its labels or its vocabulary size: one a step of Y or of `axis`, or one an example."""
     names = () if isinstance(labels, int) else tuple(labels)
     return Field(
         vocabulary=labels if isinstance(labels, int) else len(names),
         shape=() if scalar else (None,),
-        hop=None if scalar else Fraction(1),
+        axis=axis,
+        hop=None if scalar or axis else Fraction(1),
         labels=names,
         optional=optional,
     )
@@ -77,8 +114,9 @@ class Spec(Mapping[str, Field]):
 
     def __init__(self, fields: Mapping[str, Field] | Iterable[tuple[str, Field]] = ()) -> None:
         self._fields = dict(fields)
-        if "mask" in self._fields:
-            raise ValueError("'mask' is the name of a batch's padding mask; call the field something else")
+        for name in self._fields:
+            if name.split(" ")[0] in (MASK, END):
+                raise ValueError(f"{name!r}: the core itself uses '{MASK}' and '{END}'; call the field something else")
 
     def __getitem__(self, name: str) -> Field:
         return self._fields[name]
@@ -91,6 +129,23 @@ class Spec(Mapping[str, Field]):
 
     def __repr__(self) -> str:
         return f"Spec({', '.join(self._fields)})"
+
+    def clock(self, name: str) -> Clock | None:
+        """Along what a field runs; None for one of fixed shape."""
+        field = self._fields[name]
+        if not field.variable:
+            return None
+        return Clock(field.axis or (Y_AXIS if field.hop else name), field.hop or Fraction(1))
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """Of the variable fields, each once, in the order of the fields."""
+        return tuple(dict.fromkeys(clock for name in self if (clock := self.clock(name))))
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Along which variable fields run, each once, in the order of the fields."""
+        return tuple(dict.fromkeys(clock.axis for clock in self.clocks))
 
     @property
     def runs(self) -> bool:
@@ -143,6 +198,7 @@ class Spec(Mapping[str, Field]):
 
 def _plain(field: Field) -> dict[str, Any]:
     found = {**asdict(field), "hop": str(field.hop) if field.hop else None}
-    if field.levels is None:  # left out, so that specs from before it keep their names
-        del found["levels"]
+    for name, usual in (("levels", None), ("axis", "")):  # left out, so that specs from before them keep their names
+        if found[name] == usual:
+            del found[name]
     return found

@@ -8,6 +8,7 @@ where `options` are the arguments that a recipe may give. There is no class to i
 protocol fulfils it. `Stage` is what every generator and renderer is; `Trainable` what the loop trains; the others each
 open one more part of the core, and are asked for with `isinstance`:
 
+    DrawsLength       its target may run along an axis that its condition does not, as text of a class
     HasLikelihood     measured in bits, not by scores alone
     Resamples         `finetune: {on: teacher_forced}`, `rep_noise: generator`
     PredictsSteps     trained end to end, `joint:` and `auxiliary:`
@@ -27,12 +28,17 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from regenkit.errors import UserError
+from regenkit.spec import MASK as MASK
 from regenkit.spec import Fields, Spec
 
 Tensor = Any
 """A tf.Tensor, or a numpy array in its place."""
 Batch = Mapping[str, Tensor]
-"""Fields by name, each [batch, …], padded with 0; with "mask", bool [batch, steps], where something has steps."""
+"""Fields by name, each [batch, …], padded with 0; with a mask, bool [batch, entries], for each clock (`Clock.mask`).
+
+A condition has the masks of its own clocks, and those of the target's clocks on the same axes: so it says how long the
+target is. A target has the masks of its own.
+"""
 Losses = dict[str, dict[str, Any]]
 """{group: {term: (value, weight)}}, value and weight float32 [batch]: each example's own loss, and its weight.
 
@@ -49,8 +55,6 @@ def no_run(folder: Path) -> Any:
     raise UserError(f"{folder}: no run can be opened here")
 
 
-MASK = "mask"
-"""Key of a condition or target: which steps exist, bool [batch, steps]."""
 CONDITION, TARGET, NOISE = "condition", "target", "noise"
 """Keys of a batch: its condition, its target, and a seed for each example, int32 [batch, 2]."""
 PRESENT = "present"
@@ -100,9 +104,25 @@ class Trainable(Protocol):
 
 
 @runtime_checkable
+class DrawsLength(Protocol):
+    """Says how long a target is whose axis the condition does not run along. Without it such a recipe is refused.
+
+    `sample` then returns, beside the fields, the masks of the target's clocks (`Clock.mask`). Its options include
+
+        length      steps of that axis, for all examples; None = the stage decides
+        max_length  the most steps; by default what the run kept of its training data
+    """
+
+    draws_length: bool
+
+
+@runtime_checkable
 class HasLikelihood(Protocol):
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, Tensor]:
-        """log P(field | condition, earlier fields) in nats, [batch] each; of numbers the log-density or its bound."""
+        """log P(field | condition, earlier fields) in nats, [batch] each; of numbers the log-density or its bound.
+
+        A stage that draws the length includes its log-probability, as the term `spec.END`.
+        """
         ...
 
 
