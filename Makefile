@@ -1,4 +1,4 @@
-.PHONY: install test lint types fix bench soak beam
+.PHONY: install test lint types fix package bench soak beam
 
 install: ## everything a developer needs
 	pip install -e '.[dev]'
@@ -16,6 +16,9 @@ types:
 fix: ## mend what can be mended
 	ruff check --fix .
 	ruff format .
+
+package: ## the wheel, built and installed into an empty environment; some minutes
+	pytest -n 0 -m exhaustive -q tests/test_package.py
 
 bench: ## the figures of docs/performance.md, of the analyser and of the metrics; an hour
 	set -e; for each in loop startup scaling prepare sampling image rep_noise report analyser metrics; do python benchmarks/$$each.py; done

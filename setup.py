@@ -1,6 +1,10 @@
 """What is installed, and what it needs. The build system and the tools' settings are in pyproject.toml."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+PLUGINS = find_packages("plugins")
 
 IMAGE = [
     "pillow>=11.3",  # reads AVIF
@@ -17,7 +21,7 @@ MUSIC = [
     "scipy>=1.11",
     "soundfile>=0.12",
 ]
-TEST = ["hypothesis>=6.100", "partitura>=1.7", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
+TEST = ["build>=1.2", "hypothesis>=6.100", "partitura>=1.7", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
 DEV = [
     "lxml-stubs",
     "mypy>=1.11",
@@ -31,11 +35,34 @@ setup(
     name="regenkit",
     version="0.1.0",
     description="Conditional data generation by regeneration learning: X → Y′ → Y, each step a plugin",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    keywords="generative models, conditional generation, regeneration learning, representations, Keras, plugins",
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Environment :: Console",
+        "Intended Audience :: Science/Research",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Multimedia :: Sound/Audio",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.11",
     # Plugins live in a source folder, not a package: each is named as a third party would name its own.
-    package_dir={"": "plugins", "regenkit": "regenkit"},
-    packages=[*find_packages(include=["regenkit", "regenkit.*"]), *find_packages("plugins")],
-    package_data={"regenkit": ["analysis/pages/*.html"]},
+    # The recipes are installed within the package, as data: `regenkit/recipe/shipped.py` finds them there.
+    package_dir={"": "plugins", "regenkit": "regenkit", "regenkit.recipes": "recipes"},
+    packages=[*find_packages(include=["regenkit", "regenkit.*"]), *PLUGINS, "regenkit.recipes"],
+    package_data={
+        "regenkit": ["analysis/pages/*.html", "py.typed"],
+        "regenkit.recipes": ["*.yaml"],
+        **{name: ["py.typed"] for name in PLUGINS if "." not in name},
+    },
     install_requires=[
         "chardet>=7.4.3",  # 7.2 takes a list of encodings; before 7.4.3 some short texts crash it
         "filelock>=3.13",

@@ -6,11 +6,12 @@ TensorFlow is imported inside the commands that need it, so that help and lists 
 import errno
 import shlex
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from regenkit.cli import comparing, data, evaluating, generating, inspecting, preparing, probing, training
+from regenkit.cli import comparing, data, evaluating, generating, inspecting, preparing, probing, recipes, training
 from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
@@ -19,15 +20,30 @@ SHOWN = 40
 """The most lines of a message."""
 INTERRUPTED = 130
 
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"regenkit {version('regenkit')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_say_version, help="say which, and leave")]
+
 app = typer.Typer(
     name="regenkit",
-    help="Conditional generation by regeneration learning: X → Y′ → Y.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (training, evaluating, comparing, probing, preparing, generating, inspecting, data):
+for module in (training, evaluating, comparing, probing, preparing, generating, inspecting, recipes, data):
     module.add_to(app)
+
+
+@app.callback()
+def _common(version: Version = False) -> None:
+    """Conditional generation by regeneration learning: X → Y′ → Y."""
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from regenkit.recipe.reader import Reader
 from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.section import Written
+from regenkit.recipe.shipped import located
 from regenkit.stages import STAGES
 
 _KEPT = (
@@ -22,12 +23,13 @@ _KEPT = (
 def read(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Written:
     """The recipe at `path` with `overrides` ("generator.depth=4") applied: its form and names, and no import.
 
-    Raises UserError with a line for each fault.
+    `path` may be the name of a recipe that comes with regenkit. Raises UserError with a line for each fault.
     """
-    written = document.read(Path(path))
+    path = located(path)
+    written = document.read(path)
     for setting in overrides:
         written.override(setting)
-    return Reader(written, host or plugins.host()).written(Path(path))
+    return Reader(written, host or plugins.host()).written(path)
 
 
 def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Recipe:
