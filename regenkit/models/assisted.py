@@ -15,7 +15,7 @@ from regenkit.layers.statistics import of_part, prefixed
 from regenkit.models.joint import present
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.stage import MASK, NOISE, STATISTICS, HasGroups, LearnsStatistics, Losses, PredictsSteps
+from regenkit.stage import MASK, NOISE, STATISTICS, HasGroups, LearnsStatistics, Losses, Predicts
 from regenkit.stages import GENERATOR, Specs
 
 AUXILIARY = "auxiliary"
@@ -29,7 +29,7 @@ class Assisted(keras.Model):
         super().__init__()
         self.generator, self.auxiliary = parts[GENERATOR], parts[AUXILIARY]
         self.x, self.weight = specs["x"], settings
-        if not isinstance(self.generator, PredictsSteps):
+        if not isinstance(self.generator, Predicts):
             raise ValueError(f"{type(self.generator).__name__} lacks predict_steps, through which the loss reaches it")
         for name, part in self.parts.items():
             if isinstance(part, HasGroups):

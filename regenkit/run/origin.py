@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from regenkit.components import Renderer
 from regenkit.errors import UserError
 from regenkit.files import copy, write_json
 from regenkit.pipeline import Pipeline
@@ -67,6 +68,8 @@ def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     """A baseline is trained for as many steps as generator and renderer together, unless the recipe sets it."""
     settings, kind = recipe.train_settings(stage), STAGES[stage]
+    if _untaught(recipe, stage):
+        return settings.model_copy(update={"steps": 0})
     if not kind.baseline or "steps" in recipe.train.get(kind.settings, {}):
         return settings
     rendered = "converter" if recipe.renderer.own_decoder else RENDERER  # the stage that trained the decoder
@@ -82,4 +85,12 @@ def _steps(recipe: Recipe, stage: str) -> int:
     """The number of steps that a stage is trained for, or was trained for in the run that it comes from."""
     other = taken_from(recipe, stage)
     trained = done(other / stage) if other else {}
-    return int(trained["steps"]) if trained else recipe.train_settings(stage).steps
+    if trained:
+        return int(trained["steps"])
+    return 0 if _untaught(recipe, stage) else recipe.train_settings(stage).steps
+
+
+def _untaught(recipe: Recipe, stage: str) -> bool:
+    """Whether a stage is a renderer that has nothing to learn."""
+    component = recipe.part(stage).component if stage == RENDERER else None
+    return isinstance(component, Renderer) and not component.trained

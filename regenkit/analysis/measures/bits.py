@@ -76,5 +76,6 @@ def unigram_bits(spec: Spec, learned: Sequence[Pair], pairs: Sequence[Pair]) -> 
     found = {}
     for name, count in counts.items():
         frequency = count[1:] / count[1:].sum()
-        found[name] = np.array([-np.log2(frequency[np.ravel(each["y"][name]) - 1]).sum() for each in pairs])
+        cost = np.concatenate([[0.0], -np.log2(frequency)])  # what is absent costs nothing
+        found[name] = np.array([cost[np.ravel(each["y"][name])].sum() for each in pairs])
     return found

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.adapter import Decodes, Sheets
+from regenkit.adapter import Decodes, Sheets, Views
 from regenkit.analysis.pages.embed import KINDS
 from regenkit.analysis.results.report import GalleryItem
 from regenkit.files import writing
@@ -79,6 +79,9 @@ class Gallery:
         for route, drawn in self._drawn.items():
             value = y.decode(drawn[place], meta)
             described[route] = y.describe(value)
+            if isinstance(y, Views):
+                true = None if route == "reference" else y.decode(self._drawn["reference"][place], meta)
+                value = y.view(value, true)
             files[route] = self._write(folder, f"{rank}-{route}", value)
         bits = None if self.bits is None else float(self.bits[place])
         return GalleryItem(rank=rank, id=name, bits=bits, x=self._x(x, meta), files=files, described=described)

@@ -1,0 +1,1 @@
+"""Datasets of pictures with dense maps."""

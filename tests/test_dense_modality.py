@@ -1,0 +1,142 @@
+"""Modalities of dense maps: files there and back, views, and what cannot be right."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dense_files import scene
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from regenkit.errors import BadSource, UserError
+from regenkit.plugins import host
+from regenkit_dense.modality import Dense, Maps, depth, normals, segmentation
+from regenkit_dense.modality.maps import fitted
+from regenkit_dense.modality.view import BOTH, INVENTED, MISSED, RIGHT, WRONG, boundaries, edges, errors
+
+LABELS = ("sea", "land", "ice")
+CLASSES = arrays(np.int32, (8, 8), elements=st.integers(0, 3))
+
+
+@given(CLASSES)
+def test_classes_are_written_with_a_palette_and_read_again(
+    tmp_path_factory: pytest.TempPathFactory, classes: np.ndarray
+) -> None:
+    path = tmp_path_factory.mktemp("maps") / "a.png"
+    modality = segmentation(8, LABELS)
+    modality.write(modality.decode({"classes": classes}), path)
+    (again,) = modality.read(path)
+    np.testing.assert_array_equal(modality.encode(again)[0]["classes"], classes)
+    with Image.open(path) as image:  # by another reader
+        assert image.mode == "P" and set(np.unique(np.asarray(image))) <= {0, 1, 2, 255}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pfm", ".npy"])
+def test_depths_are_written_and_read_again(tmp_path: Path, suffix: str) -> None:
+    values = np.random.default_rng(0).uniform(0.5, 80, (16, 16, 1)).astype(np.float32)
+    values[2, 3] = 0
+    modality = depth(16)
+    modality.write(modality.decode({"depth": values}), tmp_path / f"a{suffix}")
+    (again,) = modality.read(tmp_path / f"a{suffix}")
+    np.testing.assert_allclose(again.maps["depth"], values, atol=0.5 / 256 if suffix == ".png" else 0)
+    assert again.maps["depth"][2, 3, 0] == 0
+
+
+def test_normals_as_colours_are_off_by_less_than_a_degree(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(16, 16, 3))
+    values /= np.linalg.norm(values, axis=-1, keepdims=True)
+    values[0, 0] = 0
+    modality = normals(16)
+    modality.write(modality.decode({"normals": values.astype(np.float32)}), tmp_path / "a.png")
+    (again,) = modality.read(tmp_path / "a.png")
+    fields, _ = modality.encode(again)
+    apart = np.degrees(np.arccos(np.clip((fields["normals"] * values).sum(-1), -1, 1)))
+    assert apart[values.any(-1)].max() < 1 and not fields["normals"][0, 0].any()
+    with Image.open(tmp_path / "a.png") as image:
+        facing = np.asarray(image)[values[:, :, 2] > 0.99]
+    assert (facing[:, 2] > 250).all()
+
+
+def test_several_maps_in_one_file(tmp_path: Path) -> None:
+    modality = host().find("modality", "maps").load()(tasks=("classes", "depth"), size=8, labels=LABELS)
+    assert isinstance(modality, Dense)
+    fields = {"classes": np.ones((8, 8), np.int32), "depth": np.full((8, 8, 1), 2, np.float32)}
+    modality.write(modality.decode(fields), tmp_path / "a.npz")
+    modality.write(modality.decode(fields), tmp_path / "a.png")
+    (again,) = modality.read(tmp_path / "a.npz")
+    for name, values in modality.encode(again)[0].items():
+        np.testing.assert_array_equal(values, fields[name])
+    np.savez(tmp_path / "b.npz", depth=fields["depth"])
+    with pytest.raises(BadSource, match="holds depth; right are classes, depth"):
+        modality.read(tmp_path / "b.npz")
+    np.savez(tmp_path / "c.npz", classes=fields["classes"], depth=fields["depth"][:4])
+    with pytest.raises(BadSource, match="of one size"):
+        modality.read(tmp_path / "c.npz")
+    assert modality.describe(again) == "a: 8 × 8, sea 100%; depth 2.00 to 2.00"
+
+
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"classes": np.full((8, 8), 4)}, "has the class 3, and there are 3, 0 to 2"),
+])  # fmt: skip
+def test_maps_that_cannot_be_right_are_refused(fields: dict[str, np.ndarray], said: str) -> None:
+    with pytest.raises(BadSource, match=said):
+        segmentation(8, LABELS).encode(Maps(maps=fields))
+
+
+@pytest.mark.parametrize(("tasks", "labels", "said"), [
+    ((), (), "tasks"), (("depth", "depth"), (), "each once"), (("classes",), ("one",), "two at least"),
+    (("depth",), LABELS, "else none"), (("classes",), ("a", "a"), "twice"),
+])  # fmt: skip
+def test_a_modality_that_cannot_be_right_is_refused(tasks: tuple[str, ...], labels: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Dense(tasks, 8, labels)
+
+
+def test_a_file_of_the_wrong_kind_is_named(tmp_path: Path) -> None:
+    Image.fromarray(scene(0)[0]).save(tmp_path / "rgb.png")
+    Image.fromarray(scene(0)[1]).save(tmp_path / "grey.png")
+    (tmp_path / "torn.pfm").write_bytes(b"Pf\n4 4\n-1.0\n1234")
+    np.savez(tmp_path / "two.npy", a=np.ones(3))
+    (tmp_path / "two.npy.npz").rename(tmp_path / "two.npy")
+    for name, said in (("rgb.png", "mode RGB; a depth is a PNG of 16 bits"), ("grey.png", "mode L"),
+                       ("torn.pfm", "can't be read as PFM"), ("two.npy", "several arrays")):  # fmt: skip
+        with pytest.raises(BadSource, match=said):
+            depth(16).read(tmp_path / name)
+    with pytest.raises(UserError, match="no such file"):
+        depth(16).read(tmp_path / "none.png")
+    with pytest.raises(UserError, match=r"\.png, \.npy or \.pfm"):
+        depth(16).write(Maps(maps={"depth": np.ones((4, 4, 1))}), tmp_path / "a.jpg")
+
+
+def test_the_nearest_pixel_is_taken_of_the_middle_square() -> None:
+    values = np.arange(24).reshape(4, 6)
+    np.testing.assert_array_equal(fitted(values, 4), values[:, 1:5])
+    np.testing.assert_array_equal(fitted(values, 2), values[1::2, 2:5:2])
+    np.testing.assert_array_equal(fitted(values, 8), values[:, 1:5].repeat(2, 0).repeat(2, 1))
+
+
+@given(CLASSES, CLASSES)
+def test_errors_and_boundaries_say_what_differs(one: np.ndarray, other: np.ndarray) -> None:
+    shown = errors("classes", one, other)
+    known = other > 0
+    assert (shown[known & (one == other)] == RIGHT).all() and (shown[known & (one != other)] == WRONG).all()
+    lines = boundaries(one, other)
+    for where, colour in ((edges(one) & edges(other), BOTH), (edges(one) & ~edges(other), INVENTED),
+                          (edges(other) & ~edges(one), MISSED)):  # fmt: skip
+        assert (lines[where] == colour).all()
+
+
+def test_views_are_pictures(tmp_path: Path) -> None:
+    modality = Dense(("classes", "depth", "normals"), 8, LABELS)
+    random = np.random.default_rng(0)
+    fields = {"classes": random.integers(0, 4, (8, 8)), "depth": random.uniform(1, 2, (8, 8, 1)),
+              "normals": np.broadcast_to([0.0, 0.0, 1.0], (8, 8, 3))}  # fmt: skip
+    value = modality.decode(fields)
+    for name, view in (("alone", modality.view(value)), ("beside", modality.view(value, value)),
+                       ("sheet", modality.sheet([value] * 9))):  # fmt: skip
+        modality.write(view, tmp_path / f"{name}.png")
+        with Image.open(tmp_path / f"{name}.png") as image:
+            assert image.size == view.pixels.shape[1::-1] and image.mode == "RGB"
+    assert modality.view(value, value).pixels.shape[0] > 2.9 * modality.view(value).pixels.shape[0]
