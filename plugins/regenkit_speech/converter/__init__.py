@@ -1,0 +1,1 @@
+"""Y′ of a waveform, by a rule or learned."""

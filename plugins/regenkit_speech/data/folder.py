@@ -1,0 +1,145 @@
+"""The user's own recordings and transcripts, as `layouts` finds them."""
+
+from pathlib import Path
+from typing import Any, Literal, final
+
+from pydantic import PositiveFloat, PositiveInt
+
+from regenkit.components import Example
+from regenkit.errors import BadSource
+from regenkit.sources.places import own_folder, stamp
+from regenkit_speech.data import layouts
+from regenkit_speech.data.utterance import Speaking, Transcribing, Utterance
+from regenkit_speech.modality import Audio, Transcript
+from regenkit_speech.modality.audio import RATE
+from regenkit_speech.modality.blocks import duration
+from regenkit_speech.modality.spoken import Language
+
+RIGHT = "a folder of recordings with metadata.csv, a .tsv, wav.scp and text, or a .txt beside each"
+PIECE = "@"
+"""Between a file's name and the number of its piece."""
+SHORTEST = 1.0
+"""Seconds of the last piece of a file, at least."""
+
+
+@final
+class Folder:
+    """X is the text, Y the voice. A recording without a text is unpaired, and is cut into pieces where it is long.
+
+    Who speaks is a column of the table, or the first folder of a file with a .txt; where there are several, it is
+    given.
+
+    path         LJSpeech (metadata.csv), Common Voice (.tsv), Kaldi (wav.scp and text), or .txt beside the sounds
+    language     whose numbers and abbreviations are said as words
+    units        what X is made of: characters, or (in English) the phones of a dictionary
+    sample_rate  of Y, samples a second
+    max_seconds  of an example; longer ones with a text are left out
+    """
+
+    version = 1
+
+    def __init__(
+        self, path: str, language: Language = "en", units: Literal["characters", "phones"] = "characters",
+        sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
+    ) -> None:  # fmt: skip
+        self.corpus = _Corpus(path, "speech/folder", max_seconds)
+        self.language, self.units, self.sample_rate, self.max_seconds = language, units, sample_rate, max_seconds
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        y = {"sample_rate": self.sample_rate, "max_seconds": self.max_seconds, "speakers": self.corpus.speakers}
+        return {"x": {"language": self.language, "units": self.units}, "y": y}
+
+    def sources(self) -> list[str]:
+        """Files, pieces of files ("long.wav@3"), and what is left out."""
+        return self.corpus.sources(pieces=True)
+
+    def ignored(self) -> dict[str, str]:
+        return self.corpus.layout.ignored
+
+    def fingerprint(self) -> str:
+        return self.corpus.fingerprint()
+
+    def read(self, source: str) -> list[Example]:
+        """The example of one file or piece. Raises BadSource where it can't be used."""
+        arguments = self.modalities
+        task = Speaking(Transcript(**arguments["x"]), Audio(**arguments["y"]))
+        return [task.example(source, self.corpus.utterance(source))]
+
+
+@final
+class FolderToText:
+    """X is the voice, Y the text; the arguments are those of `Folder`. A recording without a text is left out."""
+
+    version = 1
+
+    def __init__(
+        self, path: str, language: Language = "en", units: Literal["characters", "phones"] = "characters",
+        sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
+    ) -> None:  # fmt: skip
+        self.corpus = _Corpus(path, "speech/folder_to_text", max_seconds)
+        self.language, self.units, self.sample_rate, self.max_seconds = language, units, sample_rate, max_seconds
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        x = {"sample_rate": self.sample_rate, "max_seconds": self.max_seconds, "axis": "x"}
+        return {"x": x, "y": {"language": self.language, "units": self.units, "axis": ""}}
+
+    def sources(self) -> list[str]:
+        """Files, and what is left out."""
+        return self.corpus.sources(pieces=False)
+
+    def ignored(self) -> dict[str, str]:
+        return self.corpus.layout.ignored
+
+    def fingerprint(self) -> str:
+        return self.corpus.fingerprint()
+
+    def read(self, source: str) -> list[Example]:
+        """The example of one file. Raises BadSource where it can't be used."""
+        arguments = self.modalities
+        task = Transcribing(Audio(**arguments["x"]), Transcript(**arguments["y"]))
+        return [task.example(source, self.corpus.utterance(source))]
+
+
+@final
+class _Corpus:
+    def __init__(self, path: str, dataset: str, max_seconds: float) -> None:
+        self.root = own_folder(path, dataset, RIGHT)
+        self.layout = layouts.read(self.root, dataset)
+        self.max_seconds = max_seconds
+        self.speakers = sorted({said.speaker for said in self.layout.said.values() if said.speaker})
+
+    def sources(self, *, pieces: bool) -> list[str]:
+        names = sorted(self.layout.said)
+        found = [each for name in names for each in (self._pieces(name) if pieces else [name])]
+        return [*found, *self.layout.left_out]
+
+    def fingerprint(self) -> str:
+        return stamp(self.root, self.layout.said) + repr(sorted(self.layout.said.items())) + repr(self.layout.left_out)
+
+    def utterance(self, source: str) -> Utterance:
+        if source in self.layout.left_out:
+            raise BadSource(source, self.layout.left_out[source])
+        name, number = source, ""
+        if source not in self.layout.said:
+            name, _, number = source.rpartition(PIECE)
+        said = self.layout.said[name]
+        start = int(number) * self.max_seconds if number else 0.0
+        return Utterance(
+            path=self.root / name, text=said.text, speaker=said.speaker, split=said.split, start=start,
+            seconds=self.max_seconds if number else None, group=f"file:{name}" if number else "",
+        )  # fmt: skip
+
+    def _pieces(self, name: str) -> list[str]:
+        """The file itself; where it is long and nobody wrote down what is said, its pieces."""
+        if self.layout.said[name].text is not None:
+            return [name]
+        try:
+            seconds = duration(Path(self.root / name))
+        except BadSource:  # `read` says why
+            return [name]
+        if seconds is None or seconds <= self.max_seconds:
+            return [name]
+        whole, rest = divmod(seconds, self.max_seconds)
+        return [f"{name}{PIECE}{number}" for number in range(int(whole) + (rest >= SHORTEST))]

@@ -1,0 +1,94 @@
+"""A file of sound → one Recording at the rate that is wanted, checked and cleaned.
+
+The resampler is soxr's (quality HQ: 100 dB); channels are averaged; a constant offset (DC) is taken away.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from regenkit.errors import BadSource, UserError
+from regenkit_speech.formats import READS
+from regenkit_speech.modality.blocks import Opened, opened
+from regenkit_speech.modality.recording import Recording
+
+SILENT = 1e-4
+"""Below this peak there is nothing to hear: −80 dB."""
+OFFSET = 0.01
+CLIPPED, CLIPPED_SHARE = 0.999, 1e-3
+OVERSHOOT = 1.25
+"""What a lossy codec and a resampler may add to a loud sample; it is no fault of the recording."""
+
+
+def read(
+    path: str | Path, rate: int, *, max_seconds: float, start: float = 0.0, seconds: float | None = None
+) -> Recording:
+    """The sound of a file at `rate`, from the second `start` on and `seconds` long (None: to its end).
+
+    No more is decoded than is wanted. Raises UserError where there is no such file or its kind is not read, BadSource
+    where it is damaged, cut off, silent, has what is no number, or is longer than `max_seconds`.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in READS:
+        raise UserError(f"{path}: sound is read from {', '.join(READS)}, not {path.suffix or 'without a suffix'!r}")
+    if not path.is_file():
+        raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
+    source = opened(path, start)
+    samples, clipped = _resampled(source, rate, round(min(seconds or np.inf, max_seconds + 1) * rate))
+    if seconds is None and len(samples) > max_seconds * rate:
+        raise BadSource(path, f"is longer than {max_seconds:g} seconds")
+    samples, remarks = cleaned(path, samples)
+    remarks = (*source.remarks, *remarks, *(("is clipped",) if clipped > CLIPPED_SHARE else ()))
+    return Recording(samples=samples, rate=rate, title=path.stem, remarks=remarks)
+
+
+def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
+    """float32 [n] at another rate."""
+    if old == new:
+        return samples
+    import soxr
+
+    return np.asarray(soxr.resample(samples, old, new, quality="HQ"), np.float32)
+
+
+def cleaned(path: str | Path, samples: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(samples without an offset, at most of full scale; what is to be said of them). Raises BadSource."""
+    if not len(samples):
+        raise BadSource(path, "holds no samples")
+    if not np.isfinite(samples).all():
+        raise BadSource(path, "holds samples that are no finite numbers")
+    remarks: list[str] = []
+    offset = float(samples.mean())
+    if abs(offset) > OFFSET:
+        remarks.append("has a constant offset, which was taken away")
+    samples = samples - np.float32(offset)
+    loudest = float(np.abs(samples).max())
+    if loudest < SILENT:
+        raise BadSource(path, "is silent")
+    if loudest > 1.0:
+        samples = samples / np.float32(loudest)
+    if loudest > OVERSHOOT:
+        remarks.append("was louder than full scale, and was made softer")
+    return samples, tuple(remarks)
+
+
+def _resampled(source: Opened, rate: int, most: int) -> tuple[np.ndarray, float]:
+    """(mono, at most `most` samples, where decoding stops; the share of samples at full scale)"""
+    import soxr
+
+    stream = None if source.rate == rate else soxr.ResampleStream(source.rate, rate, 1, dtype="float32", quality="HQ")
+    parts: list[np.ndarray] = []
+    count = seen = full = 0
+    for block in source.blocks:
+        seen, full = seen + block.size, full + int(((np.abs(block) >= CLIPPED) & (np.abs(block) <= 1.0)).sum())
+        mono = block.mean(1, dtype=np.float32)
+        part = mono if stream is None else stream.resample_chunk(mono)
+        parts.append(part)
+        count += len(part)
+        if count >= most:
+            break
+    else:
+        if stream is not None:
+            parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
+    whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    return np.asarray(whole[:most], np.float32), full / max(seen, 1)

@@ -1,0 +1,27 @@
+"""Recordings into files, by the file's suffix."""
+
+from pathlib import Path
+
+from regenkit.errors import UserError
+from regenkit.files import beside
+from regenkit_speech.formats import WRITES
+from regenkit_speech.modality.picture import draw
+from regenkit_speech.modality.recording import Recording
+
+
+def write(recording: Recording, path: str | Path) -> None:
+    """Write a .wav or .flac of 16 bits, or a .png, whole or not at all. Raises UserError where it can't be."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in WRITES:
+        raise UserError(f"{path}: sound is written as {', '.join(WRITES)}, not {suffix or 'without a suffix'!r}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: the folder {path.parent} does not exist; create it first")
+    with beside(path) as temporary:
+        if suffix == ".png":
+            draw(recording, temporary)
+            return
+        import soundfile
+
+        with temporary.open("wb") as file:
+            soundfile.write(file, recording.samples, recording.rate, format=suffix[1:].upper(), subtype="PCM_16")

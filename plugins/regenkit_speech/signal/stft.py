@@ -1,0 +1,64 @@
+"""Short-time Fourier transforms, and back.
+
+As librosa's (center, zeros beyond both ends, a periodic Hann window), but of ceil(samples / hop) entries: librosa has
+one more where the length divides by the hop. Zeros beyond the end are what batches are padded with, so an example has
+the same entries alone and in a batch.
+"""
+
+import numpy as np
+
+from regenkit.quiet import tensorflow as tf
+
+
+def stft(wave: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
+    """float32 [batch, samples] → complex64 [batch, ceil(samples / hop), n_fft / 2 + 1]."""
+    check(n_fft, hop_length)
+    samples = tf.shape(wave)[1]
+    entries = -(-samples // hop_length)
+    after = (entries - 1) * hop_length - samples + n_fft // 2
+    padded = tf.pad(wave, [[0, 0], [n_fft // 2, tf.maximum(after, 0)]])
+    frames = tf.signal.frame(padded, n_fft, hop_length)
+    return tf.signal.rfft(frames * window(n_fft))
+
+
+def magnitude(wave: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
+    """float32 [batch, ceil(samples / hop), n_fft / 2 + 1]; its slope at 0 is 0."""
+    power_ = power(wave, n_fft, hop_length)
+    there = power_ > 0
+    return tf.where(there, tf.sqrt(tf.where(there, power_, 1.0)), 0.0)
+
+
+def power(wave: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
+    """The square of `magnitude`."""
+    spectrum = stft(wave, n_fft, hop_length)
+    return tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
+
+
+def inverse_stft(spectrum: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
+    """complex64 [batch, entries, n_fft / 2 + 1] → float32 [batch, entries × hop]: the least-squares inverse (Griffin
+    and Lim 1984): overlap and add, over the sum of squared windows. The last half window lacks entries after the end.
+    """
+    check(n_fft, hop_length)
+    entries = tf.shape(spectrum)[1]
+    frames = tf.signal.irfft(spectrum, [n_fft]) * window(n_fft)
+    total = tf.signal.overlap_and_add(frames, hop_length)
+    squares = tf.tile(tf.constant(hann(n_fft) ** 2)[None], [entries, 1])
+    weight = tf.signal.overlap_and_add(squares, hop_length)
+    kept = slice(n_fft // 2, None)
+    whole = total[:, kept] / tf.maximum(weight[kept], 1e-8)
+    return whole[:, : entries * hop_length] if n_fft // 2 >= hop_length else whole
+
+
+def hann(size: int) -> np.ndarray:
+    """Periodic, float32 [size]."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
+
+
+def window(size: int) -> tf.Tensor:
+    return tf.constant(hann(size))
+
+
+def check(n_fft: int, hop_length: int) -> None:
+    """Raises ValueError where windows do not overlap by half."""
+    if n_fft % 2 or not 1 <= hop_length <= n_fft // 2:
+        raise ValueError(f"n_fft {n_fft}, hop_length {hop_length}; right is an even n_fft, and a hop of at most half")

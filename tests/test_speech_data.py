@@ -1,0 +1,178 @@
+"""The datasets of speech and sounds: packages, folders as people have them, splits that do not leak."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fetching import fetched
+from own_pictures import read_all
+from own_sounds import tone, write
+
+from regenkit.components import Example, LeftOut
+from regenkit.errors import BadSource, UserError
+from regenkit_speech import packages
+from regenkit_speech.data import Drumkits, Fillets, FilletsToText, Folder, FolderToText, Prompts, PromptsToText, Sounds
+from regenkit_speech.data.drumkits import label_of
+
+# --- out of packages --------------------------------------------------------------------------------------------------
+
+
+def test_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="regenkit data fetch speech/prompts"):
+        patch.setenv("REGENKIT_CACHE", str(tmp_path))
+        Prompts().sources()
+    for source in (packages.PROMPTS, packages.PROMPT_TEXTS):
+        fetched(source)
+    dataset = pickle.loads(pickle.dumps(Prompts(limit=40)))
+    examples, left_out = read_all(dataset)
+    assert len(dataset.sources()) == 40 and len(examples) + len(left_out) == 40 and len(examples) >= 30
+    assert left_out["beep"] == "is no speech: its transcript stands in brackets"
+    assert left_out["conf-adminmenu"] == "is longer than 15 seconds"
+    by_id = {example.id: example for example in examples}
+    added = by_id["added"]
+    assert added.meta["title"] == "Added." and "text:added" in added.groups
+    assert added.y["wave"].dtype == np.float32 and 0.3 < len(added.y["wave"]) / 16_000 < 2
+    reverse = PromptsToText(limit=4)
+    (other,) = reverse.read("added")
+    assert other.x is not None
+    np.testing.assert_array_equal(other.x["wave"], added.y["wave"])
+
+
+@pytest.mark.exhaustive(minutes=1)  # 142 MB are fetched
+def test_fillets() -> None:
+    for source in (packages.FILLETS_TEXTS, packages.FILLETS_CS):
+        fetched(source)
+    dataset = Fillets(language="cs")
+    assert sum("/" in name for name in dataset.sources()) > 1700
+    (example,) = dataset.read("city/vit-hs-klid1")
+    assert example.meta["title"] == "Občané. Zachovejte klid a rozvahu." and int(example.y["speaker"]) == 3
+    (small,) = dataset.read("city/vit-m-hlava")
+    assert int(small.y["speaker"]) == 1
+    (reverse,) = FilletsToText(language="cs").read("city/vit-m-hlava")
+    assert set(reverse.y) == {"text"}
+
+
+@pytest.mark.exhaustive(minutes=1)  # 143 MB are fetched
+def test_drumkits() -> None:
+    fetched(packages.DRUMKITS)
+    dataset = Drumkits(limit=2)
+    found = [each for source in dataset.sources() for each in dataset.read(source)]
+    examples = [each for each in found if isinstance(each, Example)]
+    assert len(examples) > 20 and all(each.groups[1].startswith("kit:") for each in examples)
+    assert all(len(each.y["wave"]) <= 16_000 for each in examples)
+    assert any("was cut at 1 seconds" in each.remarks for each in examples)
+    assert all(each.reason for each in found if isinstance(each, LeftOut))
+
+
+def test_classes_of_instruments() -> None:
+    said = {"Kick Long": "kick", "Snare Rimshot": "snare", "Closed HH": "hi-hat", "Hat Open": "hi-hat open",
+            "Tom Low": "tom", "Cowbell": "cowbell", "Ride Bell": "cymbal", "Whistle": None}  # fmt: skip
+    assert {name: label_of(name) for name in said} == said
+
+
+# --- the user's own ---------------------------------------------------------------------------------------------------
+
+
+def speak(path: Path, seed: int, seconds: float = 0.4) -> None:
+    write(path, tone(seconds, hertz=200.0 + 10 * seed))
+
+
+def test_ljspeech(tmp_path: Path) -> None:
+    for number in range(3):
+        speak(tmp_path / "wavs" / f"LJ-{number}.wav", number)
+    (tmp_path / "metadata.csv").write_text("LJ-0|Dr. A|Doctor A\nLJ-1|words|words\nLJ-9|none|none\nbroken\nLJ-2||\n")
+    examples, left_out = read_all(Folder(str(tmp_path)))
+    assert {each.id: each.meta["title"] for each in examples if each.x} == {
+        "wavs/LJ-0.wav": "Doctor A", "wavs/LJ-1.wav": "words"
+    }  # fmt: skip
+    assert [each.id for each in examples if each.x is None] == ["wavs/LJ-2.wav"]
+    assert left_out == {
+        "metadata.csv:3": "a transcript without its sound file",
+        "metadata.csv:4": "is no line of the form id|text|text as spoken",
+        "metadata.csv:5": "has no text",
+    }
+
+
+def test_common_voice_keeps_its_split_and_its_speakers(tmp_path: Path) -> None:
+    for number in range(4):
+        write(tmp_path / "clips" / f"{number}.mp3", tone(0.5, hertz=200.0 + 50 * number), subtype=None)
+    head = "client_id\tpath\tsentence\n"
+    (tmp_path / "train.tsv").write_text(f"{head}ada\t0.mp3\tone\nbob\t1.mp3\ttwo\n")
+    (tmp_path / "test.tsv").write_text(f"{head}eve\t2.mp3\tthree\n")
+    (tmp_path / "validated.tsv").write_text(f"{head}ada\t0.mp3\tone\n")
+    dataset = Folder(str(tmp_path))
+    examples = {each.id: each for each in read_all(dataset)[0]}
+    assert dataset.modalities["y"]["speakers"] == ["ada", "bob", "eve"]
+    assert examples["clips/0.mp3"].split == "train" and examples["clips/2.mp3"].split == "test"
+    assert int(examples["clips/1.mp3"].y["speaker"]) == 2
+    assert examples["clips/3.mp3"].x is None and int(examples["clips/3.mp3"].y["speaker"]) == 0
+    (tmp_path / "broken.tsv").write_text("a\tb\n1\t2\n")
+    with pytest.raises(UserError, match="its columns are a, b; right are"):
+        Folder(str(tmp_path))
+
+
+def test_kaldi(tmp_path: Path) -> None:
+    speak(tmp_path / "a.wav", 1)
+    speak(tmp_path / "b.wav", 2)
+    (tmp_path / "wav.scp").write_text("one a.wav\ntwo sph2pipe b.sph |\nthree b.wav\n")
+    (tmp_path / "text").write_text("one first words\ntwo piped\nfour nothing\n")
+    (tmp_path / "utt2spk").write_text("one ada\n")
+    examples, left_out = read_all(FolderToText(str(tmp_path)))
+    assert [(each.id, each.meta["title"]) for each in examples] == [("a.wav", "first words")]
+    assert left_out == {
+        "wav.scp:2": "is a command, not a file; commands are not run",
+        "wav.scp:3": "has no text",
+        "text:3": "a transcript without its sound file",
+        "b.wav": "has no transcript",
+    }
+
+
+def test_texts_beside_sounds_faults_and_long_files(tmp_path: Path) -> None:
+    speak(tmp_path / "ada" / "1.wav", 1)
+    (tmp_path / "ada" / "1.txt").write_text("Hello there.")
+    speak(tmp_path / "bob" / "2.wav", 2)
+    (tmp_path / "bob" / "2.txt").write_text("☎☎☎")
+    (tmp_path / "bob" / "3.txt").write_text("Nobody says it.")
+    speak(tmp_path / "bob" / "4.wav", 4, seconds=3.2)
+    (tmp_path / "bob" / "4.txt").write_text("A long one.")
+    speak(tmp_path / "long.wav", 5, seconds=5.3)
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "long.wav").read_bytes()[:2000])
+    (tmp_path / ".hidden.wav").write_bytes(b"")
+    dataset = pickle.loads(pickle.dumps(Folder(str(tmp_path), max_seconds=2.0)))
+    examples, left_out = read_all(dataset)
+    assert [each.id for each in examples] == ["ada/1.wav", "long.wav@0", "long.wav@1", "long.wav@2"]
+    assert [len(each.y["wave"]) for each in examples[1:]] == [32_000, 32_000, 20_800]
+    assert all("file:long.wav" in each.groups for each in examples[1:]) and dataset.ignored() == {
+        ".hidden.wav": "is hidden"
+    }
+    assert left_out == {
+        "bob/2.wav": "its text has nothing that can be spoken, or too much of it",
+        "bob/3.txt": "a transcript without its sound file",
+        "bob/4.wav": "is longer than 2 seconds",
+        "cut.wav": "is cut off: it has fewer samples than its header says",
+    }
+    with pytest.raises(UserError, match="does not exist; right is a folder of recordings"):
+        Folder(str(tmp_path / "none"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=r"there is no \.wav"):
+        Folder(str(tmp_path / "empty"))
+
+
+def test_sounds_by_folder(tmp_path: Path) -> None:
+    speak(tmp_path / "dog" / "1.wav", 1)
+    speak(tmp_path / "cat" / "2.flac", 2, seconds=1.5)
+    speak(tmp_path / "3.wav", 3)
+    dataset = Sounds(str(tmp_path))
+    examples = {each.id: each for each in read_all(dataset)[0]}
+    assert dataset.modalities["x"]["labels"] == ["cat", "dog"]
+    assert examples["dog/1.wav"].x is not None and int(examples["dog/1.wav"].x["label"]) == 2
+    assert examples["3.wav"].x is None and "was cut at 1 seconds" in examples["cat/2.flac"].remarks
+    assert np.abs(examples["cat/2.flac"].y["wave"][-3:]).max() < 0.01
+    (tmp_path / "dog" / "4.wav").write_bytes(b"")
+    with pytest.raises(BadSource, match="is empty"):
+        Sounds(str(tmp_path)).read("dog/4.wav")
+    for split in ("train", "test"):
+        speak(tmp_path / "own" / split / "dog" / "1.wav", 6)
+    own = Sounds(str(tmp_path / "own"))
+    assert [own.read(name)[0].split for name in own.sources()] == ["test", "train"]
