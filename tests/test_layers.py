@@ -15,7 +15,7 @@ PACKAGES = {
 }
 FLOORS = (
     ("digest", "errors", "nearest", "quiet", "ranges", "signals", "tree"),
-    ("spec", "files"),
+    ("spec", "files", "limits"),
     ("stages", "given", "rep_text", "cache"),
     ("stage", "sources", "identity"),
     ("components", "layers"),

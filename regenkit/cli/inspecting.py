@@ -21,20 +21,21 @@ def add_to(app: typer.Typer) -> None:
 def check(
     recipe: Annotated[Path, typer.Argument(help="the recipe")], settings: Settings = None, as_json: Json = False
 ) -> None:
-    """Validate a recipe without training: form, names, arguments, and whether its stages can be built."""
+    """Validate a recipe without training: form, names, arguments, and whether its stages can be built and fit."""
     from regenkit.pipeline import Pipeline
+    from regenkit.pipeline.cost import costs, listed
     from regenkit.recipe import check_data, load
-    from regenkit.stages import ROUTE, STAGES
 
     loaded = load(recipe, settings or [])
     check_data(loaded)
     pipeline = Pipeline(loaded)
-    for stage in (*ROUTE, *(each for each in loaded.stages if STAGES[each].parts), "direct"):
-        pipeline.build(stage)
+    found = costs(pipeline, (*loaded.stages, "direct"))
     if as_json:
         print_json(loaded.plain())
-    else:
-        print(f"{recipe}: sound")
+        return
+    for line in listed(pipeline, found):
+        print(line)
+    print(f"{recipe}: sound")
 
 
 def schema() -> None:

@@ -90,7 +90,8 @@ def preview(
         table.add_row(split, str(counts["paired"]), str(counts["unpaired"]))
     console.print(table)
     console.print(f"steps an example: {found['steps']}")
-    console.print(f"parameters: {found['parameters']}")
+    for line in found["takes"]:
+        console.print(line, markup=False)
     for field, counted in found["classes"].items():
         console.print(_classes(field, counted))
     for line in listed({LEFT_OUT: found["skipped"], NOT_WHOLE: found["remarks"], NO_DATA: found["ignored"]}):

@@ -1,10 +1,12 @@
 """Stages, built from a resolved recipe."""
 
 import importlib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from regenkit.errors import UserError
+from regenkit.pipeline.draft import TooLarge, draft, without_values
 from regenkit.recipe import Recipe
 from regenkit.recipe.arguments import wanted
 from regenkit.spec import Spec
@@ -18,18 +20,22 @@ def rule(recipe: Recipe, y: Spec) -> Any:
     return part.build(**({"y": y} if "y" in wanted(part.component) else {}))
 
 
-def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> Any:
+def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool = False) -> Any:
     """A new, untrained stage. One of several parts begins with the weights that they have so far in `folder`.
 
-    Raises UserError, with the position in the recipe, where a component refuses its arguments.
+    drafted   without the values of its weights: see `draft`
+
+    Raises UserError, with the position in the recipe, where a component refuses its arguments, or cannot fit.
     """
     kind = STAGES[stage]
     if kind.parts:
-        return _together(recipe, stage, specs, folder)
+        return _together(recipe, stage, specs, folder, drafted=drafted)
     part = recipe.part(stage)
     condition, target = sides("converter" if part.own_decoder else stage, specs, learned=recipe.learned)
     try:
-        model = part.build(condition=condition.spec, target=target.spec)
+        model = draft(part, condition, target)  # first, so that what cannot fit is refused before memory is taken
+        if not drafted:
+            model = part.build(condition=condition.spec, target=target.spec)
         if isinstance(model, ChecksSampling):
             _check_sampling(model, part.sample, part.where("sample"))
     except UserError as error:
@@ -47,19 +53,19 @@ def _check_sampling(model: ChecksSampling, options: Any, where: str) -> None:
         raise UserError(f"{where}: {error}") from error
 
 
-def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None) -> Any:
+def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool) -> Any:
     kind = STAGES[stage]
     parts = {}
     for name in kind.parts:
         if name == "converter" and not recipe.learned:
             continue
-        parts[name] = build(recipe, name, specs, folder)
-        if folder and (weights := folder / name / BEST).exists():
+        parts[name] = build(recipe, name, specs, folder, drafted=drafted)
+        if folder and not drafted and (weights := folder / name / BEST).exists():
             parts[name].load_weights(weights)
     module, _, attribute = kind.model.partition(":")
+    combined = getattr(importlib.import_module(module), attribute)
     try:
-        return getattr(importlib.import_module(module), attribute)(
-            parts=parts, specs=specs, settings=recipe.weights[stage]
-        )
-    except ValueError as error:
+        with without_values() if drafted else nullcontext():
+            return combined(parts=parts, specs=specs, settings=recipe.weights[stage])
+    except (ValueError, TooLarge) as error:
         raise UserError(f"{recipe.path}: {stage}: {error}") from error

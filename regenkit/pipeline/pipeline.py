@@ -3,7 +3,6 @@
 The table `regenkit.stages` has the fields that each stage reads and draws.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,6 +22,7 @@ from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.pipeline.building import build, rule
 from regenkit.pipeline.contract import check, plain
+from regenkit.pipeline.draft import count
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sampling import draw
@@ -69,15 +69,18 @@ class Pipeline:
         """Whether the batches of a stage have steps, and so a mask."""
         return any(side.spec.runs for side in self.sides(stage))
 
-    def build(self, stage: str) -> Any:
-        """A new, untrained stage. One of several parts begins with the weights that they have so far."""
+    def build(self, stage: str, *, drafted: bool = False) -> Any:
+        """A new, untrained stage. One of several parts begins with the weights that they have so far.
+
+        drafted   without the values of its weights, for questions of form and size
+        """
         try:
-            return build(self.recipe, stage, self.specs, self.folder)
+            return build(self.recipe, stage, self.specs, self.folder, drafted=drafted)
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
 
     def _learned(self) -> Learned:
-        model = self.build("converter")  # for its spec; `stage` gives the trained one
+        model = self.build("converter", drafted=True)  # for its spec; `stage` gives the trained one
         return Learned(y=self.specs["y"], latent=model.spec, version=model.version, stage=self.stage,
                        folder=self.folder, again=_converter_of_run)  # fmt: skip
 
@@ -276,7 +279,7 @@ class Pipeline:
     def parameters(self) -> dict[str, int]:
         """Number of trainable parameters by stage."""
         return {
-            stage: sum(math.prod(variable.shape) for variable in self.build(stage).trainable_variables)
+            stage: count(self.build(stage, drafted=True).trainable_variables)
             for stage in (*ROUTE, *(name for name, kind in STAGES.items() if kind.baseline))
         }
 

@@ -12,6 +12,7 @@ from regenkit.data import shards
 from regenkit.data.aside import by_reason
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.cost import costs, listed, longest
 from regenkit.recipe import Recipe
 from regenkit.spec import Spec
 
@@ -26,6 +27,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
     classes    by field that names one class an example: examples by class and split
     steps      least, median and most
     parameters by stage
+    costs      by stage: bytes of what its training takes (see `pipeline.cost`); `takes`: the same in words
     skipped    (source or example, why it is left out), all; `left_out`: the same by reason
     remarks    (example, what of it could not be kept), all; `remarked`: the same by reason
     ignored    (what lies among the data and is none, why), all
@@ -41,13 +43,16 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
             bar.update(tasks[what], completed=done, total=total)
 
         prepared = pipeline.prepare(progress)
+    found = costs(pipeline, (*recipe.stages, "direct"), longest(pipeline, prepared.steps))
     quantiles = np.quantile(prepared.steps, [0, 0.5, 1]).astype(int)
     places = prepared.places("train", paired=True if prepared.paired.any() else None)[: 97 * count : 97]
     return {
         "examples": prepared.counts(),
         "classes": classes(prepared),
         "steps": {name: int(value) for name, value in zip(("least", "median", "most"), quantiles, strict=True)},
-        "parameters": pipeline.parameters,
+        "parameters": {stage: each.parameters for stage, each in found.items()},
+        "costs": {stage: {**asdict(each), "total": each.total} for stage, each in found.items()},
+        "takes": list(listed(pipeline, found, len(prepared.split))),
         "skipped": prepared.skipped,
         "left_out": [asdict(reason) for reason in by_reason(prepared.skipped)],
         "remarks": prepared.remarks,

@@ -17,6 +17,7 @@ from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
+from regenkit.pipeline.cost import WARNING, cost, costs, listed, longest
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
@@ -53,7 +54,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         _say_data(log, prepared)
         with together(strategy):
             if begins and is_chief(strategy):
-                _try_all(pipeline, stages or recipe.stages, log)
+                _try_all(pipeline, stages or recipe.stages, prepared, log)
         for stage in stages or recipe.stages:
             train_stage(pipeline, stage, prepared, strategy, log)
             prepared = after(stage, pipeline, prepared, strategy, log)
@@ -164,17 +165,17 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
     return prepare_alike(pipeline, strategy, log.counted)
 
 
-def _try_all(pipeline: Pipeline, stages: Sequence[str], log: Log) -> None:
-    """Raises UserError where a stage cannot be built, and warns where the direct route cannot: after others are trained
-    it is too late to choose another."""
-    with tf.device("CPU:0"):
-        for stage in stages:
-            pipeline.build(stage)
-        if pipeline.recipe.part("direct").run is None:
-            try:
-                pipeline.build("direct")
-            except UserError as error:
-                log.warn(f"`regenkit evaluate` will refuse this run: {error}")
+def _try_all(pipeline: Pipeline, stages: Sequence[str], prepared: Prepared, log: Log) -> None:
+    """Say what each stage takes. Raises UserError where one cannot be built or does not fit, and warns where the direct
+    route is such a one: after others are trained it is too late to choose another."""
+    steps = longest(pipeline, prepared.steps)
+    for line in listed(pipeline, costs(pipeline, stages, steps), len(prepared.split)):
+        (log.warn if line.startswith(WARNING) else log.say)(escape(line.removeprefix(WARNING)))
+    if pipeline.recipe.part("direct").run is None:
+        try:
+            cost(pipeline, "direct", steps)
+        except UserError as error:
+            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
 
 
 def _say_data(log: Log, prepared: Prepared) -> None:

@@ -56,6 +56,7 @@ class Adversary(keras.layers.Layer):
         """Decode vectors, and judge the picture beside the true one."""
         features, kernel = decoder.features(vectors), decoder.last.kernel.value
         with tf.GradientTape(persistent=True) as tape:
+            tape.watch(kernel)  # which is no variable where only shapes are traced
             shown = decoder.pixels(features)
             terms = reconstruction.terms(pixels, shown)
             judged = self.discriminator(shown)

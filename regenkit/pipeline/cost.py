@@ -1,0 +1,205 @@
+"""What training a stage takes, before anything is built: counted from its draft, and from the graph of its losses.
+
+Nothing is allocated. The graph is traced with placeholders for weights and for a batch; what its operations would give
+is added up. That is an upper bound of what is kept for the gradient: TensorFlow frees part of it before the end.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from regenkit import limits
+from regenkit.digest import digest
+from regenkit.errors import UserError
+from regenkit.pipeline.draft import BYTES, count, deciding, draft
+from regenkit.pipeline.pipeline import Pipeline
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.recipe.recipe import Part
+from regenkit.spec import Field, Spec
+from regenkit.stage import CONDITION, NOISE, PRESENT, TARGET, Trainable
+from regenkit.stages import RENDERER, STAGES, Side
+
+STEPS = 64
+"""Along each axis, where no data say how many there are."""
+LARGE = 0.5
+"""The share of the memory from which on a stage is said to be large."""
+WARNING = "warning: "
+"""How the line of such a stage begins."""
+_NOT_KEPT = {"Placeholder", "Const", "Identity", "StopGradient", "Reshape", "Squeeze", "ExpandDims", "NoOp"}
+"""Operations whose output is no memory of its own."""
+_known: dict[str, int | None] = {}
+"""Bytes of activations by what they depend on: tracing takes a second."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What training one stage takes, in bytes; `parameters` are a number.
+
+    weights      those that it draws with
+    optimizer    two moments and the gradient of each parameter, and the moving average of each weight
+    activations  of one batch, None where the graph of its losses cannot be traced alone
+    batch_size   examples of that batch
+    steps        of the longest example
+    """
+
+    parameters: int
+    weights: int
+    optimizer: int
+    activations: int | None
+    batch_size: int
+    steps: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.optimizer + (self.activations or 0)
+
+    def __str__(self) -> str:
+        kept = "unknown" if self.activations is None else limits.size(self.activations)
+        return (
+            f"{self.parameters:,} parameters; weights {limits.size(self.weights)}, optimiser "
+            f"{limits.size(self.optimizer)}, activations {kept} (a batch of {self.batch_size:,}"
+            f"{f', {self.steps:,} steps' * bool(self.steps)})"
+        )
+
+
+def cost(pipeline: Pipeline, stage: str, steps: int | None = None) -> Cost:
+    """What training `stage` takes. Raises UserError, naming the option that decides, where it cannot fit.
+
+    steps   of the longest example, None where the data are not known
+    """
+    found = _cost(pipeline, stage, pipeline.build(stage, drafted=True), steps)
+    if found.total > (there := limits.memory()):
+        raise UserError(_refusal(pipeline, stage, found, there, steps))
+    return found
+
+
+def _cost(pipeline: Pipeline, stage: str, model: Any, steps: int | None) -> Cost:
+    condition, target = pipeline.sides(stage)
+    longest = (steps or STEPS) if condition.spec.clocks or target.spec.clocks else 0
+    batch_size = pipeline.recipe.train_settings(stage).batch_size
+    trainable, all_ = count(getattr(model, "trainable_variables", ())), count(getattr(model, "variables", ()))
+    return Cost(
+        parameters=trainable, weights=BYTES * all_, optimizer=BYTES * (3 * trainable + all_),
+        activations=_activations(pipeline, stage, model, batch_size, longest), batch_size=batch_size, steps=longest,
+    )  # fmt: skip
+
+
+def costs(pipeline: Pipeline, stages: Iterable[str], steps: int | None = None) -> dict[str, Cost]:
+    """The same of several stages, by name. Their weights are counted first, which takes no time."""
+    stages = [stage for stage in stages if not (stage == RENDERER and pipeline.recipe.renderer.own_decoder)]
+    for stage in stages:
+        pipeline.build(stage, drafted=True)
+    return {stage: cost(pipeline, stage, steps) for stage in stages}
+
+
+def listed(pipeline: Pipeline, found: Mapping[str, Cost], examples: int | None = None) -> Iterator[str]:
+    """A line for each stage, one for the records, and a warning of each stage that fits, but not by much.
+
+    examples   so many are prepared; None where that is not known
+    """
+    for stage, each in found.items():
+        yield f"{stage}: {each}"
+    steps = max((each.steps for each in found.values()), default=0)
+    size = record_size(pipeline.specs, steps)
+    at = f" of {steps:,} steps" if steps else ""
+    all_ = "" if examples is None else f"; {examples:,} of them {limits.size(size * examples)} at most"
+    yield f"records: {limits.size(size)} an example{at}{all_}"
+    there = limits.memory()
+    for stage, each in found.items():
+        if each.total > LARGE * there:
+            yield (f"{WARNING}training {stage} takes about {limits.size(each.total)}, and this machine has "
+                   f"{limits.size(there)} of memory")  # fmt: skip
+
+
+def longest(pipeline: Pipeline, steps: np.ndarray) -> int | None:
+    """Steps of the longest of the prepared examples; None where Y does not run along any."""
+    return int(steps.max()) if pipeline.specs["y"].clocks and len(steps) else None
+
+
+def record_size(specs: Mapping[str, Spec], steps: int) -> int:
+    """Bytes of one prepared example, with `steps` along each axis."""
+    return sum(_bytes(spec, name, steps) for spec in specs.values() for name in spec)
+
+
+def _bytes(spec: Spec, name: str, steps: int) -> int:
+    field = spec[name]
+    return math.prod(_shape(spec, name, steps)) * (1 if field.levels else BYTES)
+
+
+def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: int | None) -> str:
+    why = f"{stage}: training takes about {limits.size(found.total)}, and this machine has {limits.size(there)} of "
+    why += f"memory ({limits.MEMORY} says otherwise). It is {found}"
+    left = there - found.weights - found.optimizer
+    if found.activations and (fits := int(left / (found.activations / found.batch_size))) > 0:
+        key = f"train.{STAGES[stage].settings}.batch_size"
+        return f"{pipeline.recipe.path}: {key}: of {found.batch_size:,} examples about {fits:,} fit: {why}"
+    if not STAGES[stage].parts:
+        condition, target = pipeline.sides(stage)
+
+        def fitting(smaller: Part) -> str | None:
+            other = _cost(pipeline, stage, draft(smaller, condition, target), steps)
+            return limits.size(other.total) if other.total <= there else None
+
+        if said := deciding(pipeline.recipe.part(stage), fitting, tries=2):
+            return f"{said}: {why}"
+    return f"{pipeline.recipe.path}: {why}. Make the stage smaller, or the examples"
+
+
+def _activations(pipeline: Pipeline, stage: str, model: Any, batch_size: int, steps: int) -> int | None:
+    """Bytes; None where the stage has no losses, or they cannot be traced so."""
+    if not isinstance(model, Trainable):
+        return None
+    sizes = [count(model.variables), len(model.variables), batch_size, steps]  # of the same stage, or a smaller one
+    key = digest([pipeline.contract(stage), pipeline.recipe.plain(), sizes])
+    if key not in _known:
+        try:
+            _known[key] = _traced(model, pipeline.sides(stage), batch_size, steps)
+        except Exception:  # a stage may need what only training has: its estimate is left out, and said to be
+            _known[key] = None
+    return _known[key]
+
+
+def _traced(model: Any, sides: tuple[Side, Side], batch_size: int, steps: int) -> int:
+    with tf.Graph().as_default() as graph:
+        batch = _batch(sides, batch_size, steps)
+        values = [(each, tf.compat.v1.placeholder(each.dtype, each.shape)) for each in model.variables]
+        with keras.StatelessScope(values, initialize_variables=False):
+            model.losses(batch, noise=batch[NOISE])
+    return sum(_outputs(graph))
+
+
+def _outputs(graph: tf.Graph) -> Iterator[int]:
+    for operation in graph.get_operations():
+        if operation.type not in _NOT_KEPT:
+            for output in operation.outputs:
+                if output.shape.is_fully_defined():
+                    yield math.prod(output.shape.as_list()) * output.dtype.size
+
+
+def _batch(sides: tuple[Side, Side], batch_size: int, steps: int) -> dict[str, Any]:
+    """Placeholders for a batch."""
+
+    def empty(kind: Any, *shape: int) -> tf.Tensor:
+        return tf.compat.v1.placeholder(kind, [batch_size, *shape])
+
+    clocks = {clock for side in sides for clock in side.spec.clocks}
+    masks = {clock.mask: empty(tf.bool, clock.entries(steps)) for clock in clocks}
+    condition, target = (
+        {name: empty(_kind(side.spec[name]), *_shape(side.spec, name, steps)) for name in side.spec} | masks
+        for side in sides
+    )
+    return {CONDITION: condition, TARGET: target, NOISE: empty(tf.int32, 2), PRESENT: empty(tf.float32)}
+
+
+def _kind(field: Field) -> Any:
+    return tf.int32 if field.vocabulary else tf.float32
+
+
+def _shape(spec: Spec, name: str, steps: int) -> list[int]:
+    clock = spec.clock(name)
+    return [clock.entries(steps) if size is None and clock else size or 0 for size in spec[name].shape]
