@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from rich.console import Console
 
-from regenkit import plugins
+from regenkit import limits, plugins
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.measures import provenance
 from regenkit.analysis.measures.boundary import boundary
@@ -72,6 +72,7 @@ def evaluate_runs(folders: Sequence[Path], options: Options, console: Console) -
 
     Raises UserError.
     """
+    _check_samples(options.samples, 1)
     if len(folders) > 1:
         _check_same_recipe(folders)
     return combine([evaluate_run(folder, options, console) for folder in folders])
@@ -110,10 +111,12 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
             log = progress.shared_with(own)
             progress.begin(f"{folder}: preparing", 0)
             prepared = prepare_alike(pipeline, strategy, log.counted)
+            places = subset(prepared, "test", options.examples)
+            with together(strategy):
+                _check_samples(options.samples, len(places))
             for stage in options.baselines:
                 progress.begin(f"{folder}: training", 1)
                 train_stage(pipeline, stage, prepared, strategy, log)
-            places = subset(prepared, "test", options.examples)
             console.print(f"{folder}: measuring {len(routes)} routes on {len(places)} test examples", markup=False)
             begun = time.perf_counter()
             found = measure(pipeline, prepared, places, options, progress.begin)
@@ -124,6 +127,16 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
                     report = write(report, found.gallery, named(prepared, places), folder)
         console.print(f"written: {', '.join(str(folder / name) for name in WRITTEN)}", markup=False, highlight=False)
     return report
+
+
+def _check_samples(samples: int, examples: int) -> None:
+    """Raises UserError where there would be more than the limit, before anything is trained or drawn."""
+    if samples * examples > (most := limits.samples()):
+        of = f" of each of {examples:,} test examples" if examples > 1 else ""
+        raise UserError(
+            f"--samples {samples}: {samples:,} samples{of} by every route, and the limit is {most:,} of a route. Take "
+            f"at most --samples {max(1, most // examples):,}, or fewer --examples; {limits.SAMPLES} raises the limit"
+        )
 
 
 def write(report: Report, gallery: Gallery, example: Example, folder: Path) -> Report:

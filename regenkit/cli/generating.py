@@ -1,6 +1,6 @@
 """generate, convert, render: what a user does with a trained run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,19 +51,21 @@ def generate(
     sample: SampleOptions = None,
     given: GivenOptions = None,
 ) -> None:
-    """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …"""
-    from regenkit.cli.outputs import check_output, given_options, numbered, sampling_options
+    """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …
+
+    Each is written when it is made, in memory that does not grow with their number; Ctrl-C keeps what is written.
+    """
+    from regenkit.cli.outputs import check_output, given_options, sampling_options
+    from regenkit.cli.writing import write_all
+    from regenkit.pipeline.generation import generated
     from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
-    results = pipeline.generate(values, seed=seed, count=count, given=given_options(given), **options)
-    console = Console(soft_wrap=True, highlight=False)
-    for path, value in zip(numbered(output, len(results)), results, strict=True):
-        pipeline.y.write(value, path)
-        console.print(f"{path}  {pipeline.y.describe(value)}", markup=False)
+    results = generated(pipeline, values, seed=seed, count=count, given=given_options(given), **options)
+    write_all(output, len(values) * count, results, _writer(pipeline), Console(stderr=True, soft_wrap=True))
 
 
 def convert(
@@ -76,16 +78,21 @@ def convert(
     ] = None,
 ) -> None:
     """Convert Y to Y′, as text to read and edit."""
-    from regenkit.cli.outputs import check_output, numbered
+    from regenkit.cli.outputs import check_output
+    from regenkit.cli.writing import write_all
     from regenkit.files import write_text
     from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, (".yaml", ".yml"))
-    texts = [pipeline.convert(value) for value in _read(pipeline, file, encoding)]
-    for path, text in zip(numbered(output, len(texts)), texts, strict=True):
+    values = _read(pipeline, file, encoding)
+
+    def write(text: str, path: Path) -> str:
         write_text(path, text)
-        print(path)
+        return ""
+
+    texts = (pipeline.convert(value) for value in values)
+    write_all(output, len(values), texts, write, Console(stderr=True, soft_wrap=True))
 
 
 def _read(pipeline: "Pipeline", file: Path, encoding: str | None) -> list[Any]:
@@ -116,16 +123,26 @@ def render(
     guidance: Guidance = None,
     sample: SampleOptions = None,
 ) -> None:
-    """Render Y from an edited Y′."""
-    from regenkit.cli.outputs import check_output, numbered, sampling_options
+    """Render Y from an edited Y′. Each of --count results is written when it is made; Ctrl-C keeps what is written."""
+    from regenkit.cli.outputs import check_output, sampling_options
+    from regenkit.cli.writing import write_all
     from regenkit.files import read_text
+    from regenkit.pipeline.generation import rendered
     from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     text = read_text(file)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
-    values: Sequence = pipeline.render(text, seed=seed, count=count, where=str(file), **options)
-    for path, value in zip(numbered(output, len(values)), values, strict=True):
+    values = rendered(pipeline, text, seed=seed, count=count, where=str(file), **options)
+    write_all(output, count, values, _writer(pipeline), Console(stderr=True, soft_wrap=True))
+
+
+def _writer(pipeline: "Pipeline") -> Callable[[Any, Path], str]:
+    """Writes a value of Y, and gives a line that describes it."""
+
+    def write(value: Any, path: Path) -> str:
         pipeline.y.write(value, path)
-        print(path, pipeline.y.describe(value), sep="  ")
+        return pipeline.y.describe(value)
+
+    return write

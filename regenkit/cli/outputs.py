@@ -23,11 +23,9 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
         raise UserError(f"-o {path}: the folder {folder} cannot be written")
 
 
-def numbered(path: Path, count: int) -> list[Path]:
-    """`path` itself for one result; NAME-1.SUFFIX, NAME-2.SUFFIX … for several."""
-    if count == 1:
-        return [path]
-    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, count + 1)]
+def numbered(path: Path, number: int, count: int) -> Path:
+    """Of one of `count` results: `path` itself where there is one; NAME-1.SUFFIX, NAME-2.SUFFIX … where several."""
+    return path if count == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def given_options(options: list[str] | None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import final
 
 from regenkit.analysis.measures.baselines import class_mean, constant_rep, random_training, unigram
 from regenkit.analysis.measures.examples import Pair
+from regenkit.analysis.measures.spool import Spool
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
 
@@ -31,8 +32,8 @@ ROUTES = ("reference", "oracle", "predicted", *DIRECT, "constant", "random", "un
 class Drawn:
     """Samples of one route, and the Y′ that each is held against; with several samples an input, round after round."""
 
-    ys: list[Fields]
-    reps: list[Fields]
+    ys: Sequence[Fields]
+    reps: Sequence[Fields]
 
 
 def routes_to(y: Spec, baselines: Sequence[str] = DIRECT) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def draw(pipeline: Pipeline, route: str, pairs: Sequence[Pair], learned: Sequenc
 
     learned   the training pairs, for the baselines
     """
-    drawn = Drawn([], [])
+    drawn = Drawn(all_ys := Spool(), all_reps := Spool())
     lengths = [pipeline.specs["y"].steps(each["y"]) for each in pairs]
     xs, truths = [each["x"] for each in pairs], [each["rep"] for each in pairs]
     given = [pipeline.given_of(rep) for rep in truths]
@@ -77,6 +78,6 @@ def draw(pipeline: Pipeline, route: str, pairs: Sequence[Pair], learned: Sequenc
             elif route == "constant":
                 reps = constant_rep(pipeline, learned, pairs)
             ys = pipeline.render_rep(reps, lengths, seed=seed)
-        drawn.ys.extend(ys)
-        drawn.reps.extend(reps)
+        all_ys.extend(ys)
+        all_reps.extend(reps)
     return drawn

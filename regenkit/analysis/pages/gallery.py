@@ -1,7 +1,7 @@
 """The same held-out inputs by every route, written by the modality itself: best, median and worst, in RUN/gallery/."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -47,7 +47,7 @@ class Gallery:
             self.sheet = np.linspace(0, count - 1, min(count, TOGETHER)).round().astype(int).tolist()
         self._drawn: dict[str, dict[int, Fields]] = {}
 
-    def keep(self, route: str, ys: list[Fields]) -> None:
+    def keep(self, route: str, ys: Sequence[Fields]) -> None:
         """Of all that a route drew, what is to be shown."""
         if route in SHOWN:
             self._drawn[route] = {place: ys[place] for place in {*self.sheet, *self.picks.values()}}
