@@ -35,6 +35,16 @@ MUSIC = [
     "scipy>=1.11",
     "soundfile>=0.12",
 ]
+PHONEMES = [
+    "espeakng-loader>=0.2.4",
+    "phonemizer-fork>=3.3.2",
+]
+TEXT = [
+    "jiwer>=4.0",
+    "sacrebleu>=2.4",
+    "textblob>=0.18",
+    "tokenizers>=0.20",
+]
 TEST = [
     "build>=1.2",
     "hypothesis>=6.100",
@@ -110,8 +120,10 @@ setup(
         "speech": SPEECH,
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
-        "test": [*TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH],
-        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH],
+        "phonemes": PHONEMES,
+        "text": TEXT,
+        "test": [*TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES],
+        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES],
     },
     entry_points={
         "console_scripts": ["regenkit = regenkit.cli.main:main"],
@@ -120,6 +132,7 @@ setup(
             "image = regenkit_image",
             "music = regenkit_music",
             "speech = regenkit_speech",
+            "text = regenkit_text",
         ],
     },
 )

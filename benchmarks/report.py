@@ -76,13 +76,14 @@ def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def score(recipe: Any, drawn: Any, pairs: Any, learned: Any, samples: int) -> Any:
+def score(pipeline: Any, drawn: Any, pairs: Any, learned: Any, samples: int) -> Any:
     """As `measures.scores.score`, each metric timed by itself."""
     evaluation = Evaluation(
         samples=drawn.ys, references=[each["y"] for each in pairs], conditions=[each["x"] for each in pairs],
         reps=drawn.reps, training=Side(learned, "y"), training_conditions=Side(learned, "x"),
+        x=pipeline.x, y=pipeline.y,
     )  # fmt: skip
-    metrics = {name: timed(name, plugins.host().find("metric", name).load()) for name in recipe.evaluate}
+    metrics = {name: timed(name, plugins.host().find("metric", name).load()) for name in pipeline.recipe.evaluate}
     return {name: np.asarray(metric(evaluation), np.float64) for name, metric in metrics.items()}
 
 

@@ -150,6 +150,7 @@ class Evaluation:
     reps                 the Y′ that each sample was rendered from; an empty mapping where the route has none
     training             every Y of the paired training examples
     training_conditions  their X, in the same order
+    x, y                 the modalities, for metrics of values and not of fields: `of.y.decode(of.samples[0])`
     """
 
     samples: Sequence[Fields]
@@ -158,3 +159,5 @@ class Evaluation:
     reps: Sequence[Fields] = ()
     training: Sequence[Fields] = ()
     training_conditions: Sequence[Fields] = ()
+    x: Any = None
+    y: Any = None

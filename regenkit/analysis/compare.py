@@ -238,6 +238,6 @@ def _scores(
             drawn = Drawn(known[direct].ys, [each["rep"] for each in pairs])
         else:
             drawn = draw(pipeline, route, pairs, learned)
-        for name, value in score(pipeline.recipe, drawn, pairs, learned).items():
+        for name, value in score(pipeline, drawn, pairs, learned).items():
             found[name][route] = value
     return found

@@ -183,7 +183,7 @@ def measure(
     for route in routes_to(pipeline.specs["y"], options.baselines):  # one route's samples are in memory at a time
         begin(f"measuring samples: {route}", 1)
         drawn = draw(pipeline, route, pairs, learned, options.samples)
-        values[route] = score(pipeline.recipe, drawn, pairs, learned, options.samples)
+        values[route] = score(pipeline, drawn, pairs, learned, options.samples)
         gallery.keep(route, drawn.ys)
     begin("measuring the boundary Y′", 1)
     return Measured(

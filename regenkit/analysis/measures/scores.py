@@ -11,6 +11,7 @@ from regenkit.analysis.measures.sampling import Drawn
 from regenkit.analysis.results.figure import Better, Score
 from regenkit.components import Evaluation, Metric
 from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
 from regenkit.sources.places import folder
 
@@ -31,14 +32,15 @@ def check_metrics(recipe: Recipe) -> None:
                 )
 
 
-def score(recipe: Recipe, drawn: Drawn, pairs: Sequence[Pair], learned: Sequence[Pair], samples: int = 1) -> Values:
-    """Every metric of the recipe, of what one route drew for `pairs`; `learned` are the training pairs."""
+def score(pipeline: Pipeline, drawn: Drawn, pairs: Sequence[Pair], learned: Sequence[Pair], samples: int = 1) -> Values:
+    """Every metric of the pipeline's recipe, of what one route drew for `pairs`; `learned` are the training pairs."""
     evaluation = Evaluation(
         samples=drawn.ys, references=[each["y"] for each in pairs] * samples,
         conditions=[each["x"] for each in pairs] * samples, reps=drawn.reps,
         training=Side(learned, "y"), training_conditions=Side(learned, "x"),
+        x=pipeline.x, y=pipeline.y,
     )  # fmt: skip
-    return {metric.name: np.asarray(metric.load()(evaluation), np.float64) for metric in _metrics(recipe)}
+    return {metric.name: np.asarray(metric.load()(evaluation), np.float64) for metric in _metrics(pipeline.recipe)}
 
 
 def figures(recipe: Recipe, values: Mapping[str, Values]) -> dict[str, Score]:

@@ -1,0 +1,44 @@
+"""Phonemes without their stress: the Y′ of pronunciations. A word's letters tell its sounds better than its stress,
+which the renderer learns from pronunciations alone."""
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.errors import UserError
+from regenkit.given import Given
+from regenkit.rep_text import from_text, to_text
+from regenkit.spec import Fields, Spec, tokens
+from regenkit_text.arpabet import unstressed
+from regenkit_text.converter.plainly import nothing_given
+
+
+@final
+class Segments:
+    """y  the spec of symbols in ARPAbet"""
+
+    version = 1
+
+    def __init__(self, y: Spec) -> None:
+        if list(y) != ["symbol"]:
+            raise UserError(f"text/segments is of phonemes, as the symbols of text/lexicon; Y has {', '.join(y)}")
+        bare = [unstressed(label) for label in y["symbol"].labels]
+        labels = tuple(dict.fromkeys(bare))
+        self.table = np.array([0, *(1 + labels.index(label) for label in bare)], np.int32)
+        self.spec = Spec({"segment": tokens(labels)})
+
+    def convert(self, y: Fields) -> Fields:
+        return {"segment": self.table[y["symbol"]]}
+
+    def given(self, options: Mapping[str, str]) -> Given:
+        return nothing_given(options, "segments")
+
+    def complete(self, rep: Fields, given: Given) -> Fields:
+        return dict(rep)
+
+    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
+        return to_text(self.spec, rep, meta)
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        return from_text(self.spec, text)

@@ -1,0 +1,124 @@
+"""A template of a text: its function words and its word classes, and what is likely to come from X spelled out.
+
+    Python library for parsing CSV files   →   ⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩
+
+So Y′ bears the syntax of Y and is delexicalised (Wen et al. 2015, arXiv 1508.01745): what Y says in words that
+anybody might choose is a class, and the renderer chooses the words. A rule of Y alone cannot know what X says. It takes
+as slots what a general lexicon lacks: names (with a capital or a digit within, or unknown) and numbers. They are
+spelled in Y's own units, so that a generator can copy them from X and a renderer from Y′.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, final
+
+import numpy as np
+
+from regenkit.errors import BadSource, UserError
+from regenkit.given import Given
+from regenkit.nearest import did_you_mean
+from regenkit.spec import Fields, Spec, tokens
+from regenkit_text.converter.function_words import WORDS
+from regenkit_text.converter.plainly import nothing_given
+from regenkit_text.converter.tagger import NAMES, is_known, is_proper, tagged
+from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
+
+PIECE = re.compile(r"(?:[^\W_]|['’_+#](?=[^\W_])|[-.](?=[^\W_])|(?<=[^\W_])[+#]+(?![^\W_]))+|\S")
+"""A word, with the marks within it ("i.e", "command-line", "C++"), or a mark."""
+MARKS = tuple(".,;:!?()[]{}\"'`/\\-–—&+*=<>%@#$|~^_")
+SLOTS = ("NAME", "NUMBER")
+SIGN = "⟨{}⟩"
+AXIS = "template"
+
+
+@final
+class Template:
+    """y  the spec of a text"""
+
+    version = 1
+
+    def __init__(self, y: Spec) -> None:
+        (field,) = y
+        if field.endswith("symbol"):
+            raise UserError("a template is of words; the text of this dataset is symbols")
+        self.y = y
+        self.units = Characters(y[field].labels) if field.endswith("character") else Bytes()
+        spelled = self.units.labels if field.endswith("character") else BYTES
+        self.labels = (*(SIGN.format(name) for name in (*SLOTS, *NAMES)), *(f" {word}" for word in WORDS),
+                       *(f" {mark}" for mark in MARKS), *spelled)  # fmt: skip
+        self.token = {label: number for number, label in enumerate(self.labels, 1)}
+        self.first = len(self.labels) - len(spelled)
+        self.spec = Spec({"template": tokens(self.labels, axis=AXIS)})
+
+    def convert(self, y: Fields) -> Fields:
+        """Raises BadSource where a text has no words."""
+        pieces = PIECE.findall(text_of(self.y, y))
+        if not pieces:
+            raise BadSource("y", "has no words")
+        return {"template": np.array([token for each in self._items(pieces) for token in self._said(*each)], np.int32)}
+
+    def _items(self, pieces: list[str]) -> Iterator[tuple[str, str]]:
+        """(class, "") of a content word; (slot, the word) of a name; (the word, "") of a function word or a mark."""
+        kinds = tagged(pieces)
+        for place, (piece, kind) in enumerate(zip(pieces, kinds, strict=True)):
+            if piece.lower() in WORDS or piece in MARKS:
+                yield f" {piece.lower()}", ""
+            elif piece[0].isdigit() and not any(map(str.isalpha, piece)):
+                yield SIGN.format("NUMBER"), piece
+            elif is_name(piece, first=place == 0):
+                yield SIGN.format("NAME"), piece
+            else:
+                yield SIGN.format(kind), ""
+
+    def _said(self, label: str, spelled: str) -> list[int]:
+        return [self.token[label], *(self.first + unit for unit in (self.units.encode(spelled) if spelled else []))]
+
+    # --- as a person reads it ----------------------------------------------------------------------------------------
+
+    def given(self, options: Mapping[str, str]) -> Given:
+        return nothing_given(options, "a template")
+
+    def complete(self, rep: Fields, given: Given) -> Fields:
+        return dict(rep)
+
+    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
+        """A line: words as they are, classes and slots in brackets, and after a slot its word ("⟨NAME⟩Python")."""
+        found: list[str] = []
+        for label, spelled in self._parts(rep):
+            found.append(label.strip(" ") + spelled.replace(" ", "␣"))
+        return " ".join(found) + "\n"
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        """Raises UserError that names what is no part of a template."""
+        found: list[int] = []
+        for part in text.split():
+            sign, bracket, spelled = part.partition("⟩")
+            label = f"{sign}{bracket}" if bracket else f" {part}"
+            if label not in self.token:
+                raise UserError(f"{part!r} is no part of a template{did_you_mean(label, self.labels)}")
+            if bool(spelled) != (label in map(SIGN.format, SLOTS)):
+                raise UserError(f"{part!r}: only {' and '.join(map(SIGN.format, SLOTS))} have a word after them")
+            found += self._said(label, spelled.replace("␣", " "))
+        if not found:
+            raise UserError("an empty template")
+        return {"template": np.array(found, np.int32)}, {}
+
+    def _parts(self, rep: Fields) -> Iterator[tuple[str, str]]:
+        """(label, what is spelled after it); what a model spells after something else than a slot is left out."""
+        label, units = "", list[int]()
+        for token in [*(int(token) for token in rep["template"] if token), 0]:
+            if token > self.first:
+                units += [token - self.first] if label in map(SIGN.format, SLOTS) else []
+                continue
+            if label:
+                yield label, self.units.decode(units)
+            label, units = self.labels[token - 1] if token else "", []
+
+
+def is_name(word: str, *, first: bool) -> bool:
+    """Whether a word is likely to be a name: it has a digit, or a capital that no sentence gives it, or the lexicon
+    has neither it, nor its singular, nor its parts."""
+    if any(map(str.isdigit, word)) or any(map(str.isupper, word[1:] if first else word)) or is_proper(word):
+        return True
+    parts = [part for part in re.split(r"[-/.]", word.lower()) if part]
+    return not all(is_known(part) or is_known(part.removesuffix("s")) for part in parts)

