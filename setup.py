@@ -45,6 +45,12 @@ TEXT = [
     "textblob>=0.18",
     "tokenizers>=0.20",
 ]
+VIDEO = [
+    "av>=14,<18",
+    "pillow>=11.3",
+    "scikit-image>=0.22",
+    "scipy>=1.11",
+]
 TEST = [
     "build>=1.2",
     "hypothesis>=6.100",
@@ -122,8 +128,9 @@ setup(
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
         "phonemes": PHONEMES,
         "text": TEXT,
-        "test": [*TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES],
-        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES],
+        "video": VIDEO,
+        "test": [*TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES, *VIDEO],
+        "dev": [*DEV, *TEST, *DENSE, *IMAGE, *MUSIC, *SPEECH, *TEXT, *PHONEMES, *VIDEO],
     },
     entry_points={
         "console_scripts": ["regenkit = regenkit.cli.main:main"],
@@ -133,6 +140,7 @@ setup(
             "music = regenkit_music",
             "speech = regenkit_speech",
             "text = regenkit_text",
+            "video = regenkit_video",
         ],
     },
 )

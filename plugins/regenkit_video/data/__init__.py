@@ -1,0 +1,6 @@
+"""Datasets: moving images, and the user's own videos."""
+
+from regenkit_video.data.folder import Captions, Folder
+from regenkit_video.data.sets import CaptionedDigits, CaptionedGarments, MovingDigits, MovingGarments
+
+__all__ = ["CaptionedDigits", "CaptionedGarments", "Captions", "Folder", "MovingDigits", "MovingGarments"]

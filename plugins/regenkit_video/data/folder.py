@@ -1,0 +1,150 @@
+"""The user's own videos: by the class that their folder names, or by captions beside them."""
+
+from abc import ABC, abstractmethod
+from itertools import islice
+from typing import Any, ClassVar, Literal, final
+
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from regenkit.components import Example
+from regenkit.errors import BadSource, UserError
+from regenkit.files import read_text
+from regenkit.sources.places import own_folder, stamp
+from regenkit.spec import Fields
+from regenkit_video.data.moving import spelled
+from regenkit_video.data.own import Part, own, parts
+from regenkit_video.modality.clip import Clip, Fit, encode
+from regenkit_video.modality.video import Video
+from regenkit_video.modality.windows import windows
+
+LONGEST = 256
+"""Bytes of a caption."""
+
+
+class Videos(ABC):
+    """Clips of the user's videos. The parts of one file are in one split; long files are read part by part.
+
+    path      the folder; a relative one starts at the working directory
+    frames    of a clip
+    size      pixels a side
+    channels  1 (grey) or 3 (red, green, blue)
+    rate      frames a second
+    fit       what is done to frames that are no square: cut to their middle ("crop"), or padded with black ("pad")
+    """
+
+    version = 1
+    name: ClassVar[str]
+
+    def __init__(
+        self, path: str, frames: PositiveInt = 16, size: PositiveInt = 64, channels: Literal[1, 3] = 3,
+        rate: PositiveFloat = 8, fit: Fit = "crop",
+    ) -> None:  # fmt: skip
+        self.root = own_folder(path, self.name, "a folder of videos")
+        self.arguments = {"frames": frames, "size": size, "channels": channels, "rate": rate, "fit": fit}
+        self.y = Video(frames, size, channels, rate, fit)
+        self.own = own(self.root, self.name)
+        self.parts: dict[str, Part] = {}
+        for name in self.own.files:
+            self.parts |= parts(self.root, name, self.y.shape)
+
+    @property
+    @abstractmethod
+    def modalities(self) -> dict[str, dict[str, Any]]: ...
+
+    @property
+    @abstractmethod
+    def left_out(self) -> dict[str, str]:
+        """By name, why."""
+
+    @abstractmethod
+    def x(self, file: str) -> tuple[Fields | None, str]:
+        """(X of a file, what a person calls it). Raises BadSource."""
+
+    def sources(self) -> list[str]:
+        """Files, parts of long ones, and what is left out of the folder."""
+        return [*self.parts, *self.left_out]
+
+    def ignored(self) -> dict[str, str]:
+        return self.own.ignored
+
+    def fingerprint(self) -> str:
+        return stamp(self.root, (*self.own.files, *self.own.texts)) + repr(self.left_out)
+
+    def read(self, source: str) -> list[Example]:
+        """The clips of one file, or of a part of it. Raises BadSource where it can't be read."""
+        if source in self.left_out:
+            raise BadSource(source, self.left_out[source])
+        part = self.parts[source]
+        x, title = self.x(part.file)
+        count = None if part.last is None else part.last - part.first
+        try:
+            found = list(islice(windows(self.root / part.file, self.y.shape, part.first), count))
+        except BadSource as error:
+            raise BadSource(source, error.reason) from error
+        except UserError as error:
+            raise BadSource(source, "there is no such file") from error
+        return [self._example(clip, part, number, x, title) for number, clip in enumerate(found, part.first)]
+
+    def _example(self, clip: Clip, part: Part, number: int, x: Fields | None, title: str) -> Example:
+        return Example(
+            id=f"{part.file}:{number}" if number or part.last else part.file, y=encode(clip)[0], x=x,
+            groups=(f"file {part.file}",), meta={"title": title or clip.title}, remarks=clip.remarks,
+        )  # fmt: skip
+
+
+@final
+class Folder(Videos):
+    """By class: the first folder. Videos in none are unpaired."""
+
+    name: ClassVar[str] = "video/folder"
+
+    @property
+    def labels(self) -> list[str]:
+        return sorted({label for file in self.own.files if (label := _label(file))})
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        return {"x": {"labels": self.labels or ["any"]}, "y": self.arguments}
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        return self.own.left_out
+
+    def x(self, file: str) -> tuple[Fields | None, str]:
+        label = _label(file)
+        return ({"label": np.array(self.labels.index(label) + 1, np.int32)} if label else None), label
+
+
+@final
+class Captions(Videos):
+    """By the words of NAME.txt beside NAME.mp4. Videos without are unpaired."""
+
+    name: ClassVar[str] = "video/captions"
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        return {"x": {}, "y": self.arguments}
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        stems = {file.rpartition(".")[0] for file in self.own.files}
+        alone = {text: "a caption without a video" for text in self.own.texts if text[: -len(".txt")] not in stems}
+        return {**self.own.left_out, **alone}
+
+    def x(self, file: str) -> tuple[Fields | None, str]:
+        path = self.root / f"{file.rpartition('.')[0]}.txt"
+        if not path.is_file():
+            return None, ""
+        try:
+            words = " ".join(read_text(path).split())
+        except UserError as error:
+            raise BadSource(file, f"its caption can't be read ({error})") from error
+        if len(words.encode()) > LONGEST:
+            raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
+        return (spelled(words) if words else None), words
+
+
+def _label(file: str) -> str:
+    """The class of a file; "" where it is in no folder."""
+    return file.split("/")[0] if "/" in file else ""

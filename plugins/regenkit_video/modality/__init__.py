@@ -1,0 +1,6 @@
+"""Videos: files ↔ clips ↔ fields."""
+
+from regenkit_video.modality.clip import Clip, Sound
+from regenkit_video.modality.video import Video
+
+__all__ = ["Clip", "Sound", "Video"]
