@@ -22,7 +22,7 @@ WORDNET = Source(
     root="usr/share/wordnet",
     members=("data.noun", "data.verb", "data.adj", "data.adv"),
     size=6_467_132,
-    unpacked=21_744_840,
+    unpacked=21_744_920,
     licence="WordNet 3.0",
     url="https://wordnet.princeton.edu",
 )

@@ -18,5 +18,5 @@ def ungroup(x: tf.Tensor, hop: int) -> tf.Tensor:
 
 def fitted(x: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
     """[batch, any, …] cut, or padded with 0, to so many steps."""
-    x = x[:, :steps]
+    x = tf.convert_to_tensor(x)[:, :steps]
     return tf.pad(x, [[0, 0], [0, steps - tf.shape(x)[1]], *([[0, 0]] * (x.shape.rank - 2))])
