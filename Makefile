@@ -1,4 +1,4 @@
-.PHONY: install test lint types fix package bench soak beam
+.PHONY: install test lint types fix package bench soak beam site
 
 install: ## everything a developer needs
 	pip install -e '.[dev]'
@@ -29,3 +29,6 @@ soak: ## the long tests
 beam: ## preparation as an Apache Beam pipeline, whose packages are large
 	pip install -e '.[test,beam]'
 	pytest -q tests/test_beam.py
+
+site: ## the documentation, into build/site
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

@@ -51,7 +51,16 @@ VIDEO = [
     "scikit-image>=0.22",
     "scipy>=1.11",
 ]
+HUB = ["huggingface_hub>=0.30"]
+ONNX = ["onnxruntime>=1.20", "tf2onnx>=1.16"]
+DEMO = ["gradio>=6.0,<7"]
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6", "mkdocstrings[python]>=0.29"]
 TEST = [
+    *DEMO,
+    *HUB,
+    *ONNX,
+    "ipykernel>=6.29",
+    "nbclient>=0.10",
     "build>=1.2",
     "hypothesis>=6.100",
     "partitura>=1.7",
@@ -61,6 +70,7 @@ TEST = [
     "pywavelets>=1.6",
 ]
 DEV = [
+    *DOCS,
     "lxml-stubs",
     "mypy>=1.11",
     "playwright>=1.40",  # the client alone, 53 MB; the browser is the system's: apt-get install chromium
@@ -120,6 +130,10 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.77"],
+        "demo": DEMO,
+        "docs": DOCS,
+        "hub": HUB,
+        "onnx": ONNX,
         "dense": DENSE,
         "image": IMAGE,
         "music": MUSIC,

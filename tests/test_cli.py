@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,3 +192,24 @@ def test_lists_import_no_tensorflow(place: Path, command: list[str]) -> None:
     path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
     arguments = [sys.executable, "-c", code, *command]
     subprocess.run(arguments, cwd=place, env={**os.environ, **path}, check=True, capture_output=True, timeout=60)
+
+
+def test_an_export_and_a_model_hub_draw_what_the_run_draws(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub is a folder as huggingface_hub keeps it, and no connection is tried."""
+    pytest.importorskip("huggingface_hub", reason="the extra hub is not installed")
+    regenkit("export", "runs/song/1", "-o", "run.zip", cwd=place)
+    kept = tmp_path / "hub/models--me--song"
+    (kept / "refs").mkdir(parents=True)
+    (kept / "refs/main").write_text("0" * 40)
+    (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
+    shutil.copy(place / "run.zip", kept / "snapshots" / ("0" * 40) / "run.zip")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name, run in (("mine", "runs/song/1"), ("zipped", "run.zip"), ("hub", "hf://me/song")):
+        regenkit("generate", run, "--input", WORDS, "-o", f"{name}.mid", cwd=place)
+    assert (place / "mine.mid").read_bytes() == (place / "zipped.mid").read_bytes()
+    assert (place / "mine.mid").read_bytes() == (place / "hub.mid").read_bytes()
+    said = regenkit("generate", "hf://me/other", "--input", WORDS, "-o", "no.mid", cwd=place, expect=2).stderr
+    assert "hf://me/other: cannot be fetched" in said

@@ -10,7 +10,9 @@ from rich.console import Console
 if TYPE_CHECKING:
     from regenkit.pipeline import Pipeline
 
-Run = Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")]
+Run = Annotated[
+    str, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1; an export of one, run.zip; or hf://OWNER/NAME")
+]
 Output = Annotated[Path, typer.Option("-o", "--output", help="file to write; its suffix chooses the format")]
 Seed = Annotated[int, typer.Option(help="another seed, another result")]
 Temperature = Annotated[

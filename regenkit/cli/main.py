@@ -11,7 +11,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from regenkit.cli import comparing, data, evaluating, generating, inspecting, preparing, probing, recipes, training
+from regenkit.cli import (
+    comparing,
+    data,
+    evaluating,
+    exporting,
+    generating,
+    inspecting,
+    preparing,
+    probing,
+    recipes,
+    training,
+)
 from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
@@ -37,7 +48,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (training, evaluating, comparing, probing, preparing, generating, inspecting, recipes, data):
+for module in (
+    training, evaluating, comparing, probing, preparing, generating, exporting, inspecting, recipes, data,
+):  # fmt: skip
     module.add_to(app)
 
 

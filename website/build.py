@@ -1,0 +1,68 @@
+"""MkDocs' hooks: generated pages, links between pages, and pages that nobody put into the navigation.
+
+Pages under docs/ name each other as `docs/results.md`, so that they can be read in a checkout too; here these become
+links with the title of the page.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import commands
+import hook_names
+import python_names
+import recipe_keys
+
+ROOT = Path(__file__).parents[1]
+GENERATED = {
+    "reference/recipes.md": recipe_keys.page,
+    "reference/components.md": recipe_keys.components_page,
+    "reference/commands.md": commands.page,
+    "reference/hooks.md": hook_names.page,
+    "reference/python.md": python_names.page,
+    "reference/pipeline.md": python_names.pipeline_page,
+    "reference/authors.md": python_names.authors_page,
+}
+ALSO = {"changes.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
+"""Pages that stand in the root of the repository."""
+MORE = "More"
+"""The part of the navigation that gets every page which no other part names."""
+
+
+def on_config(config: Any) -> Any:
+    named = set(re.findall(r"[\w/]+\.md", str(config["nav"])))
+    left = sorted(path.name for path in (ROOT / "docs").glob("*.md") if path.name not in named)
+    config["nav"] = [{MORE: [*left, *ALSO]} if each == {MORE: []} else each for each in config["nav"]]
+    return config
+
+
+def on_files(files: Files, config: Any) -> Files:
+    for name, page in GENERATED.items():
+        files.append(File.generated(config, name, content=page()))
+    for name, source in ALSO.items():
+        files.append(File.generated(config, name, content=(ROOT / source).read_text(encoding="utf-8")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    up = "../" * page.file.src_uri.count("/")
+
+    def link(found: re.Match[str]) -> str:
+        path = ROOT / "docs" / f"{found[1]}.md"
+        if not path.is_file() or page.file.src_uri == f"{found[1]}.md":
+            return found[0]
+        return f"[{title(path)}]({up}{found[1]}.md)"
+
+    return re.sub(r"`docs/(\w+)\.md`", link, markdown)
+
+
+def title(path: Path) -> str:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            return line.removeprefix("# ")
+    return path.stem
