@@ -138,7 +138,7 @@ def _name(*parts: str) -> str:
 
 def _flat(outputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """Fields by name; of a prediction of numbers, (mean, log scale), two."""
-    found = {}
+    found: dict[str, tf.Tensor] = {}
     for name, value in outputs.items():
         parts = {"_mean": value[0], "_log_scale": value[1]} if isinstance(value, tuple) else {"": value}
         found |= {_name(name) + suffix: tf.identity(each) for suffix, each in parts.items()}
