@@ -50,7 +50,7 @@ def test_temperature_zero_takes_the_likeliest_token_each_time(model: Transformer
 
 def recomputed(model: Transformer, condition: Any, drawn: Any, seed: int, temperature: float) -> dict[str, np.ndarray]:
     """By field, how much better each token drawn is than any other, the whole prefix being recomputed."""
-    steps = model._steps_of(drawn, model.target)
+    steps = model._steps_of(drawn)
     encoded = model.encode(condition, condition["mask"], None)
     x, earlier, margins = model._decode(encoded, steps, None), {}, {}
     batch, length, _ = x.shape

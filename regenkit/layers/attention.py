@@ -7,6 +7,7 @@ mask an example for all its steps, so that its noise costs [batch, width] and no
 Axes are [batch, steps, width]; within attention [batch, heads, steps, size].
 """
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, final
 
 from regenkit.layers import noise
@@ -25,6 +26,10 @@ def _rotate(x: tf.Tensor, turn: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     first, second = tf.split(x, 2, axis=-1)
     cosine, sine = (tf.cast(value, x.dtype) for value in turn)
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
+
+
+Across = Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
+"""(x, seeds) → x and what it finds elsewhere: a block does so between its self-attention and its feed-forward layer."""
 
 
 class Place(NamedTuple):
@@ -74,8 +79,12 @@ class Block(keras.layers.Layer):
         x = tf.reshape(self.query_key_value(self.attention_norm(x)), [shape[0], shape[1], 3, self.heads, self.size])
         return tf.unstack(tf.transpose(x, [2, 0, 3, 1, 4]))
 
-    def _finish(self, x: tf.Tensor, attended: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+    def _finish(
+        self, x: tf.Tensor, attended: tf.Tensor, seeds: tf.Tensor | None, across: Across | None
+    ) -> tf.Tensor:  # fmt: skip
         x += self._drop(self.attention_out(attended), seeds, "attention")
+        if across is not None:
+            x = across(x, seeds)
         gate, value = tf.split(self.hidden(self.hidden_norm(x)), 2, axis=-1)
         return x + self._drop(self.hidden_out(tf.nn.silu(gate) * value), seeds, "feed-forward")
 
@@ -83,7 +92,9 @@ class Block(keras.layers.Layer):
         mask = noise.keep(noise.fold_in(seeds, branch), self.width, self.dropout)
         return x if mask is None else x * tf.cast(mask, x.dtype)[:, None, :]
 
-    def call(self, x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None = None) -> tf.Tensor:
+    def call(
+        self, x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None = None, across: Across | None = None
+    ) -> tf.Tensor:  # fmt: skip
         """`seen` [batch or 1, steps, steps], true where a row may look at a column."""
         query, key, value = self._heads(x)
         turn = rotary(tf.range(tf.shape(x)[1]), self.size)
@@ -91,9 +102,11 @@ class Block(keras.layers.Layer):
         scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32) * self.size**-0.5
         weights = tf.cast(tf.nn.softmax(tf.where(seen[:, None], scores, -1e9)), value.dtype)
         attended = tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3])
-        return self._finish(x, tf.reshape(attended, tf.shape(x)), seeds)
+        return self._finish(x, tf.reshape(attended, tf.shape(x)), seeds, across)
 
-    def step(self, x: tf.Tensor, cache: tf.Tensor, place: Place) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(
+        self, x: tf.Tensor, cache: tf.Tensor, place: Place, across: Across | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:  # fmt: skip
         """One position: x [batch, width], keys and values [2, batch × heads, length, size] → (x, cache).
 
         The cache is written in place, so no other may share its memory.
@@ -110,7 +123,7 @@ class Block(keras.layers.Layer):
         keys, values = tf.unstack(cache)
         scores = tf.cast(tf.matmul(h[0], keys, transpose_b=True), tf.float32)
         weights = tf.cast(tf.nn.softmax(scores + place.future), x.dtype)
-        return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None), cache
+        return self._finish(x, tf.reshape(tf.matmul(weights, values), [-1, self.width]), None, across), cache
 
 
 def blocks(width: int, heads: int, depth: int, *, dropout: float) -> list[Block]:
@@ -119,8 +132,14 @@ def blocks(width: int, heads: int, depth: int, *, dropout: float) -> list[Block]
     return [Block(width, heads, dropout=dropout, residual_scale=scale) for _ in range(depth)]
 
 
-def through(blocks: list[Block], x: tf.Tensor, seen: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-    """`x` [batch, steps, width] through one block after the other; `seen` and `seeds` as of `Block.call`."""
+def through(
+    blocks: list[Block],
+    x: tf.Tensor,
+    seen: tf.Tensor,
+    seeds: tf.Tensor | None,
+    across: Sequence[Across] | None = None,
+) -> tf.Tensor:
+    """`x` [batch, steps, width] through one block after the other; `seen`, `seeds` and each `across` as of `Block`."""
     for number, block in enumerate(blocks):
-        x = block(x, seen, noise.fold_in(seeds, "block", number))
+        x = block(x, seen, noise.fold_in(seeds, "block", number), across=across[number] if across else None)
     return x

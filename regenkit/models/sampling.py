@@ -71,6 +71,8 @@ def permitted(
             if value.size and not (value.min() >= 0 and value.max() <= vocabulary):
                 raise ValueError(f"given {name!r} holds {value.min()}…{value.max()}, its tokens are 1…{vocabulary}")
             value = (value[..., None] == np.arange(1, vocabulary + 1)) | (value == 0)[..., None]
+        if value.shape[1] > end - first:
+            raise ValueError(f"given {name!r} has {value.shape[1]} steps, where there are at most {end - first}")
         found[:, first : first + value.shape[1]] = value
         if not found.any(-1).all():
             raise ValueError(f"given {name!r} permits no token at some step")

@@ -1,18 +1,21 @@
 """A conditional transformer over token specs with several fields a step: generator, renderer and direct baseline.
 
-    encoder   all the condition's fields, summed a step, read in both directions
-    decoder   causal over the target's steps; at step i it also gets the encoder's output at step i
-    heads     the fields of one step in their order, each seeing the ones before it
+    encoder   the condition's fields that run along the target's own axis, summed a step, read in both directions
+    memory    the condition's fields on other axes (`layers.memory`)
+    decoder   causal over the target's steps; at step i it also gets the encoder's output at step i, and each of its
+              blocks looks things up in the memory
+    heads     whether the target is over, where its condition leaves that open (`transformer_lengths`); then the fields
+              of one step in their order, each seeing the ones before it
 
 Encoder-decoder: Vaswani et al. 2017, arXiv 1706.03762. Several tokens a step predicted in turn: compound words, Hsiao
 et al. 2021, arXiv 2101.02402. A scalar of the target is predicted before the first step. The target is either
 
-    sequences   one entry a step; the condition is scalars and fields that run along the same steps
+    sequences   one entry a step, of one clock; the condition is of any fields
     grids       of fixed shapes, each row by row, one size after the other; fields of one size share their steps. The
                 condition is of any fields (`layers.places`); there is an encoder only where it is a grid itself
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -20,16 +23,21 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks, through
-from regenkit.layers.fields import embed, embeddings, normal
+from regenkit.layers.cross_attention import Held
+from regenkit.layers.fields import embeddings, normal
+from regenkit.layers.hiding import hidden
 from regenkit.layers.history_noise import with_others
-from regenkit.layers.places import Places, own_embeddings
+from regenkit.layers.places import own_embeddings
 from regenkit.layers.token_nll import token_nll
-from regenkit.models.sampling import check_guidance, guided, seeds_of, step_noise
+from regenkit.models.sampling import check_guidance
+from regenkit.models.transformer_condition import TransformerCondition
+from regenkit.models.transformer_lengths import EVENT, Lengths, decisions
+from regenkit.models.transformer_resampling import redrawn
 from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Probability, Share
-from regenkit.spec import Spec
+from regenkit.spec import END, Spec
 from regenkit.stage import Batch, Losses
 
 
@@ -66,21 +74,18 @@ class Transformer(keras.Model):
                 raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
         if len({field.variable for field in target.values() if not field.scalar}) > 1:
             raise ValueError("the transformer draws sequences or grids of fixed shapes; this target has both")
-        self.condition, self.target = condition, target
-        self.width, self.depth = width, depth
+        self.condition, self.target, self.lengths = condition, target, Lengths(condition, target)
+        self.width, self.depth, self.draws_length = width, depth, self.lengths.ends
         self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
         self.history_noise = history_noise
         self.has_scalars = any(field.scalar for field in target.values())
         self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
         initial = normal()
-        self.places = None
-        if not any(field.variable for field in target.values()):
-            shapes = sorted({field.shape: None for field in target.values()}, key=bool)  # scalars first
-            self.places = Places(condition, shapes, width)
-        self.condition_embeddings = {} if self.places else embeddings(condition, width, initial)
-        reads = self.places is None or self.places.has_map
-        self.encoder = blocks(width, heads, depth, dropout=dropout) if reads else []
-        self.encoder_norm = keras.layers.LayerNormalization(center=False)
+        self.told = TransformerCondition(
+            condition, target, self.lengths, initial, lead=int(self.has_scalars), width=width, depth=depth,
+            heads=heads, dropout=dropout,
+        )  # fmt: skip
+        self.places = self.told.places
         self.target_embeddings = own_embeddings(target, width) if self.places else embeddings(target, width, initial)
         self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
         self.decoder = blocks(width, heads, depth, dropout=dropout)
@@ -88,15 +93,14 @@ class Transformer(keras.Model):
         self.step_embeddings = embeddings(Spec(list(target.items())[:-1]), width, initial)
         self.head_hidden = {name: keras.layers.Dense(width, activation="silu") for name in target}
         self.head_logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
+        self.end = keras.layers.Dense(EVENT.vocabulary) if self.draws_length else None
         self._build()
 
     def _build(self) -> None:
         """Make every variable now, so that a stage is complete once constructed."""
-        for layer in (*self.encoder, self.encoder_norm, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
-                      *self.head_logits.values()):  # fmt: skip
+        for layer in (self.told, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
+                      *self.head_logits.values(), *([self.end] if self.end else [])):  # fmt: skip
             layer.build((None, None, self.width))
-        if self.places:
-            self.places.build()
         self.built = True
 
     # --- the protocol ------------------------------------------------------------------------------------------------
@@ -129,7 +133,8 @@ class Transformer(keras.Model):
         top_k: NonNegativeInt = 0,
         top_p: Probability = 1.0,
         guidance: NonNegativeFloat = 1.0,
-        length: int | None = None,
+        length: NonNegativeInt | None = None,
+        max_length: NonNegativeInt | None = None,
         given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:
         """Draw a target for every example of the batch.
@@ -138,16 +143,18 @@ class Transformer(keras.Model):
         temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
         guidance     logits are (1 − guidance) × without the condition + guidance × with it (classifier-free guidance,
                      arXiv 2207.12598); 1 = with it
-        length       steps of sequences, where the condition has none
+        length       steps of all examples, where the condition does not say them; None = the model draws them,
+                     at most `max_length`
         given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
                      [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary], of a grid
                      with its axes for the steps)
-        Returns int32 fields [batch, steps] (scalars [batch], grids [batch, *shape]), 0 after an example's end.
+        Returns int32 fields [batch, steps] (scalars [batch], grids [batch, *shape]), 0 after an example's end; where
+        the model draws the length, also the mask of its steps, bool [batch, steps].
         """
         self.check_sampling(guidance=guidance)
         return sample_loop(
             self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
-            length=length, given=given,
+            length=length, max_length=max_length, given=given,
         )  # fmt: skip
 
     def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
@@ -161,21 +168,7 @@ class Transformer(keras.Model):
         condition, target   as of `sample`, and as it returns. Absent tokens stay absent. Given what `sample` drew with
         the same seed, it is what is returned.
         """
-        condition, target = ({name: tf.convert_to_tensor(value) for name, value in side.items()}
-                             for side in (condition, target))  # fmt: skip
-        steps = self._steps_of(target, self.target)
-        sides = [self._logits(side, target, steps, None) for side in self.sides(condition, guidance)]
-        predicted = {name: guided(tf.concat([side[name] for side in sides], 0), guidance) for name in self.target}
-        batch, length = tf.unstack(tf.shape(predicted[next(iter(self.target))])[:2])
-        seeds = seeds_of(seed, batch)
-        drawn = {}
-        for name, field in self.target.items():
-            logits = predicted[name] + tf.transpose(step_noise(seeds, name, tf.range(length), field), [1, 0, 2])
-            token = (1 + tf.argmax(logits, axis=-1, output_type=tf.int32)).numpy()
-            token = token[:, slice(*self.span(name, int(length)))]
-            known = target[name].numpy()
-            drawn[name] = np.where(known > 0, token.reshape(known.shape), 0)
-        return drawn
+        return redrawn(self, condition, target, seed=seed, guidance=guidance)
 
     def predict_steps(
         self, condition: Batch, target: Batch, *, noise: tf.Tensor | None = None
@@ -184,33 +177,12 @@ class Transformer(keras.Model):
 
         `noise` as of `losses`. The target has no scalars.
         """
-        steps = self._steps_of(target, self.target)
-        return self._logits(self._hide(condition, noise), target, steps, noise)
+        return self.logits_of(self._hide(condition, noise), target, noise)
 
     # --- the network -------------------------------------------------------------------------------------------------
 
     def _hide(self, condition: Batch, seeds: tf.Tensor | None) -> Batch:
-        """Hide optional fields, and the whole of the rest, now and then, so that both may be absent.
-
-        An optional scalar stays: whoever supplies it, or a default, always says one. Without noise, when a model is
-        chosen by its validation loss, the rest of the optional fields is absent, as for a user who supplies nothing.
-        """
-        hidden = dict(condition)
-        required = noise.keep(noise.fold_in(seeds, "hide the condition"), 1, self.condition_dropout)
-        for name, field in self.condition.items():
-            if field.optional and field.scalar:
-                continue
-            if seeds is None:
-                if field.optional:
-                    hidden[name] = tf.zeros_like(hidden[name])
-                continue
-            kept = required
-            if field.optional:
-                kept = noise.keep(noise.fold_in(seeds, f"hide {name}"), 1, self.optional_dropout)
-            if kept is not None:
-                shape = [-1] + [1] * (len(hidden[name].shape) - 1)
-                hidden[name] *= tf.cast(tf.reshape(kept, shape) > 0, hidden[name].dtype)
-        return hidden
+        return hidden(condition, self.condition, seeds, required=self.condition_dropout, optional=self.optional_dropout)
 
     def sides(self, condition: Batch, guidance: float) -> list[Batch]:
         """The condition, and for guidance the same without what is required."""
@@ -225,9 +197,12 @@ class Transformer(keras.Model):
             return self.places.spans[self.target[name].shape]
         return (0, 1) if self.target[name].scalar else (int(self.has_scalars), steps)
 
-    def _steps_of(self, batch: Batch, spec: Spec) -> dict[str, tf.Tensor]:
+    def _steps_of(self, target: Batch) -> dict[str, tf.Tensor]:
         """Flatten target fields to [batch, steps], 0 where a field has no entry; scalars come first."""
-        flat = {name: tf.reshape(batch[name], [tf.shape(batch[name])[0], -1]) for name in spec}
+        flat = {}
+        for name in self.target:
+            shape = tf.shape(target[name])
+            flat[name] = tf.reshape(target[name], [shape[0], tf.reduce_prod(shape[1:])])
         steps = self.places.total if self.places else int(self.has_scalars) + tf.shape(flat[self._along])[1]
         padded = {}
         for name, value in flat.items():
@@ -237,45 +212,60 @@ class Transformer(keras.Model):
 
     def encode(self, condition: Batch, mask: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
-        shape = tf.shape(mask)
-        if self.places:
-            x = self.places(condition, shape[0], noise.fold_in(seeds, "condition"))
-        else:
-            x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
-            for name, field in self.condition.items():
-                x += embed(self.condition_embeddings[name], field, condition[name], shape)
-            if self.has_scalars:
-                x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
-        return self.encoder_norm(through(self.encoder, x, mask[:, None, :], noise.fold_in(seeds, "encoder")))
+        return self.told.encode(condition, mask, seeds)
 
     def embed(self, steps: Batch) -> tf.Tensor:
         """All fields of a step of the target, summed: [..., width] of tokens [...]."""
         return tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
 
-    def _decode(self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
+    def _decode(
+        self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None, held: Sequence[Held] = ()
+    ) -> tf.Tensor:  # fmt: skip
         x = with_others(self.embed(steps), steps[self._along] > 0, self.history_noise, seeds)
-        start = tf.cast(tf.broadcast_to(self.start, tf.shape(x[:, :1])), x.dtype)
-        x = tf.concat([start, x[:, :-1]], axis=1) + encoded
-        length = tf.shape(x)[1]
+        start = tf.cast(tf.broadcast_to(self.start, tf.shape(encoded[:, :1])), x.dtype)
+        length = tf.shape(encoded)[1]
+        if self.draws_length:  # more is decided than there are steps
+            x = tf.pad(x, [[0, 0], [0, tf.maximum(length - 1 - tf.shape(x)[1], 0)], [0, 0]])
+        x = tf.concat([start, x[:, : length - 1]], axis=1) + encoded
         seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
-        return self.decoder_norm(through(self.decoder, x, seen, noise.fold_in(seeds, "decoder")))
+        asked = [layer.of(each) for layer, each in zip(self.told.across, held, strict=True)]
+        return self.decoder_norm(through(self.decoder, x, seen, noise.fold_in(seeds, "decoder"), asked))
 
     def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Logits of `name` [..., vocabulary], given the decoder's output [..., width] and the step's earlier fields."""
+        if self.end is not None and name == END:
+            return tf.cast(self.end(x), tf.float32)
         for before, tokens in earlier.items():
             x += self.step_embeddings[before](tokens)
         return tf.cast(self.head_logits[name](x + self.head_hidden[name](x)), tf.float32)
 
     def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
-        steps = self._steps_of(target, self.target)
-        predicted = self._logits(condition, target, steps, seeds)
-        return {name: token_nll(logits, steps[name]) for name, logits in predicted.items()}
+        steps = self._steps_of(target)
+        x = self._states(condition, target, steps, seeds)
+        found = {name: token_nll(logits, steps[name]) for name, logits in self._logits(x, steps).items()}
+        if self.draws_length:
+            mask, lead = self.mask_of(condition, target), int(self.has_scalars)
+            event = decisions(self.lengths.known(condition, mask), mask, tf.shape(x)[1] - lead)
+            found[END] = token_nll(self.head(END, x, {}), tf.pad(event, [[0, 0], [lead, 0]]))
+        return found
 
-    def _logits(
-        self, condition: Batch, target: Batch, steps: Batch, seeds: tf.Tensor | None
-    ) -> dict[str, tf.Tensor]:  # fmt: skip
-        """Of each field at each step, given the true earlier steps and fields: [batch, steps, vocabulary]."""
-        x = self._decode(self.encode(condition, self.mask_of(condition, target), seeds), steps, seeds)
+    def _states(self, condition: Batch, target: Batch, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
+        """The decoder's output [batch, steps, width] given the true earlier steps; of the steps after the last as well,
+        where it is decided that there are none."""
+        mask = self.mask_of(condition, target)
+        if self.draws_length:
+            mask = self.lengths.room(condition, mask)
+        held = self.told.remember(condition, tf.shape(mask)[0], seeds)
+        return self._decode(self.encode(condition, mask, seeds), steps, seeds, held)
+
+    def logits_of(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        """As `predict_steps`, with nothing hidden."""
+        steps = self._steps_of(target)
+        return self._logits(self._states(condition, target, steps, seeds), steps)
+
+    def _logits(self, x: tf.Tensor, steps: Batch) -> dict[str, tf.Tensor]:
+        """Of each field at each step of the target, given its earlier fields: [batch, steps, vocabulary]."""
+        x = x[:, : tf.shape(steps[self._along])[1]] if self.draws_length else x
         earlier: dict[str, tf.Tensor] = {}
         found = {}
         for name in self.target:
@@ -285,7 +275,8 @@ class Transformer(keras.Model):
 
     def mask_of(self, condition: Batch, target: Batch) -> tf.Tensor:
         """bool [batch, steps] of a known target."""
-        value = target[self._along]
         if self.places:
-            return tf.ones([tf.shape(value)[0], self.places.total], tf.bool)
-        return condition["mask"] if "mask" in condition else tf.ones_like(value, tf.bool)
+            return tf.ones([tf.shape(target[self._along])[0], self.places.total], tf.bool)
+        assert self.lengths.clock
+        key = self.lengths.clock.mask
+        return tf.convert_to_tensor(target[key] if key in target else condition[key])

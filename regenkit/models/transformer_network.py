@@ -1,0 +1,71 @@
+"""What sampling and beam search need of a transformer, and one step of its decoder."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from regenkit.layers.attention import Place
+from regenkit.layers.cross_attention import Held
+from regenkit.models.transformer_condition import TransformerCondition
+from regenkit.models.transformer_lengths import Lengths
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+from regenkit.stage import Batch
+
+
+class Network(Protocol):
+    """See `models.transformer.Transformer`."""
+
+    target: Spec
+    depth: int
+    places: Any
+    has_scalars: bool
+    lengths: Lengths
+    start: Any
+    decoder: Any
+    decoder_norm: Any
+    told: TransformerCondition
+
+    def sides(self, condition: Batch, guidance: float) -> list[Batch]: ...
+
+    def span(self, name: str, steps: Any) -> tuple[Any, Any]: ...
+
+    def embed(self, steps: Batch) -> tf.Tensor: ...
+
+    def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor: ...
+
+
+class Told(NamedTuple):
+    """What the steps of a batch are told, with guidance of the sides one after the other."""
+
+    encoded: tf.Tensor  # [steps, batch, width], or [1, batch, width] of what is the same at all steps
+    positions: tf.Tensor  # [steps, 1, width], or nothing where the encoder has said it: [0, 1, width]
+    held: list[Held]  # for each block
+
+    def at(self, step: tf.Tensor) -> tf.Tensor:
+        """[batch, width]."""
+        return self.encoded[step] if self.positions.shape[0] == 0 else self.encoded[0] + self.positions[step]
+
+
+def told(model: Network, condition: Batch, mask: tf.Tensor, guidance: float) -> Told:
+    """`mask` bool [batch, steps]: the most steps there may be."""
+    batch, steps = tf.unstack(tf.shape(mask))
+    sides = model.sides(condition, guidance)
+    held = [model.told.remember(side, batch, None) for side in sides]
+    together = [Held(*(tf.concat(parts, 0) for parts in zip(*layer, strict=True))) for layer in zip(*held, strict=True)]
+    if model.lengths.drawn:
+        encoded = [model.told.told(side, batch) for side in sides]
+        positions = model.told.positions(int(model.has_scalars) + steps)[:, None]
+    else:
+        encoded = [model.told.encode(side, mask, None) for side in sides]
+        positions = tf.zeros([0, 1, 1])
+    return Told(tf.transpose(tf.concat(encoded, 0), [1, 0, 2]), positions, together)
+
+
+def advance(model: Network, x: tf.Tensor, caches: Sequence[tf.Tensor], place: Place, held: Sequence[Held]) -> tuple:
+    """One step: (x [batch, width], caches of each block) → the same, after the decoder."""
+    grown = []
+    for number, (block, cache) in enumerate(zip(model.decoder, caches, strict=True)):
+        across = model.told.across[number].of_step(held[number]) if held else None
+        x, cache = block.step(x, cache, place, across)
+        grown.append(cache)
+    return model.decoder_norm(x), grown
