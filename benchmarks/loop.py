@@ -27,7 +27,8 @@ import job
 from rich.console import Console
 from rounds import Race, Tick
 
-from regenkit.data.batches import Plan, dataset
+from regenkit.data.batches import dataset
+from regenkit.data.plan import Plan
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.training.runlog import RunLog

@@ -15,7 +15,8 @@ import numpy as np
 from rounds import Race, Tick
 
 from regenkit import Spec
-from regenkit.data.batches import Plan, dataset
+from regenkit.data.batches import dataset
+from regenkit.data.plan import Plan
 from regenkit.models.transformer import Transformer
 from regenkit.quiet import tensorflow as tf
 from regenkit.stages import Side

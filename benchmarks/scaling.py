@@ -30,7 +30,8 @@ from rounds import Race, Tick
 
 from regenkit import distribute
 from regenkit.cli.launch import _free_addresses
-from regenkit.data.batches import Plan, dataset
+from regenkit.data.batches import dataset
+from regenkit.data.plan import Plan
 from regenkit.quiet import tensorflow as tf
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep

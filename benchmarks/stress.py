@@ -73,9 +73,8 @@ def generated(pipeline: Pipeline, split: str, top_p: float) -> None:
     songs = _songs(pipeline, pipeline.prepare(lambda *_: None), split)
     sides, corpora = [sides for sides, _ in songs], np.array([corpus for _, corpus in songs])
     xs, truths = [side["x"] for side in sides], [side["rep"] for side in sides]
-    lengths = [len(rep["position"]) for rep in truths]
     given = [pipeline.given_of(rep) for rep in truths]
-    drawn = [pipeline.predict_rep(xs, given, lengths, seed=seed, top_p=top_p) for seed in range(SAMPLES)]
+    drawn = [pipeline.predict_rep(xs, given, seed=seed, options={"top_p": top_p}) for seed in range(SAMPLES)]
     found, theirs = np.mean([_scores(reps, xs) for reps in drawn], 0), _scores(truths, xs)
     print(f"{pipeline.folder}, {split}\n\n| corpus | songs | stress on beat (people) | phrase end length (people) "
           "| rests within phrases (people) |\n" + "| --- " * 5 + "|")  # fmt: skip

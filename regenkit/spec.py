@@ -147,21 +147,12 @@ class Spec(Mapping[str, Field]):
         """Along which variable fields run, each once, in the order of the fields."""
         return tuple(dict.fromkeys(clock.axis for clock in self.clocks))
 
-    @property
-    def runs(self) -> bool:
-        """Whether a field has one entry a step, so that batches are padded and have a mask."""
-        return any(field.hop == 1 for field in self.values())
-
     def steps(self, fields: Mapping[str, np.ndarray]) -> int:
         """Of one example of Y: entries of its longest variable field; where all shapes are fixed, how many values it
         has, so that bits a step are bits a dimension."""
         if any(field.variable for field in self.values()):
             return max(len(fields[name]) for name, field in self.items() if field.variable)
         return sum(int(np.size(fields[name])) for name in self) or 1
-
-    def absent(self, length: int) -> Fields:
-        """Token fields that are not given, of `length` steps."""
-        return {name: np.zeros([length] * (not field.scalar), np.int32) for name, field in self.items()}
 
     def without(self, names: Iterable[str]) -> "Spec":
         names = set(names)

@@ -112,6 +112,9 @@ def _all_of_y(specs: Specs, _: bool) -> Parts:
 BEST = "best.weights.h5"
 """The averaged weights with the lowest validation loss: those that a trained stage is used with."""
 
+LONGEST = "longest.json"
+"""Of a stage that draws lengths: the most steps that it learned from."""
+
 GENERATOR, RENDERER = "generator", "renderer"
 ROUTE = (GENERATOR, RENDERER)
 """The stages by which X becomes Y."""

@@ -15,8 +15,9 @@ from test_batches import epoch, numpy, same
 from toy import HOST, TEXT, read, refusal
 from toy_job import REP, Y, prepared, sides
 
-from regenkit.data.batches import Plan, dataset
+from regenkit.data.batches import dataset
 from regenkit.data.fraction import hide, seen, shown
+from regenkit.data.plan import Plan
 from regenkit.recipe import schema
 from regenkit.stages import Side
 

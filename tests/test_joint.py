@@ -59,7 +59,7 @@ def joint(bottleneck: str | None, **settings: Any) -> Joint:
 def batch(*, paired: bool = True) -> dict[str, Any]:
     data = prepared()
     sides = [data.example(int(place))[0] for place in data.places("train", paired=True)[:5]]
-    lengths = [len(each["y"]["high"]) for each in sides]
+    lengths = [{"y": len(each["y"]["high"])} for each in sides]
     spec = X | Y | letters.Parity.spec
     rows = [{**each["y"], **each["rep"], **(each["x"] if paired else {})} for each in sides]
     both = {name: tf.constant(value) for name, value in stack(rows, spec, lengths).items()}
@@ -243,7 +243,7 @@ def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(ho
     data = run.prepare(lambda *_: None)
     rep = data.example(0)[0]["rep"]
     assert rep
-    drawn = run.render_rep([rep], [len(rep["code"])], seed=0)[0]
+    drawn = run.render_rep([rep], seed=0)[0]
     Y.check(drawn, "it")
 
 

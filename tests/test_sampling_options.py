@@ -134,7 +134,7 @@ def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
     condition = {"letter": np.tile(np.int32([1, 2, 3]), 8), "mode": np.int32(1)}
 
     def drawn(seed: int, **options: float) -> list[int]:
-        (rep,) = run.sample("generator", [condition], [24], seed=seed, options=options)
+        (rep,) = run.sample("generator", [condition], seed=seed, options=options)
         return list(rep["parity"])
 
     assert drawn(1) == drawn(2) and drawn(1, temperature=50.0) != drawn(2, temperature=50.0)

@@ -9,5 +9,7 @@ shards.py    the TFRecord files and the index that makes them random-access
 messages.py  their records, without TensorFlow
 split.py     train, validation, test: related examples stay together
 text_encoding.py, words.py   in which encoding a user's text is, and whether it reads as text
-batches.py   tf.data batches, a function of (seed, step) alone
+lengths.py   how long an example is along each axis; stack.py   single examples ↔ one padded batch
+plan.py      which examples make up each batch
+batches.py   tf.data batches, a function of (seed, step) alone; parse.py   records → padded fields and masks
 """

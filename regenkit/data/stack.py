@@ -5,23 +5,34 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.spec import Fields, Spec
+from regenkit.data.lengths import Lengths, lengths_of, unique
+from regenkit.spec import Clock, Fields, Spec
 
 
-def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Sequence[int] | None) -> Fields:
-    """Fields [batch, ...] padded with 0, and "mask" bool [batch, max(lengths)] over the steps of Y, if there are any.
+def stack(
+    examples: Sequence[Mapping[str, np.ndarray]],
+    spec: Spec,
+    lengths: Sequence[Lengths] | None = None,
+    clocks: Sequence[Clock] | None = None,
+) -> Fields:
+    """Fields [batch, …] padded with 0, and the mask of each clock, bool [batch, entries].
+
+    lengths   steps of each example by axis; of an axis that is not named, and by default, as its fields say
+    clocks    those that get a mask; by default those of the spec
 
     A field that an example lacks is absent (0) in it.
     """
-    longest, batch = 0, Fields()
-    if lengths is not None:
-        longest = max(lengths, default=1)
-        batch["mask"] = np.arange(longest)[None] < np.array(lengths)[:, None]
+    steps = [{**lengths_of(example, spec), **(lengths[place] if lengths else {})}
+             for place, example in enumerate(examples)]  # fmt: skip
+    batch, longest = Fields(), dict[Clock, int]()
+    for clock in unique([*spec.clocks, *(clocks or ())]):
+        entries = np.array([clock.entries(each.get(clock.axis, 0)) for each in steps], np.int64)
+        longest[clock] = max(1, int(entries.max(initial=1)))
+        if clocks is None or clock in clocks:
+            batch[clock.mask] = np.arange(longest[clock])[None] < entries[:, None]
     for name, field in spec.items():
-        rows = max(
-            (len(example[name]) for example in examples if name in example and np.ndim(example[name])), default=0
-        )
-        shape = tuple((longest if field.hop == 1 else rows) if size is None else size for size in field.shape)
+        own = spec.clock(name)
+        shape = tuple((longest[own] if own else 0) if size is None else size for size in field.shape)
         out = np.zeros((len(examples), *shape), np.int32 if field.vocabulary else np.float32)
         for place, example in enumerate(examples):
             if name in example:
@@ -32,13 +43,25 @@ def stack(examples: Sequence[Mapping[str, np.ndarray]], spec: Spec, lengths: Seq
     return batch
 
 
-def unstack(batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[int | None]) -> list[Fields]:
-    """The inverse: each example's fields cut to its length, where it has one."""
+def unstack(
+    batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[Lengths]
+) -> list[Fields]:  # fmt: skip
+    """The inverse: each example's fields, cut to its length, as the masks in the batch say.
+
+    lengths   of each example by axis, for clocks without a mask
+    """
     return [
-        {
-            name: np.asarray(batch[name][place])[:length] if spec[name].hop == 1 else np.asarray(batch[name][place])
-            for name in spec
-            if name in batch
-        }
-        for place, length in enumerate(lengths)
-    ]
+        {name: _cut(np.asarray(batch[name][place]), batch, spec.clock(name), place, known)
+         for name in spec if name in batch}
+        for place, known in enumerate(lengths)
+    ]  # fmt: skip
+
+
+def _cut(
+    value: np.ndarray, batch: Mapping[str, np.ndarray], clock: Clock | None, place: int, known: Lengths
+) -> np.ndarray:
+    if clock is None:
+        return value
+    if clock.mask in batch:
+        return value[: int(np.asarray(batch[clock.mask][place]).sum())]
+    return value[: clock.entries(known[clock.axis])]

@@ -5,12 +5,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from regenkit.data.lengths import drawn_axes
 from regenkit.errors import UserError
 from regenkit.pipeline.draft import TooLarge, draft, without_values
 from regenkit.recipe import Recipe
 from regenkit.recipe.arguments import wanted
 from regenkit.spec import Spec
-from regenkit.stage import ChecksSampling
+from regenkit.stage import ChecksSampling, LearnedConverter
 from regenkit.stages import BEST, STAGES, Specs, sides
 
 
@@ -36,6 +37,7 @@ def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, draf
         model = draft(part, condition, target)  # first, so that what cannot fit is refused before memory is taken
         if not drafted:
             model = part.build(condition=condition.spec, target=target.spec)
+        _check_lengths(part.component.name, model, condition.spec, target.spec)
         if isinstance(model, ChecksSampling):
             _check_sampling(model, part.sample, part.where("sample"))
     except UserError as error:
@@ -44,6 +46,16 @@ def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, draf
             raise UserError(f"{error}. {more}") from error
         raise
     return model
+
+
+def _check_lengths(name: str, model: Any, condition: Spec, target: Spec) -> None:
+    """Raises UserError where nothing says how long the target is."""
+    axes = drawn_axes(condition, target)
+    if not axes or isinstance(model, LearnedConverter) or getattr(model, "draws_length", False):
+        return
+    fields = ", ".join(each for each in target if (clock := target.clock(each)) and clock.axis in axes)
+    raise UserError(f"{name} cannot say how long {fields} is, which runs along an axis ({', '.join(axes)}) that its "
+                    "condition does not: take a component that draws lengths, such as the transformer")  # fmt: skip
 
 
 def _check_sampling(model: ChecksSampling, options: Any, where: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.data.lengths import lengths_of
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.given import Given
@@ -64,8 +65,8 @@ class Learned:
         model, found = self._stage("converter"), []
         for start in range(0, len(ys), BATCH):
             part = ys[start : start + BATCH]
-            lengths = [self.read.steps(y) for y in part]
-            batch = stack(part, self.read, lengths if self.read.runs else None)
+            lengths = [lengths_of(y, self.read) for y in part]
+            batch = stack(part, self.read)
             rep = {name: np.asarray(value) for name, value in model.encode(batch, batch).items()}
             found += [
                 {**{name: y[name] for name in self.given_spec}, **latent}

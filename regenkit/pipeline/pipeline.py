@@ -3,6 +3,7 @@
 The table `regenkit.stages` has the fields that each stage reads and draws.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,8 +17,10 @@ from regenkit import distribute, plugins
 from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter
 from regenkit.components import Dataset
 from regenkit.data.fraction import hide
+from regenkit.data.lengths import lengths_of
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
+from regenkit.data.stack import stack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.pipeline.building import build, rule
@@ -28,10 +31,10 @@ from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sampling import draw
 from regenkit.recipe import Recipe, of_run
 from regenkit.recipe.remedies import RESAMPLE
-from regenkit.recipe.sampling import USUAL, asked
+from regenkit.recipe.sampling import USUAL, asked, for_stage
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples
-from regenkit.stages import BEST, GENERATOR, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
+from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
 
 
 @final
@@ -64,10 +67,6 @@ class Pipeline:
             return sides(stage, self.specs, learned=self.recipe.learned)
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
-
-    def runs(self, stage: str) -> bool:
-        """Whether the batches of a stage have steps, and so a mask."""
-        return any(side.spec.runs for side in self.sides(stage))
 
     def build(self, stage: str, *, drafted: bool = False) -> Any:
         """A new, untrained stage. One of several parts begins with the weights that they have so far.
@@ -170,7 +169,6 @@ class Pipeline:
         self,
         stage: str,
         conditions: Sequence[Fields],
-        lengths: Sequence[int],
         *,
         seed: int,
         permitted: Mapping[str, np.ndarray] | None = None,
@@ -187,24 +185,34 @@ class Pipeline:
         if truths is not None and not isinstance(model, Resamples):
             raise UserError(f"{self.folder}: its {stage}, {type(model).__name__}, has no method {RESAMPLE}")
         return draw(
-            stage, model, self.sides(stage), conditions, lengths, strategy=self.strategy, seed=seed, truths=truths,
-            permitted=permitted or {}, options={**(usual or {}), **self.recipe.part(stage).sample, **(options or {})},
+            stage, model, self.sides(stage), conditions, strategy=self.strategy, seed=seed, truths=truths,
+            permitted=permitted or {},
+            options={**self._longest(stage), **(usual or {}), **self.recipe.part(stage).sample,
+                     **for_stage(options or {}, stage)},
         )  # fmt: skip
 
-    def predict_rep(
-        self, xs: Sequence[Fields], given: Sequence[Given], lengths: Sequence[int], **how: Any
-    ) -> list[Fields]:
+    def _longest(self, stage: str) -> dict[str, int]:
+        """The `max_length` of a stage that draws lengths: the longest that it was trained on (see `run.longest`)."""
+        file = (self.folder or Path()) / stage / LONGEST
+        return {"max_length": int(json.loads(file.read_text())["steps"])} if self.folder and file.is_file() else {}
+
+    def predict_rep(self, xs: Sequence[Fields], given: Sequence[Given], **how: Any) -> list[Fields]:
         """X → Y′, completed with what is given. `how` as of `sample`: seed, options …"""
         conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
-        predicted = self.sample(GENERATOR, conditions, lengths, **how)
+        predicted = self.sample(GENERATOR, conditions, **how)
         return [
-            self.converter.complete({**self.given_spec.absent(length), **each.fields, **rep}, each)
-            for rep, each, length in zip(predicted, given, lengths, strict=True)
+            self.converter.complete({**self._ungiven(x, rep), **each.fields, **rep}, each)
+            for x, rep, each in zip(xs, predicted, given, strict=True)
         ]
 
-    def render_rep(self, reps: Sequence[Fields], lengths: Sequence[int], **how: Any) -> list[Fields]:
+    def _ungiven(self, x: Fields, rep: Fields) -> Fields:
+        """The optional fields of Y′, all absent, as long as the drawn ones or X say."""
+        lengths = {**lengths_of(x, self.specs["x"]), **lengths_of(rep, self.specs["rep"])}
+        return {name: value[0] for name, value in stack([{}], self.given_spec, [lengths], ()).items()}
+
+    def render_rep(self, reps: Sequence[Fields], **how: Any) -> list[Fields]:
         """Y′ → Y: the fields that the renderer draws and those that Y′ has. `how` as of `sample`."""
-        drawn = self.sample(RENDERER, reps, lengths, **how)
+        drawn = self.sample(RENDERER, reps, **how)
         return [self.joined(rep, target) for rep, target in zip(reps, drawn, strict=True)]
 
     # --- what a user asks for ----------------------------------------------------------------------------------------
@@ -242,9 +250,8 @@ class Pipeline:
         parts = [self.x.cut(value) if isinstance(self.x, Cuts) and isinstance(self.y, Joins) else [value]
                  for value in wholes]  # fmt: skip
         xs = [self.x.encode(part)[0] for each in parts for part in each]
-        lengths = [self._length(x) for x in xs]
-        reps = self.predict_rep(xs, [fixed] * len(xs), lengths, **how)
-        ys = iter(self.render_rep(reps, lengths, permitted=fixed.permitted, **how))
+        reps = self.predict_rep(xs, [fixed] * len(xs), **how)
+        ys = iter(self.render_rep(reps, permitted=fixed.permitted, **how))
         made = [list(islice(ys, len(each))) for each in parts]
         metas = ({**self.x.encode(value)[1], **fixed.meta} for value in wholes)
         return [self.y.decode(self._whole(y), meta) for y, meta in zip(made, metas, strict=True)]
@@ -264,12 +271,8 @@ class Pipeline:
         except UserError as error:
             raise UserError(f"{where}: {error}") from error
         how = {"seed": seed, "options": asked({RENDERER: self.stage(RENDERER)}, options), "usual": USUAL}
-        ys = self.render_rep([rep] * count, [self._length(rep)] * count, **how)
+        ys = self.render_rep([rep] * count, **how)
         return [self.y.decode(y, meta) for y in ys]
-
-    @staticmethod
-    def _length(fields: Fields) -> int:
-        return max((len(value) for value in fields.values() if np.ndim(value)), default=1)
 
     def joined(self, known: Fields, drawn: Fields) -> Fields:
         """One example of Y from the drawn fields and the known ones."""

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from regenkit import distribute
+from regenkit.data.lengths import clocks_in_condition, lengths_of
 from regenkit.data.stack import stack, unstack
 from regenkit.layers.noise import derive
 from regenkit.recipe.sampling import taken
-from regenkit.spec import Fields
+from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples, Stage
 from regenkit.stages import Side
 
@@ -21,7 +22,6 @@ def draw(
     stage: Stage,
     sides: tuple[Side, Side],
     conditions: Sequence[Fields],
-    lengths: Sequence[int],
     *,
     strategy: Any,
     seed: int,
@@ -34,27 +34,38 @@ def draw(
     options  sampling options; the stage takes those that it has
     truths   draw each step given these true earlier ones, by a stage that `Resamples`
     """
-    condition, target = sides
-    along = any(side.spec.runs for side in sides)  # whether there are steps, and so a mask
-    given = {name: mask for name, mask in permitted.items() if name in target.spec}
-    order = np.argsort(lengths, kind="stable")
+    condition, target = (side.spec for side in sides)
+    clocks = clocks_in_condition(condition, target)
+    known = _lengths(conditions, condition, truths, target)
+    given = {name: mask for name, mask in permitted.items() if name in target}
+    order = np.argsort([sum(each.values()) for each in known], kind="stable")
     batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
 
     def one(number: int) -> list[Fields]:
-        sizes = [lengths[place] for place in batches[number]]
-        padded = sizes if along else None
-        batch = stack([conditions[place] for place in batches[number]], condition.spec, padded)
+        lengths = [known[place] for place in batches[number]]
+        batch = stack([conditions[place] for place in batches[number]], condition, lengths, clocks)
         own = derive(seed, f"{name} batch", number)
         if truths is None:
             drawn = stage.sample(batch, seed=own, given=given, **taken(stage, options))
         else:
             assert isinstance(stage, Resamples)
-            known = stack([truths[place] for place in batches[number]], target.spec, padded)
-            drawn = stage.resample(batch, known, seed=own, **taken(stage, options, "resample"))
-        return unstack(drawn, target.spec, sizes)
+            true = stack([truths[place] for place in batches[number]], target, lengths)
+            drawn = stage.resample(batch, true, seed=own, **taken(stage, options, "resample"))
+        return unstack(drawn, target, lengths)
 
     found: list[Fields] = [{} for _ in conditions]
     for places, drawn in zip(batches, distribute.spread(strategy, one, len(batches)), strict=True):
         for place, fields in zip(places, drawn, strict=True):
             found[place] = fields
     return found
+
+
+def _lengths(
+    conditions: Sequence[Fields], condition: Spec, truths: Sequence[Fields] | None, target: Spec
+) -> list[dict[str, int]]:
+    """Of each example, the axes whose lengths are known: those of its condition, and of the true target."""
+    own = [lengths_of(each, condition) for each in conditions]
+    if truths is None:
+        return own
+    return [{**lengths_of(true, target), **{axis: steps for axis, steps in each.items() if steps}}
+            for true, each in zip(truths, own, strict=True)]  # fmt: skip

@@ -18,7 +18,9 @@ from regenkit.stage import ChecksSampling
 
 USUAL = {"top_p": 0.95}
 """Defaults for a user's samples, for stages that have the option: the unlikeliest tokens are left out."""
-_NO_OPTIONS = {"self", "condition", "target", "seed", "given", "length"}
+_NO_OPTIONS = {"self", "condition", "target", "seed", "given"}
+_OF_LENGTH = ("length", "max_length")
+"""Options of stages that draw how long a target is (`stage.DrawsLength`)."""
 
 
 @cache
@@ -34,12 +36,22 @@ def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def options_of(target: Any, method: str = "sample") -> dict[str, inspect.Parameter]:
-    """The sampling options of a component's target, or of a stage; none where it does not sample."""
+    """The sampling options of a component's target, or of a stage; none where it does not sample. A stage that is built
+    to draw no length has no options of it."""
     kind = target if isinstance(target, type) else type(target)
     if inspect.isfunction(target):  # which makes the stage
         kind = typing.get_type_hints(target).get("return", object)
     function = getattr(kind, method, None)
-    return parameters(function) if function is not None else {}
+    found = parameters(function) if function is not None else {}
+    if getattr(target, "draws_length", True):
+        return found
+    return {name: option for name, option in found.items() if name not in _OF_LENGTH}
+
+
+def for_stage(options: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    """Those of a user's options that a stage is to have: `guidance` is for every stage, `generator.guidance` one's."""
+    own = {name.removeprefix(f"{stage}."): value for name, value in options.items() if name.startswith(f"{stage}.")}
+    return {**{name: value for name, value in options.items() if "." not in name}, **own}
 
 
 def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dict[str, Any]:
@@ -49,23 +61,28 @@ def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dic
 
 
 def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """A user's options, checked. Raises UserError where none of the `stages` (by name) has an option, where a stage
-    refuses its value, or where it cannot draw so as it was built."""
+    """A user's options, checked; `STAGE.OPTION` is an option of one of the `stages` (by name), `OPTION` of all.
+
+    Raises UserError where none of the stages has an option, where a stage refuses its value, or where it cannot draw so
+    as it was built.
+    """
     known = {name: options_of(stage) for name, stage in stages.items()}
-    names = {option for each in known.values() for option in each}
     values: dict[str, Any] = {}
     for option, value in options.items():
-        if option not in names:
-            raise UserError(f"{option}: not a sampling option of {' or '.join(stages)} of this run"
-                            f"{did_you_mean(option, names)}")  # fmt: skip
-        for each in known.values():
-            if option in each:
-                one = checked_against(option, {option: each[option]}, {option: value}, _where)
-                values[option] = one[option]
+        stage, dot, name = option.rpartition(".")
+        among = {each: known[each] for each in known if not dot or each == stage}
+        names = {each for options in among.values() for each in options}
+        if name not in names:
+            of = " or ".join(among or stages)
+            raise UserError(f"{option}: not a sampling option of {of} of this run{did_you_mean(name, names)}")
+        for each in among.values():
+            if name in each:
+                values[option] = checked_against(option, {name: each[name]}, {name: value}, _where)[name]
     for name, stage in stages.items():
         if isinstance(stage, ChecksSampling):
+            own = for_stage(values, name)
             try:
-                stage.check_sampling(**{option: values[option] for option in known[name].keys() & values.keys()})
+                stage.check_sampling(**{option: own[option] for option in known[name].keys() & own.keys()})
             except ValueError as error:
                 raise UserError(f"{name}: {error}") from error
     return values

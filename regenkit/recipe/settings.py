@@ -20,6 +20,16 @@ class TrainSettings(BaseModel):
     )
     steps: Count = Field(2000, description="updates in all; 0 leaves the stage as it is initialised")
     batch_size: Positive = Field(32, description="examples an update, over all replicas, before accumulation")
+    batch_steps: Positive | None = Field(
+        None,
+        description="the most steps of Y in a batch, padding included, so that long examples stand in small "
+        "batches; null = any number",
+    )
+    window: Positive | None = Field(
+        None,
+        description="train on windows of so many entries of the coarsest clock of Y′ and Y, drawn anew each time; "
+        "validation takes the middle of each example. null = whole examples",
+    )
     accumulate: Positive = Field(
         1, description="batches whose gradients are summed for one update, so that it sees batch_size × accumulate"
     )

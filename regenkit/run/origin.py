@@ -11,7 +11,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import check, sign
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
-from regenkit.stages import BEST, GENERATOR, RENDERER, ROUTE, STAGES
+from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES
 
 DONE = "done.json"
 """The results of a stage's training; written last."""
@@ -56,6 +56,8 @@ def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, 
     folder.mkdir(parents=True, exist_ok=True)
     sign(folder, pipeline.contract(stage))
     copy(trained / BEST, folder / BEST)
+    if (trained / LONGEST).exists():
+        copy(trained / LONGEST, folder / LONGEST)
     write_json(folder / DONE, {**done(trained), **origin})
 
 

@@ -65,19 +65,17 @@ def _drawn(pipeline: Pipeline, prepared: Prepared, span: range, seed: int) -> li
     held = np.isin(prepared.split, ("train", "validation")) & prepared.paired
     chosen = [place for place in span if held[place]]
     sides = [prepared.example(place)[0] for place in chosen]
-    reps = predict(pipeline, sides, [int(prepared.steps[place]) for place in chosen], seed)
+    reps = predict(pipeline, sides, seed)
     records = {place: shards.serialize({"rep": rep}, {}) for place, rep in zip(chosen, reps, strict=True)}
     return [records[place] if place in records else prepared.reps[place] for place in span]
 
 
-def predict(
-    pipeline: Pipeline, sides: Sequence[dict[str, Fields | None]], lengths: Sequence[int], seed: int
-) -> list[Fields]:
+def predict(pipeline: Pipeline, sides: Sequence[dict[str, Fields | None]], seed: int) -> list[Fields]:
     """The predicted Y′ of examples {"x": …, "rep": the true one}, as the recipe's `finetune` asks."""
     truths = [each["rep"] or {} for each in sides]
     forced = {"truths": truths} if pipeline.recipe.finetune == "teacher_forced" else {}
     given = [pipeline.given_of(rep) for rep in truths]
-    drawn = pipeline.predict_rep([each["x"] or {} for each in sides], given, lengths, seed=seed, **forced)
+    drawn = pipeline.predict_rep([each["x"] or {} for each in sides], given, seed=seed, **forced)
     spec, kept = pipeline.specs["rep"], set(pipeline.given_spec)
     return [
         {name: (truth if name in kept else rep)[name] for name in spec}

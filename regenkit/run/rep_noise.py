@@ -57,8 +57,7 @@ def _measured(pipeline: Pipeline, prepared: Prepared, spec: Spec) -> Perturb:
     truths = [each["rep"] or {} for each in sides]
     conditions = [{**(each["x"] or {}), **pipeline.given_of(rep).fields}
                   for each, rep in zip(sides, truths, strict=True)]  # fmt: skip
-    lengths = [int(prepared.steps[place]) for place in places]
-    drawn = pipeline.sample("generator", conditions, lengths, seed=0, truths=truths)
+    drawn = pipeline.sample("generator", conditions, seed=0, truths=truths)
 
     def flat(examples: Sequence[Fields], name: str) -> list[np.ndarray]:
         return [np.ravel(each[name]) for each in examples]

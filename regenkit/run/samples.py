@@ -30,20 +30,19 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
         y: Fields | None = None
         rep = pipeline.converter.convert(sides["y"] or {}) if stage == "converter" else sides["rep"] or {}
         name = f"{stage}-{step:06d}-{number}"
-        length = [int(prepared.steps[place])]
         known = {name: rep[name] for name in pipeline.given_scalars}
         if draws_rep:
-            drawn = pipeline.sample(stage, [{**x, **known}], length, seed=number)[0]
+            drawn = pipeline.sample(stage, [{**x, **known}], seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
             rep = {**absent, **known, **drawn}
             write_text(folder / f"{name}.yaml", pipeline.converter.to_text(rep, meta))
         elif STAGES[stage].baseline:
-            y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], length, seed=number)[0])
+            y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], seed=number)[0])
         if own and (draws_rep or stage == "converter"):
             with pipeline.using(RENDERER, pipeline.stage("converter")):
-                y = pipeline.render_rep([rep], length, seed=number)[0]
+                y = pipeline.render_rep([rep], seed=number)[0]
         elif reads_rep and not draws_rep and STAGES[stage].section == RENDERER:
-            y = pipeline.render_rep([rep], length, seed=number)[0]
+            y = pipeline.render_rep([rep], seed=number)[0]
         if y is not None:
             for suffix in pipeline.y_record.writes[:2]:
                 pipeline.y.write(pipeline.y.decode(y, meta), folder / f"{name}{suffix}")
@@ -56,10 +55,10 @@ def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for number, place in enumerate(_held(prepared, "test"), 1):
         sides, meta = prepared.example(place)
-        x, y, rep, length = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}, int(prepared.steps[place])
+        x, y, rep = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}
         given = pipeline.given_of(rep)
-        predicted = pipeline.predict_rep([x], [given], [length], seed=number)
-        drawn = pipeline.render_rep(predicted, [length], seed=number)[0]
+        predicted = pipeline.predict_rep([x], [given], seed=number)
+        drawn = pipeline.render_rep(predicted, seed=number)[0]
         write_text(folder / f"{number}-predicted.yaml", pipeline.converter.to_text(predicted[0], meta))
         for kind, fields in (("reference", y), ("predicted", drawn)):
             for suffix in pipeline.y_record.writes:

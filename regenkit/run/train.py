@@ -24,6 +24,7 @@ from regenkit.recipe import Recipe
 from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import folder_for, open_run, untrained
 from regenkit.run.handing import hand_out, to_all
+from regenkit.run.longest import keep_longest
 from regenkit.run.origin import DONE, copy_origin, done, settings_of
 from regenkit.run.predicted import predicted
 from regenkit.run.rep_noise import perturbation
@@ -109,6 +110,8 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
                  for each in found or ()]  # fmt: skip
     condition, target = pipeline.sides(stage)
+    if chief:
+        keep_longest(prepared, condition, target, folder)
     perturb = perturbation(pipeline, prepared, settings.rep_noise, strategy) if settings.rep_noise else None
     learned = seen(prepared, condition)
     if kind.on_predicted:

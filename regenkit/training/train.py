@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regenkit.data.batches import Plan, as_user_errors, dataset
+from regenkit.data.batches import as_user_errors, dataset
+from regenkit.data.plan import Plan, cut
 from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
@@ -83,7 +84,8 @@ def fit(
 
     # --- data ------------------------------------------------------------------------------------------------------
     plan = Plan(prepared, split="train", batch_size=settings.batch_size * settings.accumulate, seed=settings.seed,
-                paired_share=settings.paired_share if prepared.paired.any() else 0.0)  # fmt: skip
+                paired_share=settings.paired_share if prepared.paired.any() else 0.0,
+                batch_steps=settings.batch_steps)  # fmt: skip
     batches = iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))
     held_out = _held_out(prepared, settings)
 
@@ -170,21 +172,23 @@ def _distributed(
         mine = [part * replicas + replica for part in range(parts) for replica in range(start, start + share)]
         last = None if isinstance(plan, Plan) else len(plan)
         return dataset(prepared, plan, job.condition, job.target, first=first, last=last, replicas=replicas * parts,
-                       mine=mine, seed=job.settings.seed)  # fmt: skip
+                       mine=mine, seed=job.settings.seed, window=job.settings.window)  # fmt: skip
 
     return strategy.distribute_datasets_from_function(local)
 
 
 def _held_out(prepared: Prepared, settings: TrainSettings) -> list:
-    """Validation batches: the paired examples, or all where none is paired. Lengths within a batch are similar."""
+    """Validation batches: the paired examples, or all where none is paired. Lengths within a batch are similar.
+
+    Of whole examples; where the training has a window, of the window in the middle of each.
+    """
     places = prepared.places("validation", paired=True if prepared.paired.any() else None)
     if not len(places):
         raise UserError(
             "the validation split is empty: the dataset is too small (it needs about ten groups of examples)"
         )
     places = places[prepared.steps[places].argsort(kind="stable")]
-    size = 2 * settings.batch_size
-    return [places[start : start + size] for start in range(0, len(places), size)]
+    return cut(places, prepared.steps, 2 * settings.batch_size, settings.batch_steps)
 
 
 def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.callbacks.CallbackList:

@@ -9,17 +9,18 @@ from itertools import islice
 import numpy as np
 
 from regenkit.analysis.measures.examples import Pair
+from regenkit.data.lengths import drawn_axes
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Field, Fields
 
 COUNTED = 500
 
 
-def random_training(
-    pipeline: Pipeline, learned: Sequence[Pair], truths: Sequence[Fields], lengths: Sequence[int], seed: int
-) -> list[Fields]:
-    """A training example of the same given fields where there is one, cut or repeated to each length."""
+def random_training(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence[Pair], seed: int) -> list[Fields]:
+    """A training example of the same given fields where there is one; cut or repeated, where X says how long Y is."""
     random = np.random.default_rng(seed)
+    truths = [each["rep"] for each in pairs]
+    fixed = _told_by_x(pipeline)
     spec = pipeline.specs["y"]
     scalars = [name for name, field in spec.items() if field.scalar and name in truths[0]] if truths else []
     same: dict[bytes, list[int]] = {}
@@ -30,21 +31,21 @@ def random_training(
     for number, each in enumerate(learned if scalars else ()):
         same.setdefault(key(each["y"]), []).append(number)
     found = []
-    for truth, length in zip(truths, lengths, strict=True):
+    for truth, pair in zip(truths, pairs, strict=True):
         among: Sequence[int] = same.get(key(truth), range(len(learned)))
         drawn = learned[among[int(random.integers(len(among)))]]["y"]
         found.append({
-            name: np.resize(value, (length, *np.shape(value)[1:])) if spec[name].variable else value
+            name: np.resize(value, np.shape(pair["y"][name])) if spec[name].variable and fixed else value
             for name, value in drawn.items()
         })  # fmt: skip
     return found
 
 
-def unigram(
-    pipeline: Pipeline, learned: Sequence[Pair], truths: Sequence[Fields], lengths: Sequence[int], seed: int
-) -> list[Fields]:
-    """Every token drawn by its frequency in the training set; given fields as they are."""
+def unigram(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence[Pair], seed: int) -> list[Fields]:
+    """Every token drawn by its frequency in the training set; given fields as they are. As long as Y is where X says
+    so, else as long as some training example."""
     random = np.random.default_rng(seed)
+    fixed = _told_by_x(pipeline)
     drawn_fields = pipeline.specs["y"].without(pipeline.given_spec)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in drawn_fields}
     for each in learned:
@@ -52,16 +53,21 @@ def unigram(
             parts[name].append(np.ravel(each["y"][name]).astype(np.min_scalar_type(field.vocabulary or 0)))
     pools = {name: np.concatenate(values) for name, values in parts.items()}
     found = []
-    for truth, length in zip(truths, lengths, strict=True):
+    for pair in pairs:
+        like = pair["y"] if fixed else learned[int(random.integers(len(learned)))]["y"]
         drawn = {}
-        for name, field in pipeline.specs["y"].items():
+        for name in pipeline.specs["y"]:
             if name in pipeline.given_spec:
-                drawn[name] = truth[name]
+                drawn[name] = pair["rep"][name]
             else:
-                shape = tuple(length if size is None else size for size in field.shape)
-                drawn[name] = random.choice(pools[name], shape).astype(np.int32)
+                drawn[name] = random.choice(pools[name], np.shape(like[name])).astype(np.int32)
         found.append(drawn)
     return found
+
+
+def _told_by_x(pipeline: Pipeline) -> bool:
+    """Whether X says how long Y is: both run along one axis."""
+    return not drawn_axes(pipeline.specs["x"], pipeline.specs["y"])
 
 
 def class_mean(learned: Sequence[Pair], xs: Sequence[Fields]) -> list[Fields]:

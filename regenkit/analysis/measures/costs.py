@@ -10,6 +10,7 @@ from regenkit.analysis.measures.bootstrap import bootstrap
 from regenkit.analysis.measures.examples import Pair
 from regenkit.analysis.results.figure import Cost, Figure, StageCost
 from regenkit.analysis.results.report import Bits
+from regenkit.data.lengths import drawn_axes
 from regenkit.pipeline import Pipeline
 
 FieldBits = Mapping[str, np.ndarray]
@@ -34,7 +35,7 @@ def held_out_bits(
         known["predicted"] = {**known["generator"], **known["oracle"]}
         blind["predicted"] = {**blind["generator"], **known["oracle"]}
     if all(field.vocabulary for field in y_spec.values()):
-        known["unigram"] = unigram_bits(y_spec, learned, pairs)
+        known["unigram"] = unigram_bits(y_spec, learned, pairs, drawn_axes(pipeline.specs["x"], y_spec))
 
     def minus(one: str, other: str) -> np.ndarray:
         return whole(known[one]) - whole(known[other])

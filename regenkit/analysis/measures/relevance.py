@@ -20,7 +20,7 @@ import numpy as np
 from regenkit.analysis.measures.bootstrap import bootstrap
 from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.report import Relevance
-from regenkit.spec import Field, Fields, Spec
+from regenkit.spec import Y_AXIS, Field, Fields, Spec
 
 WINDOW = 4
 NEGATIVES = 128
@@ -46,7 +46,7 @@ def relevance(
     specs, training, held_out   by side, "x", "rep" and "y"; without what a user gives
     lengths                     steps of Y, of "training" and "held_out"
     """
-    along = {side: any(field.hop for field in specs[side].values()) for side in specs}
+    along = {side: Y_AXIS in specs[side].axes for side in specs}
     sides = {"rep": specs["rep"], "y": specs["y"]}
     windows = all(along.values())
     units = {}

@@ -6,7 +6,7 @@
     direct        X → Y without Y′, parameters matched          what the detour is to beat
     direct_half   the same, no larger than the generator        matched size can overfit: the better one counts
     constant      the renderer from one and the same Y′         what Y′ is worth
-    random        a training example, cut or repeated to length
+    random        a training example; cut or repeated, where X says how long Y is
     unigram       every token by its training frequency; where Y is of tokens
     mean          the mean of the training examples of the same X; where Y is of numbers
 
@@ -55,7 +55,6 @@ def draw(pipeline: Pipeline, route: str, pairs: Sequence[Pair], learned: Sequenc
     learned   the training pairs, for the baselines
     """
     drawn = Drawn(all_ys := Spool(), all_reps := Spool())
-    lengths = [pipeline.specs["y"].steps(each["y"]) for each in pairs]
     xs, truths = [each["x"] for each in pairs], [each["rep"] for each in pairs]
     given = [pipeline.given_of(rep) for rep in truths]
     for seed in range(samples):
@@ -63,21 +62,21 @@ def draw(pipeline: Pipeline, route: str, pairs: Sequence[Pair], learned: Sequenc
         if route == "reference":
             ys = [each["y"] for each in pairs]
         elif route == "random":
-            ys = random_training(pipeline, learned, truths, lengths, seed)
+            ys = random_training(pipeline, learned, pairs, seed)
         elif route == "unigram":
-            ys = unigram(pipeline, learned, truths, lengths, seed)
+            ys = unigram(pipeline, learned, pairs, seed)
         elif route == "mean":
             ys = class_mean(learned, xs)
         elif route in DIRECT:
             conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
-            targets = pipeline.sample(route, conditions, lengths, seed=seed)
+            targets = pipeline.sample(route, conditions, seed=seed)
             ys = [pipeline.joined(rep, target) for rep, target in zip(truths, targets, strict=True)]
         else:
             if route == "predicted":
-                reps = pipeline.predict_rep(xs, given, lengths, seed=seed)
+                reps = pipeline.predict_rep(xs, given, seed=seed)
             elif route == "constant":
                 reps = constant_rep(pipeline, learned, pairs)
-            ys = pipeline.render_rep(reps, lengths, seed=seed)
+            ys = pipeline.render_rep(reps, seed=seed)
         all_ys.extend(ys)
         all_reps.extend(reps)
     return drawn
