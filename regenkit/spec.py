@@ -35,8 +35,9 @@ class Clock(NamedTuple):
     @property
     def mask(self) -> str:
         """The key in a batch of which entries exist, bool [batch, entries]."""
-        own = [self.axis] * (self.axis != Y_AXIS) + [str(self.hop)] * (self.hop != 1)
-        return " ".join([MASK, *own])
+        if self.hop != 1:
+            return f"{MASK} {self.axis} {self.hop}"
+        return MASK if self.axis == Y_AXIS else f"{MASK} {self.axis}"
 
     def entries(self, steps: int) -> int:
         """How many entries cover so many steps of the axis."""

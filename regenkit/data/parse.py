@@ -95,8 +95,8 @@ class Parse:
                 continue
             inner = _inner(self.wanted[source, name]) * int(coarsest.hop / clock.hop)
             value = values[feature_key(source, name)]
-            ends = tf.cast(value.row_splits[1:], tf.int64)
-            starts = tf.minimum(value.row_splits[:-1] + first * inner, ends)
+            splits = tf.cast(value.row_splits, tf.int64)
+            starts, ends = tf.minimum(splits[:-1] + first * inner, splits[1:]), splits[1:]
             kept = tf.ragged.range(starts, tf.minimum(starts + self.window * inner, ends))
             found[feature_key(source, name)] = kept.with_flat_values(tf.gather(value.flat_values, kept.flat_values))
         return found
