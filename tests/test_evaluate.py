@@ -101,8 +101,7 @@ def test_pairs_are_read_when_they_are_wanted_and_hold_little(run: Path, monkeypa
     assert bounded[-1] is not bounded[-1]  # read anew
     assert len(bounded[2:5]) == 3 and len(Side(bounded, "y", ["low"])) == len(places)
     assert [set(each) for each in Side(bounded, "y", ["low"])[:2]] == [{"low"}] * 2
-    truths = [each["rep"] for each in whole[:4]]
-    drawn = [random_training(pipeline, pairs, truths, [3, 4, 5, 6], 0) for pairs in (whole, list(whole), bounded)]
+    drawn = [random_training(pipeline, pairs, whole[:4], 0) for pairs in (whole, list(whole), bounded)]
     assert all(
         np.array_equal(a["high"], b["high"]) for other in drawn[1:] for a, b in zip(drawn[0], other, strict=True)
     )
