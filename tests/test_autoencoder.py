@@ -26,7 +26,7 @@ def batch() -> dict[str, Any]:
     """Six held-out examples of several lengths."""
     data = prepared()
     ys = [data.example(int(place))[0]["y"] for place in data.places("validation")[:6]]
-    return stack(ys, Y, [len(y["high"]) for y in ys])
+    return stack(ys, Y)
 
 
 @pytest.fixture(scope="module", params=["vq", "vae"])
@@ -72,7 +72,7 @@ def test_codes_are_all_used(trained: TokenAutoencoder) -> None:
         return
     data = prepared()
     ys = [data.example(int(place))[0]["y"] for place in data.places("train")]
-    examples = stack(ys, Y, [len(y["high"]) for y in ys])
+    examples = stack(ys, Y)
     codes = np.asarray(trained.encode(examples, examples)["code"])
     assert len(set(codes[codes > 0])) >= 7
 

@@ -48,7 +48,7 @@ def batch(*, paired: bool = True) -> dict[str, Any]:
     data = prepared()
     sides = [data.example(int(place))[0] for place in data.places("train", paired=True)[:5]]
     rows = [{**each["y"], **each["rep"], **(each["x"] if paired else {})} for each in sides]
-    both = stack(rows, X | Y | REP, [len(each["y"]["high"]) for each in sides])
+    both = stack(rows, X | Y | REP)
     tensors = {name: tf.constant(value) for name, value in both.items()}
     return {"condition": tensors, "target": tensors, "noise": tf.stack([tf.fill([5], 3), tf.range(5)], 1)}
 

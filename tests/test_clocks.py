@@ -58,7 +58,7 @@ def test_a_field_runs_along_what_it_says() -> None:
 
 @pytest.mark.parametrize("wrong", [{"shape": (), "axis": "x"}, {"hop": Fraction(0)}, {"hop": Fraction(-1)}])
 def test_an_axis_and_a_hop_must_make_sense(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="axis=|hop="):
+    with pytest.raises(ValueError, match=r"axis=|hop="):
         Field(vocabulary=3, **wrong)
 
 

@@ -184,6 +184,8 @@ class TokenAutoencoder(keras.Model):
             ended = tf.cumsum(tf.cast(drawn > (self.target[name].vocabulary or 0), tf.int32), 1) > 0
             drawn = tf.where(tf.repeat(mask, self.hop, 1) & ~ended, drawn, 0)
             found[name] = (fitted(drawn, len(condition[MASK][0])) if MASK in condition else drawn).numpy()
+        if self.hop > 1:  # within the last code
+            found[MASK] = next(iter(found.values())) > 0
         return found
 
     def _vector(self, rep: Batch) -> tf.Tensor:
