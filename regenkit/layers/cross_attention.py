@@ -62,16 +62,18 @@ class CrossAttention(keras.layers.Layer):
         """What `Block.call` does with a memory."""
         return lambda x, seeds: self.attend(x, held, seeds)[0]
 
-    def of_step(self, held: Held) -> Across:
-        """What `Block.step` does with it."""
-        return lambda x, _seeds: self.step(x, held)
+    def of_step(self, held: Held, rows: int = 1) -> Across:
+        """What `Block.step` does with it; `rows` stand one after the other for each example of the memory."""
+        return lambda x, _seeds: self.step(x, held, rows)
 
-    def step(self, x: tf.Tensor, held: Held) -> tf.Tensor:
-        """One step of each example, [batch, width]."""
-        query = tf.reshape(self.query(self.norm(x)), [-1, self.heads, 1, self.size])
+    def step(self, x: tf.Tensor, held: Held, rows: int = 1) -> tf.Tensor:
+        """One step of each example, [batch · rows, width]."""
+        query = tf.reshape(self.query(self.norm(x)), [-1, rows, self.heads, self.size])
+        query = tf.transpose(query, [0, 2, 1, 3]) if rows > 1 else tf.reshape(query, [-1, self.heads, 1, self.size])
         scores = tf.cast(tf.matmul(query, held.keys, transpose_b=True), tf.float32) * self.size**-0.5
-        weights = tf.cast(tf.nn.softmax(scores + held.hidden), x.dtype)
-        return x + self.out(tf.reshape(tf.matmul(weights, held.values), [-1, self.width]))
+        found = tf.matmul(tf.cast(tf.nn.softmax(scores + held.hidden), x.dtype), held.values)
+        found = tf.transpose(found, [0, 2, 1, 3]) if rows > 1 else found
+        return x + self.out(tf.reshape(found, [-1, self.width]))
 
 
 def across(width: int, heads: int, depth: int, *, dropout: float) -> list[CrossAttention]:

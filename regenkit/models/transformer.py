@@ -30,6 +30,7 @@ from regenkit.layers.history_noise import with_others
 from regenkit.layers.places import own_embeddings
 from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance
+from regenkit.models.transformer_beam import beam_search
 from regenkit.models.transformer_condition import TransformerCondition
 from regenkit.models.transformer_lengths import EVENT, Lengths, decisions
 from regenkit.models.transformer_resampling import redrawn
@@ -135,16 +136,20 @@ class Transformer(keras.Model):
         guidance: NonNegativeFloat = 1.0,
         length: NonNegativeInt | None = None,
         max_length: NonNegativeInt | None = None,
+        beam_size: NonNegativeInt = 0,
+        length_penalty: NonNegativeFloat = 0.0,
         given: Mapping[str, np.ndarray] | None = None,
     ) -> dict[str, np.ndarray]:
         """Draw a target for every example of the batch.
 
         condition    fields [batch, ...] and, of sequences, "mask" [batch, steps]; one seed, one output
-        temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail
+        temperature  0 takes the likeliest token; top_k (0 = all) and top_p cut the tail, top_p not that of the end
         guidance     logits are (1 − guidance) × without the condition + guidance × with it (classifier-free guidance,
                      arXiv 2207.12598); 1 = with it
         length       steps of all examples, where the condition does not say them; None = the model draws them,
                      at most `max_length`
+        beam_size    above 0: the likeliest sequence that a beam of this size finds (`transformer_beam`); seed,
+                     temperature, top_k and top_p then have no say, length_penalty prefers longer ones
         given        by target field: integers [batch, steps] fix what is not 0; booleans [vocabulary] or
                      [batch, steps, vocabulary] permit tokens (of a scalar [batch] and [batch, vocabulary], of a grid
                      with its axes for the steps)
@@ -152,6 +157,11 @@ class Transformer(keras.Model):
         the model draws the length, also the mask of its steps, bool [batch, steps].
         """
         self.check_sampling(guidance=guidance)
+        if beam_size:
+            return beam_search(
+                self, condition, beam_size=beam_size, length_penalty=length_penalty, guidance=guidance, length=length,
+                max_length=max_length, given=given,
+            )  # fmt: skip
         return sample_loop(
             self, condition, seed=seed, temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
             length=length, max_length=max_length, given=given,

@@ -1,8 +1,7 @@
 """Ancestral sampling of the transformer, whole in one graph call, traced once for batches and lengths of any size.
 
-A loop over steps within a loop over chunks of steps: noise is drawn a chunk at a time, and the caches of keys and
-values grow by a chunk, so that a step attends to at most a chunk more than it must. Where the end is an event, an
-example draws nothing more after it, and the loops are over when all examples are.
+A loop over steps within a loop over chunks of steps (`transformer_network.walk`): noise is drawn a chunk at a time.
+Where the end is an event, an example draws nothing more after it, and the loops are over when all examples are.
 """
 
 from collections.abc import Mapping
@@ -11,15 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.layers.attention import Place, turns
 from regenkit.models.sampling import filtered, guided, permitted, seeds_of, step_noise
 from regenkit.models.traced import call_traced
 from regenkit.models.transformer_lengths import EVENT, OVER, with_given
-from regenkit.models.transformer_network import Network, advance, told
+from regenkit.models.transformer_network import Network, Walk, told, walk
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END
-
-CHUNK = 32
 
 
 def sample_loop(
@@ -100,60 +96,40 @@ def _run(
     known = told(model, condition, mask, guidance)
     allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
     lead, ends = int(model.has_scalars and not model.places), model.lengths.ends
-    total, batch = lead + tf.shape(mask)[1], tf.shape(known.encoded)[1]  # with guidance, twice the batch
-    most = tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+    total, most = lead + tf.shape(mask)[1], tf.reduce_sum(tf.cast(mask, tf.int32), 1)
     spans = {name: model.span(name, total) for name in model.target}
-    heads, size = model.decoder[0].heads, model.decoder[0].size
-    cosine, sine = turns(total, size)
-    drawn_fields = {**({END: EVENT} if ends else {}), **model.target}
+    fields = {**({END: EVENT} if ends else {}), **model.target}
 
-    def ahead(step: tf.Tensor, end: tf.Tensor, over: tf.Tensor) -> tf.Tensor:
-        return (step < end) & ~tf.reduce_all(over) if ends else step < end
-
-    def one_chunk(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any, over: tf.Tensor) -> tuple:
-        first, end = step, tf.minimum(step + CHUNK, total)
-        rows = tf.range(2 * batch * heads) * end
-        noise = {
+    def noise(first: tf.Tensor, end: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Drawn a chunk at a time."""
+        return {
             name: step_noise(seeds, name, tf.range(first, end), field) * tf.cast(temperature > 0, tf.float32)
-            for name, field in drawn_fields.items()
+            for name, field in fields.items()
         }
 
-        def drawn(name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor], step: tf.Tensor) -> tf.Tensor:
-            logits = guided(model.head(name, x, earlier), guidance)
-            if name in allowed:
-                logits = tf.where(allowed[name][step], logits, -1e9)
-            logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, top_p)
-            return 1 + tf.argmax(logits + noise[name][step - first], axis=-1, output_type=tf.int32)
+    def drawn(name: str, now: Walk, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        logits = guided(model.head(name, now.x, earlier), guidance)
+        if name in allowed:
+            logits = tf.where(allowed[name][now.step], logits, -1e9)
+        # no nucleus of the end: one that is unlikely at every step would never come
+        logits = filtered(logits / tf.maximum(temperature, 1e-6), top_k, 1.0 if name == END else top_p)
+        return 1 + tf.argmax(logits + now.noise[name][now.at], axis=-1, output_type=tf.int32)
 
-        def one_step(step: tf.Tensor, x: tf.Tensor, tokens: Any, caches: Any, over: tf.Tensor) -> tuple:
-            x += known.at(step)
-            future = tf.where(tf.range(end) > step, -1e9, 0.0)
-            x, grown = advance(model, x, caches, Place(cosine[step], sine[step], rows + step, future), known.held)
-            if ends:
-                may = (step - lead >= least) & (drawn(END, x, {}, step) == OVER)
-                over |= may | (step - lead >= most)
-            earlier: dict[str, tf.Tensor] = {}
-            for name in model.target:
-                active = (step >= spans[name][0]) & (step < spans[name][1])
-                token = tf.where(active & ~over if ends else active, drawn(name, x, earlier, step), 0)
-                earlier[name] = tf.concat([token] * (1 if guidance == 1 else 2), 0)
-                tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[step]], token[None])}
-            return step + 1, model.embed(earlier), tokens, grown, over
+    def decide(now: Walk, state: tuple) -> tuple:
+        tokens, over = state
+        if ends:
+            may = (now.step - lead >= least) & (drawn(END, now, {}) == OVER)
+            over |= may | (now.step - lead >= most)
+        earlier: dict[str, tf.Tensor] = {}
+        for name in model.target:
+            active = (now.step >= spans[name][0]) & (now.step < spans[name][1])
+            token = tf.where(active & ~over if ends else active, drawn(name, now, earlier), 0)
+            earlier[name] = tf.concat([token] * (1 if guidance == 1 else 2), 0)
+            tokens = {**tokens, name: tf.tensor_scatter_nd_update(tokens[name], [[now.step]], token[None])}
+        return earlier, (tokens, over), None
 
-        step, x, tokens, caches, over = tf.while_loop(
-            lambda step, *state: ahead(step, end, state[-1]), one_step, (step, x, tokens, caches, over),
-            parallel_iterations=1,
-        )  # fmt: skip
-        more = tf.minimum(end + CHUNK, total) - end
-        return step, x, tokens, [tf.pad(cache, [[0, 0], [0, 0], [0, more], [0, 0]]) for cache in caches], over
-
-    x = tf.cast(tf.broadcast_to(model.start, tf.shape(known.encoded[0])), known.encoded.dtype)
-    tokens = {name: tf.zeros([total, tf.shape(seeds)[0]], tf.int32) for name in model.target}
-    # slices of one tensor: each is written in place, and equal tensors of zeros could be made one by the optimiser
-    caches = tf.unstack(tf.zeros([model.depth, 2, batch * heads, tf.minimum(CHUNK, total), size], known.encoded.dtype))
-    over = tf.zeros([tf.shape(seeds)[0]], tf.bool)
-    tokens = tf.while_loop(
-        lambda step, *state: ahead(step, total, state[-1]), one_chunk, (tf.constant(0), x, tokens, caches, over),
-        parallel_iterations=1,
-    )[2]  # fmt: skip
+    batch = tf.shape(seeds)[0]
+    state = ({name: tf.zeros([total, batch], tf.int32) for name in model.target}, tf.zeros([batch], tf.bool))
+    going = (lambda state: ~tf.reduce_all(state[1])) if ends else None
+    tokens, _ = walk(model, known, total, state, decide, going=going, chunk=noise)
     return {name: tf.transpose(value) for name, value in tokens.items()}
