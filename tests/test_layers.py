@@ -29,7 +29,7 @@ FLOORS = (
     ("models", "training"),
     ("pipeline",),
     ("run", "doctor"),
-    ("analysis",),
+    ("analysis", "demo"),
     ("cli",),
     ("__main__", "__init__"),
 )

@@ -14,6 +14,7 @@ from rich.console import Console
 from regenkit.cli import (
     comparing,
     data,
+    demoing,
     evaluating,
     exporting,
     generating,
@@ -49,7 +50,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for module in (
-    training, evaluating, comparing, probing, preparing, generating, exporting, inspecting, recipes, data,
+    training, evaluating, comparing, probing, preparing, generating, demoing, exporting, inspecting, recipes, data,
 ):  # fmt: skip
     module.add_to(app)
 

@@ -1,0 +1,188 @@
+"""What a page does with a run, without the page: each function takes what was typed, and gives what is to be shown."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import Parameter
+from pathlib import Path
+from typing import Any, final
+
+from regenkit.adapter import Cuts, Joins, Parses
+from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe.sampling import USUAL, asked, options_of
+from regenkit.spec import Fields
+from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
+
+ROUTES = ("reference", "oracle", "predicted", "direct")
+"""What an example is shown as, side by side: the real Y; from true Y′; from predicted Y′; without Y′."""
+
+
+@final
+@dataclass(frozen=True)
+class Made:
+    """A result: Y′ as text, one line about Y, and Y as a file of each suffix that its modality writes."""
+
+    rep: str
+    said: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+@final
+class Session:
+    """A run in use. Files that it makes lie in `folder`, which `close` deletes."""
+
+    def __init__(self, pipeline: Pipeline, name: str) -> None:
+        self.pipeline, self.name = pipeline, name
+        self.folder = Path(tempfile.mkdtemp(prefix="regenkit-demo-"))
+        self._made = 0
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def parses(self) -> bool:
+        """Whether X can be typed."""
+        return isinstance(self.pipeline.x, Parses)
+
+    @cached_property
+    def options(self) -> dict[str, Parameter]:
+        """The sampling options of generator and renderer by name."""
+        return {name: each for stage in ROUTE for name, each in options_of(self.pipeline.stage(stage)).items()}
+
+    def usual(self, name: str) -> Any:
+        """The value that an option has where nobody sets it: the recipe's, else what `generate` takes, else its own."""
+        for stage in ROUTE:
+            if name in self.pipeline.recipe.part(stage).sample:
+                return self.pipeline.recipe.part(stage).sample[name]
+        return USUAL.get(name, self.options[name].default)
+
+    def generate(self, typed: str, upload: str | None, given: str, seed: int, options: Mapping[str, Any]) -> Made:
+        """X → Y′ → Y. Raises UserError where X, what is given or an option is wrong."""
+        line, value, fixed = self.pipeline, self._input(typed, upload), self._given(given)
+        checked = asked({stage: line.stage(stage) for stage in ROUTE}, self._changed(options, ROUTE))
+        if isinstance(line.x, Cuts) and isinstance(line.y, Joins) and len(line.x.cut(value)) > 1:
+            y = line.generate([value], seed=seed, given=fixed, **checked)[0]
+            return self._shown(line.convert(y), y)
+        x, meta = line.x.encode(value)
+        known, how = line.given(fixed), {"seed": seed, "options": checked, "usual": USUAL}
+        length = [self._length(x)]
+        rep = line.predict_rep([x], [known], length, **how)[0]
+        drawn = line.render_rep([rep], length, permitted=known.permitted, **how)[0]
+        meta = {**meta, **known.meta}
+        return self._shown(line.converter.to_text(rep, meta), line.y.decode(drawn, meta))
+
+    def convert(self, upload: str | None) -> Made:
+        """Y → Y′, of the first value of an uploaded file."""
+        value = self._read(self.pipeline.y, self.pipeline.y_record.reads, upload)
+        return self._shown(self.pipeline.convert(value), value)
+
+    def render(self, rep: str, seed: int, options: Mapping[str, Any]) -> Made:
+        """Y′ as text → Y."""
+        if not rep.strip():
+            raise UserError("there is no Y′ yet: generate one, or upload a file")
+        y = self.pipeline.render(rep, seed=seed, **self._changed(options, (RENDERER,)))[0]
+        return self._shown(rep, y)
+
+    def compare(self, number: int, seed: int) -> tuple[str, dict[str, Made]]:
+        """(its name, what each route makes) of held-out example `number`. Raises UserError where there is none."""
+        line, places = self.pipeline, self._held
+        if not len(places):
+            raise UserError("no held-out example of this run has an X")
+        sides, meta = self._prepared.example(int(places[number % len(places)]))
+        x, y, rep = (sides[each] or {} for each in ("x", "y", "rep"))
+        length, given = [self._length(y)], line.given_of(rep)
+        found: dict[str, tuple[Fields, Fields]] = {"reference": (rep, y)}
+        found["oracle"] = rep, line.render_rep([rep], length, seed=seed)[0]
+        predicted = line.predict_rep([x], [given], length, seed=seed)[0]
+        found["predicted"] = predicted, line.render_rep([predicted], length, seed=seed)[0]
+        if self._has("direct"):
+            drawn = line.sample("direct", [{**x, **given.fields}], length, seed=seed)[0]
+            found["direct"] = {}, line.joined(given.fields, drawn)
+        made = {
+            route: self._shown(line.converter.to_text(rep, meta) if rep else "", line.y.decode(y, meta))
+            for route, (rep, y) in found.items()
+        }
+        return str(meta.get("id", "")), made
+
+    # --- parts -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _prepared(self) -> Any:
+        return self.pipeline.prepare(lambda *_: None)
+
+    @cached_property
+    def _held(self) -> Any:
+        return self._prepared.places("test", paired=True)
+
+    def _has(self, stage: str) -> bool:
+        from regenkit.stages import BEST
+
+        return self.pipeline.folder is not None and (self.pipeline.folder / stage / BEST).exists()
+
+    def _input(self, typed: str, upload: str | None) -> Any:
+        if upload:
+            return self._read(self.pipeline.x, self.pipeline.x_record.reads, upload)
+        if not typed.strip():
+            raise UserError(
+                "there is no input yet: type it, or upload a file" if self.parses else "upload a file first"
+            )
+        if not isinstance(self.pipeline.x, Parses):
+            raise UserError(f"{self.pipeline.x_record.name} cannot be typed: upload a file")
+        return self.pipeline.x.parse(typed)
+
+    @staticmethod
+    def _read(modality: Any, reads: tuple[str, ...], upload: str | None) -> Any:
+        """The first value of an upload, which is deleted then."""
+        if not upload:
+            raise UserError("upload a file first")
+        path = Path(upload)
+        try:
+            if path.suffix.lower() not in reads:
+                raise UserError(f"{path.name}: should be one of {', '.join(reads)}")
+            return modality.read(path)[0]
+        finally:
+            path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _given(text: str) -> dict[str, str]:
+        """NAME=VALUE, one a line."""
+        found = {}
+        for line in filter(str.strip, text.splitlines()):
+            name, equals, value = line.partition("=")
+            if not equals or not name.strip():
+                raise UserError(f"given: {line!r} should be NAME=VALUE, as in key=G")
+            found[name.strip()] = value.strip()
+        return found
+
+    def _changed(self, options: Mapping[str, Any], stages: tuple[str, ...]) -> dict[str, Any]:
+        """The options that are not as usual, of those that one of the stages has."""
+        known = {name for stage in stages for name in options_of(self.pipeline.stage(stage))}
+        return {name: value for name, value in options.items() if name in known and value != self.usual(name)}
+
+    @staticmethod
+    def _length(fields: Fields) -> int:
+        return max((len(value) for value in fields.values() if getattr(value, "ndim", 0)), default=1)
+
+    def _shown(self, rep: str, value: Any) -> Made:
+        line, folder = self.pipeline, self.folder / str(self._made % 40)  # of a long visit the last ones are kept
+        self._made += 1
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        files = {}
+        for suffix in line.y_record.writes:
+            path = folder / f"result{suffix}"
+            line.y.write(value, path)
+            files[suffix] = path
+        return Made(rep=rep, said=line.y.describe(value), files=files)
+
+
+def about(pipeline: Pipeline) -> str:
+    """What a run makes of what, in a line."""
+    recipe = pipeline.recipe
+    use = {stage: recipe.part(STAGES[stage].section).use for stage in (GENERATOR, RENDERER)}
+    own = "the converter's own decoder" if recipe.renderer.own_decoder else use[RENDERER]
+    return (f"{pipeline.x_record.name} → {pipeline.y_record.name}. Y′ is made by {recipe.part('converter').use}; "
+            f"{use[GENERATOR]} draws it from X, and {own} draws Y from it.")  # fmt: skip
