@@ -4,7 +4,8 @@ A plugin registers classes by records (`components`). These types have the membe
 nothing to inherit. The types on the right are optional. The core looks for them with `isinstance`, and each opens one
 more part of it. A complete small plugin is in docs/authoring.md.
 
-    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views
+    Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
+                                                     HasUnit
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -15,7 +16,7 @@ Converters that are learned are stages: see `stage.LearnedConverter`. Nothing he
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -109,6 +110,25 @@ class Views(Protocol):
         """What to look at in place of a value that is no picture, for reports; `write` takes it, too. With a reference,
         what is wrong with the value."""
         ...
+
+
+@runtime_checkable
+class HasUnit(Protocol):
+    """What reports count Y in, where it is not its steps: "note", "character"; or "second", of 16,000 steps."""
+
+    unit: str
+    unit_steps: float
+
+
+class Unit(NamedTuple):
+    """What reports count Y in, and how many steps of Y make one."""
+
+    name: str = "step"
+    steps: float = 1.0
+
+
+def unit_of(modality: Modality) -> Unit:
+    return Unit(modality.unit, float(modality.unit_steps)) if isinstance(modality, HasUnit) else Unit()
 
 
 # --- datasets --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import distribute, plugins
+from regenkit.adapter import unit_of
 from regenkit.analysis.findings.comparison import worded
 from regenkit.analysis.grid.cells import Cell, folders, homes
 from regenkit.analysis.grid.labels import shortened
@@ -212,7 +213,8 @@ def _measure(
     return Measured(
         folder=pipeline.folder, ids=ids, density=density, keys=keys, bits=bits,
         scores=_scores(pipeline, prepared, pairs, direct, drawn) if options.scored else {},
-        steps=np.array([pipeline.specs["y"].steps(each["y"]) for each in pairs]),
+        steps=np.array([pipeline.units(each["y"]) for each in pairs]),
+        unit=unit_of(pipeline.y).name,
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
         parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_bytes())["parameters"]

@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from regenkit import limits, plugins
+from regenkit.adapter import unit_of
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.measures import provenance
 from regenkit.analysis.measures.boundary import boundary
@@ -154,7 +155,7 @@ class Measured:
     """What a run's stages and data show, and samples of a few examples."""
 
     examples: int
-    steps: int
+    steps: float
     bits: Bits
     scores: dict[str, Score]
     boundary: Boundary
@@ -175,7 +176,7 @@ def measure(
     prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
     pairs = [pair(pipeline, prepared.example(place)[0]) for place in places]
     learned = Pairs(pipeline, prepared, prepared.places("train", paired=True))
-    steps = np.array([pipeline.specs["y"].steps(each["y"]) for each in pairs])
+    steps = np.array([pipeline.units(each["y"]) for each in pairs])
     begin("measuring bits", 1)
     bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines)
     gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(places))
@@ -187,7 +188,7 @@ def measure(
         gallery.keep(route, drawn.ys)
     begin("measuring the boundary Y′", 1)
     return Measured(
-        examples=len(places), steps=int(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
+        examples=len(places), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
         boundary=boundary(pipeline, learned, pairs), gallery=gallery,
     )  # fmt: skip
 
@@ -200,6 +201,7 @@ def as_report(pipeline: Pipeline, prepared: Prepared, found: Measured, options: 
         recipe=pipeline.recipe.plain(),
         examples=found.examples,
         steps=found.steps,
+        unit=unit_of(pipeline.y).name,
         samples=options.samples,
         seconds=0.0,
         baselines=options.baselines,

@@ -29,6 +29,7 @@ def evaluate(
     long that takes. --no-direct is a quick look without them.
     """
     from regenkit.analysis.evaluate import Options, evaluate_runs
+    from regenkit.analysis.findings.wording import counted
     from regenkit.analysis.pages.report_tables import routes
     from regenkit.analysis.pages.tables import in_terminal
     from regenkit.analysis.results.files import to_json
@@ -38,6 +39,5 @@ def evaluate(
     if as_json:
         print_json(to_json(report))
     else:
-        console.print(
-            in_terminal(routes(report).transposed(), f"{report.examples} test examples, {report.steps} steps")
-        )
+        measured = f"{report.examples} test examples, {counted(report.steps, report.unit)}"
+        console.print(in_terminal(routes(report).transposed(), measured))

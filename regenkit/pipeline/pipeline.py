@@ -14,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import distribute, plugins
-from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter
+from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter, unit_of
 from regenkit.components import Dataset
 from regenkit.data.fraction import hide
 from regenkit.data.lengths import lengths_of
@@ -273,6 +273,10 @@ class Pipeline:
         how = {"seed": seed, "options": asked({RENDERER: self.stage(RENDERER)}, options), "usual": USUAL}
         ys = self.render_rep([rep] * count, **how)
         return [self.y.decode(y, meta) for y in ys]
+
+    def units(self, y: Fields) -> float:
+        """How much of Y an example has, in what reports count it in (`adapter.HasUnit`)."""
+        return self.specs["y"].steps(y) / unit_of(self.y).steps
 
     def joined(self, known: Fields, drawn: Fields) -> Fields:
         """One example of Y from the drawn fields and the known ones."""

@@ -22,11 +22,13 @@ class Image:
     """
 
     version = 1
+    unit = "pixel"
 
     def __init__(self, size: PositiveInt = 28, channels: Literal[1, 3] = 1, fit: picture.Fit = "crop") -> None:
         if not 4 <= size <= 1024 or channels not in (1, 3):
             raise ValueError(f"size {size}, channels {channels}; right are a size of 4 to 1024, and 1 or 3 channels")
         self.size, self.channels, self.fit = size, channels, fit
+        self.unit_steps = float(channels)
         self.spec = picture.spec(size, channels)
 
     def read(self, path: str | Path) -> list[Picture]:

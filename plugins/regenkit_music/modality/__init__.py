@@ -21,6 +21,7 @@ class MelodyModality:
 
     spec = melody.SPEC
     version = 1
+    unit, unit_steps = "note", 1.0
 
     def read(self, path: str | Path, encoding: str | None = None) -> list[Melody]:
         """The melodies of a file (`files.READS`), in quarters as the datasets have them. `encoding`: `files.reading`.

@@ -9,12 +9,15 @@ from regenkit_music.modality.melody import STEPS_PER_QUARTER, Melody, Note
 
 def write_score(melody: Melody, path: str | Path) -> None:
     """Write MusicXML: key, metre, tempo, bars, beams, and the words under the notes; an upbeat as bar 0, cut short."""
-    from music21 import clef, key, metadata, meter, stream, tempo
+    from music21 import clef, instrument, key, metadata, meter, stream, tempo
 
     part = stream.Part(id="P1")
     fifths = (7 * (melody.tonic - (9 if melody.mode == "minor" else 0)) + 5) % 12 - 5
     signature = key.KeySignature(fifths).asKey(melody.mode)
     low = sum(note.pitch for note in melody.notes) < 57 * len(melody.notes)
+    singer = instrument.Instrument()
+    singer.partId = "P1"  # else music21 draws one, and no two files of one melody are alike
+    part.insert(0, singer)
     for mark in (clef.BassClef() if low else clef.TrebleClef(), signature, meter.TimeSignature(melody.metre)):
         part.insert(0, mark)
     part.insert(0, tempo.MetronomeMark(number=melody.tempo, referent=1.0))

@@ -28,6 +28,7 @@ class Audio:
     """
 
     version = 1
+    unit = "second"
 
     def __init__(
         self, sample_rate: PositiveInt = RATE, axis: Literal["", "x"] = "", max_seconds: PositiveFloat = 20.0,
@@ -39,6 +40,7 @@ class Audio:
         fields = {WAVE: Field(kind="continuous", shape=(None,), axis=axis, hop=Fraction(1))}
         if len(self.speakers) > 1:
             fields[SPEAKER] = tokens(self.speakers, scalar=True, optional=True)
+        self.unit_steps = float(sample_rate)
         self.spec = Spec(fields)
 
     def read(self, path: str | Path) -> list[Recording]:

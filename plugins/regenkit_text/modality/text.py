@@ -37,6 +37,7 @@ class Text:
     ) -> None:  # fmt: skip
         self.units = units_of(units, labels, tokenizer)
         self.max_length = max_length
+        self.unit, self.unit_steps = FIELD[units], 1.0
         self.field = ("x_" if axis else "") + FIELD[units]
         self.spec = Spec({self.field: tokens(self.units.labels, axis=axis)})
 

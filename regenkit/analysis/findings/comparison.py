@@ -7,7 +7,7 @@ from dataclasses import replace
 from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, unknown
 from regenkit.analysis.findings.samples import by_samples
 from regenkit.analysis.findings.significance import differs, overlap
-from regenkit.analysis.findings.wording import joined, number, percent, signed_number, signed_with_seeds
+from regenkit.analysis.findings.wording import joined, number, one, percent, signed_number, signed_with_seeds
 from regenkit.analysis.grid.labels import RECIPE
 from regenkit.analysis.results.comparison import Cell, Comparison
 from regenkit.analysis.results.figure import Figure, StageCost
@@ -44,13 +44,14 @@ def _lowest(comparison: Comparison) -> Iterator[str]:
     first = comparison.cells[comparison.lowest]
     total, generator, renderer = first.total, first.generator, first.renderer
     assert total and generator and renderer
+    unit = one(comparison.setup.unit)
     parts = f"{number(generator.total.bits.mean)} for X → Y′, {number(renderer.total.bits.mean)} for Y′ → Y"
     others = [(cell, cell.total.mean, cell.minus_lowest) for cell in comparison.cells
               if cell is not first and cell.total and cell.minus_lowest]  # fmt: skip
     if not others:
-        yield f"{first.label} alone has bits of its whole route: {number(total.mean)} a step ({parts})."
+        yield f"{first.label} alone has bits of its whole route: {number(total.mean)} {unit} ({parts})."
         return
-    yield f"{first.label} is lowest: {number(total.mean)} bits a step ({parts})."
+    yield f"{first.label} is lowest: {number(total.mean)} bits {unit} ({parts})."
     others.sort(key=lambda each: each[1])
     for clear, verdict in (
         (False, "Within the spread, so neither better nor worse as far as we know"),
@@ -72,7 +73,8 @@ def _against_direct(comparison: Comparison) -> Iterator[str]:
     else:
         outcome = f"and the detour by Y′ {'saves' if cell.minus_direct.mean < 0 else 'costs more'}"
     yield (
-        f"The direct route X → Y costs {number(cost.total.bits.mean)} bits a step, {outcome}: {cell.label} "
+        f"The direct route X → Y costs {number(cost.total.bits.mean)} bits {one(comparison.setup.unit)}, {outcome}: "
+        f"{cell.label} "
         f"{signed_with_seeds(cell.minus_direct)}."
     )
 
@@ -119,10 +121,12 @@ def _principle(comparison: Comparison) -> Iterator[str]:
         left = frozenset(generator.fields) - frozenset(unknown(generator))
         if unknown(generator) and left not in tried:
             tried.add(left)
-            yield _leaner(cell, generator, left, cells)
+            yield _leaner(cell, generator, left, cells, comparison.setup.unit)
 
 
-def _leaner(cell: Cell, generator: StageCost, left: frozenset[str], cells: list[tuple[Cell, StageCost]]) -> str:
+def _leaner(
+    cell: Cell, generator: StageCost, left: frozenset[str], cells: list[tuple[Cell, StageCost]], unit: str
+) -> str:
     """What becomes of a cell without the fields that break the principle: the cell that has just the others, if any."""
     if not left:
         return f"X knows little of any field of {cell.label}: try a Y′ of something else, not a leaner one."
@@ -131,7 +135,7 @@ def _leaner(cell: Cell, generator: StageCost, left: frozenset[str], cells: list[
     if same and cell.total:
         leaner, total = min(same, key=lambda each: each[1].mean)
         change = signed_number(total.mean - cell.total.mean)
-        return f"The leaner Y′ of {without} is {leaner.label}, {change} bits a step in all."
+        return f"The leaner Y′ of {without} is {leaner.label}, {change} bits {one(unit)} in all."
     return f"A leaner Y′ to try: {without}, which leaves {', '.join(sorted(left))}."
 
 

@@ -18,7 +18,7 @@ def worded(report: Report) -> Report:
 
 
 def finding(report: Report) -> list[str]:
-    """Sentences for a person. Figures are bits a step of Y unless they say otherwise."""
+    """Sentences for a person. Figures are bits a unit of Y unless they say otherwise."""
     bits = report.bits.routes
     comparable = not report.continuous and "predicted" in bits
     found = [*_against_direct(report)] if comparable else [*_no_bits(report)]
@@ -39,7 +39,7 @@ def _against_direct(report: Report) -> Iterator[str]:
     best = min(differences, key=lambda route: bits[route].total.bits.mean)
     difference = differences[best]
     better = f"the better of two direct models, the one {DIRECT[best]}"
-    total = f"{bits['predicted'].total.bits.mean:.2f} bits a step against {bits[best].total.bits.mean:.2f}"
+    total = f"{bits['predicted'].total.bits.mean:.2f} bits {one(report.unit)} against {bits[best].total.bits.mean:.2f}"
     reach = f"({total}; difference {with_interval(difference)})"
     if not differs(difference):
         yield f"Whether the detour by Y′ beats {better}, is open {reach}."
@@ -117,7 +117,7 @@ def _relevance(report: Report) -> Iterator[str]:
     saved = [bits[route].total.saved for route in ("generator", "direct") if route in bits]
     if len(saved) == 2 and saved[0] and saved[1]:
         models = (
-            f" By the trained models, X is worth {saved[0].mean:.2f} bits a step on the way to Y′ and "
+            f" By the trained models, X is worth {saved[0].mean:.2f} bits {one(report.unit)} on the way to Y′ and "
             f"{saved[1].mean:.2f} on the direct one."
         )
     yield (
@@ -131,8 +131,8 @@ def _compactness(report: Report) -> Iterator[str]:
     found, cost = report.boundary.compactness, report.boundary.conversion
     yield (
         f"Y′ takes {percent(found.ratio.mean)} of the bits of Y, by a coder of counts alone "
-        f"({found.per_step['rep'].mean:.2f} of {found.per_step['y'].mean:.2f} a step), and {cost.median:.2g} ms an "
-        "example to convert."
+        f"({found.per_step['rep'].mean:.2f} of {found.per_step['y'].mean:.2f} {one(report.unit)}), and "
+        f"{cost.median:.2g} ms an example to convert."
     )
 
 

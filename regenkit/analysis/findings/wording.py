@@ -80,6 +80,11 @@ def joined(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def counted(amount: float, unit: str) -> str:
+    """ "5403 notes", "1.5 seconds"."""
+    return f"{amount:.10g} {unit}{'s' if amount != 1 else ''}"
+
+
 def one(unit: str) -> str:
     """ "an example", "a window"."""
     return f"{'an' if unit[0] in 'aeiou' else 'a'} {unit}"

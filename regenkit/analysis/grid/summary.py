@@ -25,6 +25,7 @@ class Measured:
     keys        what each stage depends on
     shared      the fields of Y′ that Y holds too
     density     Y′ is continuous: what it costs is a density and no number of bits
+    steps, unit how much of Y each has, and what it is counted in
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class Measured:
     parameters: dict[str, int]
     seconds: dict[str, float]
     density: bool = False
+    unit: str = "step"
     scores: Values = field(default_factory=dict)
 
     def has(self, *stages: str) -> bool:
@@ -111,7 +113,8 @@ def summary(
             row = replace(row, direct=list(direct).index(key), minus_direct=_minus_direct(cell, totals.get(number)))
         found.append(row)
     return Comparison(
-        setup=setup, examples=len(common), steps=int(steps.sum()), lowest=lowest, cells=tuple(found),
+        setup=replace(setup, unit=every[0].unit), examples=len(common), steps=float(steps.sum()),
+        lowest=lowest, cells=tuple(found),
         left_out=max(len(run.ids) for run in every) - len(common), direct=tuple(direct.values()),
     )  # fmt: skip
 

@@ -34,9 +34,10 @@ def boundary(pipeline: Pipeline, learned: Sequence[Pair], held_out: Sequence[Pai
         part: [pipeline.specs["y"].steps(y) for y in Side(pairs, "y")]
         for part, pairs in (("training", learned), ("held_out", held_out))
     }
+    units = np.array([pipeline.units(y) for y in Side(held_out, "y")])
     coded = {side: specs[side] for side in ("rep", "y")}
     return Boundary(
-        compactness=compactness(coded, training, coming, np.array(lengths["held_out"])),
+        compactness=compactness(coded, training, coming, units),
         relevance=relevance(specs, training, coming, lengths),
         conversion=conversion(pipeline.converter, Side(held_out, "y")),
         codebook=codebook(specs["rep"], training["rep"]),

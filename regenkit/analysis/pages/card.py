@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from regenkit.analysis.findings.wording import counted
 from regenkit.analysis.pages import report_tables
 from regenkit.analysis.pages.report_page import as_yaml
 from regenkit.analysis.pages.tables import as_markdown
@@ -69,7 +70,7 @@ def _training(report: Report) -> list[str]:
 def _figures(report: Report) -> list[str]:
     return [
         "## Figures", "",
-        f"On {report.examples} held-out examples ({report.steps} steps of Y), {report.samples} "
+        f"On {report.examples} held-out examples ({counted(report.steps, report.unit)} of Y), {report.samples} "
         f"sample{'s' * (report.samples > 1)} of each route an input; ± is half the 95 % bootstrap interval over "
         "examples.", "",
         as_markdown(report_tables.routes(report)), "",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from regenkit.analysis.findings.wording import counted, one
 from regenkit.analysis.grid.cells import slug
 from regenkit.analysis.pages import comparison_tables, html
 from regenkit.analysis.pages.html import escape
@@ -45,7 +46,8 @@ def page(comparison: Comparison) -> str:
     body = [
         f"<h1>{escape(name)}</h1>",
         html.paragraph(
-            f"{measured_on(comparison)}. A figure is the mean over training seeds, bits are a step of Y; ± is the "
+            f"{measured_on(comparison)}. A figure is the mean over training seeds, bits are "
+            f"{one(comparison.setup.unit)} of Y; ± is the "
             "standard deviation between seeds, [ ] the 95\u00a0% bootstrap interval over examples. Differences are "
             "taken example by example.",
             "soft",
@@ -127,8 +129,8 @@ def _fields(comparison: Comparison) -> str:
 def measured_on(comparison: Comparison) -> str:
     seeds = len(comparison.cells[0].runs)
     return (
-        f"{comparison.setup.split} split, {comparison.examples} examples, {comparison.steps} steps of Y, "
-        f"{seeds} training seed{'s' * (seeds > 1)}"
+        f"{comparison.setup.split} split, {comparison.examples} examples, "
+        f"{counted(comparison.steps, comparison.setup.unit)} of Y, {seeds} training seed{'s' * (seeds > 1)}"
     )
 
 

@@ -4,7 +4,7 @@
 import math
 
 from regenkit.analysis.findings.comparison import varied_number
-from regenkit.analysis.findings.wording import number
+from regenkit.analysis.findings.wording import number, one
 from regenkit.analysis.pages.svg import RIGHT, TOP, Plane, axis_of, drawing, line, short, text
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Figure
@@ -33,7 +33,8 @@ def curve(comparison: Comparison) -> str:
     margin = 0.08 * ((places[-1] - places[0]) or 1.0)
     shown = [figure for figures in series.values() for figure in figures]
     plane = Plane((places[0] - margin, places[-1] + margin), axis_of(shown))
-    parts = [plane.frame(f"{key}{' (logarithmic)' if scale is math.log else ''}", "bits a step of Y")]
+    unit = one(comparison.setup.unit)
+    parts = [plane.frame(f"{key}{' (logarithmic)' if scale is math.log else ''}", f"bits {unit} of Y")]
     written = -math.inf
     for place, value in zip(places, sorted(values), strict=True):
         room = plane.across(place) - written >= CLOSEST
@@ -46,7 +47,7 @@ def curve(comparison: Comparison) -> str:
         f"{cell.label}: " + ", ".join(f"{name} {number(line[place].mean)}" for name, line in series.items())
         for place, cell in enumerate(cells)
     )
-    return drawing("curve", f"Bits a step of Y against {key}", described, parts)
+    return drawing("curve", f"Bits {unit} of Y against {key}", described, parts)
 
 
 def _series(plane: Plane, name: str, places: list[float], figures: list[Figure], right: int) -> str:

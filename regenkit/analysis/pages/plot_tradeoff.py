@@ -5,7 +5,7 @@ what predicting Y′ loses of a score against what rendering does.
 from dataclasses import dataclass
 from typing import final
 
-from regenkit.analysis.findings.wording import number, plain
+from regenkit.analysis.findings.wording import number, one, plain
 from regenkit.analysis.pages.html import escape
 from regenkit.analysis.pages.svg import Labels, Plane, axis_of, drawing, line, short, text, ticks
 from regenkit.analysis.results.comparison import Comparison
@@ -32,7 +32,8 @@ def tradeoff(comparison: Comparison) -> str:
         for place, cell in enumerate(comparison.cells) if cell.total and cell.generator and cell.renderer
     ]  # fmt: skip
     direct = [each.cost.total.bits.mean for each in comparison.direct if each.cost]
-    return _plot("tradeoff", "Bits of X → Y′ against bits of Y′ → Y", "bits a step of X → Y′", "bits a step of Y′ → Y",
+    bits = f"bits {one(comparison.setup.unit)}"
+    return _plot("tradeoff", "Bits of X → Y′ against bits of Y′ → Y", f"{bits} of X → Y′", f"{bits} of Y′ → Y",
                  marks, direct)  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from regenkit.analysis.findings.wording import ROUTES
+from regenkit.analysis.findings.wording import ROUTES, one
 from regenkit.analysis.pages import html
 from regenkit.analysis.pages.embed import KINDS, data_uri, is_small
 from regenkit.analysis.pages.html import escape
@@ -21,15 +21,15 @@ def gallery(report: Report, folder: Path, room: int) -> str:
     text = [html.paragraph(f"{chosen} samples, not chosen by ear or eye.", "soft")]
     limit = room // len(files) * 2  # some are far smaller than others
     for item in report.gallery:
-        shown, used = _item(item, folder, limit, room)
+        shown, used = _item(item, report.unit, folder, limit, room)
         text.append(shown)
         room -= used
     return html.section("The same inputs by every route", *text)
 
 
-def _item(item: GalleryItem, folder: Path, limit: int, room: int) -> tuple[str, int]:
+def _item(item: GalleryItem, unit: str, folder: Path, limit: int, room: int) -> tuple[str, int]:
     """(one example by its routes, bytes of the files in it)"""
-    bits = "" if item.bits is None else f", {item.bits:.2f} bits a step"
+    bits = "" if item.bits is None else f", {item.bits:.2f} bits {one(unit)}"
     title = escape(f"{item.rank.capitalize()}: {item.id}{bits}")
     text = [f"<h3>{title}</h3>{html.paragraph(item.x)}<div class=routes>"]
     used = 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from regenkit.analysis.findings.wording import listed, plus_minus
+from regenkit.analysis.findings.wording import counted, listed, one, plus_minus
 from regenkit.analysis.pages import html, report_tables
 from regenkit.analysis.pages.html import escape
 from regenkit.analysis.pages.report_gallery import gallery
@@ -33,8 +33,9 @@ def write_html(report: Report, path: Path) -> None:
 
 def _head(report: Report) -> str:
     return "<h1>Regeneration report</h1>" + html.paragraph(
-        f"{report.name}: {report.examples} held-out examples, {report.steps} steps of Y. Brackets and ± are 95\u00a0% "
-        "bootstrap intervals over examples, of one training seed; bits are −log₂ P, a step of Y.",
+        f"{report.name}: {report.examples} held-out examples, {counted(report.steps, report.unit)} of Y. Brackets "
+        "and ± are 95\u00a0% bootstrap intervals over examples, of one training seed; bits are −log₂ P, "
+        f"{one(report.unit)} of Y.",
         "soft",
     )
 

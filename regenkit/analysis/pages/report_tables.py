@@ -27,7 +27,11 @@ def routes(report: Report, *, caption: str = "", differences: bool = False) -> T
         if route in bits.predicted_minus or any(minus):
             rows.append([words(name), *([figure(bits.predicted_minus.get(route))] if has_bits else []),
                          *map(figure, minus)])  # fmt: skip
-    return Table(titles=["route", *(["bits a step (lower)"] if has_bits else []), *titles], rows=rows, caption=caption)
+    return Table(
+        titles=["route", *([f"bits {one(report.unit)} (lower)"] if has_bits else []), *titles],
+        rows=rows,
+        caption=caption,
+    )
 
 
 def fields(report: Report) -> Table:
@@ -42,8 +46,8 @@ def fields(report: Report) -> Table:
         titles=["step", "field", "bits", "bits without X", "saved by X", "share of it"],
         rows=rows,
         caption=(
-            "Held-out bits a step by field. What X saves estimates what it tells: bits without X − bits with X, the "
-            "difference of two upper bounds, so an estimate and no bound."
+            f"Held-out bits {one(report.unit)} by field. What X saves estimates what it tells: bits without X − "
+            "bits with X, the difference of two upper bounds, so an estimate and no bound."
         ),
     ).without_empty()
 
@@ -71,9 +75,9 @@ def compactness(report: Report) -> Table:
         titles=["side", "field", "order 0", "order 1", "order 2", "best order", "rounded to", "model"],
         rows=rows,
         caption=(
-            f"Bits a step of {found.examples} held-out examples, coded given 0, 1 or 2 tokens before (counts of the "
-            "training split, adapted as it goes), and by the trained model without X. Continuous fields are rounded "
-            "to the step stated."
+            f"Bits {one(report.unit)} of {found.examples} held-out examples, coded given 0, 1 or 2 tokens before "
+            "(counts of the training split, adapted as it goes), and by the trained model without X. Continuous fields "
+            "are rounded to the step stated."
         ),
     ).without_empty()
 
@@ -95,12 +99,12 @@ def relevance(report: Report) -> Table:
             f" The bound for Y′ is {plus_minus(found.kept)} of that for Y; as Y′ is made of Y, the greater holds for Y."
         )
     return Table(
-        titles=["X and …", "bound", "bound, X shuffled", "worth to the model (bits a step)"],
+        titles=["X and …", "bound", "bound, X shuffled", f"worth to the model (bits {one(report.unit)})"],
         rows=[row("Y′", found.rep, found.rep_shuffled, "generator"), row("Y", found.y, found.y_shuffled, "direct")],
         caption=(
             f"InfoNCE lower bounds in bits {one(found.unit)}, {found.units} of them, each to be found among "
             f"{found.negatives}: never more than {found.cap:.1f}. The critic is bilinear on counts and sees nothing "
-            f"beyond its unit: read the two against each other.{kept} Last, the models' estimate, a step."
+            f"beyond its unit: read the two against each other.{kept} Last, the models' estimate, {one(report.unit)}."
         ),
     ).without_empty()
 

@@ -13,6 +13,7 @@ class Setup:
 
     recipe    its name, or the names of several
     folder    where the comparison is written
+    unit      what Y is counted in: "step", "note", "second" …
     at_most   so many examples were to be measured; absent: all
     base      the recipe as it is but for what is varied; of several recipes, by name
     seeds     training seeds, of each cell
@@ -28,6 +29,7 @@ class Setup:
     environment: dict[str, str]
     command: str
     at_most: int | None = None
+    unit: str = "step"
 
 
 @final
@@ -78,7 +80,8 @@ class Cell:
 class Comparison:
     """Every cell of a grid, measured on the examples that all of them hold out.
 
-    examples, steps   of them, and steps of Y in them; left_out: held out by some cells but not by all
+    examples, steps   of them, and how much of Y is in them, in its unit
+    left_out          examples that some cells hold out but not all
     lowest            the cell of the lowest total, by number from 0; absent where no cell has bits of its whole route
     finding, limits   the figures in sentences, and what they do not show
     """
@@ -89,7 +92,7 @@ class Comparison:
     version: Literal[2] = 2
     setup: Setup
     examples: int
-    steps: int
+    steps: float
     left_out: int
     cells: tuple[Cell, ...]
     direct: tuple[Direct, ...]

@@ -9,7 +9,7 @@ from regenkit.analysis.results.figure import Figure, Score, StageCost
 @final
 @dataclass(frozen=True, kw_only=True)
 class Bits:
-    """Held-out bits a step of Y, of the stages and routes that have a likelihood.
+    """Held-out bits a unit of Y (a step, if it has no other), of the stages and routes that have a likelihood.
 
     routes                  "generator" (X → Y′), "oracle" (true Y′ → Y), "predicted" (both together), "direct",
                             "direct_half", "constant" (a constant Y′ → Y), "unigram"
@@ -189,7 +189,7 @@ class TrainedWith:
 class Report:
     """A run, or several of one recipe by different seeds, on the test split.
 
-    examples, steps   held-out examples, and steps of Y in them
+    examples, steps   held-out examples, and how much of Y is in them, in its `unit`: "step", "note", "second" …
     samples           samples of each route an input
     seconds           that measuring took
     baselines         the direct routes that were measured
@@ -206,7 +206,7 @@ class Report:
     runs: tuple[str, ...]
     recipe: dict[str, Any]
     examples: int
-    steps: int
+    steps: float
     samples: int
     seconds: float
     baselines: tuple[str, ...]
@@ -219,6 +219,7 @@ class Report:
     training: dict[str, StageTraining]
     trained_with: TrainedWith
     environment: dict[str, str]
+    unit: str = "step"
     gallery: tuple[GalleryItem, ...] = ()
     finding: tuple[str, ...] = ()
 
