@@ -68,9 +68,8 @@ class Session:
             return self._shown(line.convert(y), y)
         x, meta = line.x.encode(value)
         known, how = line.given(fixed), {"seed": seed, "options": checked, "usual": USUAL}
-        length = [self._length(x)]
-        rep = line.predict_rep([x], [known], length, **how)[0]
-        drawn = line.render_rep([rep], length, permitted=known.permitted, **how)[0]
+        rep = line.predict_rep([x], [known], **how)[0]
+        drawn = line.render_rep([rep], permitted=known.permitted, **how)[0]
         meta = {**meta, **known.meta}
         return self._shown(line.converter.to_text(rep, meta), line.y.decode(drawn, meta))
 
@@ -93,13 +92,13 @@ class Session:
             raise UserError("no held-out example of this run has an X")
         sides, meta = self._prepared.example(int(places[number % len(places)]))
         x, y, rep = (sides[each] or {} for each in ("x", "y", "rep"))
-        length, given = [self._length(y)], line.given_of(rep)
+        given = line.given_of(rep)
         found: dict[str, tuple[Fields, Fields]] = {"reference": (rep, y)}
-        found["oracle"] = rep, line.render_rep([rep], length, seed=seed)[0]
-        predicted = line.predict_rep([x], [given], length, seed=seed)[0]
-        found["predicted"] = predicted, line.render_rep([predicted], length, seed=seed)[0]
+        found["oracle"] = rep, line.render_rep([rep], seed=seed)[0]
+        predicted = line.predict_rep([x], [given], seed=seed)[0]
+        found["predicted"] = predicted, line.render_rep([predicted], seed=seed)[0]
         if self._has("direct"):
-            drawn = line.sample("direct", [{**x, **given.fields}], length, seed=seed)[0]
+            drawn = line.sample("direct", [{**x, **given.fields}], seed=seed)[0]
             found["direct"] = {}, line.joined(given.fields, drawn)
         made = {
             route: self._shown(line.converter.to_text(rep, meta) if rep else "", line.y.decode(y, meta))
@@ -161,10 +160,6 @@ class Session:
         """The options that are not as usual, of those that one of the stages has."""
         known = {name for stage in stages for name in options_of(self.pipeline.stage(stage))}
         return {name: value for name, value in options.items() if name in known and value != self.usual(name)}
-
-    @staticmethod
-    def _length(fields: Fields) -> int:
-        return max((len(value) for value in fields.values() if getattr(value, "ndim", 0)), default=1)
 
     def _shown(self, rep: str, value: Any) -> Made:
         line, folder = self.pipeline, self.folder / str(self._made % 40)  # of a long visit the last ones are kept

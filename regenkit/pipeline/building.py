@@ -8,6 +8,7 @@ from typing import Any
 from regenkit.data.lengths import drawn_axes
 from regenkit.errors import UserError
 from regenkit.pipeline.draft import TooLarge, draft, without_values
+from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe
 from regenkit.recipe.arguments import wanted
 from regenkit.spec import Spec
@@ -73,7 +74,7 @@ def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, 
             continue
         parts[name] = build(recipe, name, specs, folder, drafted=drafted)
         if folder and not drafted and (weights := folder / name / BEST).exists():
-            parts[name].load_weights(weights)
+            load(parts[name], weights)
     module, _, attribute = kind.model.partition(":")
     combined = getattr(importlib.import_module(module), attribute)
     try:

@@ -29,6 +29,7 @@ from regenkit.pipeline.draft import count
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sampling import draw
+from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe, of_run
 from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.sampling import USUAL, asked, for_stage
@@ -135,7 +136,7 @@ class Pipeline:
             check(trained, self.folder / trained, self.contract(trained))
             with self.strategy.scope():
                 model = self.build(trained)
-                model.load_weights(self.folder / trained / BEST)
+                load(model, self.folder / trained / BEST)
             self._stages[name] = model
         return self._stages[name]
 

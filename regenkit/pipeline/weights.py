@@ -1,10 +1,25 @@
-"""Trained weights identified by their values."""
+"""Trained weights: read from a run, and identified by their values."""
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+
+from regenkit.errors import UserError
+
+
+def load(model: Any, path: Path) -> None:
+    """Give a stage the weights of a file. Raises UserError where the file is none, or has others than the stage."""
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:  # as Keras and h5py do
+        why = str(error).strip().partition("\n")[0]
+        raise UserError(
+            f"{path}: these are not the weights of a {type(model).__name__} as this version of regenkit builds it, or "
+            f"the file is damaged ({why}). Train the stage again, or use the version that environment.json names"
+        ) from error
 
 
 def digest(path: Path) -> str:

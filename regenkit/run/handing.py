@@ -10,6 +10,7 @@ from regenkit.distribute import gathered, together
 from regenkit.files import beside, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
+from regenkit.pipeline.weights import load
 from regenkit.run.origin import DONE, done
 from regenkit.stages import BEST, STAGES
 from regenkit.training.checkpoints import write_weights
@@ -20,7 +21,7 @@ def hand_out(pipeline: Pipeline, stage: str) -> None:
     contracts of the others name it."""
     assert pipeline.folder is not None
     model = pipeline.build(stage)
-    model.load_weights(pipeline.folder / stage / BEST)
+    load(model, pipeline.folder / stage / BEST)
     for name in STAGES[stage].hands_out:
         if name not in model.parts:  # a converter by rule
             continue

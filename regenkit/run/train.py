@@ -19,6 +19,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
 from regenkit.pipeline.cost import WARNING, cost, costs, listed, longest
 from regenkit.pipeline.load import load_run
+from regenkit.pipeline.weights import load
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.alike import prepare_alike
@@ -120,7 +121,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     def build() -> Any:
         model = pipeline.build(stage)
         if kind.starts_from and chief:  # the others get its state
-            model.load_weights(folder.parent / kind.starts_from / BEST)
+            load(model, folder.parent / kind.starts_from / BEST)
         return model
 
     job = train.Job(name=stage, build=build, condition=condition, target=target, settings=settings,
