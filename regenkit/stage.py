@@ -12,6 +12,7 @@ open one more part of the core, and are asked for with `isinstance`:
     HasLikelihood     measured in bits, not by scores alone
     Resamples         `finetune: {on: teacher_forced}`, `rep_noise: generator`
     Predicts          trained with an `auxiliary:` stage, through what it predicts
+    Assists           an auxiliary stage that uses the generator it is trained with
     PredictsSteps     trained end to end, `joint:`
     ShowsFeatures     `regenkit probe`
     LearnsStatistics  a codebook or moments that follow the data without gradients
@@ -60,6 +61,8 @@ CONDITION, TARGET, NOISE = "condition", "target", "noise"
 """Keys of a batch: its condition, its target, and a seed for each example, int32 [batch, 2]."""
 PRESENT = "present"
 """Key of a batch: float32 [batch], 0 for the example that fills a replica's part which has none, else 1."""
+TRUTH = "truth"
+"""Key of an auxiliary stage's batch: what the generator is to draw."""
 STATISTICS = "statistics"
 """Key of losses: sums over the batch by name. The loop adds them up over parts and replicas for `absorb`."""
 
@@ -145,6 +148,14 @@ class Predicts(Protocol):
         For tokens the logits, [batch, steps, vocabulary]; for numbers (mean, log of the standard deviation), each
         [batch, steps, size].
         """
+        ...
+
+
+@runtime_checkable
+class Assists(Protocol):
+    def assist(self, generator: Predicts) -> None:
+        """Called once, before anything else, with the generator that it is trained with: it may call it, and must not
+        count its variables for its own."""
         ...
 
 

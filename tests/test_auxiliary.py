@@ -75,18 +75,32 @@ def test_what_the_auxiliary_stage_loses_moves_both_and_the_generator_s_own_loss_
 
 
 def test_without_an_x_there_is_nothing_to_draw_again() -> None:
-    value, weight = assisted(0.5).losses(batch(paired=False), noise=None)["main"]["auxiliary_letter"]
-    assert not np.any(value) and not np.any(weight)
+    losses = assisted(0.5).losses(batch(paired=False), noise=batch()["noise"])["main"]
+    assert not any(map(np.any, losses["auxiliary_letter"]))
 
 
-def test_a_part_with_several_optimisers_is_refused() -> None:
+def test_the_generator_alone_is_judged() -> None:
+    model = assisted(0.5)
+    mine, theirs = (part.losses(batch(), noise=None)["main"] for part in (model, model.generator))
+    assert set(mine) == set(theirs) == {"parity"}
+    for one, other in zip(mine["parity"], theirs["parity"], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_generator_with_several_optimisers_is_refused_and_an_adversary_has_its_own() -> None:
     picture = Spec({"pixels": Field(kind="continuous", shape=(8, 8, 1))})
     whole = assisted(0.5)
     gan = GAN(condition=picture, target=picture, width=8)
+    gan.predict_steps = gan.losses  # it has what an auxiliary stage asks for, and too many optimisers
     with pytest.raises(
-        ValueError, match=r"the auxiliary, GAN, has an optimiser for each .*\(generator, discriminator\)"
+        ValueError, match=r"the generator, GAN, has an optimiser for each .*\(generator, discriminator\)"
     ):
-        Assisted(parts={"generator": whole.generator, "auxiliary": gan}, specs={"x": picture}, settings=0.1)
+        Assisted(parts={"generator": gan, "auxiliary": gan}, specs={"x": picture}, settings=0.1)
+    both = Assisted(parts={"generator": whole.generator, "auxiliary": gan}, specs={"x": picture}, settings=0.1)
+    groups, own = both.groups(), gan.groups()
+    assert list(groups) == ["main", "auxiliary_discriminator"]
+    assert len(groups["main"]) == len(whole.generator.trainable_variables) + len(own["generator"])
+    assert len(groups["auxiliary_discriminator"]) == len(own["discriminator"])
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------

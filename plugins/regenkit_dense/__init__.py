@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from regenkit import Dataset, Generator, Modality, hookimpl
+from regenkit import Dataset, Generator, Metric, Modality, Renderer, hookimpl
+from regenkit.components import ANY
 from regenkit_dense import formats, packages
 
 EXTRA = "dense"
@@ -82,4 +83,36 @@ def register_generators() -> Iterator[Generator]:
         yield Generator(
             name=f"dense/{name}", target=f"regenkit_dense.networks.{name}:{name}", summary=summary, extra=EXTRA,
             deterministic=True,
+        )  # fmt: skip
+
+
+@hookimpl
+def register_renderers() -> Iterator[Renderer]:
+    yield Renderer(
+        name="dense/regeneration", target="regenkit_dense.regeneration.stage:Regeneration", extra=EXTRA,
+        summary="as auxiliary: a picture from what a redaction left of it and from predicted maps (DejaVu)",
+    )  # fmt: skip
+
+
+_METRICS = {
+    "miou": ("higher", "intersection over union, the mean of the classes over all pixels"),
+    "picture_iou": ("higher", "the same of each picture"),
+    "pixel_accuracy": ("higher", "share of pixels whose class is right"),
+    "dice": ("higher", "twice the intersection over the sum of sizes, the mean of a picture's classes"),
+    "boundary_f": ("higher", "F-score of the boundaries between classes"),
+    "hausdorff_95": ("lower", "pixels within which 95 % of the boundaries are from each other"),
+    "abs_rel": ("lower", "mean relative error of depth or disparity"),
+    "rmse": ("lower", "root mean squared error of depth or disparity"),
+    "delta": ("higher", "share of pixels whose depth or disparity is right within a factor of 1.25"),
+    "angular_error": ("lower", "mean angle between normals, degrees"),
+    "median_angular_error": ("lower", "median angle between normals, degrees"),
+}
+
+
+@hookimpl
+def register_metrics() -> Iterator[Metric]:
+    for name, (better, summary) in _METRICS.items():  # of any modality that has such a map: see `metrics.maps`
+        yield Metric(
+            name=f"dense/{name}", target=f"regenkit_dense.metrics:{name}", summary=summary, extra=EXTRA, modality=ANY,
+            better=better,
         )  # fmt: skip

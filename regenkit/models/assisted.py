@@ -5,6 +5,9 @@ rebuilt from (Borse et al. 2023, DejaVu, arXiv 2303.01573; how much of X the aux
 It is dropped afterwards: the generator alone gets its weights, and nothing is added where it draws.
 
 An unpaired example has no X to be drawn again, and teaches the generator alone.
+
+The weights that are kept are those by which the generator alone predicts held-out examples best: what the auxiliary
+stage loses is not judged.
 """
 
 from collections.abc import Mapping
@@ -15,7 +18,17 @@ from regenkit.layers.statistics import of_part, prefixed
 from regenkit.models.joint import present
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.stage import MASK, NOISE, STATISTICS, HasGroups, LearnsStatistics, Losses, Predicts
+from regenkit.stage import (
+    MASK,
+    NOISE,
+    STATISTICS,
+    TRUTH,
+    Assists,
+    HasGroups,
+    LearnsStatistics,
+    Losses,
+    Predicts,
+)
 from regenkit.stages import GENERATOR, Specs
 
 AUXILIARY = "auxiliary"
@@ -31,10 +44,12 @@ class Assisted(keras.Model):
         self.x, self.weight = specs["x"], settings
         if not isinstance(self.generator, Predicts):
             raise ValueError(f"{type(self.generator).__name__} lacks predict_steps, through which the loss reaches it")
-        for name, part in self.parts.items():
-            if isinstance(part, HasGroups):
-                raise ValueError(f"the {name}, {type(part).__name__}, has an optimiser for each of its groups of "
-                                 f"variables ({', '.join(part.groups())}); here there is one for all")  # fmt: skip
+        if isinstance(self.generator, HasGroups):
+            names = ", ".join(self.generator.groups())
+            raise ValueError(f"the generator, {type(self.generator).__name__}, has an optimiser for each of its groups "
+                             f"of variables ({names}); here there is one for all")  # fmt: skip
+        if isinstance(self.auxiliary, Assists):
+            self.auxiliary.assist(self.generator)
         self.built = True
 
     @property
@@ -42,8 +57,22 @@ class Assisted(keras.Model):
         """The stages that it is made of, by name."""
         return {GENERATOR: self.generator, AUXILIARY: self.auxiliary}
 
+    def groups(self) -> dict[str, list]:
+        """An optimiser for the generator and what draws X again, and one for each further group of the auxiliary stage
+        (an adversary's), whose first group is what draws."""
+        first, *others = self._groups.items()
+        main = [*self.generator.trainable_variables, *first[1]]
+        return {"main": main, **{_group(name): variables for name, variables in others}}
+
+    @property
+    def _groups(self) -> dict[str, list]:
+        part = self.auxiliary
+        return part.groups() if isinstance(part, HasGroups) else {"main": part.trainable_variables}
+
     def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
-        """The generator's losses, and of each field of X what drawing it again costs, weighed."""
+        """The generator's losses and, in training, what drawing X again costs, weighed."""
+        if noise is None:
+            return self.generator.losses(batch, noise=None)
         own = {part: noises.fold_in(noise, part) for part in self.parts}
         found = dict(self.generator.losses({**batch, NOISE: own[GENERATOR]}, noise=own[GENERATOR]))
         condition, target = batch["condition"], batch["target"]
@@ -51,21 +80,26 @@ class Assisted(keras.Model):
         mask = {MASK: condition[MASK]} if MASK in condition else {}
         x = {name: condition[name] for name in self.x}
         again = {**batch, "condition": {**x, **mask, **{name: soft(value) for name, value in predicted.items()}},
-                 "target": {**x, **mask}}  # fmt: skip
+                 "target": {**x, **mask}, TRUTH: target}  # fmt: skip
         losses = dict(self.auxiliary.losses(again, noise=own[AUXILIARY]))
         paired = present(condition, self.x)
         statistics = prefixed(GENERATOR, found.pop(STATISTICS, {})) | prefixed(AUXILIARY, losses.pop(STATISTICS, {}))
-        terms = {
-            f"{AUXILIARY}_{name}": (self.weight * value * paired, count * paired)
-            for group in losses.values()
-            for name, (value, count) in group.items()
-        }
-        return {"main": {**found["main"], **terms}, **({STATISTICS: statistics} if statistics else {})}
+        terms: Losses = {"main": dict(found["main"])}
+        first = next(iter(self._groups))
+        for group, each in losses.items():
+            mine = terms.setdefault("main" if group == first else _group(group), {})
+            mine |= {f"{AUXILIARY}_{name}": (self.weight * value * paired, count * paired)
+                     for name, (value, count) in each.items()}  # fmt: skip
+        return {**terms, **({STATISTICS: statistics} if statistics else {})}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
         for name, part in self.parts.items():
             if (mine := of_part(name, statistics)) and isinstance(part, LearnsStatistics):
                 part.absorb(mine)
+
+
+def _group(name: str) -> str:
+    return f"{AUXILIARY}_{name}"
 
 
 def soft(value: Any) -> tf.Tensor:

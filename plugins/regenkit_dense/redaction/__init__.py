@@ -1,0 +1,1 @@
+"""Redactions of pictures."""

@@ -1,0 +1,1 @@
+"""DejaVu: pictures regenerated from maps, to teach the network that makes the maps."""
