@@ -29,7 +29,7 @@ class View:
 
 def view(value: Maps, reference: Maps | None, classes: int) -> View:
     """The maps side by side; with a `reference`, below each its errors, and of classes the boundaries."""
-    rows = [[colours(name, values, _range(name, values, reference), classes) for name, values in value.maps.items()]]
+    rows = [[colours(name, values, range_of(name, values, reference), classes) for name, values in value.maps.items()]]
     if reference is not None:
         rows.append([errors(name, values, reference.maps[name]) for name, values in value.maps.items()])
         if "classes" in value.maps:
@@ -40,7 +40,7 @@ def view(value: Maps, reference: Maps | None, classes: int) -> View:
 
 def sheet(values: Sequence[Maps], classes: int, columns: int = 8) -> View:
     """Many at once, the first map of each."""
-    tiles = [colours(name, maps, _range(name, maps, None), classes)
+    tiles = [colours(name, maps, range_of(name, maps, None), classes)
              for name, maps in (next(iter(each.maps.items())) for each in values)]  # fmt: skip
     blank = np.full_like(tiles[0], 255)
     rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
@@ -86,7 +86,7 @@ def edges(classes: np.ndarray) -> np.ndarray:
     return found
 
 
-def _range(name: str, values: np.ndarray, reference: Maps | None) -> tuple[float, float]:
+def range_of(name: str, values: np.ndarray, reference: Maps | None) -> tuple[float, float]:
     """Of the reference where there is one, so that its colours are the prediction's."""
     if name in ("classes", "normals"):
         return 0.0, 1.0
