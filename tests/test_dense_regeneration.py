@@ -71,7 +71,10 @@ MODULES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=[] if each == "forward" else pytest.mark.exhaustive(minutes=0.3)) for each in MODULES],
+)
 def test_regeneration_moves_the_network_and_the_module_and_the_task_the_network_alone(name: str) -> None:
     model = assisted(**MODULES[name])
     moved = slopes(model, "auxiliary_")
@@ -116,6 +119,7 @@ def test_a_gate_lets_a_share_of_the_gradient_through() -> None:
         np.testing.assert_allclose(tape.gradient(value, maps), share * 2 * maps)
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_schedules_rise_with_the_steps_made() -> None:
     model = assisted(strength_steps=4, warmup_steps=4, strength=1.0)
     data, errors, reached = batch(), [], []
@@ -129,11 +133,13 @@ def test_schedules_rise_with_the_steps_made() -> None:
     assert STATISTICS not in model.losses(data, noise=None), "evaluation makes no step"
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_agreement_with_itself_moves_both() -> None:
     moved = slopes(assisted(cycle=1.0), "auxiliary_cycle")
     assert moved["generator"] > 1e-6 and moved["auxiliary"] > 1e-7
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 @pytest.mark.parametrize("network", ["dense/unet", "dense/vit"])
 def test_attention_is_shared_and_stays_with_the_network(network: str) -> None:
     model = assisted(network=network, module="attention", shared_attention=True)
@@ -150,6 +156,7 @@ def test_attention_is_shared_and_stays_with_the_network(network: str) -> None:
     assert float(tf.reduce_max(tf.abs(slope))) > 1e-6
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_an_adversary_has_an_optimiser_of_its_own() -> None:
     model = assisted(module={"use": "gan", "width": 8})
     assert isinstance(model, HasGroups) and list(model.groups()) == ["main", "auxiliary_discriminator"]
@@ -159,6 +166,7 @@ def test_an_adversary_has_an_optimiser_of_its_own() -> None:
     assert {"classes", "depth", "auxiliary_adversarial"} <= set(losses["main"])
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_examples_stand_alone() -> None:
     model, data = assisted(module="recursive", redaction=("blocks", "low_pass"), maps="shuffled"), batch(4)
     whole = model.losses(data, noise=data["noise"])["main"]
@@ -179,7 +187,7 @@ def structure(model: DensePrediction) -> list[tuple[str, tuple[str, ...]]]:
 
 def test_what_draws_is_the_same_graph_with_and_without_it() -> None:
     alone = host().find("generator", "dense/unet").load()(condition=X, target=Y, width=8)
-    for options in ({}, {"module": "attention", "shared_attention": True}, {"cycle": 1.0}):
+    for options in ({}, {"module": "attention", "shared_attention": True}):
         helped = assisted(**options).generator
         assert structure(helped) == structure(alone)
         assert [variable.shape for variable in helped.variables] == [variable.shape for variable in alone.variables]

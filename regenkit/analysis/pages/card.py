@@ -64,6 +64,7 @@ def _training(report: Report) -> list[str]:
         "## Training", "",
         f"Seed {report.recipe['train']['seed']}. Seconds are of training steps alone, on the machine named below.", "",
         as_markdown(report_tables.training(report)), "",
+        *([as_markdown(only), ""] if (only := report_tables.training(report, together=True)).rows else []),
     ]  # fmt: skip
 
 

@@ -106,13 +106,14 @@ def _compactness(report: Report) -> str:
 
 
 def _origin(report: Report) -> str:
-    data, begun = report.data, report.trained_with
+    data, begun, only = report.data, report.trained_with, report_tables.training(report, together=True)
     made = {"trained": {"name": begun.name, "command": list(begun.command), "recipe": begun.recipe, **begun.versions},
             "evaluated": report.environment}  # fmt: skip
     return html.section(
         "Where it comes from",
         html.paragraph(f"Data: {data.name}, {data.summary}; {data.size}. Licence: {data.licence}."),
         html.table(report_tables.training(report)),
+        *(["<h3>Only in training</h3>", html.table(only)] if only.rows else []),
         html.folded("The recipe", as_yaml(report.recipe)),
         html.folded("Command and versions", as_yaml(made)),
     )

@@ -6,6 +6,7 @@ from regenkit.analysis.findings.wording import ROUTES, one, percent, plain, plus
 from regenkit.analysis.pages.tables import EMPTY, Cell, Table, count, figure, value, words
 from regenkit.analysis.results.figure import Cost, Figure
 from regenkit.analysis.results.report import Report
+from regenkit.stages import STAGES
 
 MINUS = {"oracle": "gap: predicted − true Y′", "direct": "predicted − direct, matched",
          "direct_half": "predicted − direct, half"}  # fmt: skip
@@ -118,9 +119,13 @@ def codebook(report: Report) -> Table:
     )  # fmt: skip
 
 
-def training(report: Report) -> Table:
+def training(report: Report, *, together: bool = False) -> Table:
+    """Of the stages that draw; or of those that train several of these `together`, perhaps with an auxiliary one."""
+
     def rows() -> Iterator[list[Cell]]:
         for stage, each in report.training.items():
+            if bool(STAGES[stage].parts) != together:
+                continue
             seconds = None if each.seconds is None else round(each.seconds)
             yield [words(stage), count(each.parameters), count(each.steps), count(each.best_step),
                    count(seconds), words(each.origin or "this run")]  # fmt: skip
@@ -128,5 +133,10 @@ def training(report: Report) -> Table:
     return Table(
         titles=["stage", "parameters", "steps", "best step", "seconds", "from"],
         rows=list(rows()),
-        caption="What each stage took to train. Seconds are of training steps alone.",
+        caption=(
+            "Stages that train others as one, with all their parameters. They hand them their weights. What is left, as "
+            "an auxiliary stage, is dropped: it draws nothing and counts nowhere else."
+            if together
+            else "What each stage took to train. Seconds are of training steps alone."
+        ),
     )
