@@ -134,7 +134,7 @@ def training(report: Report, *, together: bool = False) -> Table:
         titles=["stage", "parameters", "steps", "best step", "seconds", "from"],
         rows=list(rows()),
         caption=(
-            "Stages that train others as one, with all their parameters. They hand them their weights. What is left, as "
+            "Stages that train others as one, with all their parameters, and hand them their weights. What is left, as "
             "an auxiliary stage, is dropped: it draws nothing and counts nowhere else."
             if together
             else "What each stage took to train. Seconds are of training steps alone."
