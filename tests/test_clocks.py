@@ -10,7 +10,7 @@ import pytest
 import toy_clocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_clocks import DIGITS, FRAMES, HOP, LETTERS, WAVE, WORDS
+from toy_clocks import DIGITS, FRAMES, HOP, LETTERS, VOCODER, WAVE, WORDS, side
 
 from regenkit.data.batches import dataset
 from regenkit.data.lengths import clocks_in_condition, drawn_axes, lengths_of
@@ -18,7 +18,6 @@ from regenkit.data.plan import Plan
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.spec import Clock, Field, Spec, tokens
-from regenkit.stages import Side
 
 numbers, waves = cache(toy_clocks.numbers), cache(toy_clocks.waves)
 
@@ -27,13 +26,6 @@ def numpy(batches: Any) -> list[dict[str, Any]]:
     from regenkit.quiet import tensorflow as tf
 
     return [tf.nest.map_structure(lambda tensor: tensor.numpy(), batch) for batch in batches]
-
-
-def side(spec: Spec, source: str) -> Side:
-    return Side(spec=spec, source=dict.fromkeys(spec, source))
-
-
-VOCODER = side(FRAMES, "rep"), side(WAVE, "y")
 
 
 # --- specs -----------------------------------------------------------------------------------------------------------

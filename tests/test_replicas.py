@@ -69,7 +69,7 @@ def half(name: str, folder: Path) -> None:
     """Train a case to step 10 on one replica."""
     case = CASES[name]
     with pytest.raises(Interrupted):
-        train(folder, build=case.build, sample=stopping_at(10), sample_every=5, **{"steps": 20, **case.options})
+        case.train(folder, sample=stopping_at(10), sample_every=5, steps=20)
 
 
 @pytest.fixture(scope="module")

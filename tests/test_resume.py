@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from toy_job import lookup, train, transformer, weights
+from toy_stages import play
 from toy_watch import Watch, best, difference, lines, stopping_at
 
 from regenkit.distribute import make_strategy
@@ -40,6 +41,13 @@ def test_resumed_it_ends_as_if_nothing_had_happened(
             line.pop("waiting", None)
         assert mine == theirs
     assert len(list((resumed / "tensorboard" / "stage").glob("events.*"))) == 2
+
+
+@pytest.mark.parametrize("name", ["three clocks", "windows"])
+def test_batches_by_steps_and_windows_go_on_where_they_stopped(name: str, tmp_path: Path) -> None:
+    whole = play(name, tmp_path / "whole", make_strategy("none"))
+    halved = play(name, tmp_path / "halved", make_strategy("none"), stop=10)
+    assert difference(halved, whole) == 0
 
 
 def test_resumed_on_other_devices_it_ends_nearly_the_same(table: tuple[Path, Watch], stopped: Path) -> None:

@@ -10,6 +10,7 @@ from regenkit import Spec
 from regenkit.components import Example
 from regenkit.data.prepare import prepare
 from regenkit.spec import Field, Fields, tokens
+from regenkit.stages import Side
 
 HOP = 4
 DIGITS = Spec({"digit": tokens("0123456789", axis="x")})
@@ -79,6 +80,45 @@ def prepared(data: Any, converter: Any, specs: dict[str, Spec]) -> Any:
         dataset=data, identity={"use": type(data).__name__, "count": data.count}, converter=converter,
         converter_identity={"use": type(converter).__name__}, specs=specs, progress=lambda *_: None, processes=1,
     )  # fmt: skip
+
+
+def side(spec: Spec, source: str) -> Side:
+    return Side(spec=spec, source=dict.fromkeys(spec, source))
+
+
+SPELLER = side(DIGITS, "x"), side(LETTERS, "y")
+VOCODER = side(FRAMES, "rep"), side(WAVE, "y")
+
+
+def speller() -> Any:
+    """Digits → letters, which end when they will."""
+    from regenkit.models.transformer import Transformer
+
+    return Transformer(condition=DIGITS, target=LETTERS, width=16, depth=1, heads=2, dropout=0.2)
+
+
+def vocoder() -> Any:
+    """Frames → wave: a line through each frame, under dropout."""
+    from regenkit.layers import noise as noises
+    from regenkit.quiet import keras
+    from regenkit.quiet import tensorflow as tf
+
+    class Line(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kernel = self.add_weight(name="kernel", shape=(2, HOP), initializer="normal")
+            self.built = True
+
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            frame = batch["condition"]["frame"] / 60_000
+            kept = noises.keep(noise, 2, 0.2)
+            frame = frame if kept is None else frame * kept[:, None]
+            drawn = tf.reshape(frame @ tf.convert_to_tensor(self.kernel), [tf.shape(frame)[0], -1])
+            known = tf.cast(batch["target"]["mask"], tf.float32)
+            error = tf.square(drawn - batch["target"]["wave"] / 60_000)
+            return {"main": {"wave": (tf.reduce_sum(error * known, 1), tf.reduce_sum(known, 1))}}
+
+    return Line()
 
 
 def numbers() -> Any:

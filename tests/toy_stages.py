@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from toy_job import Y, lookup, train, transformer, weights
+import toy_clocks
+from toy_job import Y, lookup, prepared, train, transformer, weights
 
 from regenkit.distribute import make_strategy, worker_index
 from regenkit.errors import Interrupted
@@ -147,6 +148,11 @@ class Case:
     build: Callable[[], Any]
     options: dict[str, Any] = field(default_factory=dict)
     tolerance: float = 1e-5
+    data: Callable[[], Any] = prepared
+    between: tuple[Any, Any] | None = None
+
+    def train(self, folder: Path, **how: Any) -> tuple[Any, dict[str, Any]]:
+        return train(folder, build=self.build, data=self.data(), between=self.between, **{**self.options, **how})
 
 
 CASES = {
@@ -165,16 +171,19 @@ CASES = {
     "everything": Case(Codebook, {"accumulate": 2, "clip_norm": 0.1, "precision": "float16"}, 1e-3),
     # batches of 3: in 20 steps several leave one of two replicas without an example, one is of a single example
     "ragged": Case(lookup, {"batch_size": 3, "steps": 50}),
+    "three clocks": Case(toy_clocks.speller, {"batch_steps": 60}, data=toy_clocks.numbers, between=toy_clocks.SPELLER),
+    "windows": Case(toy_clocks.vocoder, {"window": 3, "batch_size": 7}, data=toy_clocks.waves,
+                    between=toy_clocks.VOCODER),
     "resumed": Case(Codebook, {"accumulate": 3, "batch_size": 3}),
     "begun on one": Case(Adversary),
-}
-"""Every training here has a batch of a single example, so a replica with none (see toy_job.Data)."""
+}  # fmt: skip
+"""Every training on the job’s own data has a batch of a single example, so a replica with none (see toy_job.Data)."""
 
 
 def play(name: str, folder: Path, strategy: Any, *, stop: int | None = None) -> list[np.ndarray]:
     """Train a case, with a signal to the last worker at step `stop`, and go on; the weights and their average."""
     case = CASES[name]
-    options = {"steps": 20, **case.options}
+    steps = case.options.get("steps", 20)
 
     def sample(model: Any, step: int) -> None:
         if step == stop and worker_index(strategy) == int(os.environ.get("LAST", 0)):
@@ -182,12 +191,12 @@ def play(name: str, folder: Path, strategy: Any, *, stop: int | None = None) -> 
 
     if stop:
         try:
-            train(folder, build=case.build, strategy=strategy, sample=sample, sample_every=5, **options)
+            case.train(folder, strategy=strategy, sample=sample, sample_every=5, steps=steps)
             raise AssertionError("it was to be interrupted")
         except Interrupted:
             pass
-    model, result = train(folder, build=case.build, strategy=strategy, **options)
-    assert result["steps"] == options["steps"]
+    model, result = case.train(folder, strategy=strategy, steps=steps)
+    assert result["steps"] == steps
     newest = max((folder / "stage" / "checkpoints").iterdir())
     with np.load(newest) as saved:
         average = [saved[f"average/{number}"] for number in range(len(model.variables))]
