@@ -21,6 +21,7 @@ from regenkit.analysis.measures.boundary import boundary
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import held_out_bits
 from regenkit.analysis.measures.examples import Pairs, pair
+from regenkit.analysis.measures.lengths import length
 from regenkit.analysis.measures.sampling import DIRECT, draw, routes_to
 from regenkit.analysis.measures.scores import check_metrics, figures, score
 from regenkit.analysis.measures.subset import subset
@@ -31,7 +32,7 @@ from regenkit.analysis.plan import in_words, planned
 from regenkit.analysis.progress import WorkProgress
 from regenkit.analysis.results import files
 from regenkit.analysis.results.figure import Score
-from regenkit.analysis.results.report import Bits, Boundary, Report
+from regenkit.analysis.results.report import Bits, Boundary, Length, Report
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import is_chief, together
@@ -158,6 +159,7 @@ class Measured:
     steps: float
     bits: Bits
     scores: dict[str, Score]
+    lengths: dict[str, Length]
     boundary: Boundary
     gallery: Gallery
 
@@ -180,15 +182,18 @@ def measure(
     begin("measuring bits", 1)
     bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines)
     gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(places))
-    values = {}
+    values, lengths = {}, {}
     for route in routes_to(pipeline.specs["y"], options.baselines):  # one route's samples are in memory at a time
         begin(f"measuring samples: {route}", 1)
         drawn = draw(pipeline, route, pairs, learned, options.samples)
         values[route] = score(pipeline, drawn, pairs, learned, options.samples)
+        if found := length(pipeline, drawn.ys, pairs):
+            lengths[route] = found
         gallery.keep(route, drawn.ys)
     begin("measuring the boundary Y′", 1)
     return Measured(
         examples=len(places), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
+        lengths=lengths,
         boundary=boundary(pipeline, learned, pairs), gallery=gallery,
     )  # fmt: skip
 
@@ -209,6 +214,7 @@ def as_report(pipeline: Pipeline, prepared: Prepared, found: Measured, options: 
         parameters=provenance.parameters(pipeline, (*ROUTE, *options.baselines)),
         bits=found.bits,
         scores=found.scores,
+        lengths=found.lengths,
         boundary=found.boundary,
         data=provenance.data(pipeline, prepared),
         training=provenance.training(pipeline),

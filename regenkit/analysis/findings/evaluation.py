@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from regenkit.analysis.findings.principle import LITTLE, broken_by, unknown
 from regenkit.analysis.findings.significance import differs
-from regenkit.analysis.findings.wording import joined, listed, number, one, percent, plain, with_interval
+from regenkit.analysis.findings.wording import ROUTES, joined, listed, number, one, percent, plain, with_interval
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
+from regenkit.spec import END
 
 DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
 
@@ -25,7 +26,7 @@ def finding(report: Report) -> list[str]:
     if comparable:
         found += [*_costs(report), *_leaner(bits["generator"], set(bits.get("direct", bits["oracle"]).fields))]
         found += _dropped(report) if "direct" in bits else ()
-    return [*found, *_relevance(report), *_compactness(report), *_scores(report), *_tokens(report)]
+    return [*found, *_lengths(report), *_relevance(report), *_compactness(report), *_scores(report), *_tokens(report)]
 
 
 def _against_direct(report: Report) -> Iterator[str]:
@@ -107,6 +108,21 @@ def _dropped(report: Report) -> Iterator[str]:
             f"Y′ leaves out {name}, of which X knows {percent(cost.share_saved)} (it saves the direct model "
             f"{with_interval(cost.saved)}): {verdict}."
         )
+
+
+def _lengths(report: Report) -> Iterator[str]:
+    if not {"reference", "oracle", "predicted"} <= set(report.lengths):
+        return
+    routes = ["predicted", "oracle", *(["direct"] if "direct" in report.lengths else [])]
+    means = ", ".join(f"{ROUTES[route]} {number(report.lengths[route].mean.mean, 1)}" for route in routes)
+    cost = report.bits.routes.get("predicted")
+    ends = sum(each.bits.mean for name, each in cost.fields.items() if name.split(" ")[0] == END) if cost else 0.0
+    said = f" To say where each ends costs {number(ends)} of its bits {one(report.unit)}." if ends else ""
+    yield (
+        f"Y is {number(report.lengths['reference'].mean.mean, 1)} {report.unit}s long on average; samples: {means}. "
+        f"From predicted Y′ they differ from the real Y of the same X by "
+        f"{number(report.lengths['predicted'].away.mean, 1)} on average.{said}"
+    )
 
 
 def _relevance(report: Report) -> Iterator[str]:

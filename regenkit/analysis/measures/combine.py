@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from regenkit.analysis.results.figure import Cost, Figure, Score, StageCost
-from regenkit.analysis.results.report import Bits, Report
+from regenkit.analysis.results.report import Bits, Length, Report
 
 T = TypeVar("T")
 
@@ -33,7 +33,12 @@ def combine(reports: Sequence[Report]) -> Report:
         for name, score in first.scores.items()
     }
     runs = tuple(run for report in reports for run in report.runs)
-    return replace(first, runs=runs, bits=bits, scores=scores, finding=())
+    lengths = {
+        route: Length(mean=_mean([report.lengths[route].mean for report in reports]),
+                      away=_mean([report.lengths[route].away for report in reports]))
+        for route in first.lengths
+    }  # fmt: skip
+    return replace(first, runs=runs, bits=bits, scores=scores, lengths=lengths, finding=())
 
 
 def _stage(stages: Sequence[StageCost]) -> StageCost:

@@ -21,6 +21,7 @@ def write_html(report: Report, path: Path) -> None:
     before = [_head(report), html.bullets(report.finding, "finding"), _bars(report), _routes(report)]
     after = [
         html.section("Difficulty, and what X is worth", html.table(report_tables.fields(report))),
+        html.section("Lengths", html.table(report_tables.lengths(report))) if report.lengths else "",
         _compactness(report),
         html.section("Relevance: what X tells", html.table(report_tables.relevance(report))),
         html.section("Tokens of Y′", html.table(report_tables.codebook(report))),

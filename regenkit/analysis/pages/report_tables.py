@@ -35,6 +35,17 @@ def routes(report: Report, *, caption: str = "", differences: bool = False) -> T
     )
 
 
+def lengths(report: Report) -> Table:
+    """How long samples are, where X does not say it."""
+    rows = [[words(name), figure(report.lengths[route].mean), figure(report.lengths[route].away)]
+            for route, name in ROUTES.items() if route in report.lengths]  # fmt: skip
+    return Table(
+        titles=["route", f"{report.unit}s", "away from the real Y"],
+        rows=rows,
+        caption="How long samples are, and by how much they differ in length from the real Y of the same X.",
+    ).without_empty()
+
+
 def fields(report: Report) -> Table:
     """Bits of every field, and what X saves of them."""
     steps = {"generator": "X → Y′", "direct": "X → Y, direct", "direct_half": "X → Y, direct, half", "oracle": "Y′ → Y"}

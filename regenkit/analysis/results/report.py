@@ -186,6 +186,19 @@ class TrainedWith:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long the samples of a route are, in units of Y.
+
+    mean   of all samples
+    away   how far each is from the real Y of the same X
+    """
+
+    mean: Figure
+    away: Figure
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A run, or several of one recipe by different seeds, on the test split.
 
@@ -196,6 +209,7 @@ class Report:
     continuous        the predicted fields of Y′ that are not tokens: their bits are densities
     parameters        trainable ones, by stage
     scores            by metric
+    lengths           by route, where X does not say how long Y is
     finding           the figures in sentences
     """
 
@@ -220,6 +234,7 @@ class Report:
     trained_with: TrainedWith
     environment: dict[str, str]
     unit: str = "step"
+    lengths: dict[str, Length] = field(default_factory=dict)
     gallery: tuple[GalleryItem, ...] = ()
     finding: tuple[str, ...] = ()
 
