@@ -55,6 +55,8 @@ def test_a_run_leaves_its_recipe_logs_and_samples(place: Path) -> None:
     names = {path.name for path in (run / "samples").iterdir()}
     assert {"1-predicted.mid", "1-predicted.wav", "1-predicted.png", "1-reference.mid", "1-predicted.yaml"} <= names
     assert {"generator-000003-1.yaml", "renderer-000006-1.png"} <= names
+    rows = (run / "samples/samples.md").read_text().splitlines()[6:]
+    assert len(rows) == 3 and all(len(row.split(" | ")) == 4 and "notes" in row for row in rows)
 
 
 def test_every_syllable_has_a_note_in_the_range_asked_for(place: Path) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import own_pictures
 import pytest
-from test_cli import RECIPE, ROOT, regenkit
+from processes import ROOT, end, regenkit
+from test_cli import RECIPE
 
 SMALL = "width: 16, depth: 1, heads: 2"
 TRAIN = "train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 0, warmup_steps: 1}"
@@ -120,7 +121,7 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
     furnish(tmp_path)
     (tmp_path / "tmp").mkdir()
     (tmp_path / "x.yaml").write_text(recipe)
-    regenkit("train", "x.yaml", cwd=tmp_path)
+    end(regenkit("train", "x.yaml", cwd=tmp_path))
     with shown(tmp_path) as (tab, requested):
         tab.fill("#typed textarea", words)
         tab.click("#generate")

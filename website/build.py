@@ -11,14 +11,11 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import commands
-import hook_names
-import python_names
-import recipe_keys
-
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
+
+from website import commands, hook_names, python_names, recipe_keys  # noqa: E402
+
 GENERATED = {
     "reference/recipes.md": recipe_keys.page,
     "reference/components.md": recipe_keys.components_page,

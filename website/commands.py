@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-import words
 
 from regenkit.cli.main import app
+from website import words
 
 
 def commands() -> Iterator[tuple[str, Any]]:

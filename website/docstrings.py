@@ -3,7 +3,8 @@
 from typing import Any
 
 import griffe
-import words
+
+from website import words
 
 
 class Columns(griffe.Extension):

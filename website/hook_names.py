@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import words
-
 from regenkit import hookspecs
 from regenkit.plugins import ROLES
+from website import words
 
 GUIDE = Path(__file__).parents[1] / "docs" / "hooks.md"
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import words
-
 from regenkit.components import ANY, Component, Converter, Dataset, Metric
 from regenkit.plugins import ROLES, host
 from regenkit.recipe import REQUIRED, SECTIONS, SETTINGS
 from regenkit.recipe.sampling import options_of
 from regenkit.recipe.schema import build
 from regenkit.recipe.settings import JointSettings, TrainSettings
+from website import words
 
 ABOUT = {
     "dataset": "which examples: `{use: NAME, …}`",

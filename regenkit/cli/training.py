@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from regenkit.cli.inline import show
 from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import print_json
 
@@ -70,6 +71,9 @@ def preview(
     recipe: Annotated[Path, typer.Argument(help="the recipe")],
     settings: Settings = None,
     count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="write the Y of these examples: pictures on one sheet")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
@@ -79,9 +83,10 @@ def preview(
     console = Console(soft_wrap=True)
     loaded = load(recipe, settings or [])
     check_data(loaded)
-    from regenkit.run.preview import describe
+    from regenkit.run.preview import describe, write_shown
 
     found = describe(loaded, count, Console(stderr=True, quiet=as_json))
+    written = write_shown(loaded, output, count) if output else []
     if as_json:
         print_json(found)
         return
@@ -89,7 +94,7 @@ def preview(
     for split, counts in found["examples"].items():
         table.add_row(split, str(counts["paired"]), str(counts["unpaired"]))
     console.print(table)
-    console.print(f"steps an example: {found['steps']}")
+    console.print(_row("steps an example", found["steps"]))
     for line in found["takes"]:
         console.print(line, markup=False)
     for field, counted in found["classes"].items():
@@ -97,9 +102,21 @@ def preview(
     for line in listed({LEFT_OUT: found["skipped"], NOT_WHOLE: found["remarks"], NO_DATA: found["ignored"]}):
         console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
-        console.rule(Text(example["id"]))
-        console.print(example["y"], markup=False)
-        console.print(example["rep"], markup=False)
+        beside = Table(show_header=False, box=None, pad_edge=False, title=Text(example["id"]), title_justify="left")
+        for side, name in (("x", "X"), ("rep", "Y′"), ("y", "Y")):
+            beside.add_row(Text(name, style="bold"), Text(example[side].rstrip()))
+        console.print()
+        console.print(beside)
+    for path in written:
+        console.print(f"{path}: the Y of these examples", markup=False, highlight=False)
+        show(path, console)
+
+
+def _row(name: str, values: dict[str, int]) -> Table:
+    """One row of numbers under their names."""
+    table = Table("", *values, box=None)
+    table.add_row(name, *map(str, values.values()))
+    return table
 
 
 def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:

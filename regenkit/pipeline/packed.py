@@ -18,7 +18,7 @@ from regenkit.cache import cache_dir, locked
 from regenkit.errors import UserError
 from regenkit.files import no_room
 from regenkit.sources.archives import extract
-from regenkit.stages import BEST, STAGES
+from regenkit.stages import BEST, LONGEST, STAGES
 
 MANIFEST = "export.json"
 FORMAT = 1
@@ -26,7 +26,7 @@ FORMAT = 1
 RECIPE, CARD = "recipe.yaml", "README.md"
 HUB = "hf://"
 FILES = (MANIFEST, RECIPE, CARD, "modalities.json",
-         *(f"{stage}/{name}" for stage in STAGES for name in (BEST, "stage.json", "done.json")))  # fmt: skip
+         *(f"{stage}/{name}" for stage in STAGES for name in (BEST, LONGEST, "stage.json", "done.json")))  # fmt: skip
 """All that an export may hold; anything else in an archive is left where it is."""
 _NO_EXPORT = f"is no exported run (it has no {MANIFEST} that can be read); `regenkit export RUN -o run.zip` makes one"
 

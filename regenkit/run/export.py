@@ -22,7 +22,7 @@ from regenkit.pipeline.modalities import FILE as MODALITIES
 from regenkit.pipeline.packed import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.recipe.document import dump
 from regenkit.run.origin import DONE
-from regenkit.stages import BEST, ROUTE, STAGES
+from regenkit.stages import BEST, LONGEST, ROUTE, STAGES
 
 WHEN = (1980, 1, 1, 0, 0, 0)
 """The time of every file, the first that a zip can name: the same run gives the same bytes."""
@@ -43,6 +43,9 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
         _add(archive, RECIPE, dump(standing_alone(pipeline)))
         _add(archive, MODALITIES, json_text(pipeline.modalities))
         _add(archive, CARD, card(pipeline))
+        for stage in dict.fromkeys((*stages, *ROUTE)):
+            if (longest := pipeline.folder / stage / LONGEST).is_file():
+                _add(archive, f"{stage}/{LONGEST}", longest.read_text(encoding="utf-8"))
         for stage in stages:
             folder = pipeline.folder / stage
             _add(archive, f"{stage}/{CONTRACT}", json_text(plain(pipeline.contract(stage))))

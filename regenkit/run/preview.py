@@ -2,18 +2,22 @@
 
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from regenkit.adapter import Sheets
 from regenkit.data import shards
 from regenkit.data.aside import by_reason
 from regenkit.data.prepare import Prepared
+from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.cost import costs, listed, longest
 from regenkit.recipe import Recipe
+from regenkit.run.beside import x_line, y_line
 from regenkit.spec import Spec
 
 ABSENT = "(none)"
@@ -31,7 +35,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
     skipped    (source or example, why it is left out), all; `left_out`: the same by reason
     remarks    (example, what of it could not be kept), all; `remarked`: the same by reason
     ignored    (what lies among the data and is none, why), all
-    shown      `count` training examples
+    shown      `count` training examples: id, X and Y in a line each, Y′ as text
     """
     pipeline = Pipeline(recipe)
     with Progress(console=console, transient=True) as bar:
@@ -45,7 +49,6 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
         prepared = pipeline.prepare(progress)
     found = costs(pipeline, (*recipe.stages, "direct"), longest(pipeline, prepared.steps))
     quantiles = np.quantile(prepared.steps, [0, 0.5, 1]).astype(int)
-    places = prepared.places("train", paired=True if prepared.paired.any() else None)[: 97 * count : 97]
     return {
         "examples": prepared.counts(),
         "classes": classes(prepared),
@@ -58,7 +61,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
         "remarks": prepared.remarks,
         "remarked": [asdict(reason) for reason in by_reason(prepared.remarks)],
         "ignored": prepared.ignored,
-        "shown": [_shown(pipeline, *prepared.example(int(place))) for place in places],
+        "shown": [_shown(pipeline, *prepared.example(place)) for place in chosen(prepared, count)],
     }
 
 
@@ -90,8 +93,35 @@ def classes(prepared: Prepared) -> dict[str, dict[str, dict[str, int]]]:
 def _shown(pipeline: Pipeline, sides: dict[str, Any], meta: dict[str, Any]) -> dict[str, str]:
     return {
         "id": str(meta.get("id", "")),
-        "y": pipeline.y.describe(pipeline.y.decode(sides["y"], meta)),
+        "x": x_line(pipeline, sides["x"], meta),
         "rep": "Y′ is learned: before training there is none"
         if sides["rep"] is None
         else pipeline.converter.to_text(sides["rep"], meta),
+        "y": y_line(pipeline, sides["y"], meta),
     }
+
+
+def write_shown(recipe: Recipe, path: Path, count: int) -> list[Path]:
+    """Write the Y of the examples that `describe` shows: on one sheet, where their modality makes sheets, else a file
+    each. Raises UserError where the format is none that it writes."""
+    pipeline = Pipeline(recipe)
+    if path.suffix.lower() not in pipeline.y_record.writes:
+        raise UserError(f"-o {path}: {pipeline.y_record.name} is written as {', '.join(pipeline.y_record.writes)}")
+    prepared = pipeline.prepare(lambda *_: None)
+    examples = [prepared.example(place) for place in chosen(prepared, count)]
+    values = [pipeline.y.decode(sides["y"] or {}, meta) for sides, meta in examples]
+    if isinstance(pipeline.y, Sheets):
+        values = [pipeline.y.sheet(values)]
+    paths = [path] if len(values) == 1 else [
+        path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(values) + 1)
+    ]  # fmt: skip
+    for value, each in zip(values, paths, strict=True):
+        pipeline.y.write(value, each)
+    return paths
+
+
+def chosen(prepared: Prepared, count: int) -> list[int]:
+    """Training examples to show, not next to one another; paired ones, if there are any."""
+    places = prepared.places("train", paired=True if prepared.paired.any() else None)
+    step = max(1, min(97, len(places) // count))
+    return [int(place) for place in places[: step * count : step]]

@@ -5,6 +5,7 @@ from pathlib import Path
 from regenkit.data.prepare import Prepared
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
+from regenkit.run.beside import x_line, y_line
 from regenkit.spec import Fields
 from regenkit.stages import RENDERER, STAGES
 
@@ -49,10 +50,12 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
 
 
 def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
-    """Write what the run makes of test inputs, beside the real Y, in every format."""
+    """Write what the run makes of test inputs, beside the real Y, in every format; X, Y and Y in samples.md."""
     if (folder / "done").exists():
         return
     folder.mkdir(exist_ok=True)
+    beside = ["# Samples", "", "Held-out inputs; files of the real Y are `N-reference…`, of ours `N-predicted…`.", "",
+              "| | X | Y, real | Y, from predicted Y′ |", "| --- | --- | --- | --- |"]  # fmt: skip
     for number, place in enumerate(_held(prepared, "test"), 1):
         sides, meta = prepared.example(place)
         x, y, rep = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}
@@ -63,4 +66,9 @@ def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
         for kind, fields in (("reference", y), ("predicted", drawn)):
             for suffix in pipeline.y_record.writes:
                 pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")
+        cells = (x_line(pipeline, x, meta), y_line(pipeline, y, meta), y_line(pipeline, drawn, meta))
+        beside.append(
+            f"| {number} | " + " | ".join(" ".join(each.split()).replace("|", "\\|") for each in cells) + " |"
+        )
+    write_text(folder / "samples.md", "\n".join(beside) + "\n")
     (folder / "done").touch()

@@ -1,0 +1,227 @@
+"""The documentation is whole: references name everything there is, and pages say only what exists."""
+
+import ast
+import dataclasses
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import regenkit
+from regenkit import hookspecs, plugins
+from regenkit.adapter import Modality
+from regenkit.cli.main import app
+from regenkit.recipe import SECTIONS, document, read
+from regenkit.recipe.arguments import parameters
+from regenkit.recipe.settings import JointSettings, TrainSettings
+from website import commands, hook_names, python_names, recipe_keys, words
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+OWN = ("start", "export", "demo", "own_data", "coming_from", "tutorial", "keras", "roles", "index", "troubleshooting")
+
+
+def row(page: str, name: str) -> str:
+    """The row of a reference's table that begins with a name."""
+    found = re.search(rf"^\| `{re.escape(name)}` \|.*$", page, flags=re.MULTILINE)
+    assert found, f"{name} is not on the page"
+    return found[0]
+
+
+# --- references -------------------------------------------------------------------------------------------------------
+
+
+def all_commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for inner, each in getattr(command, "commands", {}).items():
+        yield from all_commands(each, f"{name} {inner}")
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    page = commands.page()
+    found = list(all_commands(typer.main.get_command(app), "regenkit"))
+    assert len(found) > 15
+    for name, command in found:
+        section = page.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
+        assert command.help, f"{name} does not say what it does"
+        for each in command.params:
+            if each.param_type_name == "option":
+                assert all(f"`{way}`" in section for way in each.opts), (name, each.opts)
+            assert each.get_help_record(command.make_context(name, [], resilient_parsing=True))[1], (name, each.name)
+
+
+def test_every_key_of_a_recipe_is_in_the_reference() -> None:
+    page = recipe_keys.page()
+    for name in SECTIONS:
+        assert row(page, name).count("|") == 4
+    for settings in (TrainSettings, JointSettings):
+        for name, field in settings.model_fields.items():
+            assert (field.description or "").replace("|", "\\|") in row(page, name)
+            assert field.description
+
+
+@pytest.fixture(scope="module")
+def components() -> str:
+    return recipe_keys.components_page()
+
+
+def test_every_component_is_in_the_reference_with_all_its_arguments(components: str) -> None:
+    host, missing = plugins.host(), []
+    for role in plugins.ROLES:
+        for component, _ in host.all(role):
+            head = f"### {component.name} {{ #{role}-{component.name.replace('/', '-')} }}\n"
+            assert components.count(head) == 1, head
+            section = components.split(head, 1)[1].split("\n### ", 1)[0].split("\n## ", 1)[0]
+            assert component.summary and words.plain(component.summary) in section
+            if role in ("dataset", "converter", "generator", "renderer"):
+                missing += [f"{component.name}: {name}" for name in parameters(component)
+                            if f"| `{name}` |" not in section]  # fmt: skip
+    assert missing == []
+
+
+def test_every_public_name_is_documented() -> None:
+    page = python_names.page()
+    for name in regenkit.__all__:
+        assert f"## `regenkit.{name}`\n" in page and python_names.documented(name), name
+    assert {"regenkit.spec", "regenkit.stage", "regenkit.adapter"} <= set(python_names.modules())
+
+
+@pytest.mark.parametrize("module", ["regenkit.stage", "regenkit.adapter", "regenkit.spec"])
+def test_everything_that_authors_meet_has_a_docstring(module: str) -> None:
+    __import__(module)
+    tree = ast.parse(Path(sys.modules[module].__file__ or "").read_text(encoding="utf-8"))
+    classes = [each for each in tree.body if isinstance(each, ast.ClassDef) and not each.name.startswith("_")]
+    assert len(classes) > 2
+    for each in classes:
+        members = [member for member in each.body if isinstance(member, ast.FunctionDef) and member.name[0] != "_"]
+        assert ast.get_docstring(each) or any(map(ast.get_docstring, members)), each.name
+
+
+def test_every_hook_and_field_of_a_record_is_in_the_reference() -> None:
+    page = hook_names.page()
+    named = [name for name, each in vars(hookspecs).items() if hasattr(each, "regenkit_spec")]
+    for name in named:
+        section = page.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
+        assert f"def {name}(" in section
+        record = {hook: record for hook, record in plugins.ROLES.values()}.get(name)
+        for each in dataclasses.fields(record) if record else ():
+            assert f"| `{each.name}` |" in section
+
+
+def test_columns_of_a_docstring_become_a_list() -> None:
+    text = "What.\n\nkind    of what\n        it is\nsize, depth  numbers\n\nThe end."
+    assert words.columns(text) == "What.\n\n- `kind`: of what\n  it is\n- `size`, `depth`: numbers\n\nThe end."
+    assert words.described(text) == {"kind": "of what it is", "size": "numbers", "depth": "numbers"}
+    assert words.columns(Modality.__doc__ or "") == Modality.__doc__  # what has no columns is left as it is
+
+
+# --- what pages say ---------------------------------------------------------------------------------------------------
+
+
+def blocks(path: Path, *languages: str) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    return re.findall(rf"^```(?:{'|'.join(languages)})\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def said_commands() -> list[tuple[str, str]]:
+    """(page, command line) of each `regenkit …` that stands in a block of its own."""
+    found = []
+    for path in PAGES:
+        fenced = False
+        for line in re.sub(r"\\\n\s*", " ", path.read_text(encoding="utf-8")).splitlines():
+            fenced ^= line.startswith("```")
+            if (fenced or line.startswith("    ")) and line.strip().startswith("regenkit "):
+                found.append((path.name, line.strip()))
+    return found
+
+
+SAID = said_commands()
+
+
+def test_many_commands_are_found() -> None:
+    assert len(SAID) > 60 and {page for page, _ in SAID} >= {"README.md", "start.md", "tutorial.md", "comparing.md"}
+
+
+@pytest.mark.parametrize(("page", "line"), SAID, ids=[f"{page} {line[:60]}" for page, line in SAID])
+def test_a_command_is_one_that_there_is(page: str, line: str) -> None:
+    """Its options exist and have values of their kinds; nothing is run."""
+    parts = shlex.split(line.replace("…", " "), comments=True)[1:]
+    command: Any = typer.main.get_command(app)
+    name = "regenkit"
+    while parts and getattr(command, "commands", None):
+        if parts[0] not in command.commands:
+            break
+        name, command = f"{name} {parts[0]}", command.commands[parts.pop(0)]
+    assert name != "regenkit" or parts[0].startswith("--"), f"{page}: there is no such command: {line}"
+    known = {way for each in command.params for way in (*each.opts, *each.secondary_opts)} | {"--help"}
+    unknown = [part for part in parts if re.match(r"--?[a-z]", part) and part.partition("=")[0] not in known]
+    assert unknown == [], f"{page}: {line}"
+    for part in parts:
+        if match := re.fullmatch(r"recipes/(\w+)\.yaml", part):
+            assert (ROOT / "recipes" / f"{match[1]}.yaml").exists()
+
+
+def own_pages() -> list[Path]:
+    return [ROOT / "docs" / f"{name}.md" for name in OWN]
+
+
+@pytest.mark.parametrize("path", own_pages(), ids=lambda path: path.stem)
+def test_python_and_yaml_of_a_page_are_whole(path: Path) -> None:
+    for block in blocks(path, "python"):
+        if not block.startswith("--8<--"):
+            compile(block, path.name, "exec")
+    for included in re.findall(r'^--8<-- "(.*)"$', path.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        assert (ROOT / included).is_file()
+
+
+def test_settings_of_the_start_are_right() -> None:
+    """`--set` of the ten minutes, against the recipe that they change."""
+    (line,) = [line for page, line in SAID if page == "start.md" and line.startswith("regenkit train")]
+    settings = [part for part in shlex.split(line) if "=" in part]
+    written = read("lyric2melody", settings)
+    assert written.train["generator"]["steps"] == 150 and len(settings) == 3
+
+
+def test_inline_recipes_of_pages_are_yaml() -> None:
+    found = [
+        (path, text)
+        for path in own_pages()
+        for text in re.findall(
+            r"`((?:dataset|converter|generator|renderer|train): \{[^`]*\})`", path.read_text("utf-8")
+        )
+    ]
+    assert len(found) > 8
+    for path, text in found:
+        if "…" not in text:
+            section, _, rest = text.partition(": ")
+            value = document.value(rest, path.name)
+            if "use" in value and value["use"] not in ("NAME", "converter") and "acme" not in value["use"]:
+                plugins.host().find(section, value["use"])
+
+
+def test_every_message_of_troubleshooting_is_one_that_is_said() -> None:
+    sources = " ".join(path.read_text(encoding="utf-8") for folder in ("regenkit", "plugins")
+                       for path in (ROOT / folder).rglob("*.py"))  # fmt: skip
+    joined = re.sub(r"\"\s*\n?\s*f?\"", "", sources)  # texts that are written over several lines
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^### `(.*)`$", page, flags=re.MULTILINE)
+    assert len(messages) > 20
+    plain = {
+        "no generator is named": "is named {name!r}",
+        "cannot be written (No space left on device)": "cannot be written (",
+    }
+    assert [each for each in messages if plain.get(each, each) not in joined] == []
+
+
+def test_the_notebook_is_whole_and_has_no_output() -> None:
+    cells = json.loads((ROOT / "docs/start.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) >= 5 and all(cell.get("outputs", []) == [] for cell in cells)
+    for each in code:
+        compile(each, "start.ipynb", "exec")

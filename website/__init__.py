@@ -1,0 +1,1 @@
+"""How the documentation is built: the generated pages of the site. `make site`."""
