@@ -66,7 +66,7 @@ class Session:
         if isinstance(line.x, Cuts) and isinstance(line.y, Joins) and len(line.x.cut(value)) > 1:
             y = line.generate([value], seed=seed, given=fixed, **checked)[0]
             return self._shown(line.convert(y), y)
-        x, meta = line.x.encode(value)
+        x, meta = line.encode_x(value)
         known, how = line.given(fixed), {"seed": seed, "options": checked, "usual": USUAL}
         rep = line.predict_rep([x], [known], **how)[0]
         drawn = line.render_rep([rep], permitted=known.permitted, **how)[0]

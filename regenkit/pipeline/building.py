@@ -9,16 +9,15 @@ from regenkit.data.lengths import drawn_axes
 from regenkit.errors import UserError
 from regenkit.pipeline.draft import TooLarge, draft, without_values
 from regenkit.pipeline.weights import load
-from regenkit.recipe import Recipe
+from regenkit.recipe import Part, Recipe
 from regenkit.recipe.arguments import wanted
 from regenkit.spec import Spec
 from regenkit.stage import ChecksSampling, LearnedConverter
 from regenkit.stages import BEST, STAGES, Specs, sides
 
 
-def rule(recipe: Recipe, y: Spec) -> Any:
+def rule(part: Part, y: Spec) -> Any:
     """A converter that is not trained; one that has a parameter `y` gets the spec of Y."""
-    part = recipe.part("converter")
     return part.build(**({"y": y} if "y" in wanted(part.component) else {}))
 
 

@@ -3,7 +3,6 @@
 The table `regenkit.stages` has the fields that each stage reads and draws.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,10 +16,8 @@ from regenkit import distribute, plugins
 from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter, unit_of
 from regenkit.components import Dataset
 from regenkit.data.fraction import hide
-from regenkit.data.lengths import lengths_of
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
-from regenkit.data.stack import stack
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.pipeline.building import build, rule
@@ -28,14 +25,15 @@ from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
-from regenkit.pipeline.sampling import draw
+from regenkit.pipeline.sampling import draw, longest, ungiven
+from regenkit.pipeline.source import WithSource, XConverter, as_y
 from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe, of_run
 from regenkit.recipe.remedies import RESAMPLE
 from regenkit.recipe.sampling import USUAL, asked, for_stage
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples
-from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
+from regenkit.stages import BEST, GENERATOR, RENDERER, ROUTE, STAGES, Side, given_scalars, sides
 
 
 @final
@@ -52,9 +50,11 @@ class Pipeline:
         self.x: Modality = self.x_record.load()(**self.modalities.get("x", {}))
         self.y_record = host.find("modality", data.y)
         self.y: OutputModality = self.y_record.load()(**self.modalities.get("y", {}))
-        self.specs: dict[str, Spec] = {"x": self.x.spec, "y": self.y.spec, "rep": Spec()}
+        self.source = self._source() if "source" in recipe.parts else None
+        x = self.source.spec if self.source else self.x.spec
+        self.specs: dict[str, Spec] = {"x": x, "y": self.y.spec, "rep": Spec()}
         self.learned = self._learned() if recipe.learned else None
-        self.converter: RuleConverter = self.learned or rule(recipe, self.specs["y"])
+        self.converter: RuleConverter = self.learned or rule(recipe.part("converter"), self.specs["y"])
         self.specs["rep"] = self.converter.spec
         self.given_spec = self.specs["rep"].only(optional=True)
         self.given_scalars = given_scalars(self.specs["rep"])
@@ -79,6 +79,11 @@ class Pipeline:
         except ValueError as error:
             raise UserError(f"{self.recipe.path}: {error}") from error
 
+    def _source(self) -> XConverter:
+        part = self.recipe.part("source")
+        converter = _converter_of_run(part.run) if part.run else rule(part, as_y(self.x.spec))
+        return XConverter(converter, part.identity, self.x.spec)
+
     def _learned(self) -> Learned:
         model = self.build("converter", drafted=True)  # for its spec; `stage` gives the trained one
         return Learned(y=self.specs["y"], latent=model.spec, version=model.version, stage=self.stage,
@@ -91,8 +96,9 @@ class Pipeline:
         dataset = self.recipe.dataset.build()
         keep(dataset, self.modalities, self.folder)
         prepared = prepare(
-            dataset=dataset,
-            identity=self.recipe.dataset.identity | {"encodings": [self.x.version, self.y.version]},
+            dataset=WithSource(dataset, self.source) if self.source else dataset,
+            identity=self.recipe.dataset.identity
+            | {"encodings": [self.x.version, self.y.version], **(self.source.identity if self.source else {})},
             converter=self.converter if not self.learned or self.learned.trained else None,
             converter_identity=self.recipe.part("converter").identity,
             specs=self.specs,
@@ -111,6 +117,7 @@ class Pipeline:
         return plain({
             "component": None if kind.parts else self.recipe.part(stage).identity,
             "converter": {**self.recipe.part("converter").identity, "version": version},
+            **(self.source.identity if self.source and "x" in condition.source.values() else {}),
             "condition": condition.spec.to_json(),
             "target": target.spec.to_json(),
         })  # fmt: skip
@@ -188,28 +195,18 @@ class Pipeline:
         return draw(
             stage, model, self.sides(stage), conditions, strategy=self.strategy, seed=seed, truths=truths,
             permitted=permitted or {},
-            options={**self._longest(stage), **(usual or {}), **self.recipe.part(stage).sample,
+            options={**longest(self.folder, stage), **(usual or {}), **self.recipe.part(stage).sample,
                      **for_stage(options or {}, stage)},
         )  # fmt: skip
-
-    def _longest(self, stage: str) -> dict[str, int]:
-        """The `max_length` of a stage that draws lengths: the longest that it was trained on (see `run.longest`)."""
-        file = (self.folder or Path()) / stage / LONGEST
-        return {"max_length": int(json.loads(file.read_text())["steps"])} if self.folder and file.is_file() else {}
 
     def predict_rep(self, xs: Sequence[Fields], given: Sequence[Given], **how: Any) -> list[Fields]:
         """X → Y′, completed with what is given. `how` as of `sample`: seed, options …"""
         conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
         predicted = self.sample(GENERATOR, conditions, **how)
         return [
-            self.converter.complete({**self._ungiven(x, rep), **each.fields, **rep}, each)
+            self.converter.complete({**ungiven(x, rep, self.specs), **each.fields, **rep}, each)
             for x, rep, each in zip(xs, predicted, given, strict=True)
         ]
-
-    def _ungiven(self, x: Fields, rep: Fields) -> Fields:
-        """The optional fields of Y′, all absent, as long as the drawn ones or X say."""
-        lengths = {**lengths_of(x, self.specs["x"]), **lengths_of(rep, self.specs["rep"])}
-        return {name: value[0] for name, value in stack([{}], self.given_spec, [lengths], ()).items()}
 
     def render_rep(self, reps: Sequence[Fields], **how: Any) -> list[Fields]:
         """Y′ → Y: the fields that the renderer draws and those that Y′ has. `how` as of `sample`."""
@@ -250,12 +247,17 @@ class Pipeline:
         wholes = [value for value in inputs for _ in range(count)]
         parts = [self.x.cut(value) if isinstance(self.x, Cuts) and isinstance(self.y, Joins) else [value]
                  for value in wholes]  # fmt: skip
-        xs = [self.x.encode(part)[0] for each in parts for part in each]
+        xs = [self.encode_x(part)[0] for each in parts for part in each]
         reps = self.predict_rep(xs, [fixed] * len(xs), **how)
         ys = iter(self.render_rep(reps, permitted=fixed.permitted, **how))
         made = [list(islice(ys, len(each))) for each in parts]
         metas = ({**self.x.encode(value)[1], **fixed.meta} for value in wholes)
         return [self.y.decode(self._whole(y), meta) for y, meta in zip(made, metas, strict=True)]
+
+    def encode_x(self, value: Any) -> tuple[Fields, dict[str, Any]]:
+        """(X as the generator reads it, meta). Raises UserError where it has no X′."""
+        fields, meta = self.x.encode(value)
+        return (self.source.of_user(fields) if self.source else fields), meta
 
     def _whole(self, parts: Sequence[Fields]) -> Fields:
         return self.y.join(parts) if len(parts) > 1 and isinstance(self.y, Joins) else parts[0]

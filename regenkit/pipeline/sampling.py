@@ -1,6 +1,8 @@
 """A stage's samples for many conditions: in batches of similar length, spread over devices and processes."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from regenkit.layers.noise import derive
 from regenkit.recipe.sampling import taken
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples, Stage
-from regenkit.stages import Side
+from regenkit.stages import LONGEST, Side
 
 BATCH = 64
 
@@ -58,6 +60,18 @@ def draw(
         for place, fields in zip(places, drawn, strict=True):
             found[place] = fields
     return found
+
+
+def longest(run: Path | None, stage: str) -> dict[str, int]:
+    """The `max_length` of a stage that draws lengths: the longest that it was trained on (see `run.longest`)."""
+    file = (run or Path()) / stage / LONGEST
+    return {"max_length": int(json.loads(file.read_text())["steps"])} if run and file.is_file() else {}
+
+
+def ungiven(x: Fields, rep: Fields, specs: Mapping[str, Spec]) -> Fields:
+    """The optional fields of Y′, all absent, as long as the drawn ones or X say."""
+    lengths = {**lengths_of(x, specs["x"]), **lengths_of(rep, specs["rep"])}
+    return {name: value[0] for name, value in stack([{}], specs["rep"].only(optional=True), [lengths], ()).items()}
 
 
 def _lengths(

@@ -46,7 +46,8 @@ class Reader:
             if name not in document.data:
                 self._fault(f"needs the section {name!r}, as in {name}: {{use: NAME}}")
         sections = {name: self._section(name) for name in REQUIRED if name in document.data}
-        auxiliary = self._section("auxiliary") if document.data.get("auxiliary") is not None else None
+        source, auxiliary = (self._section(name) if document.data.get(name) is not None else None
+                             for name in ("source", "auxiliary"))  # fmt: skip
         fraction = self._number("dataset", FRACTION, 1.0, "over 0 and up to 1", lambda value: 0 < value <= 1)
         weight = self._number(
             "auxiliary", WEIGHT, AUXILIARY_WEIGHT, "of at least 0", lambda value: 0 <= value < math.inf
@@ -56,12 +57,12 @@ class Reader:
         train = self._train()
         evaluate = self._evaluate()
         if not self.problems:
-            self._check_modalities(sections["dataset"], sections["converter"], evaluate)
+            self._check_modalities(sections["dataset"], sections["converter"], source, evaluate)
         if self.problems:
             raise UserError("\n".join(self.problems))
         return Written(
-            path=path, **sections, auxiliary=auxiliary, auxiliary_weight=weight, direct=direct, finetune=finetune,
-            joint=joint, paired_fraction=fraction, train=train, evaluate=tuple(evaluate),
+            path=path, **sections, source=source, auxiliary=auxiliary, auxiliary_weight=weight, direct=direct,
+            finetune=finetune, joint=joint, paired_fraction=fraction, train=train, evaluate=tuple(evaluate),
         )  # fmt: skip
 
     def _fault(self, what: str, *path: str | int, key: bool = False) -> None:
@@ -106,7 +107,7 @@ class Reader:
             run = None if own_decoder else Path(value)
             return Section(name=name, where=where, run=run, own_decoder=own_decoder, args={}, sample=sample)
         try:
-            role = "renderer" if name == "auxiliary" else name
+            role = {"auxiliary": "renderer", "source": "converter"}.get(name, name)
             return Section(name=name, where=where, component=self.host.find(role, value), args=args, sample=sample)
         except UserError as error:
             also = ", converter (its own decoder)" if name == "renderer" else ""
@@ -196,7 +197,9 @@ class Reader:
                 self._fault(str(error), "evaluate", index)
         return names
 
-    def _check_modalities(self, dataset: Section, converter: Section, metrics: list[str]) -> None:
+    def _check_modalities(
+        self, dataset: Section, converter: Section, source: Section | None, metrics: list[str]
+    ) -> None:
         """Finds names that are right but do not fit each other: a converter of speech for a dataset of melodies."""
         made: Any = dataset.component
         fitting: list[tuple[Any, tuple[str | int, ...]]] = [(converter.component, ("converter", "use"))]
@@ -205,3 +208,9 @@ class Reader:
         for component, path in fitting:
             if component.modality not in (made.y, ANY):
                 self._fault(f"{component.name} is for {component.modality}, but {made.name} yields {made.y}", *path)
+        own: Any = source.component if source else None
+        if own and own.modality not in (made.x, ANY):
+            self._fault(f"{own.name} is for {own.modality}, but {made.name} has the X {made.x}", "source", "use")
+        if own and own.learned:
+            self._fault(f"{own.name} is trained, and here nothing trains it: train a run whose Y is {made.x}, and "
+                        "write source: {from: RUN}", "source", "use")  # fmt: skip

@@ -59,7 +59,8 @@ class Part:
 class Recipe:
     """What is trained, of what, and how.
 
-    parts             by section: dataset, converter, generator, renderer, direct, direct_half and, if any, auxiliary
+    parts             by section: dataset, converter, generator, renderer, direct, direct_half and, if any, source (the
+                      converter of X) and auxiliary
     finetune          on which predicted Y′ the renderer is trained further, if it is: see `remedies`
     joint             weights of the terms where the stages are trained together
     auxiliary_weight  of the auxiliary stage's loss beside the generator's
@@ -149,10 +150,11 @@ class Recipe:
     def digest(self, *sections: str) -> str:
         """Twelve hexadecimal digits that name the settings of `sections` (of all, without any)."""
         plain = self.plain()
-        return digest({name: plain.get(name) for name in sections or SECTIONS})
+        names = [name for name in sections or SECTIONS if name != "source" or name in plain]  # as before there was one
+        return digest({name: plain.get(name) for name in names})
 
 
 REQUIRED = ("dataset", "converter", "generator", "renderer")
-SECTIONS = (*REQUIRED, "auxiliary", "finetune", "joint", "direct", "train", "evaluate")
+SECTIONS = (*REQUIRED, "source", "auxiliary", "finetune", "joint", "direct", "train", "evaluate")
 SETTINGS = tuple(dict.fromkeys(kind.settings for kind in STAGES.values()))
 """The keys of `train` that are settings of one stage."""

@@ -35,7 +35,7 @@ def resolve(written: Written, other_run: OtherRun) -> Recipe:
         except UserError as error:
             problems.update(dict.fromkeys(str(error).splitlines()))
 
-    for section in (written.dataset, written.converter, written.generator, written.auxiliary):
+    for section in (written.dataset, written.source, written.converter, written.generator, written.auxiliary):
         if section:
             add(section.name, partial(_part, section, other_run))
     add("renderer", lambda: _renderer(written.renderer, parts.get("converter"), other_run))
@@ -66,7 +66,7 @@ def check_data(recipe: Recipe) -> None:
         for path, run in _runs(part.arguments, ()):
             if part.run is None and not os.path.isdir(run):  # is_dir() raises where a name is too long
                 found[f"{part.where(*path)}: there is no run directory {run!r}"] = None
-    for name in ("dataset", "converter") if not found else ():
+    for name in [name for name in ("dataset", "source", "converter") if name in recipe.parts and not found]:
         part = recipe.parts[name]
         if part.run or (isinstance(part.component, Converter) and wanted(part.component)):
             continue  # of another run; or built once Y is known
@@ -82,7 +82,7 @@ def check_data(recipe: Recipe) -> None:
 
 def _part(section: Section, other_run: OtherRun) -> Part:
     if section.run:
-        return _taken(section, section.name, other_run)
+        return _taken(section, "converter" if section.name == "source" else section.name, other_run)
     assert section.component is not None
     try:
         arguments = check_arguments(section.component, section.args, section.where)

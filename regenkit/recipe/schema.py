@@ -41,6 +41,8 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
             {"type": "null"},
         ],
     }
+    source = {"description": "a converter X → X′ before the generator; of a run, what makes its Y′",
+              "anyOf": [*sections["converter"]["anyOf"], {"type": "null"}]}  # fmt: skip
     decoder = {"const": "converter", "description": "the converter's own decoder"}
     sections["renderer"]["anyOf"].append(_map({"use": decoder}, title="converter", required=["use"]))
     on = {"enum": list(FINETUNE), "description": "which Y′: drawn freely, or each step given the true earlier"}
@@ -55,6 +57,7 @@ def build(host: plugins.Host | None = None) -> dict[str, Any]:
     schema = _map(
         {
             **sections,
+            "source": source,
             "auxiliary": auxiliary,
             "finetune": finetune,
             "joint": joint,

@@ -43,6 +43,7 @@ class Written:
     converter: Section
     generator: Section
     renderer: Section
+    source: Section | None
     auxiliary: Section | None
     auxiliary_weight: float
     direct: Section

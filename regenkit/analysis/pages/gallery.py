@@ -95,4 +95,6 @@ class Gallery:
     def _x(self, x: Fields, meta: Mapping[str, Any]) -> str:
         """X for a person, where its modality can: some can't be had back from what a model sees of them."""
         modality = self.pipeline.x
-        return modality.describe(modality.decode(x, dict(meta))) if isinstance(modality, Decodes) else ""
+        if not isinstance(modality, Decodes) or self.pipeline.source:
+            return ""
+        return modality.describe(modality.decode(x, dict(meta)))
