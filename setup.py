@@ -107,7 +107,7 @@ setup(
     package_dir={"": "plugins", "regenkit": "regenkit", "regenkit.recipes": "recipes"},
     packages=[*find_packages(include=["regenkit", "regenkit.*"]), *PLUGINS, "regenkit.recipes"],
     package_data={
-        "regenkit": ["analysis/pages/*.html", "py.typed"],
+        "regenkit": ["analysis/pages/*.html", "scaffold/template/**/*.in", "py.typed"],
         "regenkit.recipes": ["*.yaml"],
         **{name: ["py.typed"] for name in PLUGINS if "." not in name},
     },

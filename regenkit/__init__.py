@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from regenkit.components import (
+    Command,
     Component,
     Converter,
     Dataset,
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "BadSource", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator", "LeftOut",
-    "Metric", "Modality", "Renderer", "Source", "Spec", "UserError", "__version__", "hookimpl", "load", "tokens",
+    "BadSource", "Command", "Component", "Converter", "Dataset", "Evaluation", "Example", "Field", "Generator",
+    "LeftOut", "Metric", "Modality", "Renderer", "Source", "Spec", "UserError", "__version__", "hookimpl", "load",
+    "tokens",
 ]  # fmt: skip
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, final
 
 from regenkit.errors import UserError
-from regenkit.signals import told_apart
+from regenkit.nearest import nearest
+from regenkit.origin import CORE, Origin, raised_at, strict
+from regenkit.plugin_code import plugin_code
+from regenkit.record_checks import check_record
 from regenkit.sources.source import Source
 
 if TYPE_CHECKING:  # numpy is imported when there are data
@@ -20,33 +26,80 @@ ANY = "any"
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """What every record has. `name` is what a recipe writes; `target` is imported on first use."""
+    """What every record has. `name` is what a recipe writes; `target` is imported on first use.
+
+    Raises TypeError or ValueError where a value cannot be right, so that the traceback names the plugin's line.
+    """
 
     name: str  # "music/template"
     target: str  # "regenkit_music.converter:Template"
     summary: str = ""
-    extra: str = ""  # the optional dependencies it needs: pip install 'regenkit[EXTRA]'
+    extra: str = ""  # the extra of its distribution that installs what it needs: pip install 'DISTRIBUTION[EXTRA]'
     sources: tuple[Source, ...] = ()  # packages that `regenkit data fetch` gets its files from
+    origin: Origin = field(default=Origin(), compare=False, repr=False)  # set by the plugin host
+
+    def __post_init__(self) -> None:
+        check_record(self)
+
+    @property
+    def title(self) -> str:
+        """ "converter chess/skeleton (regenkit-chess 0.1.0)", for messages."""
+        own = self.origin.distribution in ("", CORE)
+        return f"{type(self).__name__.lower()} {self.name}" + ("" if own else f" ({self.origin})")
 
     def load(self) -> Any:
-        """Import and return the target. Raises UserError where a package is missing, with the command to install it."""
+        """Import and return the target. Raises UserError where it cannot be, saying what would mend it.
+
+        REGENKIT_STRICT_PLUGINS=1 lets the plugin's own error through.
+        """
         module, _, attribute = self.target.partition(":")
+        loaded = module in sys.modules
         try:
-            with told_apart() as asked:
-                return getattr(importlib.import_module(module), attribute)
+            with plugin_code() if not loaded else nullcontext(Event()) as asked:
+                found = importlib.import_module(module)
+                return getattr(found, attribute)
         except ModuleNotFoundError as error:
             if error.name and not module.startswith(error.name):
-                mend = f"pip install 'regenkit[{self.extra}]'" if self.extra else f"pip install {error.name}"
-                raise UserError(
-                    f"{self.name} needs the package {error.name!r}, which is not installed: {mend}"
-                ) from error
-            raise
+                raise UserError(f"{self._short} needs the package {error.name!r}, which is not installed: "
+                                f"{self.installing(error.name)}") from error  # fmt: skip
+            raise self._unfit(error, f"there is no module {error.name}; correct its target") from error
+        except AttributeError as error:
+            if error.obj is not sys.modules.get(module):
+                raise self._unfit(error) from error
+            raise self._unfit(error, f"{module} has no {attribute}{_meant(attribute, error.obj)}") from error
         except SystemExit as error:
-            raise UserError(f"{self.name}: {module} ends the process when it is imported ({error.code})") from error
+            raise UserError(f"{self._short}: {module} ends the process when it is imported ({error.code})") from error
         except KeyboardInterrupt as error:
             if asked.is_set():
                 raise
-            raise UserError(f"{self.name}: {module} raises KeyboardInterrupt when it is imported") from error
+            raise UserError(f"{self._short}: {module} raises KeyboardInterrupt when it is imported") from error
+        except Exception as error:
+            raise self._unfit(error) from error
+
+    def installing(self, package: str) -> str:
+        """The command that installs a package that it needs."""
+        return (
+            f"pip install '{self.origin.distribution or CORE}[{self.extra}]'"
+            if self.extra
+            else f"pip install {package}"
+        )
+
+    @property
+    def _short(self) -> str:
+        return self.title.partition(" ")[2]
+
+    def _unfit(self, error: Exception, more: str = "") -> Exception:
+        """`error` as a UserError that names the file and line in the plugin."""
+        if strict():
+            return error
+        said = f"{self._short} cannot be imported from {self.target}: {type(error).__name__}: {more or error}"
+        root = self.target.partition(".")[0]
+        return UserError(said if more else f"{said} ({raised_at(error, root)})")
+
+
+def _meant(attribute: str, module: Any) -> str:
+    guess = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])
+    return f"; did you mean {guess!r}?" if guess else ""
 
 
 @final
@@ -101,7 +154,13 @@ class Metric(Component):
     """A score of samples against references."""
 
     modality: str  # of Y
-    better: str = "higher"  # or "lower", or "closer" (to the reference's own value)
+    better: str = "higher"  # or "lower", or "closer" (to the value of the references themselves)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Command(Component):
+    """A command of the command line: `regenkit NAME`. The target is a function, a typer.Typer, or a click.Command."""
 
 
 @final

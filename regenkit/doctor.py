@@ -8,37 +8,51 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from regenkit.cache import cache_dir
+from regenkit.extras import applies
+from regenkit.origin import CORE, Origin
 from regenkit.plugins import ROLES, host
 
 
 def examine() -> list[dict[str, Any]]:
-    """Findings as {"what", "ok", "detail", "mend"}."""
+    """Findings as {"what", "state", "ok", "detail", "mend"}: `state` is "ok", "broken", "not installed" (of an optional
+    package) or "look" (of what works, but not as one might think). What is broken alone is not `ok`."""
     return [*_packages(), _tensorflow(), *_plugins(), *_cache()]
 
 
 def _packages() -> list[dict[str, Any]]:
-    """Those that regenkit needs, and those of the extras that its own components name."""
-    components = (component for role in ROLES for component, _ in host().all(role))
-    extras = ("", *sorted({component.extra for component in components if component.extra}))
+    """Those that regenkit and each plugin need, and those of the extras that their components name."""
     found = []
-    for requirement in map(Requirement, requires("regenkit") or []):
-        extra = next((each for each in extras if _applies(requirement, each)), None)
-        if extra is None:
-            continue
-        wanted = f"{requirement.specifier or 'any version'} wanted"
-        mend = f"pip install 'regenkit[{extra}]'" if extra else f"pip install '{requirement}'"
-        try:
-            installed = version(requirement.name)
-        except PackageNotFoundError:
-            found.append(_finding(requirement.name, False, f"not installed, {wanted}", mend))
-            continue
-        fits = requirement.specifier.contains(installed, prereleases=True)
-        found.append(_finding(requirement.name, fits, installed if fits else f"{installed}, {wanted}", mend))
-    return found
+    for distribution, extras in _distributions().items():
+        for requirement in map(Requirement, requires(distribution) or []):
+            extra = next((each for each in extras if applies(requirement, each)), None)
+            if extra is not None and (distribution == CORE or not Origin(requirement.name).named(CORE)):
+                found.append(_package(distribution, requirement, extra))
+    return list({each["what"]: each for each in reversed(found)}.values())[::-1]
 
 
-def _applies(requirement: Requirement, extra: str) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+def _distributions() -> dict[str, tuple[str, ...]]:
+    """The extras that the components of each distribution name; "" for what is always needed."""
+    found: dict[str, set[str]] = {CORE: {""}}
+    for origin in host().distributions.values():
+        found.setdefault(origin.distribution, {""})
+    for role in ROLES:
+        for component, distribution in host().all(role):
+            if component.extra and distribution in found:
+                found[distribution].add(component.extra)
+    return {distribution: tuple(sorted(extras)) for distribution, extras in found.items()}
+
+
+def _package(distribution: str, requirement: Requirement, extra: str) -> dict[str, Any]:
+    wanted = f"{requirement.specifier or 'any version'} wanted"
+    wanted += "" if distribution == CORE else f" by {distribution}"
+    mend = f"pip install '{distribution}[{extra}]'" if extra else f"pip install '{requirement}'"
+    try:
+        installed = version(requirement.name)
+    except PackageNotFoundError:
+        state = f"not installed, {wanted}" + (f" where its {extra} is used" if extra else "")
+        return _finding(requirement.name, "not installed" if extra else "broken", state, mend)
+    fits = requirement.specifier.contains(installed, prereleases=True)
+    return _finding(requirement.name, "ok" if fits else "broken", installed if fits else f"{installed}, {wanted}", mend)
 
 
 def _tensorflow() -> dict[str, Any]:
@@ -47,18 +61,24 @@ def _tensorflow() -> dict[str, Any]:
 
         value = float(tf.reduce_sum(tf.ones([2, 2])))
         devices = ", ".join(device.name for device in tf.config.list_logical_devices())
-        return _finding("devices", value == 4.0, devices, "pip install --force-reinstall tensorflow")
+        return _finding(
+            "devices", "ok" if value == 4.0 else "broken", devices, "pip install --force-reinstall tensorflow"
+        )
     except Exception as error:  # whatever keeps TensorFlow from its first operation is the finding
-        return _finding("devices", False, str(error).splitlines()[0], "pip install --force-reinstall tensorflow")
+        return _finding("devices", "broken", str(error).splitlines()[0], "pip install --force-reinstall tensorflow")
 
 
 def _plugins() -> list[dict[str, Any]]:
-    broken = host().broken
-    if not broken:
-        return [_finding("plugins", True, "all load", "")]
-    return [
-        _finding(f"plugin {each.name}", False, each.error, f"pip install -U {each.distribution}") for each in broken
+    found = [
+        _finding(f"plugin {each.name}", "broken", each.error, f"pip install -U {each.distribution}")
+        for each in host().broken
     ]
+    found += [_finding(f"{each.role} {each.name}", "look", str(each), "") for each in host().clashes]
+    found += [
+        _finding(f"plugin {name}", "look", f"takes {seconds:.1f} s to import", "")
+        for name, seconds in host().slow.items()
+    ]
+    return found or [_finding("plugins", "ok", "all load", "")]
 
 
 def _cache() -> list[dict[str, Any]]:
@@ -67,9 +87,14 @@ def _cache() -> list[dict[str, Any]]:
     free = shutil.disk_usage(existing).free / 1e9
     writable = os.access(existing, os.W_OK)
     return [
-        _finding("cache", writable, f"{folder}, {free:.0f} GB free", "export REGENKIT_CACHE=A_FOLDER_YOU_CAN_WRITE"),
+        _finding(
+            "cache",
+            "ok" if writable else "broken",
+            f"{folder}, {free:.0f} GB free",
+            "export REGENKIT_CACHE=A_FOLDER_YOU_CAN_WRITE",
+        ),
     ]
 
 
-def _finding(what: str, ok: bool, detail: str, mend: str) -> dict[str, Any]:
-    return {"what": what, "ok": ok, "detail": detail, "mend": mend}
+def _finding(what: str, state: str, detail: str, mend: str) -> dict[str, Any]:
+    return {"what": what, "state": state, "ok": state != "broken", "detail": detail, "mend": mend}

@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 import pluggy
 
-from regenkit.components import Converter, Dataset, Generator, Metric, Modality, Renderer
+from regenkit.components import Command, Converter, Dataset, Generator, Metric, Modality, Renderer
 
 
 class RecipeView(Protocol):
     """The part of `regenkit.recipe.Recipe` that a hook may use."""
 
-    path: Path
+    @property
+    def path(self) -> Path: ...
 
     @property
     def name(self) -> str: ...
@@ -56,6 +57,11 @@ def register_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body] # plug
 @hookspec
 def register_metrics() -> Iterable[Metric]:  # type: ignore[empty-body] # pluggy calls plugins, not this
     """Yield the scores of samples against references."""
+
+
+@hookspec
+def register_commands() -> Iterable[Command]:  # type: ignore[empty-body] # pluggy calls plugins, not this
+    """Yield the commands that the plugin adds to the command line."""
 
 
 @hookspec

@@ -1,13 +1,15 @@
 """The toy problem of toy_job as an installed plugin with a recipe: trained by the real command line in seconds."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import toy_job
 
 from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit.given import Given
 from regenkit.spec import Fields
 
 RECIPE = """\
@@ -22,25 +24,41 @@ train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sam
 class Letters:
     spec, version = toy_job.X, 1
 
+    def read(self, path: str | Path) -> list[Any]:
+        return [json.loads(Path(path).read_text())]
+
+    def write(self, value: dict[str, Any], path: str | Path) -> None:
+        Path(path).write_text(json.dumps(value))
+
+    def encode(self, value: dict[str, Any]) -> tuple[Fields, dict[str, Any]]:
+        return {name: np.array(each, np.int32) for name, each in value.items()}, {}
+
+    def describe(self, value: dict[str, Any]) -> str:
+        return json.dumps(value)
+
 
 class Notes:
     spec, version = toy_job.Y, 1
+    read, write, encode, describe = Letters.read, Letters.write, Letters.encode, Letters.describe
 
-    def decode(self, fields: Fields, meta: dict[str, Any]) -> dict[str, Any]:
+    def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> dict[str, Any]:
         return {name: value.tolist() for name, value in fields.items()}
-
-    def write(self, value: dict[str, Any], path: Path) -> None:
-        path.write_text(json.dumps(value))
 
 
 class Parity(toy_job.Parity):
     spec = toy_job.REP
 
+    def given(self, options: Mapping[str, str]) -> Given:
+        return Given()
+
     def complete(self, rep: Fields, given: Any) -> Fields:
         return rep
 
-    def to_text(self, rep: Fields, meta: dict[str, Any]) -> str:
-        return json.dumps(Notes().decode(rep, meta))
+    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
+        return json.dumps(Notes().decode(rep))
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        return Letters().encode(json.loads(text))
 
 
 @hookimpl

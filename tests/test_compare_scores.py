@@ -53,7 +53,7 @@ class Blind(keras.Model):
 
     def __init__(self, *, condition: Spec, target: Spec, sharpness: float = 1.0) -> None:
         super().__init__()
-        self.spec, self.sharpness = target, sharpness
+        self.condition, self.target, self.sharpness = condition, target, sharpness
         self.tables = {name: self.add_weight(name=name, shape=(field.vocabulary,), initializer="zeros")
                        for name, field in target.items()}  # fmt: skip
         self.built = True

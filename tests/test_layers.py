@@ -15,12 +15,12 @@ PACKAGES = {
 }
 FLOORS = (
     ("digest", "errors", "nearest", "quiet", "ranges", "signals", "tree"),
-    ("spec", "files", "limits"),
-    ("stages", "given", "rep_text", "cache"),
+    ("spec", "files", "limits", "origin", "plugin_code"),
+    ("stages", "given", "rep_text", "cache", "record_checks"),
     ("stage", "sources", "identity"),
     ("components", "layers"),
     ("adapter",),
-    ("hookspecs", "distribute"),
+    ("hookspecs", "distribute", "extras", "conform"),
     ("builtin",),
     ("plugins",),
     ("data",),
@@ -29,7 +29,7 @@ FLOORS = (
     ("models", "training"),
     ("pipeline",),
     ("run", "doctor"),
-    ("analysis", "demo"),
+    ("analysis", "demo", "testing", "scaffold"),
     ("cli",),
     ("__main__", "__init__"),
 )

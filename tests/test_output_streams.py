@@ -117,5 +117,6 @@ def test_json_is_alone_on_its_stream(command: str, tmp_path: Path) -> None:
         assert printed in done.stderr
     if command == "plugins --json":
         assert [each["from"] for each in found["generator"] if each["name"] == "noisy/x"] == ["acme-noisy"]
-        assert [(each["name"], each["error"]) for each in found["broken"]] == [("exits", "SystemExit: no licence")]
+        said = "SystemExit: no licence (exits_module.py, line 2, in <module>)"
+        assert [(each["name"], each["error"]) for each in found["broken"]] == [("exits", said)]
         assert set(ROLES) < set(found)

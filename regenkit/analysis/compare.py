@@ -40,6 +40,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
+from regenkit.plugins import acting
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
@@ -90,7 +91,7 @@ def compare(cells: Sequence[Cell], options: Options, console: Console) -> Compar
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             part = f"{number}/{len(recipes)} {cell.label} seed {seed}"
             folder = where[identity(recipe)]
-            strategy = plugins.host().hook.make_strategy(recipe=recipe)
+            strategy = acting.strategy(plugins.host(), recipe)
             with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as own:
                 pipeline = Pipeline(recipe, folder)
                 pipeline.strategy = strategy

@@ -39,6 +39,7 @@ from regenkit.distribute import is_chief, together
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
+from regenkit.plugins import acting
 from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import environment, identity, untrained
 from regenkit.run.train import train_stage, working_on
@@ -94,7 +95,7 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
     """Evaluate one run. Raises UserError, or Interrupted once everything is saved."""
     pipeline = load_run(folder)
     check_metrics(pipeline.recipe)
-    strategy = pipeline.strategy = plugins.host().hook.make_strategy(recipe=pipeline.recipe)
+    strategy = pipeline.strategy = acting.strategy(plugins.host(), pipeline.recipe)
     if not is_chief(strategy):
         console = Console(quiet=True)
     with working_on(folder, pipeline.recipe, strategy, Console(quiet=True)) as own:

@@ -19,14 +19,18 @@ from regenkit.cli import (
     exporting,
     generating,
     inspecting,
+    new,
+    plugins,
     preparing,
     probing,
     recipes,
     training,
 )
+from regenkit.cli.commands import Commands
 from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
+from regenkit.origin import strict
 
 SHOWN = 40
 """The most lines of a message."""
@@ -45,12 +49,14 @@ Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_say
 
 app = typer.Typer(
     name="regenkit",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 for module in (
-    training, evaluating, comparing, probing, preparing, generating, demoing, exporting, inspecting, recipes, data,
+    training, evaluating, comparing, probing, preparing, generating, demoing, exporting, inspecting, new, plugins,
+    recipes, data,
 ):  # fmt: skip
     module.add_to(app)
 
@@ -83,13 +89,22 @@ def main() -> None:
         said = no_room(error) or _unwritable(error)
         if said:
             close_stdout()  # its disk may be the full one
-        elif not isinstance(error, UserError | BadSource):
+        elif not isinstance(error, UserError | BadSource) and not (said := _of_plugin(error)):
             raise
         lines = (said or str(error)).splitlines()
         more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
         errors.print("[bold red]error[/]", end=" ")
         errors.print("\n".join([*lines[:SHOWN], *more]), markup=False)
         sys.exit(2)
+
+
+def _of_plugin(error: Exception) -> str | None:
+    """The message where a plugin's code raised an error; None for any other, and where all shall be seen."""
+    if strict():
+        return None
+    from regenkit.plugins.blame import blamed
+
+    return blamed(error)
 
 
 def _unwritable(error: Exception) -> str | None:

@@ -22,6 +22,7 @@ from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleC
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
 from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, Aside, check, settle
+from regenkit.data.author import named, refuse_same_ids, sources_of
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
 from regenkit.spec import Fields, Spec
@@ -113,10 +114,11 @@ def prepare(
     folder = cache_dir() / "examples" / key
     processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
-        where = f"dataset {identity.get('use')}"
+        where = named("dataset", identity.get("use"), dataset)
         examples = _read(where, dataset, folder, specs, progress, processes, elsewhere)
         skipped = _skipped(examples)
         settle(where, len(examples), skipped)
+        refuse_same_ids(lambda: _ids(examples), where, dataset)
         split = _split(examples)
         reps: shards.Shards | Unconverted = Unconverted()
         unconverted: Aside = []
@@ -128,7 +130,7 @@ def prepare(
             without = parts.without(reps)
             ids = examples.column("id") if without else ()
             unconverted = [(str(ids[place]), reason) for place, reason in without]
-            settle(f"converter {converter_identity.get('use')}", len(reps) - len(without), unconverted)
+            settle(named("converter", converter_identity.get("use"), converter), len(reps) - len(without), unconverted)
             split[[place for place, _ in without]] = "dropped"
     return Prepared(
         examples=examples,
@@ -152,7 +154,7 @@ def _read(
     processes: int,
     elsewhere: parts.Elsewhere | None,
 ) -> shards.Shards:
-    sources = dataset.sources()
+    sources = sources_of(dataset, where)
     size = max(SOURCES_A_PART, -(-len(sources) // MOST_PARTS))
     chunks = [sources[start : start + size] for start in range(0, len(sources), size)]
     paths, missing = _parts(folder, len(chunks))
@@ -184,9 +186,13 @@ def _read(
     return shards.Shards(paths)
 
 
+def _ids(examples: shards.Shards) -> Iterator[str]:
+    return (name for index in examples.each("id") for name in index["id"].tolist())
+
+
 def _split(examples: shards.Shards) -> np.ndarray:
     return assign(
-        (name for index in examples.each("id") for name in index["id"].tolist()),
+        _ids(examples),
         (json.loads(keys) for index in examples.each("groups") for keys in index["groups"].tolist()),
         _Fingerprints(examples),
         examples.column("paired"),

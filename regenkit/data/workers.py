@@ -5,7 +5,6 @@ import os
 import pickle
 import signal
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -24,6 +23,7 @@ import numpy as np
 from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
+from regenkit.data.author import examples_of, raised
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource, UserError
 from regenkit.signals import noted
@@ -67,7 +67,7 @@ class Read:
         sound: list[tuple[bytes, Entry]] = []
         aside: list[tuple[str, str]] = []
         try:
-            for example in self.dataset.read(source):
+            for example in examples_of(self.dataset, source):
                 if isinstance(example, LeftOut):
                     aside.append((example.id, example.reason))
                     continue
@@ -78,7 +78,7 @@ class Read:
         except BadSource as error:
             return [], [(source, error.reason)]
         except (Exception, SystemExit) as error:
-            raise _named(error, f"{type(self.dataset).__name__}.read({source!r})") from error
+            raise raised(error, f"{type(self.dataset).__name__}.read({source!r})", self.dataset) from error
         return sound, aside
 
     def _row(self, example: Example) -> tuple[bytes, Entry]:
@@ -112,7 +112,8 @@ class Convert:
         except BadSource as error:
             return b"", error.reason
         except (Exception, SystemExit) as error:
-            raise _named(error, f"{type(self.converter).__name__}.convert, example {meta['id']!r}") from error
+            where = f"{type(self.converter).__name__}.convert, example {meta['id']!r}"
+            raise raised(error, where, self.converter) from error
         try:
             return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
         except (TypeError, ValueError) as error:
@@ -124,8 +125,11 @@ class Convert:
         coming = iter(records)
         while part := list(islice(coming, TOGETHER)):
             ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]
-            for rep in self.converter.convert_all(ys):
-                yield shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
+            try:
+                for _, rep in zip(ys, self.converter.convert_all(ys), strict=True):
+                    yield shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
+            except (TypeError, ValueError) as error:
+                raise raised(error, f"{type(self.converter).__name__}.convert_all", self.converter) from error
 
 
 def _fields(values: Fields, spec: Spec, where: str) -> Fields:
@@ -137,14 +141,6 @@ def _fields(values: Fields, spec: Spec, where: str) -> Fields:
         else np.asarray(values[name]).astype(np.int64 if field.vocabulary else np.float32, casting="same_kind")
         for name, field in spec.items()
     }
-
-
-def _named(error: Exception | SystemExit, where: str) -> UserError:
-    """`error` with its origin; a UserError is returned as it is."""
-    if isinstance(error, UserError):
-        return error
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return UserError(f"{where}: {type(error).__name__}: {error} ({last.filename}, line {last.lineno})")
 
 
 @contextmanager

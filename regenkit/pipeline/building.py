@@ -1,10 +1,13 @@
 """Stages, built from a resolved recipe."""
 
 import importlib
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from regenkit.components import Modality
+from regenkit.conform import refuse_unfit
 from regenkit.data.lengths import drawn_axes
 from regenkit.errors import UserError
 from regenkit.pipeline.draft import TooLarge, draft, without_values
@@ -18,7 +21,19 @@ from regenkit.stages import BEST, STAGES, Specs, sides
 
 def rule(part: Part, y: Spec) -> Any:
     """A converter that is not trained; one that has a parameter `y` gets the spec of Y."""
-    return part.build(**({"y": y} if "y" in wanted(part.component) else {}))
+    made = part.build(**({"y": y} if "y" in wanted(part.component) else {}))
+    refuse_unfit(part.component, made)
+    return made
+
+
+def modality(record: Modality, options: Mapping[str, Any], also: tuple[type, ...] = ()) -> Any:
+    """A modality with the arguments that the data say. Raises UserError where it lacks what its role needs."""
+    try:
+        made = record.load()(**options)
+    except TypeError as error:
+        raise UserError(f"{record.title}: {error}; the dataset's `modalities` should be its arguments") from error
+    refuse_unfit(record, made, also)
+    return made
 
 
 def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool = False) -> Any:
@@ -37,6 +52,7 @@ def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, draf
         model = draft(part, condition, target)  # first, so that what cannot fit is refused before memory is taken
         if not drafted:
             model = part.build(condition=condition.spec, target=target.spec)
+        refuse_unfit(part.component, model)
         _check_lengths(part.component.name, model, condition.spec, target.spec)
         if isinstance(model, ChecksSampling):
             _check_sampling(model, part.sample, part.where("sample"))

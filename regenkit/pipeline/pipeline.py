@@ -13,16 +13,18 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import distribute, plugins
-from regenkit.adapter import Cuts, Joins, Modality, OutputModality, Parses, RuleConverter, unit_of
+from regenkit.adapter import Cuts, Decodes, Joins, Modality, OutputModality, Parses, RuleConverter, unit_of
 from regenkit.components import Dataset
+from regenkit.conform import refuse_unfit
 from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.pipeline.building import build, rule
+from regenkit.pipeline.building import build, modality, rule
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
+from regenkit.pipeline.encoding import checked, encoded
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sampling import draw, longest, ungiven
@@ -46,10 +48,10 @@ class Pipeline:
         data = recipe.dataset.component
         assert isinstance(data, Dataset)
         self.modalities = modalities_of(recipe, folder)
-        self.x_record = host.find("modality", data.x)
-        self.x: Modality = self.x_record.load()(**self.modalities.get("x", {}))
-        self.y_record = host.find("modality", data.y)
-        self.y: OutputModality = self.y_record.load()(**self.modalities.get("y", {}))
+        self.x_record = host.find("modality", data.x, near=data.origin)
+        self.x: Modality = modality(self.x_record, self.modalities.get("x", {}))
+        self.y_record = host.find("modality", data.y, near=data.origin)
+        self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), (Decodes,))
         self.source = self._source() if "source" in recipe.parts else None
         x = self.source.spec if self.source else self.x.spec
         self.specs: dict[str, Spec] = {"x": x, "y": self.y.spec, "rep": Spec()}
@@ -94,6 +96,7 @@ class Pipeline:
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
         """See `data.prepare.prepare`. Of the training pairs, the recipe's `dataset.paired_fraction` keeps X."""
         dataset = self.recipe.dataset.build()
+        refuse_unfit(self.recipe.dataset.component, dataset)
         keep(dataset, self.modalities, self.folder)
         prepared = prepare(
             dataset=WithSource(dataset, self.source) if self.source else dataset,
@@ -256,7 +259,7 @@ class Pipeline:
 
     def encode_x(self, value: Any) -> tuple[Fields, dict[str, Any]]:
         """(X as the generator reads it, meta). Raises UserError where it has no X′."""
-        fields, meta = self.x.encode(value)
+        fields, meta = encoded(self.x_record, self.x, value)
         return (self.source.of_user(fields) if self.source else fields), meta
 
     def _whole(self, parts: Sequence[Fields]) -> Fields:
@@ -264,8 +267,9 @@ class Pipeline:
 
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""
-        y, meta = self.y.encode(value)
-        return self.converter.to_text(self.converter.convert(y), meta)
+        y, meta = encoded(self.y_record, self.y, value)
+        rep = checked(self.converter, "convert", self.specs["rep"], self.converter.convert(y))
+        return self.converter.to_text(rep, meta)
 
     def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
         """Y from Y′ as text. Raises UserError that says where the text is wrong."""

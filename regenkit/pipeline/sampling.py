@@ -11,6 +11,7 @@ from regenkit import distribute
 from regenkit.data.lengths import clocks_in_condition, lengths_of
 from regenkit.data.stack import stack, unstack
 from regenkit.layers.noise import derive
+from regenkit.pipeline.encoding import check_drawn
 from regenkit.recipe.sampling import taken
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples, Stage
@@ -53,6 +54,7 @@ def draw(
             assert isinstance(stage, Resamples)
             true = stack([truths[place] for place in batches[number]], target, lengths)
             drawn = stage.resample(batch, true, seed=own, **taken(stage, options, "resample"))
+        check_drawn(stage, drawn, target, len(batches[number]))
         return unstack(drawn, target, lengths)
 
     found: list[Fields] = [{} for _ in conditions]

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, to_jsonable_python
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
 from regenkit.nearest import nearest
+from regenkit.origin import place
 from regenkit.recipe.document import KeyPath, Where, shown
 from regenkit.recipe.synonyms import meant
 
@@ -48,17 +49,15 @@ def parameters(component: Component) -> dict[str, inspect.Parameter]:
 
 
 def _signature(component: Component) -> dict[str, inspect.Parameter]:
+    target = component.load()
     try:
-        target = component.load()
         # A class's own signature may be Keras's `__new__(*args, **kwargs)`; its `__init__` has what it takes.
         function = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]  # the very class
         found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
         hints = typing.get_type_hints(function, include_extras=True)
-    except UserError:
-        raise
-    except Exception as error:  # a plugin's module may raise anything when it is imported
-        said = f"{type(error).__name__}: {error}"
-        raise UserError(f"{component.name} cannot be imported from {component.target}: {said}") from error
+    except Exception as error:
+        said = f"{type(error).__name__}: {error} ({place(target)})"
+        raise UserError(f"{component.title}: the type hints of {component.target} cannot be read: {said}") from error
     return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
 
 

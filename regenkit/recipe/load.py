@@ -1,7 +1,9 @@
 """Recipes read from files."""
 
+import json
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from regenkit import plugins
@@ -72,4 +74,20 @@ def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -
     except UserError as error:
         if within:  # the run that takes from it says what to do
             raise
-        raise UserError(f"{error}\n{_KEPT}") from error
+        raise UserError(f"{error}\n{_gone(folder) or _KEPT}") from error
+
+
+def _gone(folder: Path) -> str:
+    """What to install, where a distribution that a run was made with is not here any more."""
+    try:
+        made_with = json.loads((folder / "environment.json").read_bytes())
+    except (OSError, ValueError):
+        return ""
+    gone = []
+    for name in made_with.keys() - {"recipe", "name", "command", "python", "platform"}:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            gone.append(f"{name}=={made_with[name]}")
+    listed = " ".join(sorted(gone))
+    return f"This run was made with {listed}, which is not installed: pip install {listed}" if gone else ""

@@ -1,7 +1,7 @@
 """From a written recipe to a resolved one: imports what it names, and checks every argument, once."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
+from regenkit.extras import missing
 from regenkit.recipe.arguments import check_arguments, checked_against, defaults, parameters, wanted
 from regenkit.recipe.document import Where
 from regenkit.recipe.recipe import Part, Recipe
@@ -76,6 +77,21 @@ def check_data(recipe: Recipe) -> None:
             found[str(error)] = None
         except Exception as error:  # a plugin's constructor may raise anything
             found[f"{part.where()}: {type(error).__name__}: {error}"] = None
+    if found:
+        raise UserError("\n".join(found))
+
+
+def check_packages(recipe: Recipe, more: Iterable[Component]) -> None:
+    """Import the metrics, and look for the packages of the extras that components name. Raises UserError."""
+    found: dict[str, None] = {}
+    for component in (*(part.component for part in recipe.parts.values()), *more):
+        try:
+            component.load()
+        except UserError as error:
+            found[str(error)] = None
+        for package in missing(component):
+            found[f"{component.title} needs the package {package!r}, which is not installed: "
+                  f"{component.installing(package)}"] = None  # fmt: skip
     if found:
         raise UserError("\n".join(found))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from regenkit import plugins
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.files import write_json, write_text
@@ -57,13 +58,15 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
 
 
 def environment() -> dict[str, Any]:
-    """Versions of what a result depends on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
+    """Versions of what a result depends on; those of plugins by distribution."""
+    found: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
     for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
+    for origin in plugins.host().distributions.values():
+        found.setdefault(origin.distribution, origin.version)
     return found
 
 

@@ -20,6 +20,7 @@ from regenkit.pipeline.contract import sign
 from regenkit.pipeline.cost import WARNING, cost, costs, listed, longest
 from regenkit.pipeline.load import load_run
 from regenkit.pipeline.weights import load
+from regenkit.plugins import acting
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.alike import prepare_alike
@@ -45,7 +46,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     """
     if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
         raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
-    strategy = plugins.host().hook.make_strategy(recipe=recipe)
+    strategy = acting.strategy(plugins.host(), recipe)
     folder = folder or folder_for(recipe)
     pipeline = Pipeline(recipe, folder)  # refused before there is a folder
     begins = not (folder / "log.jsonl").exists()
@@ -107,9 +108,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     if result:
         return result
     settings = settings_of(recipe, stage)
-    hook = plugins.host().hook
-    callbacks = [each for found in hook.training_callbacks(recipe=recipe, stage=stage, run_dir=log.folder)
-                 for each in found or ()]  # fmt: skip
+    callbacks = acting.callbacks(plugins.host(), recipe, stage, log.folder, lambda said: log.warn(escape(said)))
     condition, target = pipeline.sides(stage)
     if chief:
         keep_longest(prepared, condition, target, folder)

@@ -9,6 +9,7 @@ from typing import Any
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.stage import CONDITION, PRESENT, STATISTICS, TARGET
+from regenkit.training.check_losses import check_built, check_losses
 
 
 def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> tuple[dict[str, Any], dict]:
@@ -23,7 +24,11 @@ def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) 
 
     sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in (CONDITION, TARGET)}
     sides[PRESENT] = tf.concat([tf.ones([count]), tf.zeros([missing])], 0)
-    found = dict(model.losses({**batch, **sides}, noise=None if noise is None else padded(noise)))
+    before = len(model.variables)
+    found = model.losses({**batch, **sides}, noise=None if noise is None else padded(noise))
+    check_built(model, before)
+    check_losses(model, found, training=noise is not None)
+    found = dict(found)
     statistics = found.pop(STATISTICS, {})
     found = tf.nest.map_structure(lambda value: value[:count], found)
     return found, {name: value * tf.cast(1 - missing, value.dtype) for name, value in statistics.items()}

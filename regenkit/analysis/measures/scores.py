@@ -10,6 +10,7 @@ from regenkit.analysis.measures.examples import Pair, Side
 from regenkit.analysis.measures.sampling import Drawn
 from regenkit.analysis.results.figure import Better, Score
 from regenkit.components import Evaluation, Metric
+from regenkit.conform import of_metric
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
@@ -23,6 +24,7 @@ def check_metrics(recipe: Recipe) -> None:
     """Raises UserError, with the command that fetches them, where files that a metric of the recipe wants are not
     here: before anything is trained to be measured by it."""
     for metric in _metrics(recipe):
+        metric.load()
         for source in metric.sources:
             if not folder(source).is_dir():
                 raise UserError(
@@ -40,7 +42,8 @@ def score(pipeline: Pipeline, drawn: Drawn, pairs: Sequence[Pair], learned: Sequ
         training=Side(learned, "y"), training_conditions=Side(learned, "x"),
         x=pipeline.x, y=pipeline.y,
     )  # fmt: skip
-    return {metric.name: np.asarray(metric.load()(evaluation), np.float64) for metric in _metrics(pipeline.recipe)}
+    metrics = list(_metrics(pipeline.recipe))
+    return {each.name: of_metric(each, each.load()(evaluation), len(drawn.ys)) for each in metrics}
 
 
 def figures(recipe: Recipe, values: Mapping[str, Values]) -> dict[str, Score]:

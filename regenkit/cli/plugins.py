@@ -1,0 +1,92 @@
+"""plugins, plugins check: what is installed, and whether a plugin does what its types say."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from regenkit.cli.options import Json, wide
+from regenkit.cli.streams import print_json
+
+COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(invoke_without_command=True, help="List every component, or check a plugin.")
+    group.callback()(list_plugins)
+    group.command()(check)
+    app.add_typer(group, name="plugins")
+
+
+def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
+    """List every component by role, names that clash, and the plugins that could not be loaded or are slow."""
+    if ctx.invoked_subcommand:
+        return
+    from dataclasses import asdict
+
+    from regenkit.plugins import ROLES, host
+
+    found = host()
+    if as_json:
+        data = {
+            role: [{**asdict(component), "from": origin} for component, origin in found.all(role)] for role in ROLES
+        }
+        print_json({
+            **data, "broken": [asdict(each) for each in found.broken], "slow": found.slow,
+            "clashes": [asdict(each) for each in found.clashes],
+        })  # fmt: skip
+        return
+    console = wide()
+    table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
+    for role in ROLES:
+        for component, origin in found.all(role):
+            table.add_row(role, f"[bold]{component.name}[/]", origin, component.summary)
+    console.print(table)
+    _say_faults(console)
+
+
+def check(
+    name: Annotated[str, typer.Argument(help="the plugin, by its entry point or distribution")],
+    recipes: Annotated[
+        list[Path] | None, typer.Option("--recipe", help="a recipe that uses it, for components that need arguments")
+    ] = None,
+    only: Annotated[str, typer.Option(help="run the checks alone whose line has this text")] = "",
+    as_json: Json = False,
+) -> None:
+    """Check that a plugin does what its types say, with real examples: data, text, samples, losses, replicas. Exit code
+    1 if it does not."""
+    from regenkit.testing import cases
+
+    console = Console(soft_wrap=True, highlight=False, stderr=as_json)
+    found = []
+    for case in cases(name, recipes or []):
+        if only not in str(case):
+            continue
+        found.append(case.finding())
+        console.print(f"[{COLOURS[found[-1].state]}]{found[-1].state:7}[/]", end=" ")
+        console.print(str(found[-1]), markup=False)
+    failed = [each for each in found if each.state == "failed"]
+    if as_json:
+        print_json([each.plain() for each in found])
+    else:
+        skipped = sum(each.state == "skipped" for each in found)
+        console.print(f"{len(found) - len(failed) - skipped} ok, {len(failed)} failed, {skipped} skipped")
+    if failed or not found:
+        raise typer.Exit(1)
+
+
+def _say_faults(console: Console) -> None:
+    from regenkit.plugins import host
+
+    def say(mark: str, text: str) -> None:
+        console.print(mark, end=" ")
+        console.print(text, markup=False, soft_wrap=True)
+
+    for broken in host().broken:
+        say("[red]broken[/]", str(broken))
+    for clash in host().clashes:
+        say("[yellow]clash[/]", str(clash))
+    for name, seconds in host().slow.items():
+        say("[yellow]slow[/]", f"{name} takes {seconds:.1f} s to import: import heavy packages within functions")

@@ -1,0 +1,80 @@
+"""What a dataset and a converter return, checked where it is first used, and named with its author's file and line."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from regenkit.components import Example, LeftOut
+from regenkit.errors import UserError
+from regenkit.origin import CORE, Origin, origin_of, place, raised_at
+
+
+def named(role: str, use: Any, thing: Any) -> str:
+    """ "dataset chess/openings (regenkit-chess 0.1.0)"; of the core's own without what stands in parentheses."""
+    origin = origin_of(type(thing).__module__)
+    return f"{role} {use}" + ("" if origin == Origin() or origin.named(CORE) else f" ({origin})")
+
+
+def sources_of(dataset: Any, title: str) -> list[str]:
+    """The names of a dataset's sources. Raises UserError where they are no list of texts, or not all different."""
+    found = dataset.sources()
+    if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
+        raise UserError(f"{title}: sources returns {_shown(found)}; right is a list of names, as texts "
+                        f"({place(dataset)})")  # fmt: skip
+    _refuse_twice(found, f"{title}: sources names", place(dataset))
+    return list(found)
+
+
+def examples_of(dataset: Any, source: str) -> Iterable[Example | LeftOut]:
+    """What `read` gives for one source. Raises UserError where that are no examples."""
+    found = dataset.read(source)
+    where = f"{type(dataset).__name__}.read({source!r})"
+    if isinstance(found, Example | LeftOut | str | dict) or not isinstance(found, Iterable):
+        raise UserError(f"{where} returns {_shown(found)}; right is a list of regenkit.Example ({place(dataset)})")
+    for example in found:
+        if not isinstance(example, Example | LeftOut):
+            raise UserError(f"{where} gives {_shown(example)}; right is a regenkit.Example, or LeftOut with a reason "
+                            f"({place(dataset)})")  # fmt: skip
+        yield example
+
+
+def refuse_same_ids(ids: Callable[[], Iterable[str]], title: str, dataset: Any) -> None:
+    """Raises UserError where two examples have one id. It keeps 8 bytes for each; `ids` may read files anew."""
+    hashes = np.fromiter(map(_hash, ids()), np.uint64)
+    values, counts = np.unique(hashes, return_counts=True)
+    if len(values) < len(hashes):
+        twice = set(values[counts > 1].tolist())
+        _refuse_twice(
+            [each for each in ids() if _hash(each) in twice], f"{title}: examples have the id", place(dataset)
+        )
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _refuse_twice(names: Sequence[str], what: str, where: str) -> None:
+    counts = Counter(names)
+    if len(counts) < len(names):
+        twice = [name for name, count in counts.items() if count > 1]
+        more = f" (and {len(twice) - 1} more are there more than once)" if len(twice) > 1 else ""
+        raise UserError(f"{what} {twice[0]!r} {counts[twice[0]]} times{more}; each needs its own: samples, splits and "
+                        f"messages go by it ({where})")  # fmt: skip
+
+
+def raised(error: BaseException, where: str, thing: Any) -> UserError:
+    """`error` of an author's object with its origin; a UserError is returned as it is."""
+    if isinstance(error, UserError):
+        return error
+    module = type(thing).__module__
+    origin = origin_of(module)
+    own = "" if origin == Origin() or origin.named(CORE) else f"{origin}: "
+    return UserError(f"{where}: {type(error).__name__}: {error} ({own}{raised_at(error, module.partition('.')[0])})")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"a {type(value).__name__}" if len(text) > 60 else text

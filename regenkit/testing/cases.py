@@ -1,0 +1,147 @@
+"""Which checks apply to which components of a plugin, and one of them being run."""
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+from regenkit import plugins
+from regenkit.components import Component, Converter, Dataset, Generator, Metric, Modality, Renderer
+from regenkit.errors import BadSource, UserError
+from regenkit.nearest import did_you_mean
+from regenkit.origin import place, raised_at
+from regenkit.testing import converters, datasets, learning, metrics, modalities, records, stages
+from regenkit.testing.finding import Failed, Finding, Skipped
+from regenkit.testing.material import Material, materials
+
+Check = Callable[..., None]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One check of one component. `stage` says in which role it is checked, where it is a model."""
+
+    component: Component
+    check: Check
+    material: Material | None = None
+    stage: str = ""
+
+    def __str__(self) -> str:
+        return f"{self._title}: {self.name}"
+
+    @property
+    def name(self) -> str:
+        return self.check.__name__.replace("_", " ")
+
+    @property
+    def _title(self) -> str:
+        recipe = f" in {self.material.name}" if self.material else ""
+        return f"{self.component.title.partition(' (')[0]}{recipe}"
+
+    def run(self) -> None:
+        """Raises AssertionError where the component does not conform; skips the test where nothing can be said."""
+        found = self.finding()
+        if found.state == "failed":
+            raise AssertionError(f"\n{found}")
+        if found.state == "skipped":
+            import unittest
+
+            raise unittest.SkipTest(found.got)  # pytest shows the reason
+
+    def finding(self) -> Finding:
+        said: dict[str, Any] = {"component": self._title, "check": self.name}
+        try:
+            self.check(*self._arguments)
+        except Skipped as why:
+            return Finding(**said, state="skipped", got=str(why))
+        except Failed as error:
+            return Finding(**said, state="failed", expected=error.expected or self._expected, got=error.got,
+                           where=error.where or self._where, remedy=error.remedy)  # fmt: skip
+        except (UserError, BadSource) as error:
+            return Finding(**said, state="failed", expected=self._expected, got=str(error), where=self._where,
+                           remedy="do what the message says")  # fmt: skip
+        except Exception as error:  # of an author's object, which may raise anything
+            root = self.component.target.partition(".")[0].partition(":")[0]
+            ends = "".join(traceback.format_exception(error)[-3:])
+            return Finding(
+                **said, state="failed", expected=self._expected, got=f"{type(error).__name__}: {error}",
+                where=raised_at(error, root), remedy=f"correct the line above; its traceback ends with\n{ends}",
+            )  # fmt: skip
+        return Finding(**said, state="ok")
+
+    @cached_property
+    def _expected(self) -> str:
+        return " ".join((self.check.__doc__ or "").split())
+
+    @property
+    def _where(self) -> str:
+        try:
+            return f"{self.component.target}, {place(self.component.load())}"
+        except UserError:
+            return self.component.target
+
+    @property
+    def _arguments(self) -> tuple[Any, ...]:
+        if self.material is None:
+            return (self.component,)
+        return (self.component, self.material, self.stage) if self.stage else (self.component, self.material)
+
+
+def cases(plugin: str, recipes: Sequence[str | Path] = ()) -> list[Case]:
+    """Every check of a plugin's components, by the name of its entry point or distribution.
+
+    recipes  files that say how its components are built and what they are used with. Without any, each dataset that
+             needs no arguments is taken with the plugin's other components
+
+    Raises UserError where there is no such plugin, where it cannot be loaded, or where a recipe is wrong.
+    """
+    own = _components(plugin)
+    found = [Case(component=component, check=check) for component in own for check in records.checks(component)]
+    covered: set[str] = set()
+    for material in materials(own, [Path(recipe) for recipe in recipes]):
+        for component, stage, checks in _parts(own, material):
+            key = f"{component.title} {stage}"
+            if key not in covered:
+                covered.add(key)
+                found += [Case(component=component, check=check, material=material, stage=stage) for check in checks]
+    tried = {key.rpartition(" ")[0] for key in covered}
+    return found + [
+        Case(component=component, check=records.a_recipe_uses_it)
+        for component in own if component.title not in tried and not isinstance(component, plugins.ROLES["command"][1])
+    ]  # fmt: skip
+
+
+def _components(plugin: str) -> list[Component]:
+    host = plugins.host()
+    for broken in host.broken:
+        if plugin in (broken.name, broken.distribution):
+            raise UserError(f"{broken}")
+    own = [
+        component for role in plugins.ROLES for component, _ in host.all(role)
+        if component.origin.plugin == plugin or component.origin.named(plugin)
+    ]  # fmt: skip
+    if not own:
+        raise UserError(f"no plugin is named {plugin!r}{did_you_mean(plugin, host.distributions)}")
+    return own
+
+
+def _parts(own: Sequence[Component], material: Material) -> Iterator[tuple[Component, str, tuple[Check, ...]]]:
+    """(component of the plugin, its stage, its checks) of what a recipe uses."""
+    for component in material.components:
+        if component not in own:
+            continue
+        if isinstance(component, Modality):
+            yield component, "", modalities.CHECKS
+        elif isinstance(component, Dataset):
+            yield component, "", datasets.CHECKS
+        elif isinstance(component, Metric):
+            yield component, "", metrics.CHECKS
+        elif isinstance(component, Converter) and not component.learned:
+            yield component, "", converters.CHECKS
+    for stage, component in material.stages:
+        if component in own and isinstance(component, Generator | Renderer | Converter):
+            encoding = (learning.encoding_mixes_no_examples,) if stage == "converter" else ()
+            yield component, stage, (*stages.CHECKS, *learning.CHECKS, *encoding)

@@ -1,0 +1,212 @@
+"""Real examples to check components with: a few of a recipe's dataset, prepared as training prepares them."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from regenkit import plugins
+from regenkit.components import ANY, Component, Converter, Dataset, Generator, Metric, Renderer
+from regenkit.data.prepare import Prepared, prepare
+from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import Recipe, load
+from regenkit.recipe.arguments import parameters
+from regenkit.spec import Fields
+from regenkit.stages import GENERATOR, RENDERER
+from regenkit.testing.devices import tensorflow
+from regenkit.testing.finding import Skipped
+
+EXAMPLES = 8
+"""How many paired examples are wanted."""
+SOURCES = 400
+"""The most sources that are read for them."""
+USUAL = ("transformer", "maskgit", "diffusion", "cvae", "gaussian")
+"""The core's models, in the order in which they are tried where the plugin has none."""
+
+
+@final
+class _Few:
+    """A dataset's first sources."""
+
+    def __init__(self, dataset: Any, count: int) -> None:
+        self.version, self.read = dataset.version, dataset.read
+        self.names = list(dataset.sources())[:count]
+
+    def sources(self) -> list[str]:
+        return self.names
+
+
+@final
+class Material:
+    """What a recipe names, built, and a few examples of its data. All of it is made when it is first asked for."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+
+    @property
+    def name(self) -> str:
+        return self.recipe.path.name
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        tensorflow()
+        return Pipeline(self.recipe)
+
+    @cached_property
+    def dataset(self) -> Any:
+        return self.recipe.dataset.build()
+
+    @cached_property
+    def components(self) -> list[Component]:
+        """The modalities, the dataset, the converter and the metrics."""
+        host, data = plugins.host(), self.recipe.dataset.component
+        assert isinstance(data, Dataset)
+        modalities = [host.find("modality", name, near=data.origin) for name in dict.fromkeys((data.x, data.y))]
+        metrics: list[Metric] = [host.find("metric", name) for name in self.recipe.evaluate]
+        return [*modalities, data, self.recipe.part("converter").component, *metrics]
+
+    @cached_property
+    def stages(self) -> list[tuple[str, Component]]:
+        """(stage, what makes it) of what is trained."""
+        names = [*(["converter"] if self.recipe.learned else []), GENERATOR, RENDERER]
+        return [(name, self.recipe.part(name).component) for name in names if not self.recipe.part(name).own_decoder]
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """A few examples with their Y′. A learned converter makes it with the weights that it begins with."""
+        pipeline, count = self.pipeline, 2 * EXAMPLES
+        if pipeline.learned:
+            pipeline._stages["converter"] = pipeline.build("converter")
+        while True:
+            with _own_cache():
+                found = prepare(
+                    dataset=_Few(self.dataset, count), identity={"use": self.recipe.dataset.use},
+                    converter=pipeline.converter, converter_identity={"use": self.recipe.part("converter").use},
+                    specs=pipeline.specs, progress=lambda what, done, total: None, processes=1,
+                )  # fmt: skip
+            if found.paired.sum() >= EXAMPLES or count >= min(SOURCES, len(self.dataset.sources())):
+                return found
+            count *= 4
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Record numbers of paired examples with a Y′, the shortest first. Raises Skipped where they are too few."""
+        sound = [place for place in np.flatnonzero(self.prepared.paired) if self.prepared.reps[int(place)]]
+        if len(sound) < 3:
+            raise Skipped(f"of the first {SOURCES} sources only {len(sound)} paired examples could be used")
+        order = sorted(sound, key=lambda place: int(self.prepared.steps[place]))
+        spread = np.linspace(0, len(order) - 1, min(EXAMPLES, len(order))).astype(int)
+        return np.array([order[place] for place in spread])
+
+    @cached_property
+    def examples(self) -> list[Mapping[str, Fields]]:
+        """The fields of these examples: {"x": …, "y": …, "rep": …}."""
+        return [self.prepared.example(int(place))[0] for place in self.places]  # type: ignore[misc] # all are there
+
+    def batch(self, stage: str, chosen: Sequence[int], replicas: int = 1) -> list[dict[str, Any]]:
+        """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `places`."""
+        from regenkit.data.batches import dataset
+
+        condition, target = self.pipeline.sides(stage)
+        plan = [self.places[list(chosen)]]
+        return [
+            _numpy(part) for part in dataset(self.prepared, plan, condition, target, first=0, last=1, replicas=replicas)
+        ]
+
+    def build(self, stage: str, precision: str = "float32", seed: int = 0) -> Any:
+        """A new stage, the same for the same seed."""
+        from regenkit.quiet import keras
+
+        keras.utils.set_random_seed(seed)
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        try:
+            return self.pipeline.build(stage)
+        finally:
+            keras.config.set_dtype_policy(before)
+
+
+def _numpy(value: Any) -> Any:
+    return {name: _numpy(each) for name, each in value.items()} if isinstance(value, dict) else value.numpy()
+
+
+@contextmanager
+def _own_cache() -> Iterator[None]:
+    """Within, what is prepared goes into a folder that is deleted when the process ends."""
+    before = os.environ.get("REGENKIT_CACHE")
+    os.environ["REGENKIT_CACHE"] = _folder().name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["REGENKIT_CACHE"]
+        else:
+            os.environ["REGENKIT_CACHE"] = before
+
+
+_folders: list[tempfile.TemporaryDirectory] = []
+
+
+def _folder() -> tempfile.TemporaryDirectory:
+    if not _folders:
+        _folders.append(tempfile.TemporaryDirectory(prefix="regenkit-check-"))
+    return _folders[0]
+
+
+# --- where no recipe is given -----------------------------------------------------------------------------------------
+
+
+def materials(own: Sequence[Component], recipes: Sequence[Path]) -> Iterator[Material]:
+    """Of the recipes; without any, of those that can be made of the plugin's own components."""
+    if recipes:
+        yield from (Material(load(path)) for path in recipes)
+        return
+    for dataset in own:
+        if isinstance(dataset, Dataset) and not _needed(dataset):
+            yield from _made(own, dataset)
+
+
+def _made(own: Sequence[Component], dataset: Dataset) -> Iterator[Material]:
+    """Recipes for a dataset in which each of the plugin's other components that fits is used once."""
+    converters = [each for each in own if isinstance(each, Converter) and _fits(each, dataset) and not _needed(each)]
+    generators = [each for each in own if isinstance(each, Generator) and not _needed(each)]
+    renderers = [each for each in own if isinstance(each, Renderer) and not _needed(each)]
+    metrics = [each.name for each in own if isinstance(each, Metric) and _fits(each, dataset)]
+    for number in range(max(len(converters), len(generators), len(renderers), 1)):
+        converter = converters[number % len(converters)].name if converters else "identity"
+        for generator in _choices(generators, number):
+            renderer = next(iter(_choices(renderers, number))) if renderers else generator
+            sections = {"dataset": dataset.name, "converter": converter, "generator": generator, "renderer": renderer}
+            text = "".join(f"{section}: {{use: {name!r}}}\n" for section, name in sections.items())
+            path = Path(_folder().name) / f"{dataset.name.replace('/', '-')}-{number}.yaml"
+            path.write_text(f"{text}evaluate: {metrics}\n", encoding="utf-8")
+            try:
+                material = Material(load(path))
+                for stage, _ in material.stages:
+                    material.pipeline.build(stage)
+            except UserError:
+                continue
+            yield material
+            break
+
+
+def _choices(components: Sequence[Component], number: int) -> list[str]:
+    return [components[number % len(components)].name] if components else list(USUAL)
+
+
+def _fits(component: Any, dataset: Dataset) -> bool:
+    return component.modality in (dataset.y, ANY)
+
+
+def _needed(component: Component) -> list[str]:
+    """The arguments that a recipe must give."""
+    try:
+        return [name for name, each in parameters(component).items() if each.default is each.empty]
+    except UserError as error:
+        return [str(error)]

@@ -1,0 +1,392 @@
+"""What an author's object does wrong where it meets the core: named with its distribution, component, file and line."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from installed import distribution, regenkit
+from toy_job import REP, Data, Parity, X, Y
+
+from regenkit import Converter, Example, LeftOut, Metric, Modality, Spec, UserError, conform, hookimpl, plugins
+from regenkit.data.author import examples_of, refuse_same_ids, sources_of
+from regenkit.given import Given
+from regenkit.pipeline.encoding import check_drawn, checked, encoded
+from regenkit.plugins import acting
+from regenkit.spec import Fields
+
+CONVERTER = Converter(name="toy/whole", target=f"{__name__}:Whole", modality="notes")
+HERE = re.compile(r"test_author_errors\.py, line \d+")
+
+
+class Whole:
+    """A converter that has all it needs."""
+
+    spec, version = REP, 1
+
+    def convert(self, y: Fields) -> Fields:
+        return y
+
+    def given(self, options: Any) -> Given:
+        return Given()
+
+    def complete(self, rep: Fields, given: Given) -> Fields:
+        return rep
+
+    def to_text(self, rep: Fields, meta: Any) -> str:
+        return ""
+
+    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
+        return {}, {}
+
+
+def changed(**members: Any) -> Any:
+    """`Whole` with other members; None takes one away."""
+    kept = {name: each for name, each in vars(Whole).items() if not name.startswith("__")} | members
+    return type("Changed", (), {name: each for name, each in kept.items() if each is not None})()
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (changed(complete=None), "converter toy/whole lacks complete(rep, given)"),
+        (changed(complete=lambda self, rep: rep), "has complete(rep), which does not take (rep, given)"),
+        (changed(complete=None, completes=Whole.complete), "is completes meant for it?"),
+        (changed(spec={"mode": 3}), "has spec that is a dict; right is regenkit.Spec({NAME: regenkit.Field(…)})"),
+        (changed(version=None), "lacks version"),
+        (changed(adapt=lambda self: None), "has adapt(), which does not take (examples) (regenkit/adapter.py, Adapts)"),
+    ],
+)
+def test_a_converter_that_does_not_fulfil_its_type(thing: Any, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        conform.refuse_unfit(CONVERTER, thing)
+    assert said in str(caught.value)
+    conform.refuse_unfit(CONVERTER, Whole())
+
+
+def test_several_faults_are_said_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        conform.refuse_unfit(CONVERTER, changed(convert=None, given=None))
+    assert len(str(caught.value).splitlines()) == 4
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.25], np.zeros((3, 1)), {"a": 1}, None])
+def test_a_metric_of_the_wrong_length(values: Any) -> None:
+    metric = Metric(name="toy/score", target=f"{__name__}:score", modality="notes")
+    with pytest.raises(UserError, match="metric toy/score returns") as caught:
+        conform.of_metric(metric, values, 3)
+    assert HERE.search(str(caught.value))
+    assert conform.of_metric(metric, [1, 2, 3], 3).tolist() == [1, 2, 3] and conform.of_metric(metric, 2, 3) == 2
+
+
+def score(of: Any) -> Any:
+    return None
+
+
+# --- datasets ---------------------------------------------------------------------------------------------------------
+
+
+class Reads(Data):
+    given: Any = None
+
+    def read(self, source: str) -> Any:
+        return self.given
+
+
+@pytest.mark.parametrize(
+    "given", [None, Example(id="a", y={}), {"id": "a"}, [{"id": "a"}], ["a"], "a", (Example for _ in range(1))]
+)
+def test_what_read_returns(given: Any) -> None:
+    dataset = Reads()
+    object.__setattr__(dataset, "given", given)
+    with pytest.raises(
+        UserError, match=r"Reads.read\('7'\) (returns|gives) .*right is a (list of )?regenkit.Example"
+    ) as e:
+        list(examples_of(dataset, "7"))
+    assert HERE.search(str(e.value))
+
+
+def test_what_read_may_return() -> None:
+    dataset, sound = Reads(), [Example(id="a", y={}), LeftOut(id="b", reason="short")]
+    for given in (sound, tuple(sound), iter(sound)):
+        object.__setattr__(dataset, "given", given)
+        assert list(examples_of(dataset, "7")) == sound
+
+
+def test_names_that_are_there_twice() -> None:
+    ids = ["a", "b", "a", "c", "c", "c"]
+    with pytest.raises(UserError, match=r"examples have the id 'a' 2 times \(and 1 more are there more than once\)"):
+        refuse_same_ids(lambda: iter(ids), "dataset toy/data", Reads())
+    refuse_same_ids(lambda: iter("abc"), "dataset toy/data", Reads())
+
+    class Twice(Reads):
+        def sources(self) -> list[str]:
+            return ["a", "a"]
+
+    with pytest.raises(UserError, match="sources names 'a' 2 times"):
+        sources_of(Twice(), "dataset toy/data")
+
+    class Paths(Reads):
+        def sources(self) -> Any:
+            return [Path("a")]
+
+    with pytest.raises(UserError, match="right is a list of names, as texts"):
+        sources_of(Paths(), "dataset toy/data")
+
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+
+class Encodes:
+    spec = X
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+
+    def encode(self, value: Any) -> Any:
+        return self.found
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"letter": np.array([1])}, "encode returns a dict; right is (fields, meta)"),
+        (({"letter": np.array([6])}, {}), "letter holds 6…6, its tokens are 1…5"),
+        (({"leter": np.array([1])}, {}), "has the fields ['leter'], its spec ['letter']"),
+        (({"letter": np.int32(1)}, {}), "letter has shape (), its spec says (None,)"),
+        (([1], {}), "it is a list; right is a map from names of fields to arrays"),
+    ],
+)
+def test_what_encode_returns(found: Any, said: str) -> None:
+    record = Modality(name="letters", target=f"{__name__}:Encodes")
+    with pytest.raises(UserError) as caught:
+        encoded(record, Encodes(found), "x")
+    assert said in str(caught.value) and HERE.search(str(caught.value))
+    assert encoded(record, Encodes(({"letter": np.array([1])}, {})), "x")[0]["letter"] == 1
+    assert checked(Parity(), "convert", Spec({}), {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        (None, "is a NoneType"),
+        ({"high": np.ones((2, 4))}, "lacks the field 'mode'"),
+        ({"mode": np.ones(2), "high": np.full((2, 4), 9), "low": np.ones((2, 4))}, "in high, whose tokens are 1…7"),
+        ({"mode": np.ones(2), "high": np.ones((4, 2)), "low": np.ones((2, 4))}, "of shape (4, 2) for a batch of 2"),
+        ({"mode": np.ones((2, 1)), "high": np.ones((2, 4)), "low": np.ones((2, 4))}, "right is [batch]"),
+    ],
+)
+def test_what_sample_returns(drawn: Any, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check_drawn(Whole(), drawn, Y, 2)
+    assert said in str(caught.value) and HERE.search(str(caught.value))
+
+
+# --- acting hooks -----------------------------------------------------------------------------------------------------
+
+
+class Acts:
+    """A plugin whose acting hooks raise, or do not."""
+
+    def __init__(self, raised: BaseException | None) -> None:
+        self.raised = raised
+
+    @hookimpl
+    def training_callbacks(self, stage: str) -> list[str]:
+        if self.raised:
+            raise self.raised
+        return [stage]
+
+    @hookimpl
+    def make_strategy(self, recipe: Any) -> Any:
+        if self.raised:
+            raise self.raised
+        return None
+
+
+@pytest.mark.parametrize("raised", [SystemExit(0), KeyboardInterrupt(), RuntimeError("no disk")])
+def test_a_hook_that_raises_ends_its_plugin_alone(raised: BaseException) -> None:
+    host, warned = plugins.Host([Acts(None), Acts(raised), Acts(None)]), list[str]()
+    assert acting.callbacks(host, None, "renderer", Path(), warned.append) == ["renderer"] * 2  # type: ignore[arg-type]
+    assert len(warned) == 1 and type(raised).__name__ in warned[0] and HERE.search(warned[0])
+    with pytest.raises(UserError, match=f"its make_strategy raised {type(raised).__name__}"):
+        acting.strategy(host, None)  # type: ignore[arg-type]
+
+
+def test_a_user_error_of_a_hook_is_the_user_s() -> None:
+    with pytest.raises(UserError, match="full"):
+        acting.callbacks(plugins.Host([Acts(UserError("full"))]), None, "x", Path(), print)  # type: ignore[arg-type]
+
+
+# --- a stage that is trained ------------------------------------------------------------------------------------------
+
+
+def batch() -> dict[str, Any]:
+    mask = np.ones((3, 4), bool)
+    return {
+        "condition": {"letter": np.ones((3, 4), np.int32), "mask": mask},
+        "target": {"high": np.ones((3, 4), np.int32), "mask": mask},
+        "noise": np.zeros((3, 2), np.int32),
+    }
+
+
+def stages() -> dict[str, tuple[Any, str]]:
+    """What `losses` returns, and what is said of it."""
+    ones, number = np.ones(3, np.float32), np.float32(2)
+    return {
+        "group": ({"mian": {"nll": (ones, ones)}}, "has the group 'mian'; did you mean 'main'?"),
+        "no group": ({}, "has nothing for the group 'main'"),
+        "float": (
+            {"main": {"nll": (ones, 1.0)}},
+            "has as weight of main.nll one that is 1.0: each example needs",
+        ),
+        "mean": ({"main": {"nll": (number, ones)}}, "has as value of main.nll one that is of shape ()"),
+        "steps": ({"main": {"nll": (np.ones((3, 4), np.float32), ones)}}, "of shape (3, 4)"),
+        "whole numbers": ({"main": {"nll": (ones, np.ones(3, np.int32))}}, "int32; cast it to float32"),
+        "no pair": ({"main": {"nll": ones}}, "has no pair (value, weight) as main.nll"),
+        "terms": ({"main": (ones, ones)}, "has no terms by name in 'main'"),
+        "a list": ([ones], "is a list"),
+    }
+
+
+@pytest.mark.parametrize("case", stages())
+def test_what_losses_returns(case: str) -> None:
+    from regenkit.quiet import keras
+    from regenkit.training.pad_empty import losses_of
+
+    found, said = stages()[case]
+
+    class Fixed(keras.Model):
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            return found
+
+    with pytest.raises(UserError) as caught:
+        losses_of(Fixed(), batch(), noise=np.zeros((3, 2), np.int32))
+    assert said in str(caught.value) and HERE.search(str(caught.value))
+
+
+def test_variables_that_are_made_too_late() -> None:
+    from regenkit.quiet import keras
+    from regenkit.quiet import tensorflow as tf
+    from regenkit.training.pad_empty import losses_of
+
+    class Late(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            value = tf.reduce_sum(self.dense(tf.cast(batch["condition"]["letter"], tf.float32)), 1)
+            return {"main": {"nll": (value, tf.ones_like(value))}}
+
+    with pytest.raises(UserError, match=r"2 of its variables did not exist before .*Build each layer in __init__"):
+        losses_of(Late(), batch(), noise=None)
+
+
+# --- by the command line ----------------------------------------------------------------------------------------------
+
+PLUGIN = """
+    import numpy as np
+    from regenkit import Converter, Dataset, Example, Modality, Spec, hookimpl, tokens
+    from regenkit.given import Given
+
+    @hookimpl
+    def register_modalities():
+        yield Modality(name="moves", target="chess_module:Moves", reads=(".txt",), writes=(".txt",))
+
+    @hookimpl
+    def register_datasets():
+        yield Dataset(name="chess/openings", target="chess_module:Openings", x="moves", y="moves")
+
+    @hookimpl
+    def register_converters():
+        yield Converter(name="chess/skeleton", target="chess_module:Skeleton", modality="moves")
+
+    class Moves:
+        spec, version = Spec({"move": tokens(8)}), 1
+
+        def read(self, path):
+            return [int(open(path).read())]
+
+        def write(self, value, path): ...
+        def encode(self, value): return {"move": np.array([value], np.int32)}, {}
+        def decode(self, fields, meta=None): return 1
+        def describe(self, value): return str(value)
+
+    class Openings:
+        version = 1
+        def sources(self): return [str(number) for number in range(40)]
+
+        def read(self, source):
+            move = np.array([int(source) % 8 + 1], np.int32)
+            return [Example(id=source, x={"move": move}, y={"move": move})]
+
+    class Skeleton:
+        spec, version = Spec({"half": tokens(4)}), 1
+        def convert(self, y): return {"half": (y["move"] + 1) // 2}
+        def given(self, options): return Given()
+        def complete(self, rep, given): return rep
+        def to_text(self, rep, meta): return ""
+        def from_text(self, text): return {}, {}
+"""
+RECIPE = """\
+dataset: {use: chess/openings}
+converter: {use: chess/skeleton}
+generator: {use: transformer, width: 8, depth: 1, heads: 2}
+renderer: {use: transformer, width: 8, depth: 1, heads: 2}
+train: {steps: 0}
+"""
+
+
+@pytest.fixture
+def chess(tmp_path: Path) -> Iterator[Any]:
+    """Installs the plugin with one change."""
+    (tmp_path / "chess.yaml").write_text(RECIPE)
+
+    def install(old: str = "", new: str = "") -> Path:
+        assert old in PLUGIN
+        distribution(tmp_path, "regenkit-chess", "0.1.0", "chess", PLUGIN.replace(old, new))
+        return tmp_path
+
+    yield install
+
+
+@pytest.mark.parametrize(
+    ("command", "old", "new", "said"),
+    [
+        ("check", "def complete(self, rep, given): return rep", "",
+         ["converter chess/skeleton (regenkit-chess 0.1.0) lacks complete(rep, given)", "chess_module.py, line "]),
+        ("preview", "int(source) % 8 + 1", "int(source) + 1",
+         ["had to be left out", "dataset chess/openings (regenkit-chess 0.1.0)", "y: move holds …"]),
+        ("preview", "Example(id=source", "Example(id='one'", ["have the id 'one' 40 times", "chess_module.py, line"]),
+        ("preview", "return [Example", "return {}['a'] and [Example",
+         ["Openings.read('0'): KeyError: 'a' (regenkit-chess 0.1.0: chess_module.py, line 3", "in read"]),
+    ],
+)  # fmt: skip
+def test_a_recipe_of_a_faulty_plugin_is_refused(chess: Any, command: str, old: str, new: str, said: list[str]) -> None:
+    folder = chess(old, new)
+    done = regenkit(command, "chess.yaml", folder=folder, REGENKIT_CACHE=str(folder / "cache"))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert [each for each in said if each not in done.stderr] == []
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+def test_a_run_knows_its_plugins_and_says_what_is_gone(chess: Any) -> None:
+    folder = chess()
+    cache = {"REGENKIT_CACHE": str(folder / "cache")}
+    done = regenkit("train", "chess.yaml", "--run", "run", folder=folder, **cache)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "run" / "environment.json").read_text())["regenkit-chess"] == "0.1.0"
+    (folder / "bad.txt").write_text("e4")
+    done = regenkit("generate", "run", "--input", "bad.txt", "-o", "out.txt", folder=folder)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert re.search(r"modality moves \(regenkit-chess 0.1.0\): read raised ValueError: invalid literal", done.stderr)
+    assert "chess_module.py, line 22, in read: return [int(open(path).read())]" in done.stderr
+    assert "raise regenkit.UserError" in done.stderr
+    shutil.rmtree(folder / "regenkit_chess-0.1.0.dist-info")
+    done = regenkit("generate", "run", "--input", "bad.txt", "-o", "out.txt", folder=folder)
+    assert "made with regenkit-chess==0.1.0, which is not installed: pip install regenkit-chess==0.1.0" in done.stderr
