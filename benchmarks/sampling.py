@@ -66,7 +66,7 @@ def by_torch(model: Transformer) -> Callable[[np.ndarray, float], np.ndarray]:
         for block in model.decoder
     ]  # fmt: skip
     gamma, start = weight(model.decoder_norm, "gamma"), torch.from_numpy(model.start.numpy())
-    head, logits = model.head_hidden["token"], model.head_logits["token"]
+    head, logits = model.heads.hidden["token"], model.heads.logits["token"]
     head_weight, head_bias = weight(head), weight(head, "bias")
     logit_weight, logit_bias = weight(logits), weight(logits, "bias")
     table = torch.from_numpy(model.target_embeddings["token"].embeddings.numpy())

@@ -100,7 +100,7 @@ def sound(*rows: list[int], size: int | None = None) -> Fields:
 
 def codes(*rows: list[int], size: int | None = None) -> Fields:
     """One each: the first digit."""
-    return stacked([row[:1] for row in rows], "code", "mask 4", size)
+    return stacked([row[:1] for row in rows], "code", "mask y 4", size)
 
 
 def both(one: Callable[..., Fields], other: Callable[..., Fields]) -> Callable[..., Fields]:

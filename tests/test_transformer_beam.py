@@ -37,7 +37,7 @@ def test_a_length_penalty_prefers_what_is_longer() -> None:
 
 
 def test_codes_say_how_long_it_is_up_to_the_last() -> None:
-    model, condition = model_of("codes to Y"), stacked([[1], [4]], "code", "mask 4")
+    model, condition = model_of("codes to Y"), stacked([[1], [4]], "code", "mask y 4")
     found = model.sample(condition, seed=0, beam_size=40)
     for place in range(2):
         every = [string for size in range(1, 5) for string in itertools.product((1, 2, 3), repeat=size)]

@@ -31,7 +31,7 @@ def test_all_strings_of_any_length_sum_to_one(name: str) -> None:
 
 def test_all_strings_of_codes_sum_to_one() -> None:
     """Two codes of hop 4 are five to eight letters; nothing else has a probability."""
-    model, condition = model_of("codes to Y"), stacked([[1, 5]], "code", "mask 4")
+    model, condition = model_of("codes to Y"), stacked([[1, 5]], "code", "mask y 4")
     total = 0.0
     for size in range(5, 9):
         every = letters(*itertools.product((1, 2, 3), repeat=size))

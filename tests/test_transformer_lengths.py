@@ -23,7 +23,7 @@ def test_a_length_may_be_asked_for_and_nothing_is_drawn_of_none() -> None:
         model.sample(condition, seed=1)
     coded = model_of("codes to Y")
     with pytest.raises(ValueError, match="here the condition says how long"):
-        coded.sample(stacked([[1]], "code", "mask 4"), seed=0, length=3)
+        coded.sample(stacked([[1]], "code", "mask y 4"), seed=0, length=3)
 
 
 def test_an_empty_target_is_a_target() -> None:
@@ -46,7 +46,7 @@ def test_what_is_given_is_kept_and_ends_no_sooner() -> None:
         model.sample(condition, seed=0, given={"letter": fixed}, max_length=3)
     coded = model_of("codes to Y")
     for seed in range(4):
-        drawn = coded.sample(stacked([[1]], "code", "mask 4"), seed=seed, given={"letter": fixed[:1]})
+        drawn = coded.sample(stacked([[1]], "code", "mask y 4"), seed=seed, given={"letter": fixed[:1]})
         assert drawn["mask"][0].tolist() == [True] * 4 and drawn["letter"][0, 3] == 2
 
 

@@ -58,9 +58,15 @@ class CrossAttention(keras.layers.Layer):
         mask = noise.keep(noise.fold_in(seeds, "cross-attention"), self.width, self.dropout)
         return x + (found if mask is None else found * tf.cast(mask, x.dtype)[:, None, :]), weights
 
-    def of(self, held: Held) -> Across:
-        """What `Block.call` does with a memory."""
-        return lambda x, seeds: self.attend(x, held, seeds)[0]
+    def of(self, held: Held, weights: list[tf.Tensor]) -> Across:
+        """What `Block.call` does with a memory; how much each step looked at each entry is added to `weights`."""
+
+        def attended(x: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+            x, found = self.attend(x, held, seeds)
+            weights.append(found)
+            return x
+
+        return attended
 
     def of_step(self, held: Held, rows: int = 1) -> Across:
         """What `Block.step` does with it; `rows` stand one after the other for each example of the memory."""

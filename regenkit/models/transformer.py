@@ -22,8 +22,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise
-from regenkit.layers.attention import blocks, through
-from regenkit.layers.cross_attention import Held
+from regenkit.layers.attention import Across, blocks, through
 from regenkit.layers.fields import embeddings, normal
 from regenkit.layers.hiding import hidden
 from regenkit.layers.history_noise import with_others
@@ -31,8 +30,9 @@ from regenkit.layers.places import own_embeddings
 from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance
 from regenkit.models.transformer_beam import beam_search
-from regenkit.models.transformer_condition import TransformerCondition
-from regenkit.models.transformer_lengths import EVENT, Lengths, decisions
+from regenkit.models.transformer_condition import Recalled, States, TransformerCondition
+from regenkit.models.transformer_heads import TransformerHeads, check_target
+from regenkit.models.transformer_lengths import Lengths, decisions
 from regenkit.models.transformer_resampling import redrawn
 from regenkit.models.transformer_sampling import sample_loop
 from regenkit.quiet import keras
@@ -52,6 +52,10 @@ class Transformer(keras.Model):
     condition_dropout     how often the whole required condition is hidden (for guidance and for null conditions)
     history_noise         how often, in training, the decoder sees in place of an earlier step another of the same
                           target, so that it asks the condition where the past alone would tell (arXiv 1703.02573)
+    copy                  a token may also be copied from the condition's fields on other axes with labels in common
+                          with the target's (`layers.copying`)
+    monotonic             weight of a loss by which one head of each block looks from the condition's first entry to its
+                          last as the target goes on (`layers.guided_attention`)
     """
 
     def __init__(
@@ -66,19 +70,15 @@ class Transformer(keras.Model):
         optional_dropout: Share = 0.25,
         condition_dropout: Share = 0.0,
         history_noise: Share = 0.0,
+        copy: bool = False,
+        monotonic: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
-        if not target:
-            raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
-        for name, field in target.items():
-            if field.kind != "tokens":
-                raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
-        if len({field.variable for field in target.values() if not field.scalar}) > 1:
-            raise ValueError("the transformer draws sequences or grids of fixed shapes; this target has both")
+        check_target(target)
         self.condition, self.target, self.lengths = condition, target, Lengths(condition, target)
-        self.width, self.depth, self.draws_length = width, depth, self.lengths.ends
-        self.optional_dropout, self.condition_dropout, self.dropout = optional_dropout, condition_dropout, dropout
-        self.history_noise = history_noise
+        self.width, self.depth, self.dropout, self.draws_length = width, depth, dropout, self.lengths.ends
+        self.optional_dropout, self.condition_dropout = optional_dropout, condition_dropout
+        self.history_noise, self.monotonic = history_noise, monotonic
         self.has_scalars = any(field.scalar for field in target.values())
         self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
         initial = normal()
@@ -91,17 +91,13 @@ class Transformer(keras.Model):
         self.start = self.add_weight(name="start", shape=(width,), initializer=initial)
         self.decoder = blocks(width, heads, depth, dropout=dropout)
         self.decoder_norm = keras.layers.LayerNormalization(center=False)
-        self.step_embeddings = embeddings(Spec(list(target.items())[:-1]), width, initial)
-        self.head_hidden = {name: keras.layers.Dense(width, activation="silu") for name in target}
-        self.head_logits = {name: keras.layers.Dense(field.vocabulary) for name, field in target.items()}
-        self.end = keras.layers.Dense(EVENT.vocabulary) if self.draws_length else None
-        self._build()
-
-    def _build(self) -> None:
-        """Make every variable now, so that a stage is complete once constructed."""
-        for layer in (self.told, *self.decoder, self.decoder_norm, *self.head_hidden.values(),
-                      *self.head_logits.values(), *([self.end] if self.end else [])):  # fmt: skip
-            layer.build((None, None, self.width))
+        self.heads = TransformerHeads(target, width, initial, ends=self.draws_length)
+        self.told.may_copy(target if copy else Spec())
+        if monotonic:
+            self.told.check_monotonic()
+        # every variable is made now, so that a stage is complete once constructed
+        for layer in (self.told, *self.decoder, self.decoder_norm, self.heads):
+            layer.build((None, None, width))
         self.built = True
 
     # --- the protocol ------------------------------------------------------------------------------------------------
@@ -111,10 +107,13 @@ class Transformer(keras.Model):
 
         `noise` int32 [batch, 2]: a seed an example; None = evaluation, without dropout.
         """
-        condition = self._hide(batch["condition"], noise)
-        terms = {}
-        for name, (nll, known) in self._field_nll(condition, batch["target"], noise).items():
-            terms[name] = (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))
+        condition, target = self._hide(batch["condition"], noise), batch["target"]
+        states = self._states(condition, target, noise)
+        terms = {name: (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))
+                 for name, (nll, known) in self._nll(states, condition, target).items()}  # fmt: skip
+        if self.monotonic and noise is not None:
+            steps = tf.reduce_sum(tf.cast(self.mask_of(condition, target), tf.int32), 1)
+            terms["monotonic"] = self.monotonic * states.off_diagonal(steps), tf.cast(steps, tf.float32)
         return {"main": terms}
 
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
@@ -156,7 +155,7 @@ class Transformer(keras.Model):
         Returns int32 fields [batch, steps] (scalars [batch], grids [batch, *shape]), 0 after an example's end; where
         the model draws the length, also the mask of its steps, bool [batch, steps].
         """
-        self.check_sampling(guidance=guidance)
+        self.check_sampling(guidance=guidance, length=length)
         if beam_size:
             return beam_search(
                 self, condition, beam_size=beam_size, length_penalty=length_penalty, guidance=guidance, length=length,
@@ -167,8 +166,9 @@ class Transformer(keras.Model):
             length=length, max_length=max_length, given=given,
         )  # fmt: skip
 
-    def check_sampling(self, *, guidance: float = 1.0, **_: Any) -> None:
+    def check_sampling(self, *, guidance: float = 1.0, length: int | None = None, **_: Any) -> None:
         check_guidance(guidance, self.condition_dropout)
+        self.lengths.check(length)
 
     def resample(
         self, condition: Batch, target: Batch, *, seed: int, guidance: NonNegativeFloat = 1.0
@@ -229,7 +229,7 @@ class Transformer(keras.Model):
         return tf.add_n([self.target_embeddings[name](steps[name]) for name in self.target])
 
     def _decode(
-        self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None, held: Sequence[Held] = ()
+        self, encoded: tf.Tensor, steps: Batch, seeds: tf.Tensor | None, across: Sequence[Across] | None = None
     ) -> tf.Tensor:  # fmt: skip
         x = with_others(self.embed(steps), steps[self._along] > 0, self.history_noise, seeds)
         start = tf.cast(tf.broadcast_to(self.start, tf.shape(encoded[:, :1])), x.dtype)
@@ -238,49 +238,52 @@ class Transformer(keras.Model):
             x = tf.pad(x, [[0, 0], [0, tf.maximum(length - 1 - tf.shape(x)[1], 0)], [0, 0]])
         x = tf.concat([start, x[:, : length - 1]], axis=1) + encoded
         seen = tf.linalg.band_part(tf.ones([1, length, length]), -1, 0) > 0
-        asked = [layer.of(each) for layer, each in zip(self.told.across, held, strict=True)]
-        return self.decoder_norm(through(self.decoder, x, seen, noise.fold_in(seeds, "decoder"), asked))
+        return self.decoder_norm(through(self.decoder, x, seen, noise.fold_in(seeds, "decoder"), across))
 
-    def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def head(
+        self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor], recalled: Recalled | None = None
+    ) -> tf.Tensor:  # fmt: skip
         """Logits of `name` [..., vocabulary], given the decoder's output [..., width] and the step's earlier fields."""
-        if self.end is not None and name == END:
-            return tf.cast(self.end(x), tf.float32)
-        for before, tokens in earlier.items():
-            x += self.step_embeddings[before](tokens)
-        return tf.cast(self.head_logits[name](x + self.head_hidden[name](x)), tf.float32)
+        x = self.heads.seen(x, earlier)
+        logits = self.heads.of(name, x)
+        if recalled is None or name not in recalled.sources:
+            return logits
+        return self.told.copying[name].mixed_rows(x, logits, recalled.sources[name])
 
     def _field_nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tuple]:
-        steps = self._steps_of(target)
-        x = self._states(condition, target, steps, seeds)
-        found = {name: token_nll(logits, steps[name]) for name, logits in self._logits(x, steps).items()}
+        return self._nll(self._states(condition, target, seeds), condition, target)
+
+    def _nll(self, states: States, condition: Batch, target: Batch) -> dict[str, tuple]:
+        found = {name: token_nll(logits, states.steps[name]) for name, logits in self._logits(states).items()}
         if self.draws_length:
             mask, lead = self.mask_of(condition, target), int(self.has_scalars)
-            event = decisions(self.lengths.known(condition, mask), mask, tf.shape(x)[1] - lead)
-            found[END] = token_nll(self.head(END, x, {}), tf.pad(event, [[0, 0], [lead, 0]]))
+            event = decisions(self.lengths.known(condition, mask), mask, tf.shape(states.x)[1] - lead)
+            found[END] = token_nll(self.head(END, states.x, {}), tf.pad(event, [[0, 0], [lead, 0]]))
         return found
 
-    def _states(self, condition: Batch, target: Batch, steps: Batch, seeds: tf.Tensor | None) -> tf.Tensor:
-        """The decoder's output [batch, steps, width] given the true earlier steps; of the steps after the last as well,
-        where it is decided that there are none."""
-        mask = self.mask_of(condition, target)
+    def _states(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> States:
+        """Given the true earlier steps; also of the steps after the last, where it is decided that there are none."""
+        mask, steps = self.mask_of(condition, target), self._steps_of(target)
         if self.draws_length:
             mask = self.lengths.room(condition, mask)
-        held = self.told.remember(condition, tf.shape(mask)[0], seeds)
-        return self._decode(self.encode(condition, mask, seeds), steps, seeds, held)
+        recalled = self.told.remember(condition, tf.shape(mask)[0], seeds)
+        weights: list[tf.Tensor] = []
+        across = [layer.of(held, weights) for layer, held in zip(self.told.across, recalled.held, strict=True)]
+        x = self._decode(self.encode(condition, mask, seeds), steps, seeds, across)
+        return States(x, steps, recalled, weights)
 
     def logits_of(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
         """As `predict_steps`, with nothing hidden."""
-        steps = self._steps_of(target)
-        return self._logits(self._states(condition, target, steps, seeds), steps)
+        return self._logits(self._states(condition, target, seeds))
 
-    def _logits(self, x: tf.Tensor, steps: Batch) -> dict[str, tf.Tensor]:
+    def _logits(self, states: States) -> dict[str, tf.Tensor]:
         """Of each field at each step of the target, given its earlier fields: [batch, steps, vocabulary]."""
-        x = x[:, : tf.shape(steps[self._along])[1]] if self.draws_length else x
+        x = states.x[:, : tf.shape(states.steps[self._along])[1]] if self.draws_length else states.x
         earlier: dict[str, tf.Tensor] = {}
         found = {}
-        for name in self.target:
-            found[name] = self.head(name, x, earlier)
-            earlier[name] = steps[name]
+        for name, tokens in states.steps.items():
+            found[name] = self.head(name, x, earlier, states.recalled)
+            earlier[name] = tokens
         return found
 
     def mask_of(self, condition: Batch, target: Batch) -> tf.Tensor:

@@ -82,7 +82,7 @@ def _run(
 
     def costs(name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """log P of each token, [batch, beams, vocabulary]."""
-        logits = tf.nn.log_softmax(guided(model.head(name, x, earlier), guidance))
+        logits = tf.nn.log_softmax(guided(model.head(name, x, earlier, known.recalled), guidance))
         return tf.reshape(logits, [batch, beams, logits.shape[-1]])
 
     def ended(beam: Beam, cost: tf.Tensor, steps: tf.Tensor) -> Beam:

@@ -1,12 +1,14 @@
 """What a transformer's decoder is told of its condition: at each step, and where it looks things up."""
 
 from collections.abc import Mapping
-from typing import final
+from typing import NamedTuple, final
 
 from regenkit.layers import noise
 from regenkit.layers.attention import blocks, through
+from regenkit.layers.copying import Copying, Source, copyable
 from regenkit.layers.cross_attention import Held, across
 from regenkit.layers.fields import embed, embeddings
+from regenkit.layers.guided_attention import off_diagonal
 from regenkit.layers.hops import Alongside
 from regenkit.layers.memory import MemoryReader
 from regenkit.layers.places import Places
@@ -19,6 +21,29 @@ from regenkit.stage import Batch
 
 POSITIONS = 0.3
 """Size of what tells a step where it stands, beside embeddings of that size."""
+
+
+class Recalled(NamedTuple):
+    """What a decoder finds in the memory: made once an example."""
+
+    held: list[Held]  # by each block
+    sources: dict[str, Source]  # of what may be copied, by field of the target
+    known: tf.Tensor | None  # bool [batch, entries]: which exist
+
+
+class States(NamedTuple):
+    """A decoder's output for known steps."""
+
+    x: tf.Tensor  # [batch, steps, width]
+    steps: Mapping[str, tf.Tensor]  # the true ones, by field
+    recalled: Recalled
+    weights: list[tf.Tensor]  # of each block, how much each step looks at each entry: [batch, heads, steps, entries]
+
+    def off_diagonal(self, steps: tf.Tensor) -> tf.Tensor:
+        """What the first heads lose by not going forward, [batch]; `steps` int32 [batch]."""
+        assert self.recalled.known is not None
+        each = [off_diagonal(weights[:, 0], self.recalled.known, steps) for weights in self.weights]
+        return tf.add_n(each) / len(each)
 
 
 @final
@@ -49,6 +74,7 @@ class TransformerCondition(keras.layers.Layer):
         elsewhere = Spec() if self.places else spec.without(self.along)
         self.memory = MemoryReader(elsewhere, width, heads, depth, dropout=dropout) if elsewhere else None
         self.across = across(width, heads, depth if elsewhere else 0, dropout=dropout)
+        self.copying: dict[str, Copying] = {}
         goal = next((field for field in target.values() if field.variable), None)
         self.other_hops = {
             name: Alongside(field, goal, width)
@@ -57,7 +83,8 @@ class TransformerCondition(keras.layers.Layer):
         }
 
     def build(self, _shape: object = None) -> None:
-        for layer in (self.places, *self.encoder, self.encoder_norm, self.memory, *self.across):
+        for layer in (self.places, *self.encoder, self.encoder_norm, self.memory, *self.across,
+                      *self.copying.values()):  # fmt: skip
             if layer is not None:
                 layer.build((None, None, self.width))
         self.built = True
@@ -93,9 +120,26 @@ class TransformerCondition(keras.layers.Layer):
         """[steps, width]: where a step of a drawn length stands."""
         return tf.cast(sinusoids(steps, self.width) * POSITIONS, self.compute_dtype)
 
-    def remember(self, condition: Batch, batch: tf.Tensor, seeds: tf.Tensor | None) -> list[Held]:
-        """What each block of the decoder reads of the condition's fields on other axes."""
+    def remember(self, condition: Batch, batch: tf.Tensor, seeds: tf.Tensor | None) -> Recalled:
+        """What the decoder reads of the condition's fields on other axes."""
         if self.memory is None:
-            return []
+            return Recalled([], {}, None)
         memory = self.memory(condition, batch, noise.fold_in(seeds, "memory"))
-        return [layer.hold(memory.entries, memory.known) for layer in self.across]
+        held = [layer.hold(memory.entries, memory.known) for layer in self.across]
+        sources = {name: layer.hold(memory, condition) for name, layer in self.copying.items()}
+        return Recalled(held, sources, memory.known)
+
+    def may_copy(self, target: Spec) -> None:
+        """Fields of the target whose tokens may be copied. Raises ValueError where none can."""
+        if target:
+            found = copyable(self.memory.spec if self.memory else Spec(), target)
+            self.copying = {name: Copying(sources, target[name], self.width) for name, sources in found.items()}
+
+    def check_monotonic(self) -> None:
+        """Raises ValueError where there is not one sequence to go along."""
+        clocks = self.memory.spec.clocks if self.memory else ()
+        if len(clocks) != 1 or len(self.memory.groups if self.memory else ()) != 1:
+            raise ValueError(
+                "monotonic: right is a condition whose fields run along one axis other than the target's; "
+                f"this has {', '.join(map(str, clocks)) or 'none'}"
+            )

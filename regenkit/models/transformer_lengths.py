@@ -56,13 +56,16 @@ class Lengths:
             most.append(largest)
         return Bounds(tf.reduce_max(tf.stack(least), 0), tf.reduce_min(tf.stack(most), 0))
 
+    def check(self, length: int | None) -> None:
+        """Raises ValueError where a length is asked for that the condition says."""
+        if length is not None and not self.drawn:
+            raise ValueError(f"length={length}: here the condition says how long the target is; leave it out")
+
     def asked(
         self, condition: Mapping[str, tf.Tensor], batch: int, length: int | None, max_length: int | None
     ) -> Bounds:  # fmt: skip
         """Those of a target that is to be drawn; `length` and `max_length` as of `Transformer.sample`."""
         if not self.drawn:
-            if length is not None:
-                raise ValueError(f"length={length}: here the condition says how long the target is; leave it out")
             return self.bounds(condition)
         if length is None and max_length is None:
             raise ValueError("the condition does not say how long the target is: say length=… or max_length=…")

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from regenkit.layers.attention import Place, turns
-from regenkit.layers.cross_attention import Held
-from regenkit.models.transformer_condition import TransformerCondition
+from regenkit.models.transformer_condition import Recalled, TransformerCondition
 from regenkit.models.transformer_lengths import Lengths
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -34,7 +33,7 @@ class Network(Protocol):
 
     def embed(self, steps: Batch) -> tf.Tensor: ...
 
-    def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor: ...
+    def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor], recalled: Recalled) -> tf.Tensor: ...
 
 
 class Told(NamedTuple):
@@ -42,7 +41,7 @@ class Told(NamedTuple):
 
     encoded: tf.Tensor  # [steps, batch, width], or [1, batch, width] of what is the same at all steps
     positions: tf.Tensor  # [steps, 1, width], or nothing where the encoder has said it: [0, 1, width]
-    held: list[Held]  # for each block
+    recalled: Recalled
 
     def at(self, step: tf.Tensor) -> tf.Tensor:
         """[batch, width]."""
@@ -53,15 +52,15 @@ def told(model: Network, condition: Batch, mask: tf.Tensor, guidance: float) -> 
     """`mask` bool [batch, steps]: the most steps there may be."""
     batch, steps = tf.unstack(tf.shape(mask))
     sides = model.sides(condition, guidance)
-    held = [model.told.remember(side, batch, None) for side in sides]
-    together = [Held(*(tf.concat(parts, 0) for parts in zip(*layer, strict=True))) for layer in zip(*held, strict=True)]
+    found = [model.told.remember(side, batch, None) for side in sides]
+    recalled = tf.nest.map_structure(lambda *parts: None if parts[0] is None else tf.concat(parts, 0), *found)
     if model.lengths.drawn:
         encoded = [model.told.told(side, batch) for side in sides]
         positions = model.told.positions(int(model.has_scalars) + steps)[:, None]
     else:
         encoded = [model.told.encode(side, mask, None) for side in sides]
         positions = tf.zeros([0, 1, 1])
-    return Told(tf.transpose(tf.concat(encoded, 0), [1, 0, 2]), positions, together)
+    return Told(tf.transpose(tf.concat(encoded, 0), [1, 0, 2]), positions, recalled)
 
 
 class Walk(NamedTuple):
@@ -111,7 +110,9 @@ def walk(
             place = Place(cosine[step], sine[step], within + step, future)
             grown = []
             for number, (block, cache) in enumerate(zip(model.decoder, caches, strict=True)):
-                across = model.told.across[number].of_step(known.held[number], rows) if known.held else None
+                across = (
+                    model.told.across[number].of_step(known.recalled.held[number], rows) if model.told.across else None
+                )
                 x, cache = block.step(x, cache, place, across)
                 grown.append(cache)
             tokens, state, parents = decide(Walk(step, model.decoder_norm(x), noise, step - first), state)

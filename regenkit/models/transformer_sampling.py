@@ -54,7 +54,7 @@ def asked(
         return tf.ones([batch, model.places.total], tf.bool), tf.zeros([batch], tf.int32)
     clock = model.lengths.clock
     assert clock
-    if not model.lengths.ends and length is None and clock.mask in condition:
+    if not model.lengths.ends and clock.mask in condition:
         return condition[clock.mask], tf.zeros([batch], tf.int32)
     bounds = model.lengths.asked(condition, batch, length, max_length)
     if model.lengths.ends:
@@ -108,7 +108,7 @@ def _run(
         }
 
     def drawn(name: str, now: Walk, earlier: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        logits = guided(model.head(name, now.x, earlier), guidance)
+        logits = guided(model.head(name, now.x, earlier, known.recalled), guidance)
         if name in allowed:
             logits = tf.where(allowed[name][now.step], logits, -1e9)
         # no nucleus of the end: one that is unlikely at every step would never come
