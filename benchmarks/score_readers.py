@@ -3,8 +3,8 @@
     python benchmarks/score_readers.py readings.jsonl     read, or go on; about a second a file
     python benchmarks/score_readers.py readings.jsonl --table
 
-A file is a line of readings.jsonl: of each part whether both have the same notes (onset, pitch, length in quarters), and
-if not, what differs.
+A file is a line of readings.jsonl: of each part whether both have the same notes (onset, pitch, length in quarters),
+and if not, what differs.
 """
 
 import argparse

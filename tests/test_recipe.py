@@ -3,11 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import in_tree
 import pytest
 from toy import HOST, TEXT, read, refusal
 
-import regenkit_image
-import regenkit_music
 from regenkit import Spec, UserError, plugins, tokens
 from regenkit.recipe import SECTIONS, TrainSettings, load, of_run, schema
 from regenkit.run.origin import settings_of
@@ -167,7 +166,7 @@ def test_overrides(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_shipped_recipes_are_right(path: Path) -> None:
     """Whether their data are here or not."""
-    load(path, host=plugins.Host([regenkit_music, regenkit_image]))
+    load(path, host=plugins.Host(in_tree.PLUGINS))
 
 
 def test_every_setting_of_training_is_explained() -> None:

@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import in_tree
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy import TEXT, Toy
 
-import regenkit_image
-import regenkit_music
 from regenkit import UserError, plugins
 from regenkit.recipe import check_data, load
 
-HOST = plugins.Host([Toy(), regenkit_music, regenkit_image])
+HOST = plugins.Host([Toy(), *in_tree.PLUGINS])
 ELSEWHERE = """\
 dataset: {use: toy/data, paired: [bach]}
 converter: {use: toy/half}

@@ -16,6 +16,8 @@ ABOUT = {
     "converter": "how Y becomes Y′: `{use: NAME, …}`, or `{from: RUN}`, that of a trained run",
     "generator": "what draws Y′ from X: `{use: NAME, …}` or `{from: RUN}`; with `sample: {…}`, how it draws",
     "renderer": "what draws Y from Y′: as `generator`; `{use: converter}` is the learned converter's own decoder",
+    "source": "how X becomes X′ before the generator: `{use: NAME, …}`, a converter of X's modality by rule; or "
+    "`{from: RUN}`, the converter of a run whose Y are such X",
     "auxiliary": "a stage that must draw X again while the generator is trained: a renderer's name, and `weight`",
     "finetune": "`{on: sampled}` or `{on: teacher_forced}`: the renderer is trained further on predicted Y′",
     "joint": "the stages are trained together: weights of the terms of Equation 1, below",
