@@ -90,6 +90,7 @@ def register_generators() -> Iterator[Generator]:
 def register_renderers() -> Iterator[Renderer]:
     yield Renderer(
         name="dense/regeneration", target="regenkit_dense.regeneration.stage:Regeneration", extra=EXTRA,
+        deterministic=True,
         summary="as auxiliary: a picture from what a redaction left of it and from predicted maps (DejaVu)",
     )  # fmt: skip
 

@@ -16,10 +16,10 @@ SHOWN = 12
 
 
 def x_line(pipeline: Pipeline, x: Fields | None, meta: Mapping[str, Any]) -> str:
-    """X in a line: as its modality describes it, or its fields, where it cannot be decoded."""
+    """X in a line: as its modality describes it, or its fields, where it cannot be decoded (or is X′)."""
     if not x:
         return NONE
-    if isinstance(pipeline.x, Decodes):
+    if isinstance(pipeline.x, Decodes) and not pipeline.source:
         return pipeline.x.describe(pipeline.x.decode(x, dict(meta)))
     return fields_line(pipeline.specs["x"], x)
 
