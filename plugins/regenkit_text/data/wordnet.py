@@ -74,24 +74,16 @@ class WordNet:
         """Raises UserError, with the command that fetches them, where its files are not here."""
         return located(WORDNET, dataset="text/wordnet", path=self.path)
 
-    def _synsets(self, kind: Class) -> list[Synset]:
-        return list(_loaded(self.root, kind, self.fingerprint()).values())[: self.limit]
+    def _senses(self, kind: Class) -> list[tuple[Synset, Facts]]:
+        return _loaded(self.root, kind, self.fingerprint())[: self.limit]
 
-    def _facts(self, kind: Class) -> Iterator[Facts]:
-        """Of each synset."""
-        every = _loaded(self.root, kind, self.fingerprint())
-        for synset in self._synsets(kind):
-            known = [("word", synset.lemma), ("class", synset.kind), ("domain", synset.domain)]
-            known += [("hypernym", every[offset].lemma) for offset in synset.hypernyms[:1] if offset in every]
-            yield tuple(sorted(known))
-
-    @property
+    @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        synsets = [synset for kind in self.classes for synset in self._synsets(kind)]
-        values = (value for kind in self.classes for facts in self._facts(kind) for _, value in facts)
-        y = self.text.learned(synset.gloss for synset in synsets)
+        senses = [sense for kind in self.classes for sense in self._senses(kind)]
+        y = self.text.learned(synset.gloss for synset, _ in senses)
         keys = ["class", "domain", "hypernym", "word"]
-        return {"x": {"keys": keys, **self.text.values(values, y), "max_length": 256}, "y": y}
+        values = self.text.values((value for _, facts in senses for _, value in facts), y)
+        return {"x": {"keys": keys, **values, "max_length": 256}, "y": y}
 
     @cached_property
     def _modalities(self) -> tuple[Any, Any]:
@@ -99,7 +91,7 @@ class WordNet:
 
     def sources(self) -> list[str]:
         """ "noun/0-500" and so on."""
-        return [f"{kind}/{span}" for kind in self.classes for span in spans(len(self._synsets(kind)))]
+        return [f"{kind}/{span}" for kind in self.classes for span in spans(len(self._senses(kind)))]
 
     def fingerprint(self) -> str:
         return fingerprint(WORDNET, self.path)
@@ -108,9 +100,7 @@ class WordNet:
         kind, span = source.split("/")
         knowledge, text = self._modalities
         found: list[Example | LeftOut] = []
-        of_kind = next(each for each in CLASSES if each == kind)
-        every = zip(self._synsets(of_kind), self._facts(of_kind), strict=True)
-        for synset, facts in list(every)[spanned(span)]:
+        for synset, facts in self._senses(next(each for each in CLASSES if each == kind))[spanned(span)]:
             name = f"{kind}/{synset.offset}"
             try:
                 y, meta = self.text.encode(text, synset.gloss)
@@ -124,9 +114,15 @@ class WordNet:
 
 
 @lru_cache(maxsize=len(CLASSES))
-def _loaded(root: Path, kind: Class, stamped: str) -> dict[str, Synset]:
-    """By offset; `stamped` changes with the files. Raises BadSource where a line is not as wndb(5WN) has it."""
-    return {synset.offset: synset for synset in _read(root / f"data.{kind}", kind)}
+def _loaded(root: Path, kind: Class, stamped: str) -> list[tuple[Synset, Facts]]:
+    """In the order of the file; `stamped` changes with it. Raises BadSource where a line is not as wndb(5WN) has it."""
+    every = {synset.offset: synset for synset in _read(root / f"data.{kind}", kind)}
+    found = []
+    for synset in every.values():
+        known = [("word", synset.lemma), ("class", synset.kind), ("domain", synset.domain)]
+        known += [("hypernym", every[offset].lemma) for offset in synset.hypernyms[:1] if offset in every]
+        found.append((synset, tuple(sorted(known))))
+    return found
 
 
 def _read(path: Path, kind: Class) -> Iterator[Synset]:
