@@ -12,7 +12,7 @@ import pytest
 from regenkit.components import Example, LeftOut
 from regenkit.data.prepare import prepare
 from regenkit.errors import BadSource, UserError
-from regenkit_text.arpabet import IPA, PHONEMES, to_ipa, unstressed
+from regenkit_text.arpabet import IPA, PHONEMES, from_ipa, to_ipa, unstressed
 from regenkit_text.data import Debian, Folder, Lexicon, OwnFacts, WordNet
 from regenkit_text.data.lexicon import read as read_lexicon
 
@@ -131,6 +131,12 @@ def test_arpabet_is_whole_and_has_ipa() -> None:
     assert {phoneme for _, _, phonemes in lexicon for phoneme in phonemes.split()} == set(PHONEMES)
     assert len(PHONEMES) == 69 and len(IPA) == 39
     assert to_ipa(["HH", "AH0", "L", "OW1"]) == "həlˈoʊ" and to_ipa(["K", "AE2", "T"]) == "kˌæt"
+
+
+def test_ipa_is_arpabet_again() -> None:
+    for _, word, phonemes in list(read_lexicon(CMUDICT / "cmudict.dict"))[::50]:
+        assert from_ipa(to_ipa(phonemes.split())) == phonemes.split(), word
+    assert from_ipa("mˌæsɐtʃˈuːsɪts") == ["M", "AE2", "S", "AH0", "CH", "UW1", "S", "IH0", "T", "S"]
 
 
 # --- the user's own ---------------------------------------------------------------------------------------------------
