@@ -14,7 +14,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def _stderr_aside() -> Iterator[None]:
+def stderr_aside() -> Iterator[None]:
+    """What native code prints to stderr meanwhile is not shown, unless there is an error."""
     try:
         stderr = sys.__stderr__.fileno()  # type: ignore[union-attr] # of None: caught below
         kept = os.dup(stderr)
@@ -50,7 +51,7 @@ def _without(*modules: str) -> Iterator[None]:
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # failures are raised as well
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Keras imports these where they are installed, for plots and wrappers that nothing here uses: a quarter of its time.
-with _stderr_aside(), _without("matplotlib", "sklearn"):
+with stderr_aside(), _without("matplotlib", "sklearn"):
     import keras
     import tensorflow
 

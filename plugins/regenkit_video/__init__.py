@@ -6,10 +6,11 @@ one would decode videos a second time.
 
 from collections.abc import Iterator
 
-from regenkit import Converter, Dataset, Generator, Metric, Modality, hookimpl
+from regenkit import Converter, Dataset, Generator, Metric, Modality, Renderer, hookimpl
 from regenkit_video import formats, packages
 
 EXTRA = "video"
+FACE = (packages.LANDMARKS, packages.EXPRESSIONS)
 
 
 @hookimpl
@@ -21,6 +22,23 @@ def register_modalities() -> Iterator[Modality]:
         extra=EXTRA,
         reads=formats.READS,
         writes=formats.WRITES,
+    )
+    yield Modality(
+        name="face",
+        target="regenkit_video.modality.face:FaceModality",
+        summary="a face of 468 points in space and its pose, 25 times a second",
+        extra=EXTRA,
+        reads=formats.READS,
+        writes=formats.WRITES,
+        sources=FACE,
+    )
+    yield Modality(
+        name="voice",
+        target="regenkit_video.modality.voice:Voice",
+        summary="what is heard at each frame of a face",
+        extra=EXTRA,
+        reads=(*formats.SOUNDS, *formats.READS),
+        writes=(".wav",),
     )
 
 
@@ -39,6 +57,28 @@ def register_converters() -> Iterator[Converter]:
             learned=True,
             extra=EXTRA,
         )
+
+    yield Converter(
+        name="face/coefficients",
+        target="regenkit_video.converter.coefficients:Coefficients",
+        summary="expressions as named coefficients of a linear model, and the pose",
+        modality="face",
+        extra=EXTRA,
+        sources=(packages.EXPRESSIONS,),
+    )
+
+
+@hookimpl
+def register_renderers() -> Iterator[Renderer]:
+    yield Renderer(
+        name="face/mesh",
+        target="regenkit_video.networks.mesh:LinearMesh",
+        summary="the mesh of coefficients, by the linear model alone",
+        extra=EXTRA,
+        deterministic=True,
+        trained=False,
+        sources=(packages.EXPRESSIONS,),
+    )
 
 
 @hookimpl
@@ -93,6 +133,28 @@ def register_datasets() -> Iterator[Dataset]:
         x="caption",
         y="video",
     )
+    yield Dataset(
+        name="face/grid",
+        target="regenkit_video.data:Grid",
+        summary="GRID: people who say a sentence of six words",
+        extra=EXTRA,
+        licence="CC-BY-4.0 (clips); Apache-2.0 and MIT (networks)",
+        size="yours: path, or $REGENKIT_GRID; 46 MB of networks are fetched",
+        x="voice",
+        y="face",
+        sources=FACE,
+    )
+    yield Dataset(
+        name="face/folder",
+        target="regenkit_video.data:FaceFolder",
+        summary="your own clips of faces, found and followed",
+        extra=EXTRA,
+        licence="yours; Apache-2.0 and MIT (networks)",
+        size="yours; 46 MB of networks are fetched",
+        x="voice",
+        y="face",
+        sources=FACE,
+    )
 
 
 _METRICS = {
@@ -105,6 +167,14 @@ _METRICS = {
     "direction": ("higher", "whether it begins in the direction that the caption names"),
 }
 
+_FACE_METRICS = {
+    "landmark_error": ("lower", "distance of all points to the reference's, by that of the eyes"),
+    "mouth_error": ("lower", "the same of the lips"),
+    "lip_correlation": ("higher", "correlation of the lips' opening with the reference's"),
+    "lip_lag": ("lower", "frames by which the lips are early or late"),
+    "jitter": ("closer", "how much points change beyond going on as they did"),
+}
+
 
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
@@ -115,5 +185,14 @@ def register_metrics() -> Iterator[Metric]:
             summary=summary,
             extra=EXTRA,
             modality="video",
+            better=better,
+        )
+    for name, (better, summary) in _FACE_METRICS.items():
+        yield Metric(
+            name=f"face/{name}",
+            target=f"regenkit_video.metrics.faces:{name}",
+            summary=summary,
+            extra=EXTRA,
+            modality="face",
             better=better,
         )

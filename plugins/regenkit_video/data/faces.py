@@ -1,0 +1,115 @@
+"""Talking faces with their voices: the GRID corpus, and the user's own clips."""
+
+import os
+from abc import ABC
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+from regenkit.components import Example, LeftOut
+from regenkit.errors import BadSource, UserError
+from regenkit.sources.places import located, own_folder, stamp
+from regenkit_video.data.own import Part, own, parts
+from regenkit_video.face.face import RATE, Face, encode
+from regenkit_video.face.linear import linear_face
+from regenkit_video.face.reading import MOST, faces
+from regenkit_video.face.sound import features
+from regenkit_video.modality.windows import Shape
+from regenkit_video.packages import LANDMARKS
+
+GRID = "REGENKIT_GRID"
+"""The environment variable that names a folder of GRID's clips."""
+FEW = 30
+"""Clips: of fewer, the last by name are held out, since a draw might hold out none."""
+
+
+class Faces(ABC):
+    """A face is found and followed in each clip. Clips without one are named; those without a sound have no X.
+
+    path  a folder of clips; a relative one starts at the working directory
+    test  names of clips that are held out (without the suffix). By default the core draws them; of fewer than 30 clips
+          the last two by name are the test set, and the one before them is for validation
+    """
+
+    version = 1
+    name: ClassVar[str]
+    modalities: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:
+        self.root = own_folder(path, self.name, "a folder of videos")
+        self.own = own(self.root, self.name)
+        stems = [Path(file).stem for file in self.own.files]
+        if missing := set(test) - set(stems):
+            raise UserError(f"{self.name}: test names {sorted(missing)[0]}, which is not among the {len(stems)} clips")
+        self.splits = dict.fromkeys(stems) if len(stems) >= FEW else dict.fromkeys(stems, "train")
+        if test:
+            rest = [stem for stem in stems if stem not in test]
+            self.splits = {**dict.fromkeys(rest, "train"), **dict.fromkeys(rest[-1:], "validation"),
+                           **dict.fromkeys(test, "test")}  # fmt: skip
+        elif 4 <= len(stems) < FEW:
+            self.splits |= {stems[-3]: "validation", stems[-2]: "test", stems[-1]: "test"}
+        shape = Shape(MOST // 2, 64, 3, Fraction(RATE), "crop")
+        self.parts: dict[str, Part] = {}
+        for file in self.own.files:
+            self.parts |= parts(self.root, file, shape)
+        self.frames = shape.frames
+
+    def sources(self) -> list[str]:
+        """Files, parts of long ones, and what is left out of the folder."""
+        return [*self.parts, *self.own.left_out]
+
+    def ignored(self) -> dict[str, str]:
+        return self.own.ignored
+
+    def fingerprint(self) -> str:
+        return stamp(self.root, self.own.files) + repr(self.own.left_out) + repr(self.splits) + LANDMARKS.key
+
+    def read(self, source: str) -> list[Example | LeftOut]:
+        """The stretches of a face in one file, or in a part of it. Raises BadSource where there is none."""
+        if source in self.own.left_out:
+            raise BadSource(source, self.own.left_out[source])
+        located(LANDMARKS, dataset=self.name)  # refused at once where the networks are not here
+        linear_face()
+        part = self.parts[source]
+        count = MOST if part.last is None else (part.last - part.first) * self.frames
+        start = part.first * self.frames / float(RATE)
+        try:
+            found = faces(self.root / part.file, start, count)
+        except BadSource as error:
+            raise BadSource(source, error.reason) from error
+        return [self._example(face, source, number) for number, face in enumerate(found)]
+
+    def _example(self, face: Face, source: str, number: int) -> Example:
+        y, meta = encode(face)
+        x = None if face.sound is None else {"voice": features(face.sound, len(face.mesh))}
+        file = self.parts[source].file
+        return Example(
+            id=f"{source}:{number}" if number else source, y=y, x=x, groups=(f"file {file}",),
+            split=self.splits[Path(file).stem], meta=meta, remarks=face.remarks,  # type: ignore[arg-type] # of `Split`
+        )  # fmt: skip
+
+
+@final
+class Grid(Faces):
+    """The GRID corpus (Cooke et al. 2006): sentences of six words, one speaker a folder or a few clips of several.
+
+    Without `path`, the environment variable REGENKIT_GRID names the folder.
+    """
+
+    name: ClassVar[str] = "face/grid"
+
+    def __init__(self, path: str | None = None, test: tuple[str, ...] = ()) -> None:
+        chosen = path or os.environ.get(GRID)
+        if not chosen:
+            raise UserError(
+                f"face/grid: where are the clips? Set path:, or {GRID}, to a folder of GRID's .mpg files. The corpus "
+                "is free (CC BY 4.0): https://zenodo.org/records/3625687"
+            )
+        super().__init__(chosen, test)
+
+
+@final
+class FaceFolder(Faces):
+    """The user's own clips of faces."""
+
+    name: ClassVar[str] = "face/folder"

@@ -1,0 +1,1 @@
+"""Faces: found, tracked, and explained by a linear model of expressions."""
