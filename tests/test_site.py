@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import inspect
 import json
 import re
 import shlex
@@ -88,7 +89,16 @@ def test_every_component_is_in_the_reference_with_all_its_arguments(components: 
 def test_every_public_name_is_documented() -> None:
     page = python_names.page()
     for name in regenkit.__all__:
-        assert f"## `regenkit.{name}`\n" in page and python_names.documented(name), name
+        assert python_names.documented(name), name
+        section = page.split(f"\n## `regenkit.{name}`\n", 1)[1].split("\n## ", 1)[0]
+        value = getattr(regenkit, name)
+        if (
+            callable(value)
+            and name not in python_names.SAID
+            and not (isinstance(value, type) and issubclass(value, Exception))
+        ):
+            for each in inspect.signature(value).parameters:
+                assert re.search(rf"^    {each}\b", section, flags=re.MULTILINE), (name, each)
     assert {"regenkit.spec", "regenkit.stage", "regenkit.adapter"} <= set(python_names.modules())
 
 

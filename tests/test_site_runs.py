@@ -29,7 +29,8 @@ def run(line: str, cwd: Path, *paths: Path) -> str:
 def commands(page: str) -> list[str]:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     found = re.findall(r"^```bash\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    return [line for block in found for line in block.splitlines() if line.strip()]
+    lines = [line for block in found for line in re.sub(r"\\\n\s*", " ", block).splitlines()]
+    return [line for line in lines if line.strip()]
 
 
 @pytest.mark.exhaustive(minutes=4)

@@ -27,6 +27,8 @@ GENERATED = {
 }
 ALSO = {"changes.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 """Pages that stand in the root of the repository."""
+OWN_DATASETS = "<!-- datasets of your own -->"
+"""Where the table of them stands on the page about one's own data."""
 MORE = "More"
 """The part of the navigation that gets every page which no other part names."""
 
@@ -47,6 +49,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    markdown = markdown.replace(OWN_DATASETS, recipe_keys.own_datasets()) if OWN_DATASETS in markdown else markdown
     up = "../" * page.file.src_uri.count("/")
 
     def link(found: re.Match[str]) -> str:

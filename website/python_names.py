@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.util
+import inspect
+import re
 
 import regenkit
 
@@ -33,8 +35,37 @@ def page() -> str:
     ]  # fmt: skip
     for name in regenkit.__all__:
         found.append(f"## `regenkit.{name}`\n")
-        found.append(f"{SAID[name]}\n" if name in SAID else _directive(target(name)))
+        found.append(f"{SAID[name]}\n" if name in SAID else f"{call(name)}\n{_directive(target(name))}")
     return "\n".join(found)
+
+
+def call(name: str) -> str:
+    """How a public class or function is called: a parameter a line, with its type and default; nothing for an error."""
+    value = getattr(regenkit, name)
+    if isinstance(value, type) and issubclass(value, Exception):
+        return ""
+    signature = inspect.signature(value)
+    lines, kind = [], None
+    for each in signature.parameters.values():
+        if each.kind is each.KEYWORD_ONLY and kind is not each.KEYWORD_ONLY:
+            lines.append("    *,")
+        kind = each.kind
+        usual = "" if each.default is each.empty else f" = {_usual(each.default)}"
+        lines.append(f"    {each.name}: {_type(each.annotation)}{usual},")
+    head = f"regenkit.{name}("
+    returns = signature.return_annotation
+    tail = ")" if returns in (inspect.Signature.empty, None) or isinstance(value, type) else f") -> {_type(returns)}"
+    return "\n".join(["```python", *([head, *lines, tail] if lines else [head + tail]), "```"])
+
+
+def _type(annotation: object) -> str:
+    """A type as it is written, without the modules that its names come from."""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:\w+\.)+(?=[A-Z])", "", text)
+
+
+def _usual(default: object) -> str:
+    return "…" if repr(default) == "<factory>" else repr(default)
 
 
 def pipeline_page() -> str:

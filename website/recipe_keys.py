@@ -87,6 +87,16 @@ def components_page() -> str:
     return "\n".join(found)
 
 
+def own_datasets() -> str:
+    """The datasets that read a user's own files, as a table."""
+    rows = [
+        (f"[`{each.name}`](reference/components.md#dataset-{each.name.replace('/', '-')})",
+         f"{each.x} → {each.y}", words.plain(each.summary))
+        for _, each, _ in components() if isinstance(each, Dataset) and each.licence == "yours"
+    ]  # fmt: skip
+    return words.table(("dataset", "X → Y", "what it reads"), rows)
+
+
 def _facts(component: Component, origin: str) -> str:
     facts = [f"{words.plain(component.summary)}."]
     if isinstance(component, Dataset):
