@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
-
 from regenkit.errors import UserError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -41,6 +39,8 @@ def write_json(path: Path, data: Any) -> None:
 
 def json_text(data: Any) -> str:
     """JSON, in which NaN and the infinities are null, since it has no others."""
+    from pydantic_core import to_json  # here, since a command that writes none need not wait for it
+
     return to_json(data, indent=1, inf_nan_mode="null").decode()
 
 

@@ -28,7 +28,11 @@ Guidance = Annotated[
 ]
 SampleOptions = Annotated[
     list[str] | None,
-    typer.Option("--sample", metavar="NAME=VALUE", help="any sampling option of the run's stages: steps=20, or of one: generator.guidance=2"),
+    typer.Option(
+        "--sample",
+        metavar="NAME=VALUE",
+        help="any sampling option of the run's stages: steps=20; or of one: generator.guidance=2",
+    ),
 ]
 GivenOptions = Annotated[
     list[str] | None, typer.Option("--given", metavar="FIELD=VALUE", help="what you fix yourself, e.g. key=G")
