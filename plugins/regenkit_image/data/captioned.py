@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
+from regenkit.data.official import Split, official
 from regenkit.data.text_encoding import decoded_together
 from regenkit.errors import UserError
 from regenkit.tree import tree
 from regenkit_image.data import own, tables
 from regenkit_image.data.matching import Pictures
-from regenkit_image.data.official import Split, official
 from regenkit_image.formats import READS
 from regenkit_image.modality.words import lines, plain
 

@@ -10,10 +10,10 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.components import Example
+from regenkit.data.official import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import looks
-from regenkit_image.data.official import Split
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
 from regenkit_image.packages import FASHION_MNIST

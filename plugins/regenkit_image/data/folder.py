@@ -5,11 +5,11 @@ from typing import Any, Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example
+from regenkit.data.official import official
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_image.data import own
-from regenkit_image.data.official import official
 from regenkit_image.formats import READS
 from regenkit_image.modality import Image, Label
 from regenkit_image.modality.picture import Fit

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import final
 
 from regenkit.components import Example
+from regenkit.data.official import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
 from regenkit.tree import Tree
 from regenkit_image.data.looks import alike, looks
-from regenkit_image.data.official import Split
 from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Image
 from regenkit_image.modality.files import read

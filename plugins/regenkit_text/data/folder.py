@@ -9,12 +9,12 @@ from typing import Any, Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
+from regenkit.data.official import Split, official
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_text.data.learned import Side
-from regenkit_text.data.official import Split, official
 from regenkit_text.modality.facts import facts
 from regenkit_text.modality.rows import SUFFIXES, rows
 from regenkit_text.modality.text import lines
