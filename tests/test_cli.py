@@ -196,6 +196,7 @@ def test_lists_import_no_tensorflow(place: Path, command: list[str]) -> None:
     subprocess.run(arguments, cwd=place, env={**os.environ, **path}, check=True, capture_output=True, timeout=60)
 
 
+@pytest.mark.exhaustive(minutes=0.6)
 def test_an_export_and_a_model_hub_draw_what_the_run_draws(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,8 @@ generator: {{use: transformer, {SMALL}}}
 renderer: {{use: transformer, {SMALL}}}
 {TRAIN}
 """
+OWN = {"music": ".mid", "pictures": ".png", "text": ".txt"}
+"""Suffixes of Y."""
 PATIENCE = 180_000
 """Milliseconds."""
 
@@ -135,13 +137,22 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
         tab.fill("#rep textarea", rep + "\nno such field: 1\n")
         tab.click("#render-text")
         tab.wait_for_selector(".toast-body.error, .toast-wrap .error")
+        tab.get_by_text("Begin from a Y of your own").click()
+        mine = next((tmp_path / "runs/x/1/samples").glob(f"1-reference{OWN[kind]}"))
+        tab.set_input_files("#y-file input[type=file]", mine)
+        tab.wait_for_function(f"document.querySelector('#y-file').innerText.includes('{mine.stem}')")
+        before = tab.input_value("#rep textarea")
+        tab.click("#convert")
+        tab.wait_for_function("before => document.querySelector('#rep textarea').value !== before", arg=before)
+        assert list((tmp_path / "tmp").rglob(mine.name)) == [], "the upload is still there"
         tab.get_by_role("tab", name="Compare").click()
         tab.click("#compare")
         tab.wait_for_function("[...document.querySelectorAll('p')].some(each => each.innerText.startsWith('Example '))")
         assert tab.get_by_text("Y from predicted Y′").count() == 1
     foreign = [url for url in requested if not url.startswith(("http://127.0.0.1", "data:", "blob:"))]
     assert foreign == []
-    assert list((tmp_path / "tmp").glob("regenkit-demo-*")) == [], "what was made is still there"
+    left = [path.name for path in (tmp_path / "tmp").iterdir()]
+    assert [name for name in left if "regenkit" in name or "gradio" in name] == [], "what was made is still there"
 
 
 def test_the_page_without_its_package_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

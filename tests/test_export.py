@@ -187,6 +187,7 @@ def test_a_damaged_zip_and_another_file_are_told(home: Path) -> None:
 # --- graphs -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 @pytest.mark.parametrize("form", ["savedmodel", "onnx"])
 def test_a_graph_gives_what_the_stage_gives(home: Path, form: Any) -> None:
     """Compared here once more, by a reader of our own, at a length that the export did not try."""

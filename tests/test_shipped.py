@@ -37,6 +37,7 @@ def test_a_name_that_is_nearly_right_is_told(tmp_path: Path, monkeypatch: pytest
         read("lyrics2melody")
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_a_recipe_is_listed_copied_and_trained_by_name_in_an_empty_folder(tmp_path: Path) -> None:
     listed = json.loads(regenkit("recipes", "--json", cwd=tmp_path).stdout)
     assert {each["name"]: each["x_to_y"] for each in listed}["lyric2melody"] == "lyrics → melody"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing is sent anywhere
@@ -222,7 +221,7 @@ def serve(sessions: Sequence[Session], *, host: str, port: int | None, open_brow
         page(sessions).queue(default_concurrency_limit=1).launch(
             server_name=host, server_port=port, inbrowser=open_browser, share=False, quiet=True, theme=theme(),
             max_file_size=LARGEST, footer_links=[], ssr_mode=False, prevent_thread_lock=False, show_error=True,
-            allowed_paths=[str(session.folder) for session in sessions], blocked_paths=[str(Path.home())],
+            allowed_paths=[str(session.folder) for session in sessions],
         )  # fmt: skip
     finally:
         for session in sessions:

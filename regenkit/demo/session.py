@@ -13,6 +13,7 @@ from regenkit.adapter import Cuts, Joins, Parses
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe.sampling import USUAL, asked, options_of
+from regenkit.run.beside import x_line
 from regenkit.spec import Fields
 from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
 
@@ -86,7 +87,7 @@ class Session:
         return self._shown(rep, y)
 
     def compare(self, number: int, seed: int) -> tuple[str, dict[str, Made]]:
-        """(its name, what each route makes) of held-out example `number`. Raises UserError where there is none."""
+        """(name and X, what each route makes) of held-out example `number`. Raises UserError where there is none."""
         line, places = self.pipeline, self._held
         if not len(places):
             raise UserError("no held-out example of this run has an X")
@@ -104,7 +105,7 @@ class Session:
             route: self._shown(line.converter.to_text(rep, meta) if rep else "", line.y.decode(y, meta))
             for route, (rep, y) in found.items()
         }
-        return str(meta.get("id", "")), made
+        return f"{meta.get('id', '')}: {x_line(line, x, meta)}", made
 
     # --- parts -------------------------------------------------------------------------------------------------------
 
