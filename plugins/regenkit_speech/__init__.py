@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit import Converter, Dataset, Generator, Modality, Renderer, hookimpl
 from regenkit.components import ANY
 from regenkit_speech import formats, packages
 
@@ -47,6 +47,44 @@ def register_converters() -> Iterator[Converter]:
             summary=summary,
             modality=ANY,
             extra=EXTRA,
+        )
+
+
+@hookimpl
+def register_generators() -> Iterator[Generator]:
+    for name, summary in (
+        ("fastspeech", "text to spectra by regression, durations by alignment search"),
+        ("flow", "text to spectra by flow matching, durations by alignment search"),
+    ):
+        yield Generator(
+            name=f"speech/{name}",
+            target=f"regenkit_speech.models.acoustic:{name}",
+            summary=summary,
+            extra=EXTRA,
+            deterministic=name == "fastspeech",
+        )
+    yield Generator(
+        name="speech/text2wave",
+        target="regenkit_speech.models.text2wave:TextToWave",
+        summary="text to a waveform at once, as the direct route",
+        extra=EXTRA,
+        deterministic=True,
+    )
+
+
+@hookimpl
+def register_renderers() -> Iterator[Renderer]:
+    for name, target, summary in (
+        ("griffin_lim", "phase:GriffinLim", "a waveform of spectra by a rule: fast Griffin-Lim"),
+        ("vocos", "vocos:Vocos", "a vocoder by inverse Fourier transforms"),
+        ("hifigan", "hifigan:HifiGan", "a vocoder by transposed convolutions"),
+    ):
+        yield Renderer(
+            name=f"speech/{name}",
+            target=f"regenkit_speech.models.{target}",
+            summary=summary,
+            extra=EXTRA,
+            deterministic=name != "griffin_lim",
         )
 
 

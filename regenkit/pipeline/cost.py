@@ -12,6 +12,8 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import limits
+from regenkit.data.lengths import lengths_of
+from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.pipeline.draft import BYTES, count, deciding, draft
@@ -19,12 +21,16 @@ from regenkit.pipeline.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.recipe import Part
-from regenkit.spec import Field, Spec
+from regenkit.spec import Y_AXIS, Clock, Field, Spec
 from regenkit.stage import CONDITION, NOISE, PRESENT, TARGET, Trainable
 from regenkit.stages import RENDERER, STAGES, Side
 
 STEPS = 64
 """Along each axis, where no data say how many there are."""
+LOOKED_AT = 200
+"""Examples whose lengths along other axes than Y's are read, evenly chosen."""
+Steps = Mapping[str, int] | int | None
+"""Of the longest example: by axis, or along each; None where the data are not known."""
 SURE = 0.6
 """The share of the activations that is taken for sure: what was measured is 0.6 to 0.85 of what is counted."""
 LARGE = 0.5
@@ -94,29 +100,39 @@ class Cost:
         )
 
 
-def cost(pipeline: Pipeline, stage: str, steps: int | None = None) -> Cost:
-    """What training `stage` takes. Raises UserError, naming the option that decides, where it cannot fit.
-
-    steps   of the longest example, None where the data are not known
-    """
+def cost(pipeline: Pipeline, stage: str, steps: Steps = None) -> Cost:
+    """What training `stage` takes. Raises UserError, naming the option that decides, where it cannot fit."""
     found = _cost(pipeline, stage, pipeline.build(stage, drafted=True), steps)
     if found.least > (there := limits.memory()):
         raise UserError(_refusal(pipeline, stage, found, there, steps))
     return found
 
 
-def _cost(pipeline: Pipeline, stage: str, model: Any, steps: int | None) -> Cost:
-    condition, target = pipeline.sides(stage)
-    longest = (steps or STEPS) if condition.spec.clocks or target.spec.clocks else 0
-    batch_size = pipeline.recipe.train_settings(stage).batch_size
+def _cost(pipeline: Pipeline, stage: str, model: Any, steps: Steps) -> Cost:
+    sides = pipeline.sides(stage)
+    settings = pipeline.recipe.train_settings(stage)
+    longest = _longest_of(sides, steps, settings.window)
+    batch_size = settings.batch_size
     trainable, all_ = count(getattr(model, "trainable_variables", ())), count(getattr(model, "variables", ()))
     return Cost(
         parameters=trainable, weights=BYTES * all_, optimizer=BYTES * (3 * trainable + all_),
-        activations=_activations(pipeline, stage, model, batch_size, longest), batch_size=batch_size, steps=longest,
+        activations=_activations(pipeline, stage, model, batch_size, longest), batch_size=batch_size,
+        steps=max(longest.values(), default=0),
     )  # fmt: skip
 
 
-def costs(pipeline: Pipeline, stages: Iterable[str], steps: int | None = None) -> dict[str, Cost]:
+def _longest_of(sides: tuple[Side, Side], steps: Steps, window: int | None) -> dict[str, int]:
+    """By axis of a stage; with a window no more than it has along Y."""
+    clocks = [clock for side in sides for clock in side.spec.clocks]
+    known = steps if isinstance(steps, Mapping) else {clock.axis: steps or STEPS for clock in clocks}
+    found = {clock.axis: known.get(clock.axis, STEPS) for clock in clocks}
+    if window and Y_AXIS in found:
+        hop = max(clock.hop for clock in clocks if clock.axis == Y_AXIS)
+        found[Y_AXIS] = min(found[Y_AXIS], Clock(Y_AXIS, hop).steps(window))
+    return found
+
+
+def costs(pipeline: Pipeline, stages: Iterable[str], steps: Steps = None) -> dict[str, Cost]:
     """The same of several stages, by name. Their weights are counted first, which takes no time."""
     stages = [stage for stage in stages if not (stage == RENDERER and pipeline.recipe.renderer.own_decoder)]
     for stage in stages:
@@ -143,9 +159,20 @@ def listed(pipeline: Pipeline, found: Mapping[str, Cost], examples: int | None =
                    f"{limits.size(there)} of memory")  # fmt: skip
 
 
-def longest(pipeline: Pipeline, steps: np.ndarray) -> int | None:
-    """Steps of the longest of the prepared examples; None where Y does not run along any."""
-    return int(steps.max()) if pipeline.specs["y"].clocks and len(steps) else None
+def longest(pipeline: Pipeline, prepared: Prepared) -> dict[str, int] | None:
+    """By axis, steps of the longest of the prepared examples; None where nothing runs along any.
+
+    Along Y it is known of all of them, along other axes of the longest and of LOOKED_AT.
+    """
+    steps = prepared.steps
+    if not len(steps) or not any(spec.clocks for spec in pipeline.specs.values()):
+        return None
+    found: dict[str, int] = {}
+    for place in {int(np.argmax(steps)), *np.linspace(0, len(steps) - 1, LOOKED_AT).astype(int).tolist()}:
+        for side, fields in prepared.example(place)[0].items():
+            for axis, length in lengths_of(fields or {}, pipeline.specs[side]).items():
+                found[axis] = max(found.get(axis, 1), length)
+    return {**found, **({Y_AXIS: int(steps.max())} if Y_AXIS in pipeline.specs["y"].axes else {})}
 
 
 def record_size(specs: Mapping[str, Spec], steps: int) -> int:
@@ -155,10 +182,11 @@ def record_size(specs: Mapping[str, Spec], steps: int) -> int:
 
 def _bytes(spec: Spec, name: str, steps: int) -> int:
     field = spec[name]
-    return math.prod(_shape(spec, name, steps)) * (1 if field.levels else BYTES)
+    clock = spec.clock(name)
+    return math.prod(_shape(spec, name, {clock.axis: steps} if clock else {})) * (1 if field.levels else BYTES)
 
 
-def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: int | None) -> str:
+def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: Steps) -> str:
     why = f"{stage}: training takes about {limits.size(found.total)}, and this machine has {limits.size(there)} of "
     why += f"memory ({limits.MEMORY} says otherwise). It is {found}"
     left = there - found.weights - found.optimizer
@@ -177,11 +205,18 @@ def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: int
     return f"{pipeline.recipe.path}: {why}. Make the stage smaller, or the examples"
 
 
-def _activations(pipeline: Pipeline, stage: str, model: Any, batch_size: int, steps: int) -> int | None:
+def _activations(
+    pipeline: Pipeline, stage: str, model: Any, batch_size: int, steps: Mapping[str, int]
+) -> int | None:  # fmt: skip
     """Bytes; None where the stage has no losses, or they cannot be traced so."""
     if not isinstance(model, Trainable):
         return None
-    sizes = [count(model.variables), len(model.variables), batch_size, steps]  # of the same stage, or a smaller one
+    sizes = [
+        count(model.variables),
+        len(model.variables),
+        batch_size,
+        dict(steps),
+    ]  # of the same stage, or a smaller one
     key = digest([pipeline.contract(stage), pipeline.recipe.plain(), sizes])
     if key not in _known:
         try:
@@ -191,7 +226,7 @@ def _activations(pipeline: Pipeline, stage: str, model: Any, batch_size: int, st
     return _known[key]
 
 
-def _traced(model: Any, sides: tuple[Side, Side], batch_size: int, steps: int) -> int:
+def _traced(model: Any, sides: tuple[Side, Side], batch_size: int, steps: Mapping[str, int]) -> int:
     with tf.Graph().as_default() as graph:
         batch = _batch(sides, batch_size, steps)
         values = [(each, tf.compat.v1.placeholder(each.dtype, each.shape)) for each in model.variables]
@@ -209,14 +244,14 @@ def _kept(graph: tf.Graph) -> Iterator[int]:
                 yield math.prod(output.shape.as_list()) * output.dtype.size
 
 
-def _batch(sides: tuple[Side, Side], batch_size: int, steps: int) -> dict[str, Any]:
+def _batch(sides: tuple[Side, Side], batch_size: int, steps: Mapping[str, int]) -> dict[str, Any]:
     """Placeholders for a batch."""
 
     def empty(kind: Any, *shape: int) -> tf.Tensor:
         return tf.compat.v1.placeholder(kind, [batch_size, *shape])
 
     clocks = {clock for side in sides for clock in side.spec.clocks}
-    masks = {clock.mask: empty(tf.bool, clock.entries(steps)) for clock in clocks}
+    masks = {clock.mask: empty(tf.bool, clock.entries(steps[clock.axis])) for clock in clocks}
     condition, target = (
         {name: empty(_kind(side.spec[name]), *_shape(side.spec, name, steps)) for name in side.spec} | masks
         for side in sides
@@ -228,6 +263,6 @@ def _kind(field: Field) -> Any:
     return tf.int32 if field.vocabulary else tf.float32
 
 
-def _shape(spec: Spec, name: str, steps: int) -> list[int]:
+def _shape(spec: Spec, name: str, steps: Mapping[str, int]) -> list[int]:
     clock = spec.clock(name)
-    return [clock.entries(steps) if size is None and clock else size or 0 for size in spec[name].shape]
+    return [clock.entries(steps[clock.axis]) if size is None and clock else size or 0 for size in spec[name].shape]

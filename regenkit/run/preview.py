@@ -47,7 +47,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
             bar.update(tasks[what], completed=done, total=total)
 
         prepared = pipeline.prepare(progress)
-    found = costs(pipeline, (*recipe.stages, "direct"), longest(pipeline, prepared.steps))
+    found = costs(pipeline, (*recipe.stages, "direct"), longest(pipeline, prepared))
     quantiles = np.quantile(prepared.steps, [0, 0.5, 1]).astype(int)
     return {
         "examples": prepared.counts(),

@@ -171,7 +171,7 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
 def _try_all(pipeline: Pipeline, stages: Sequence[str], prepared: Prepared, log: Log) -> None:
     """Say what each stage takes. Raises UserError where one cannot be built or does not fit, and warns where the direct
     route is such a one: after others are trained it is too late to choose another."""
-    steps = longest(pipeline, prepared.steps)
+    steps = longest(pipeline, prepared)
     for line in listed(pipeline, costs(pipeline, stages, steps), len(prepared.split)):
         (log.warn if line.startswith(WARNING) else log.say)(escape(line.removeprefix(WARNING)))
     if pipeline.recipe.part("direct").run is None:

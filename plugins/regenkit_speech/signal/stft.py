@@ -34,19 +34,24 @@ def power(wave: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
     return tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
 
 
-def inverse_stft(spectrum: tf.Tensor, n_fft: int, hop_length: int) -> tf.Tensor:
+def inverse_stft(
+    spectrum: tf.Tensor, n_fft: int, hop_length: int, known: tf.Tensor | None = None
+) -> tf.Tensor:  # fmt: skip
     """complex64 [batch, entries, n_fft / 2 + 1] → float32 [batch, entries × hop]: the least-squares inverse (Griffin
-    and Lim 1984): overlap and add, over the sum of squared windows. The last half window lacks entries after the end.
+    and Lim 1984): overlap and add, over the sum of squared windows.
+
+    known  float32 [batch, entries], 1 for the entries that exist, which are the first ones; the others must be 0
     """
     check(n_fft, hop_length)
-    entries = tf.shape(spectrum)[1]
+    shape = tf.shape(spectrum)
     frames = tf.signal.irfft(spectrum, [n_fft]) * window(n_fft)
-    total = tf.signal.overlap_and_add(frames, hop_length)
-    squares = tf.tile(tf.constant(hann(n_fft) ** 2)[None], [entries, 1])
-    weight = tf.signal.overlap_and_add(squares, hop_length)
-    kept = slice(n_fft // 2, None)
-    whole = total[:, kept] / tf.maximum(weight[kept], 1e-8)
-    return whole[:, : entries * hop_length] if n_fft // 2 >= hop_length else whole
+    squares = tf.constant(hann(n_fft) ** 2) * (tf.ones([1, shape[1], 1]) if known is None else known[..., None])
+    total, weight = (_added(each, hop_length)[:, n_fft // 2 :] for each in (frames, squares))
+    return (total / tf.maximum(weight, 1e-4))[:, : shape[1] * hop_length]
+
+
+def _added(frames: tf.Tensor, hop_length: int) -> tf.Tensor:
+    return tf.signal.overlap_and_add(frames, hop_length)
 
 
 def hann(size: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Stages for speech: vocoders, text to spectra, recognition, codes."""

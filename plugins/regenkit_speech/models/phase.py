@@ -1,0 +1,80 @@
+"""A waveform of spectra without anything learned: fast Griffin-Lim finds the phase (`signal.griffin_lim`)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, final
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from regenkit.models.sampling import seeds_of
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+from regenkit.stage import Batch, Losses
+from regenkit_speech.converter.spectral import MEAN, SCALE
+from regenkit_speech.models.clocks import coarse
+from regenkit_speech.signal import mel, stft
+from regenkit_speech.signal.griffin_lim import griffin_lim, magnitude_of_mel
+
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+
+
+@final
+class GriffinLim(keras.Model):
+    """P(waveform | spectra) by a rule. Y′ is `mel` of the converters speech/mel or speech/prosody, or `magnitude` of
+    speech/stft. There is nothing to learn: `train.renderer.steps: 0`.
+
+    sample_rate  of the waveform, as the converter's
+    n_fft        samples of a window, as the converter's
+    """
+
+    def __init__(
+        self, *, condition: Spec, target: Spec, sample_rate: PositiveInt = 16_000, n_fft: PositiveInt = 1024
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.clock, self.ratio = coarse(condition, target, "griffin_lim")
+        (self.field,) = target
+        self.condition, self.target, self.n_fft = condition, target, n_fft
+        stft.check(n_fft, self.ratio)
+        if "mel" in condition:
+            self.name, bands = "mel", int(condition["mel"].shape[1] or 0)
+            self.filters = tf.constant(mel.filters(sample_rate, n_fft, bands))
+        elif "magnitude" in condition:
+            self.name, self.filters = "magnitude", None
+        else:
+            raise ValueError(f"griffin_lim draws from mel or magnitude; the condition has {', '.join(condition)}")
+        tensors = [tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool),
+                   tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([])]  # fmt: skip
+        self._graph = tf.function(self._drawn, tensors, autograph=False)
+        self.built = True
+
+    def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
+        """0 for each example."""
+        nothing = tf.zeros([tf.shape(batch["condition"][self.name])[0]])
+        return {"main": {"nothing": (nothing, tf.ones_like(nothing))}}
+
+    def sample(
+        self, condition: Batch, *, seed: int, given: Any = None, iterations: PositiveInt = 32, momentum: Momentum = 0.99
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """The waveform; the seed draws the phases at the start.
+
+        iterations  projections
+        momentum    0 is Griffin and Lim's own method; 0.99 gets further in as many
+        """
+        mask = np.asarray(condition[self.clock.mask])
+        if not mask.size:
+            return {self.field: np.zeros((len(mask), 0), np.float32)}
+        spectra = tf.convert_to_tensor(condition[self.name], tf.float32)
+        found = self._graph(spectra, tf.constant(mask), seeds_of(seed, len(mask)), tf.constant(iterations),
+                            tf.constant(momentum, tf.float32))  # fmt: skip
+        return {self.field: found.numpy()}
+
+    def _drawn(
+        self, spectra: tf.Tensor, mask: tf.Tensor, seeds: tf.Tensor, iterations: tf.Tensor, momentum: tf.Tensor
+    ) -> tf.Tensor:  # fmt: skip
+        there = tf.cast(mask, tf.float32)
+        logs = tf.minimum(spectra * SCALE + MEAN, 8.0)
+        size = tf.exp(logs) if self.filters is None else magnitude_of_mel(logs, self.filters)
+        wave = griffin_lim(size * there[..., None], n_fft=self.n_fft, hop_length=self.ratio, iterations=iterations,
+                           momentum=momentum, seeds=seeds)  # fmt: skip
+        return wave * tf.repeat(there, self.ratio, 1)

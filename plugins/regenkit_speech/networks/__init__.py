@@ -1,0 +1,1 @@
+"""Networks over time, [batch, entries, width], that know of their entries which exist."""

@@ -1,0 +1,150 @@
+"""Vocoders: examples stand alone, streams are the whole, and every weight has one optimiser."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from speech_batches import (
+    BESIDE,
+    HOP,
+    MEL,
+    SPEAKER,
+    WAVE,
+    Batch,
+    check_every_weight_is_moved,
+    check_examples_stand_alone,
+    cut,
+    fields,
+)  # fmt: skip
+
+from regenkit.quiet import keras
+from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
+from regenkit_speech.models.hifigan import HifiGan
+from regenkit_speech.models.phase import GriffinLim
+from regenkit_speech.models.vocos import Vocos
+from regenkit_speech.networks.contest import spectral_convergence
+from regenkit_speech.signal import mel
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
+CONDITION = MEL | BESIDE | SPEAKER
+ENTRIES = [20, 9, 13]
+
+
+def vocos(**options: Any) -> Vocos:
+    return Vocos(condition=CONDITION, target=WAVE, width=16, depth=2, judges_width=2, segment=16, **options)
+
+
+def hifigan(**options: Any) -> HifiGan:
+    return HifiGan(condition=CONDITION, target=WAVE, width=16, judges_width=2, segment=16, **options)
+
+
+BOTH = [vocos, pytest.param(hifigan, marks=pytest.mark.exhaustive(minutes=0.5))]
+
+
+def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
+    steps, longest = {"y": [HOP * each for each in ENTRIES]}, {"y": HOP * (28 if longer else 20)}
+    return cut(fields(CONDITION, steps, longest), rows), cut(fields(WAVE, steps, longest), rows)
+
+
+@pytest.mark.parametrize("build", BOTH)
+def test_examples_stand_alone(build: Any) -> None:
+    keras.utils.set_random_seed(0)
+    check_examples_stand_alone(build(adversarial_start=0), lambda rows, longer: batch_of_segment(rows))
+    model = build()
+    both = model.sample(batch(slice(0, 3), False)[0], seed=0)["wave"]
+    for row, entries in enumerate(ENTRIES):
+        one = model.sample(batch(slice(row, row + 1), True)[0], seed=0)["wave"]
+        np.testing.assert_allclose(one[0, : entries * HOP], both[row, : entries * HOP], atol=1e-5)
+        assert not both[row, entries * HOP :].any()
+
+
+def batch_of_segment(rows: slice) -> tuple[Batch, Batch]:
+    """As the loop cuts windows: none is longer than the segment that is judged."""
+    steps, longest = {"y": [HOP * min(each, 16) for each in ENTRIES]}, {"y": HOP * 16}
+    return cut(fields(CONDITION, steps, longest), rows), cut(fields(WAVE, steps, longest), rows)
+
+
+@pytest.mark.parametrize("build", BOTH)
+def test_every_weight_is_moved_by_one_optimiser(build: Any) -> None:
+    check_every_weight_is_moved(build(adversarial_start=0), *batch_of_segment(slice(0, 3)))
+
+
+@pytest.mark.parametrize("build", BOTH)
+@pytest.mark.parametrize("chunk", [1, 7, 64])
+def test_a_stream_is_the_whole(build: Any, chunk: int) -> None:
+    keras.utils.set_random_seed(0)
+    model = build()
+    condition = fields(CONDITION, {"y": [HOP * 60]}, {"y": HOP * 60})
+    whole = model.sample(condition, seed=0)["wave"]
+    parts = [part["wave"] for part in model.stream(condition, seed=0, chunk=chunk)]
+    assert max(part.shape[1] for part in parts) <= chunk * HOP and np.abs(whole).max() > 1e-3
+    np.testing.assert_allclose(np.concatenate(parts, 1), whole, atol=1e-4)
+
+
+def test_the_reach_is_no_larger_than_it_must_be() -> None:
+    """What lies beyond it has no say, and what lies within has."""
+    model = vocos()
+    condition = fields(CONDITION, {"y": [HOP * 60]}, {"y": HOP * 60})
+    before = model.sample(condition, seed=0)["wave"]
+    condition["mel"][0, 30] += 1.0
+    moved = np.flatnonzero(np.abs(model.sample(condition, seed=0)["wave"] - before)[0] > 1e-7) // HOP
+    assert 30 - model.reach <= moved.min() < 30 < moved.max() <= 30 + model.reach
+
+
+def test_judges_wait_for_their_start() -> None:
+    model = vocos(adversarial_start=2)
+    condition, target = batch_of_segment(slice(0, 3))
+    whole = {"condition": condition, "target": target}
+    seeds = tf.zeros([3, 2], tf.int32)
+    for update in range(4):
+        losses = model.losses(whole, noise=seeds)
+        assert bool(np.all(losses["discriminator"]["caught"][0] == 0)) == (update < 2)
+        model.absorb(losses["statistics"])
+
+
+def test_a_vocoder_learns_a_tone() -> None:
+    keras.utils.set_random_seed(0)
+    wave = (0.3 * np.sin(2 * np.pi * 500.0 * np.arange(HOP * 16) / 16_000)).astype(np.float32)
+    spectra = mel.log_mel(tf.constant(wave[None]), rate=16_000, n_fft=256, hop_length=HOP, n_mels=12).numpy()
+    model = Vocos(condition=MEL, target=WAVE, width=32, depth=2, segment=16)
+    condition, target = {"mel": spectra, "mask y 64": np.ones((1, 16), bool)}, {"wave": wave[None]}
+    data = tf.nest.map_structure(tf.constant, {"condition": condition, "target": target})
+    optimizer = keras.optimizers.Adam(2e-3)
+    variables = model.groups()["generator"]
+    optimizer.build(variables)
+
+    @tf.function(autograph=False)
+    def step() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model.losses(data, noise=tf.zeros([1, 2], tf.int32))["generator"]["mel_distance"][0])
+        optimizer.apply(tape.gradient(loss, [each.value for each in variables]), variables)
+        return loss
+
+    first = float(step())
+    for _ in range(100):
+        last = float(step())
+    assert last < 0.7 * first
+    drawn = model.sample(condition, seed=0)["wave"]
+    assert float(spectral_convergence(tf.constant(wave[None]), tf.constant(drawn))[0]) < 0.7
+
+
+def test_griffin_lim_by_converter() -> None:
+    mels = GriffinLim(condition=MEL | SPEAKER, target=WAVE, n_fft=256)
+    condition = fields(MEL | SPEAKER, {"y": [HOP * each for each in ENTRIES]}, {"y": HOP * 20})
+    drawn = mels.sample(condition, seed=3, iterations=2)["wave"]
+    assert drawn.shape == (3, 20 * HOP) and not drawn[1, 9 * HOP :].any() and np.abs(drawn[1]).max() > 0
+    np.testing.assert_array_equal(drawn, mels.sample(condition, seed=3, iterations=2)["wave"])
+    with pytest.raises(ValueError, match="draws from mel or magnitude"):
+        GriffinLim(condition=Spec({"mfcc": MEL["mel"]}), target=WAVE)
+
+
+@pytest.mark.parametrize("build", BOTH)
+def test_what_cannot_be_rendered_is_refused(build: Any) -> None:
+    for condition, target, reason in (
+        (CONDITION, MEL, "draws one waveform"),
+        (SPEAKER, WAVE, "entries of one hop on its axis"),
+        (MEL | WAVE, WAVE, "entries of one hop on its axis"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            type(build())(condition=condition, target=target)
