@@ -29,8 +29,11 @@ class Digits:
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> str:
         return "".join(str(token - 1) for token in fields["digit"])
 
-    def write(self, value: str, path: Path) -> None:
-        path.write_text(value)
+    def read(self, path: str | Path) -> list[str]:
+        return [Path(path).read_text()]
+
+    def write(self, value: str, path: str | Path) -> None:
+        Path(path).write_text(value)
 
     def describe(self, value: str) -> str:
         return value
@@ -49,8 +52,11 @@ class Letters:
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> str:
         return "".join(chr(96 + token) for token in fields["letter"])
 
-    def write(self, value: str, path: Path) -> None:
-        path.write_text(value)
+    def read(self, path: str | Path) -> list[str]:
+        return [Path(path).read_text()]
+
+    def write(self, value: str, path: str | Path) -> None:
+        Path(path).write_text(value)
 
     def describe(self, value: str) -> str:
         return value

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from installed import distribution, regenkit
-from toy_job import REP, Data, Parity, X, Y
+from toy_job import REP, Data, X, Y
 
-from regenkit import Converter, Example, LeftOut, Metric, Modality, Spec, UserError, conform, hookimpl, plugins
+from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, conform, hookimpl, plugins
 from regenkit.data.author import examples_of, refuse_same_ids, sources_of
 from regenkit.given import Given
 from regenkit.pipeline.encoding import check_drawn, checked, encoded
@@ -167,7 +167,7 @@ def test_what_encode_returns(found: Any, said: str) -> None:
         encoded(record, Encodes(found), "x")
     assert said in str(caught.value) and HERE.search(str(caught.value))
     assert encoded(record, Encodes(({"letter": np.array([1])}, {})), "x")[0]["letter"] == 1
-    assert checked(Parity(), "convert", Spec({}), {}) == {}
+    assert checked(Whole(), "convert", {"mode": 1, "parity": [1]}) == {"mode": 1, "parity": [1]}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ from regenkit.stage import ChecksSampling, LearnedConverter
 from regenkit.stages import BEST, STAGES, Specs, sides
 
 
-def rule(part: Part, y: Spec) -> Any:
-    """A converter that is not trained; one that has a parameter `y` gets the spec of Y."""
+def rule(part: Part, y: Spec, *, source: bool = False) -> Any:
+    """A converter that is not trained; one that has a parameter `y` gets the spec of Y. Of a `source`, a converter of X,
+    nothing but `convert` is used."""
     made = part.build(**({"y": y} if "y" in wanted(part.component) else {}))
-    refuse_unfit(part.component, made)
+    if not source:
+        refuse_unfit(part.component, made)
     return made
 
 

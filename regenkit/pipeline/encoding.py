@@ -18,16 +18,16 @@ def encoded(record: Modality, modality: Any, value: Any) -> tuple[Fields, dict[s
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping)):
         raise UserError(f"{record.title}: encode returns a {type(found).__name__}; right is (fields, meta), as in "
                         f"return {{NAME: array}}, {{}} ({place(modality)})")  # fmt: skip
-    checked(modality, "encode", modality.spec, found[0])
+    checked(modality, "encode", found[0])
     return found
 
 
-def checked(thing: Any, method: str, spec: Spec, fields: Any) -> Fields:
-    """`fields` if they are one example of `spec`. Raises UserError naming the method that returned them."""
+def checked(thing: Any, method: str, fields: Any) -> Fields:
+    """`fields` if they are one example of the spec of `thing`. Raises UserError naming the method that returned them."""
     try:
         if not isinstance(fields, Mapping):
             raise ValueError(f"it is a {type(fields).__name__}; right is a map from names of fields to arrays")
-        spec.check(fields, "it")
+        thing.spec.check(fields, "it")
     except ValueError as error:
         raise UserError(f"{title_of(thing)}: what {method} returns is not what its spec says: {error} "
                         f"({place(thing)})") from error  # fmt: skip

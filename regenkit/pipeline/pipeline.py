@@ -83,7 +83,7 @@ class Pipeline:
 
     def _source(self) -> XConverter:
         part = self.recipe.part("source")
-        converter = _converter_of_run(part.run) if part.run else rule(part, as_y(self.x.spec))
+        converter = _converter_of_run(part.run) if part.run else rule(part, as_y(self.x.spec), source=True)
         return XConverter(converter, part.identity, self.x.spec)
 
     def _learned(self) -> Learned:
@@ -268,8 +268,7 @@ class Pipeline:
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""
         y, meta = encoded(self.y_record, self.y, value)
-        rep = checked(self.converter, "convert", self.specs["rep"], self.converter.convert(y))
-        return self.converter.to_text(rep, meta)
+        return self.converter.to_text(checked(self.converter, "convert", self.converter.convert(y)), meta)
 
     def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
         """Y from Y′ as text. Raises UserError that says where the text is wrong."""
@@ -278,8 +277,7 @@ class Pipeline:
         except UserError as error:
             raise UserError(f"{where}: {error}") from error
         how = {"seed": seed, "options": asked({RENDERER: self.stage(RENDERER)}, options), "usual": USUAL}
-        ys = self.render_rep([rep] * count, **how)
-        return [self.y.decode(y, meta) for y in ys]
+        return [self.y.decode(y, meta) for y in self.render_rep([rep] * count, **how)]
 
     def units(self, y: Fields) -> float:
         """How much of Y an example has, in what reports count it in (`adapter.HasUnit`)."""

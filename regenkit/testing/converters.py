@@ -29,7 +29,7 @@ def what_it_makes_is_as_its_spec_says(component: Converter, material: Material) 
     converter = material.pipeline.converter
     for example in material.examples:
         y = {name: np.array(value) for name, value in example["y"].items()}
-        rep = checked(converter, "convert", converter.spec, converter.convert(y))
+        rep = checked(converter, "convert", converter.convert(y))
         same(example["y"], y, "convert changed its argument, which now has")
         same(rep, converter.convert(y), "the second call gives")
 
@@ -54,7 +54,7 @@ def its_text_can_be_read_again(component: Converter, material: Material) -> None
         if not isinstance(text, str) or not text:
             raise Failed(f"to_text gives {text!r}", "give text; regenkit.rep_text.to_text writes any spec as YAML")
         rep, again = converter.from_text(text)
-        checked(converter, "from_text", converter.spec, rep)
+        checked(converter, "from_text", rep)
         same(example["rep"], rep, "after it was text, it has", "write every field, and read each back", close=PLACES)
         if converter.to_text(rep, again) != text:
             raise Failed("the second text differs from the first", "let to_text depend on rep and meta alone")
@@ -81,7 +81,7 @@ def what_is_given_is_laid_over(component: Converter, material: Material) -> None
         raise Failed(f"given({{}}) is a {type(nothing).__name__}", "return regenkit.given.Given()")
     for example in material.examples[:2]:
         rep: Fields = {name: np.array(value) for name, value in example["rep"].items()}
-        checked(converter, "complete", converter.spec, converter.complete(rep, nothing))
+        checked(converter, "complete", converter.complete(rep, nothing))
     try:
         converter.given({"no_such_name": "1"})
     except UserError:
