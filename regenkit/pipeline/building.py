@@ -20,7 +20,7 @@ from regenkit.stages import BEST, STAGES, Specs, sides
 
 
 def rule(part: Part, y: Spec, *, source: bool = False) -> Any:
-    """A converter that is not trained; one that has a parameter `y` gets the spec of Y. Of a `source`, a converter of X,
+    """A converter that is not trained; one that has a parameter `y` gets the spec of Y. Of a converter of X (`source`)
     nothing but `convert` is used."""
     made = part.build(**({"y": y} if "y" in wanted(part.component) else {}))
     if not source:

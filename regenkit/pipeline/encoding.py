@@ -23,7 +23,7 @@ def encoded(record: Modality, modality: Any, value: Any) -> tuple[Fields, dict[s
 
 
 def checked(thing: Any, method: str, fields: Any) -> Fields:
-    """`fields` if they are one example of the spec of `thing`. Raises UserError naming the method that returned them."""
+    """`fields` if they are one example of the spec of `thing`. Raises UserError naming what returned them."""
     try:
         if not isinstance(fields, Mapping):
             raise ValueError(f"it is a {type(fields).__name__}; right is a map from names of fields to arrays")
