@@ -1,5 +1,6 @@
 """Real examples to check components with: a few of a recipe's dataset, prepared as training prepares them."""
 
+import copy
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,23 +32,12 @@ USUAL = ("transformer", "maskgit", "diffusion", "cvae", "gaussian")
 
 
 @final
-class _Few:
-    """A dataset's first sources."""
-
-    def __init__(self, dataset: Any, count: int) -> None:
-        self.version, self.read = dataset.version, dataset.read
-        self.names = list(dataset.sources())[:count]
-
-    def sources(self) -> list[str]:
-        return self.names
-
-
-@final
 class Material:
     """What a recipe names, built, and a few examples of its data. All of it is made when it is first asked for."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
+        self._failed = False
 
     @property
     def name(self) -> str:
@@ -69,7 +59,7 @@ class Material:
         assert isinstance(data, Dataset)
         modalities = [host.find("modality", name, near=data.origin) for name in dict.fromkeys((data.x, data.y))]
         metrics: list[Metric] = [host.find("metric", name) for name in self.recipe.evaluate]
-        return [*modalities, data, self.recipe.part("converter").component, *metrics]
+        return [data, *modalities, self.recipe.part("converter").component, *metrics]
 
     @cached_property
     def stages(self) -> list[tuple[str, Component]]:
@@ -79,14 +69,25 @@ class Material:
 
     @cached_property
     def prepared(self) -> Prepared:
-        """A few examples with their Y′. A learned converter makes it with the weights that it begins with."""
+        """A few examples with their Y′. A learned converter makes it with the weights that it begins with.
+
+        Raises UserError the first time that they cannot be made, and then Skipped: one fault is told once.
+        """
+        if self._failed:
+            raise Skipped("its examples cannot be prepared: see the first failure")
+        self._failed = True
+        found = self._prepare()
+        self._failed = False
+        return found
+
+    def _prepare(self) -> Prepared:
         pipeline, count = self.pipeline, 2 * EXAMPLES
         if pipeline.learned:
             pipeline._stages["converter"] = pipeline.build("converter")
         while True:
             with _own_cache():
                 found = prepare(
-                    dataset=_Few(self.dataset, count), identity={"use": self.recipe.dataset.use},
+                    dataset=_few(self.dataset, count), identity={"use": self.recipe.dataset.use},
                     converter=pipeline.converter, converter_identity={"use": self.recipe.part("converter").use},
                     specs=pipeline.specs, progress=lambda what, done, total: None, processes=1,
                 )  # fmt: skip
@@ -130,6 +131,13 @@ class Material:
             return self.pipeline.build(stage)
         finally:
             keras.config.set_dtype_policy(before)
+
+
+def _few(dataset: Any, count: int) -> Any:
+    """The dataset with its first sources alone; of its own class, which messages name."""
+    names, few = list(dataset.sources())[:count], copy.copy(dataset)
+    object.__setattr__(few, "sources", lambda: names)  # it may be frozen
+    return few
 
 
 def _numpy(value: Any) -> Any:
