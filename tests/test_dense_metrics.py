@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import directed_hausdorff
@@ -23,6 +23,7 @@ def evaluation(name: str, samples: Any, references: Any) -> Evaluation:
     return Evaluation(samples=[{name: each} for each in samples], references=[{name: each} for each in references])
 
 
+@settings(max_examples=25)
 @given(CLASSES, CLASSES)
 def test_overlaps_are_those_of_scikit_learn(samples: np.ndarray, references: np.ndarray) -> None:
     of = evaluation("classes", samples, references)
@@ -37,6 +38,7 @@ def test_overlaps_are_those_of_scikit_learn(samples: np.ndarray, references: np.
     np.testing.assert_allclose(metrics.pixel_accuracy(of), (samples == references).mean((1, 2)))
 
 
+@settings(max_examples=25)
 @given(CLASSES, CLASSES, arrays(bool, (2, 6, 6)))
 def test_pixels_not_known_count_nowhere(samples: np.ndarray, references: np.ndarray, known: np.ndarray) -> None:
     hidden = np.where(known, references, 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dense_files import scene
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -20,6 +20,7 @@ LABELS = ("sea", "land", "ice")
 CLASSES = arrays(np.int32, (8, 8), elements=st.integers(0, 3))
 
 
+@settings(max_examples=25)
 @given(CLASSES)
 def test_classes_are_written_with_a_palette_and_read_again(
     tmp_path_factory: pytest.TempPathFactory, classes: np.ndarray
@@ -117,6 +118,7 @@ def test_the_nearest_pixel_is_taken_of_the_middle_square() -> None:
     np.testing.assert_array_equal(fitted(values, 8), values[:, 1:5].repeat(2, 0).repeat(2, 1))
 
 
+@settings(max_examples=25)
 @given(CLASSES, CLASSES)
 def test_errors_and_boundaries_say_what_differs(one: np.ndarray, other: np.ndarray) -> None:
     shown = errors("classes", one, other)

@@ -41,7 +41,7 @@ def batch(size: int = 3) -> Any:
     return found
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["dense/unet", pytest.param("dense/vit", marks=pytest.mark.exhaustive(minutes=0.2))])
 def test_what_is_not_known_counts_nowhere(name: str) -> None:
     model, data = built(name, dice=0.5, **NETWORKS[name]), batch()
     rows = np.arange(SIZE) < 5
@@ -59,7 +59,7 @@ def test_what_is_not_known_counts_nowhere(name: str) -> None:
         assert not np.any(value) and not np.any(weight)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["dense/unet", pytest.param("dense/vit", marks=pytest.mark.exhaustive(minutes=0.2))])
 def test_examples_stand_alone_and_the_parts_of_a_batch_add_up(name: str) -> None:
     model, data = built(name, **NETWORKS[name]), batch(3)
     whole = model.losses(data, noise=data["noise"])["main"]

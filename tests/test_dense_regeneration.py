@@ -185,6 +185,7 @@ def structure(model: DensePrediction) -> list[tuple[str, tuple[str, ...]]]:
     return [(each.type, tuple(str(one.shape) for one in each.inputs)) for each in graph.graph.get_operations()]
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_what_draws_is_the_same_graph_with_and_without_it() -> None:
     alone = host().find("generator", "dense/unet").load()(condition=X, target=Y, width=8)
     for options in ({}, {"module": "attention", "shared_attention": True}):
