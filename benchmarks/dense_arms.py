@@ -198,14 +198,16 @@ def scores(task: str, data: Data, drawn: dict[str, np.ndarray]) -> dict[str, lis
 
 
 def plan(seeds: int) -> Iterator[tuple[str, float, str, int]]:
-    """(task, share of labels, arm, seeds): the question first, then controls, few labels, and the rest."""
+    """(task, share of labels, arm, seeds): the question first, then controls, equal seconds, few labels, the rest."""
     for task in TASKS:
-        yield from ((task, 1.0, arm, seeds) for arm in ("base", "dejavu", "base, as long"))
-    for task in ("brain", "depth"):
+        yield from ((task, 1.0, arm, seeds) for arm in ("base", "dejavu"))
+    for task in ("depth", "brain"):
         yield from ((task, 1.0, arm, min(seeds, 3)) for arm in CONTROLS)
+    for task in TASKS:
+        yield task, 1.0, "base, as long", seeds
     for fraction in (0.1, 0.5, 0.02):
         yield from (("land", fraction, arm, min(seeds, 3)) for arm in ("base", "dejavu"))
-    for task in ("brain", "depth"):
+    for task in ("depth", "brain"):
         yield from ((task, 1.0, arm, min(seeds, 3)) for arm in OTHERS)
 
 

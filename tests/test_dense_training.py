@@ -19,6 +19,7 @@ from regenkit.stages import Side
 
 pytestmark = [
     pytest.mark.exhaustive(minutes=0.6),
+    pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
