@@ -13,6 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "example"
+SHORT = {
+    "regenkit train": "--set train.steps=4 --set train.batch_size=8 --set train.sample_every=0",
+    "regenkit evaluate": "--examples 8",
+}
+"""What makes a line of the tutorial short enough for a test."""
 
 
 def run(line: str, cwd: Path, *paths: Path) -> str:
@@ -71,8 +76,8 @@ def test_the_tutorial_s_package_is_installed_tested_and_trained(tmp_path: Path) 
     lines = [line for line in commands("tutorial") if line.startswith("regenkit") and line != "regenkit plugins"]
     assert len(lines) == 8
     for line in lines:
-        short = " --set train.steps=20 --set train.sample_every=0" if line.startswith("regenkit train") else ""
-        said = run(line + short, source, home)
+        short = next((more for start, more in SHORT.items() if line.startswith(start)), "")
+        said = run(f"{line} {short}", source, home)
         if "preview" in line:
             assert "DejaVu" in said and "black: [" in said
     assert len((source / "r.txt").read_text().split()) == 12 and (source / "r.png").stat().st_size > 50
