@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,14 @@ def test_what_is_not_trained_is_refused_and_nothing_is_written(home: Path) -> No
     with pytest.raises(UserError, match="renderer has not been trained"):
         export_run(load_run("half"), Path("half.zip"))
     assert not Path("half.zip").exists() and not list(Path().glob(".half*"))
+
+
+def test_a_run_that_reads_x_by_another_run_is_refused(home: Path) -> None:
+    run = load_run("first")
+    source = replace(run.recipe.part("converter"), run=Path("other"))
+    run.recipe = replace(run.recipe, parts={**run.recipe.parts, "source": source})
+    with pytest.raises(UserError, match="its X′ is made by the converter of other"):
+        export_run(run, Path("no.zip"))
 
 
 # --- what a stranger may send -----------------------------------------------------------------------------------------

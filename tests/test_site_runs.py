@@ -74,7 +74,7 @@ def test_the_tutorial_s_package_is_installed_tested_and_trained(tmp_path: Path) 
     run(f"{sys.executable} -m pytest -q -p no:cacheprovider tests", source, home)
     assert "glyphs/fonts" in run("regenkit plugins", source, home)
     lines = [line for line in commands("tutorial") if line.startswith("regenkit") and line != "regenkit plugins"]
-    assert len(lines) == 8
+    assert len(lines) == 9
     for line in lines:
         short = next((more for start, more in SHORT.items() if line.startswith(start)), "")
         said = run(f"{line} {short}", source, home)

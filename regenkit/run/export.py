@@ -37,6 +37,9 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
     if isinstance(pipeline.converter, Adapts):
         raise UserError(f"{pipeline.folder}: its converter learns from the data before it converts (`adapt`), and a "
                         "run does not keep what it learns; such a run cannot be exported")  # fmt: skip
+    if "source" in pipeline.recipe.parts and (other := pipeline.recipe.parts["source"].run):
+        raise UserError(f"{pipeline.folder}: its X′ is made by the converter of {other}, and an export holds one run "
+                        "alone; only a run whose source is a rule can be exported")  # fmt: skip
     stages = needed(pipeline)
     with beside(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         _add(archive, MANIFEST, json_text(manifest(pipeline, stages)))
