@@ -14,9 +14,10 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("digest", "errors", "nearest", "quiet", "ranges", "signals", "tree"),
-    ("spec", "files", "limits", "origin", "plugin_code"),
+    ("digest", "errors", "nearest", "quiet", "ranges", "signals", "terminal", "tree"),
+    ("spec", "files", "limits", "origin", "plugin_code", "run_files"),
     ("stages", "given", "rep_text", "cache", "record_checks"),
+    ("trust",),
     ("stage", "sources", "identity"),
     ("components", "layers"),
     ("adapter",),

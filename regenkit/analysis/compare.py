@@ -10,7 +10,6 @@ where a stage has no likelihood, or Y′ is continuous, so that what it costs is
 examples that all of them hold out.
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,11 +44,12 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.folder import environment, identity, open_run
-from regenkit.run.origin import settings_of, taken_from
+from regenkit.run.origin import done, settings_of, taken_from
 from regenkit.run.timing import training_seconds
 from regenkit.run.train import after, train_stage
 from regenkit.stage import HasLikelihood
 from regenkit.stages import ROUTE
+from regenkit.terminal import terminal
 from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
 
@@ -92,7 +92,7 @@ def compare(cells: Sequence[Cell], options: Options, console: Console) -> Compar
             part = f"{number}/{len(recipes)} {cell.label} seed {seed}"
             folder = where[identity(recipe)]
             strategy = acting.strategy(plugins.host(), recipe)
-            with open_run(folder, recipe), RunLog(folder, Console(quiet=True)) as own:
+            with open_run(folder, recipe), RunLog(folder, terminal(quiet=True)) as own:
                 pipeline = Pipeline(recipe, folder)
                 pipeline.strategy = strategy
                 prepared, keys = _train(pipeline, options.stages(recipe), homes(cells), part, progress, own)
@@ -218,8 +218,7 @@ def _measure(
         unit=unit_of(pipeline.y).name,
         given=tuple(pipeline.given_scalars),
         shared=tuple(name for name in pipeline.specs["rep"] if name in pipeline.specs["y"]),
-        parameters={stage: json.loads((pipeline.folder / stage / "done.json").read_bytes())["parameters"]
-                    for stage in measured},
+        parameters={stage: done(pipeline.folder / stage).get("parameters", 0) for stage in measured},
         seconds={stage: math.nan if took is None else took for stage, took in spent.items()},
     )  # fmt: skip
 

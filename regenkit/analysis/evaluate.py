@@ -45,6 +45,7 @@ from regenkit.run.folder import environment, identity, untrained
 from regenkit.run.train import train_stage, working_on
 from regenkit.spec import Fields
 from regenkit.stages import ROUTE
+from regenkit.terminal import terminal
 
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 MEASURING = ("bits", "the boundary Y′", "the report")
@@ -97,8 +98,8 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
     check_metrics(pipeline.recipe)
     strategy = pipeline.strategy = acting.strategy(plugins.host(), pipeline.recipe)
     if not is_chief(strategy):
-        console = Console(quiet=True)
-    with working_on(folder, pipeline.recipe, strategy, Console(quiet=True)) as own:
+        console = terminal(quiet=True)
+    with working_on(folder, pipeline.recipe, strategy, terminal(quiet=True)) as own:
         with together(strategy):
             if missing := untrained(folder, pipeline.recipe):  # before others are trained to be compared with
                 raise UserError(f"{folder}: its {missing[0]} has not been trained; run `regenkit train` (it goes on "

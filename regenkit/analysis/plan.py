@@ -1,6 +1,5 @@
 """What an evaluation will train before it can measure, and about how long that takes."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import final
 
 from regenkit.analysis.measures.provenance import parameters
 from regenkit.pipeline import Pipeline
-from regenkit.run.origin import settings_of, taken_from
+from regenkit.run.origin import done, settings_of, taken_from
 from regenkit.run.timing import training_seconds
 from regenkit.stages import ROUTE
 
@@ -28,10 +27,10 @@ def planned(pipeline: Pipeline, baselines: Sequence[str]) -> list[Planned]:
     assert pipeline.folder is not None
     pace, found = _pace(pipeline.folder), []
     for stage, size in parameters(pipeline, baselines).items():
-        done = (pipeline.folder / stage / "done.json").exists()
+        trained = bool(done(pipeline.folder / stage))
         copied = stage == "direct" and taken_from(pipeline.recipe, stage) is not None
         same = stage == "direct_half" and pipeline.contract(stage) == pipeline.contract("direct")
-        if not (done or copied or same):
+        if not (trained or copied or same):
             steps = settings_of(pipeline.recipe, stage).steps
             found.append(Planned(stage, steps, None if pace is None else pace * steps * size))
     return found
@@ -41,10 +40,10 @@ def _pace(folder: Path) -> float | None:
     """Seconds that the run's own stages took, a step and parameter."""
     seconds = work = 0.0
     for stage in ROUTE:
-        done = json.loads((folder / stage / "done.json").read_bytes())
+        found = done(folder / stage)
         if took := training_seconds(folder, stage):
             seconds += took
-            work += done["steps"] * done["parameters"]
+            work += found.get("steps", 0) * found.get("parameters", 0)
     return seconds / work if work else None
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import print_json
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def compare_recipes(
     """
     from regenkit.analysis.grid.cells import cells
 
-    console = Console(soft_wrap=True, stderr=as_json)
+    console = terminal(soft_wrap=True, stderr=as_json)
     grid = cells(recipes[0], settings or [], vary or [], seeds, recipes[1:])
     from regenkit.analysis.compare import Options, compare
     from regenkit.analysis.pages.comparison_page import measured_on, write

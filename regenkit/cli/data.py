@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, wide
@@ -11,6 +10,7 @@ from regenkit.cli.streams import print_json
 from regenkit.components import Component, Dataset
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
+from regenkit.terminal import terminal
 
 app = typer.Typer(help="Datasets: what there is, and how to get it.", no_args_is_help=True)
 
@@ -62,7 +62,7 @@ def fetch(
     from regenkit.sources.fetch import fetch as fetch_source
     from regenkit.sources.places import folder
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal(soft_wrap=True, highlight=False)
     for component in [_named(name) for name in names]:
         about = component.summary
         if isinstance(component, Dataset):

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,7 +27,7 @@ def demo(
     from regenkit.errors import UserError
     from regenkit.pipeline.load import load_run
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal(soft_wrap=True, highlight=False)
     try:
         from regenkit.demo.page import serve
     except ModuleNotFoundError as error:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from regenkit.cli.options import Json
 from regenkit.cli.streams import print_json
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def evaluate(
     from regenkit.analysis.pages.tables import in_terminal
     from regenkit.analysis.results.files import to_json
 
-    console = Console(soft_wrap=True, stderr=as_json)
+    console = terminal(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, Options(samples=samples, examples=examples, direct=direct), console)
     if as_json:
         print_json(to_json(report))

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
+
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def export_command(
     from regenkit.cli.outputs import check_output
     from regenkit.pipeline.load import load_run
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal(soft_wrap=True, highlight=False)
     if form == "run":
         from regenkit.run.export import export_run
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+
+from regenkit.terminal import terminal
 
 if TYPE_CHECKING:
     from regenkit.pipeline import Pipeline
@@ -71,7 +72,7 @@ def generate(
     values = pipeline.read_inputs(text)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     results = generated(pipeline, values, seed=seed, count=count, given=given_options(given), **options)
-    write_all(output, len(values) * count, results, _writer(pipeline), Console(stderr=True, soft_wrap=True))
+    write_all(output, len(values) * count, results, _writer(pipeline), terminal(stderr=True, soft_wrap=True))
 
 
 def convert(
@@ -98,7 +99,7 @@ def convert(
         return ""
 
     texts = (pipeline.convert(value) for value in values)
-    write_all(output, len(values), texts, write, Console(stderr=True, soft_wrap=True))
+    write_all(output, len(values), texts, write, terminal(stderr=True, soft_wrap=True))
 
 
 def _read(pipeline: "Pipeline", file: Path, encoding: str | None) -> list[Any]:
@@ -141,7 +142,7 @@ def render(
     text = read_text(file)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     values = rendered(pipeline, text, seed=seed, count=count, where=str(file), **options)
-    write_all(output, count, values, _writer(pipeline), Console(stderr=True, soft_wrap=True))
+    write_all(output, count, values, _writer(pipeline), terminal(stderr=True, soft_wrap=True))
 
 
 def _writer(pipeline: "Pipeline") -> Callable[[Any, Path], str]:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import for_json_alone, print_json
+from regenkit.terminal import terminal
 
 COLOURS = {"ok": "green", "broken": "red", "not installed": "yellow", "look": "yellow"}
 
@@ -60,7 +60,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print_json(findings)
     else:
-        console = Console(soft_wrap=True, highlight=False)
+        console = terminal(soft_wrap=True, highlight=False)
         for finding in findings:
             state = finding["state"]
             console.print(f"[{COLOURS[state]}]{state:6}[/] {finding['what']}:", end=" ")

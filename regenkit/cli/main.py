@@ -9,7 +9,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from regenkit.cli import (
     comparing,
@@ -31,6 +30,7 @@ from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
 from regenkit.origin import strict
+from regenkit.terminal import terminal
 
 SHOWN = 40
 """The most lines of a message."""
@@ -71,7 +71,7 @@ def main() -> None:
     says how to go on, and exit code 130.
     """
     open_to_all()
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = terminal(stderr=True, soft_wrap=True, highlight=False)
     try:
         try:
             app(standalone_mode=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +30,7 @@ def new(
         author = author or typer.prompt("whose it is", default="", show_default=False)
     folder = into or Path(f"regenkit-{plugin.replace('_', '-')}")
     files = make(plugin, folder, description=description or "", author=author or "")
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal(soft_wrap=True, highlight=False)
     for path in files:
         console.print(f"  {path}", markup=False)
     console.print(

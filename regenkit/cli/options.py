@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from regenkit.cli.streams import for_json_alone
+from regenkit.terminal import terminal
 
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
@@ -15,5 +16,5 @@ Json = Annotated[bool, typer.Option("--json", callback=for_json_alone, help="pri
 
 def wide() -> Console:
     """A console for tables: as wide as the terminal, or wide enough for whole lines where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
+    console = terminal(highlight=False)
+    return console if console.is_terminal else terminal(highlight=False, width=200)

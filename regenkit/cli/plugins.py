@@ -9,6 +9,7 @@ from rich.table import Table
 
 from regenkit.cli.options import Json, wide
 from regenkit.cli.streams import print_json
+from regenkit.terminal import terminal
 
 COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
 
@@ -59,7 +60,7 @@ def check(
     1 if it does not."""
     from regenkit.testing import cases
 
-    console = Console(soft_wrap=True, highlight=False, stderr=as_json)
+    console = terminal(soft_wrap=True, highlight=False, stderr=as_json)
     found = []
     for case in cases(name, recipes or []):
         if only not in str(case):

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from regenkit.cli.options import Settings
+from regenkit.terminal import terminal
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,8 +38,8 @@ def prepare(
     check_data(loaded)
     from regenkit.pipeline import Pipeline
 
-    console = Console(soft_wrap=True, highlight=False)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = terminal(soft_wrap=True, highlight=False)
+    with Progress(console=terminal(stderr=True), transient=True) as bar:
         tasks = {what: bar.add_task(what, total=None) for what in ("reading", "converting")}
         prepared = Pipeline(loaded).prepare(
             lambda what, done, total: bar.update(tasks[what], completed=done, total=total), elsewhere=elsewhere

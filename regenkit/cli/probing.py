@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from regenkit.cli.options import Json, wide
 from regenkit.cli.streams import print_json
+from regenkit.terminal import terminal
 
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
@@ -46,6 +46,6 @@ def probe(
     for name, row in found.features.items():
         table.add_row(name, str(row.size or ""), share(row.linear), share(row.knn))
     wide().print(table)
-    Console(stderr=True).print(
+    terminal(stderr=True).print(
         f"{found.training} examples to learn from, {found.held_out} measured; probe-{stage}.json"
     )

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from regenkit.cli.inline import show
 from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import print_json
+from regenkit.terminal import terminal
 
 if TYPE_CHECKING:
     from regenkit.recipe import Recipe
@@ -42,7 +42,7 @@ def train(
     from regenkit.errors import UserError
     from regenkit.recipe import check_data, load
 
-    console = Console(soft_wrap=True)
+    console = terminal(soft_wrap=True)
     loaded = load(recipe, [*(settings or []), *([f"train.strategy={strategy}"] if strategy else [])])
     if stage not in (None, *loaded.stages):
         raise UserError(f"--stage {stage}: there are {', '.join(loaded.stages)}")
@@ -80,12 +80,12 @@ def preview(
     from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
-    console = Console(soft_wrap=True)
+    console = terminal(soft_wrap=True)
     loaded = load(recipe, settings or [])
     check_data(loaded)
     from regenkit.run.preview import describe, write_shown
 
-    found = describe(loaded, count, Console(stderr=True, quiet=as_json))
+    found = describe(loaded, count, terminal(stderr=True, quiet=as_json))
     written = write_shown(loaded, output, count) if output else []
     if as_json:
         print_json(found)

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from regenkit import limits
 from regenkit.cli.outputs import numbered
+from regenkit.terminal import visible
 
 INTERRUPTED = 130
 MANY = 10_000
@@ -35,7 +36,7 @@ def write_all(
                 path = numbered(output, number, total)
                 said = write(value, path)
                 written = number
-                print(path, *([said] if said else []), sep="  ", flush=True)
+                print(visible(f"{path}  {said}" if said else str(path)), flush=True)
                 bar.update(task, completed=number)
                 if total >= MANY and number <= MEASURED:
                     size += path.stat().st_size

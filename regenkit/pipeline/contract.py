@@ -7,6 +7,7 @@ from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.files import write_text
+from regenkit.run_files import Map, read_json
 
 FILE = "stage.json"
 
@@ -22,7 +23,7 @@ def sign(folder: Path, contract: dict[str, Any]) -> None:
 
 def check(stage: str, folder: Path, contract: dict[str, Any]) -> None:
     """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
-    theirs = json.loads((folder / FILE).read_bytes())
+    theirs = read_json(Map, folder.parent, folder.name, FILE)
     if differences := list(_differences(theirs, plain(contract))):
         listed = "\n  ".join(differences[:8])
         raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")

@@ -6,6 +6,7 @@ from regenkit.errors import UserError
 from regenkit.pipeline.packed import HUB, from_hub, unpacked
 from regenkit.pipeline.pipeline import Pipeline
 from regenkit.recipe import of_run
+from regenkit.run_files import check_whole
 
 
 def load_run(folder: Path | str) -> Pipeline:
@@ -27,4 +28,5 @@ def load_run(folder: Path | str) -> Pipeline:
         runs = sorted(str(found.parent) for found in Path("runs").glob("*/*/recipe.yaml"))
         known = f"; runs here: {', '.join(runs)}" if runs else ""
         raise UserError(f"{folder}: not a run directory (it has no recipe.yaml){known}")
+    check_whole(folder)
     return Pipeline(of_run(folder), folder)

@@ -4,7 +4,6 @@ A trained run needs them without the data. A dataset that knows such arguments h
 {"x": {"labels": [...]}, "y": {"size": 28}}.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline.contract import plain
 from regenkit.recipe import Recipe
+from regenkit.run_files import Maps, read_json
 
 FILE = "modalities.json"
 Options = dict[str, dict[str, Any]]
@@ -20,8 +20,7 @@ Options = dict[str, dict[str, Any]]
 def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     """The arguments of X's and Y's modality, by "x" and "y": from the run if it has them, else from the dataset."""
     if folder is not None and (folder / FILE).exists():
-        found: Options = json.loads((folder / FILE).read_bytes())
-        return found
+        return read_json(Maps, folder, FILE)
     built = hasattr(recipe.dataset.component.load(), "modalities")  # else the dataset need not exist any more
     return _said(recipe.dataset.build()) if built else {}
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from regenkit import plugins
+from regenkit import plugins, trust
 from regenkit.errors import UserError
 from regenkit.recipe import document
 from regenkit.recipe.reader import Reader
@@ -14,6 +14,7 @@ from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.section import Written
 from regenkit.recipe.shipped import located
+from regenkit.run_files import inside
 from regenkit.stages import STAGES
 
 _KEPT = (
@@ -44,9 +45,19 @@ def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
     return _of_run(folder, host, ())
 
 
-def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:
+def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None, within: tuple[Path, ...],
+          stranger: Path | None = None) -> Recipe:  # fmt: skip
+    """stranger   the run whose recipe it is, where that was not made here: it may name nothing outside of itself"""
     overrides = tuple(overrides)
-    recipe = resolve(read(path, overrides, host), cache(lambda run: _of_run(run, host, within)))
+
+    def other_run(run: Path) -> Recipe:
+        if stranger:
+            trust.check_named(stranger, "recipe", run)
+        return _of_run(run, host, within)
+
+    recipe = resolve(read(path, overrides, host), cache(other_run))
+    if stranger:
+        trust.check_named(stranger, "dataset", dict(recipe.dataset.arguments))
     for setting in overrides:
         _refuse_unused(recipe, setting)
     return recipe
@@ -69,8 +80,9 @@ def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -
     here = folder.resolve()
     if here in within:
         raise UserError(f"{folder}: this run takes a stage from itself; name the run in which the stage was trained")
+    inside(folder, path.name)
     try:
-        return _load(path, (), host, (*within, here))
+        return _load(path, (), host, (*within, here), None if trust.trusted(folder) else folder)
     except UserError as error:
         if within:  # the run that takes from it says what to do
             raise

@@ -10,11 +10,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from regenkit import plugins
+from regenkit import plugins, trust
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.files import write_json, write_text
 from regenkit.recipe import Recipe, of_run
+from regenkit.run_files import check_whole
 
 PACKAGES = ("regenkit", "tensorflow", "keras", "numpy", "pluggy", "pydantic")
 
@@ -38,6 +39,7 @@ def folder_for(recipe: Recipe) -> Path:
 @contextmanager
 def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
     """Make the run directory if need be, and lock it for this process."""
+    check_whole(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
@@ -74,6 +76,7 @@ def _sign(folder: Path, recipe: Recipe) -> None:
     theirs = _signature(folder)
     if theirs is None:
         write_text(folder / "recipe.yaml", f"# {recipe.path}, resolved\n{recipe.dump()}")
+        trust.sign(folder)
         write_json(
             folder / "environment.json",
             {"recipe": recipe.digest(), "name": recipe.name, "command": sys.argv, **environment()},

@@ -1,6 +1,5 @@
 """Stages that are copied into a run and not trained in it: those of another run, and those that would be the same."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import check, sign
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
+from regenkit.run.timing import training_seconds
+from regenkit.run_files import Done, read_json
 from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES
 
 DONE = "done.json"
@@ -18,8 +19,10 @@ DONE = "done.json"
 
 
 def done(folder: Path) -> dict[str, Any]:
-    """The results of a stage's training; empty where it is not finished."""
-    return json.loads((folder / DONE).read_bytes()) if (folder / DONE).exists() else {}
+    """The results of a stage's training, by its folder in a run; empty where it is not finished. Raises UserError."""
+    if not (folder / DONE).exists():
+        return {}
+    return dict(read_json(Done, folder.parent, folder.name, DONE))
 
 
 def taken_from(recipe: Recipe, stage: str) -> Path | None:
@@ -58,7 +61,8 @@ def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, 
     copy(trained / BEST, folder / BEST)
     if (trained / LONGEST).exists():
         copy(trained / LONGEST, folder / LONGEST)
-    write_json(folder / DONE, {**done(trained), **origin})
+    seconds = {"seconds": training_seconds(trained.parent, trained.name)} if "from" in origin else {}
+    write_json(folder / DONE, {**done(trained), **seconds, **origin})
 
 
 def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:

@@ -31,7 +31,8 @@ from regenkit.run.origin import DONE, copy_origin, done, settings_of
 from regenkit.run.predicted import predicted
 from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
-from regenkit.stages import BEST, STAGES
+from regenkit.stages import STAGES
+from regenkit.terminal import terminal
 from regenkit.training import train
 from regenkit.training.log import Log
 from regenkit.training.runlog import RunLog
@@ -51,7 +52,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     pipeline = Pipeline(recipe, folder)  # refused before there is a folder
     begins = not (folder / "log.jsonl").exists()
     with working_on(folder, recipe, strategy, console) as log:
-        log.say(f"run directory [bold]{folder}[/]")
+        log.say(f"run directory [bold]{escape(str(folder))}[/]")
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
         prepared = prepare_alike(pipeline, strategy, log.counted)
         _say_data(log, prepared)
@@ -79,7 +80,7 @@ def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) ->
         own = folder / f"worker-{index}" if index else folder
         own.mkdir(parents=True, exist_ok=True)
         try:
-            yield stack.enter_context(RunLog(own, Console(quiet=True) if index else console))
+            yield stack.enter_context(RunLog(own, terminal(quiet=True) if index else console))
         except tf.errors.OpError as error:
             if not isinstance(error, tf.errors.UnavailableError) and "Collective ops is aborted" not in error.message:
                 raise
@@ -178,7 +179,7 @@ def _try_all(pipeline: Pipeline, stages: Sequence[str], prepared: Prepared, log:
         try:
             cost(pipeline, "direct", steps)
         except UserError as error:
-            log.warn(f"`regenkit evaluate` will refuse this run: {error}")
+            log.warn(escape(f"`regenkit evaluate` will refuse this run: {error}"))
 
 
 def _say_data(log: Log, prepared: Prepared) -> None:

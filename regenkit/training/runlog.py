@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from regenkit.files import write_text, writing
 from regenkit.quiet import tensorflow as tf
+from regenkit.run_files import Line, read_lines
 
 EVERY_SECONDS = 20
 """How often a line is printed where there is no terminal to redraw one."""
@@ -50,7 +51,7 @@ class RunLog:
 
     def begin(self, stage: str, step: int, steps: int, parameters: int) -> None:
         if self._file.exists():
-            lines = [json.loads(line) for line in self._file.read_text().splitlines() if line.endswith("}")]
+            lines = read_lines(Line, self.folder, self._file.name)
             kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
             write_text(self._file, "".join(json.dumps(line) + "\n" for line in kept))
         self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))

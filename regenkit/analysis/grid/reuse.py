@@ -6,7 +6,6 @@ given, and of that the values of a sample of examples are compared.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,12 @@ import numpy as np
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
+from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.weights import digest as weights_digest
-from regenkit.run.origin import copy_stage, settings_of, taken_from
+from regenkit.run.origin import copy_stage, done, settings_of, taken_from
+from regenkit.run_files import read_json
 from regenkit.stages import BEST, STAGES
 
 KEY = "key.json"
@@ -66,10 +67,7 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
     if (mine / "done.json").exists() or STAGES[stage].hands_out or taken_from(pipeline.recipe, stage):
         return
     for path in sorted((*home.glob(f"*/{stage}/{KEY}"), *home.glob(f"compare/*/{stage}/{KEY}"))):
-        done, weights = path.with_name("done.json"), path.with_name(BEST)
-        if path.parent == mine or not (done.exists() and weights.exists()) or json.loads(path.read_bytes()) != key:
-            continue
-        if json.loads(done.read_bytes()).get("together"):  # trained further with others since
+        if path.parent == mine or not path.with_name(BEST).exists() or not _is_of(path, key):
             continue
         copy_stage(path.parent, pipeline, stage, {"from": str(path.parents[1])})
         return
@@ -77,8 +75,18 @@ def take(pipeline: Pipeline, stage: str, key: str, home: Path) -> None:
 
 def remember(folder: Path, key: str) -> None:
     """Write beside a trained stage what it depends on, unless it has been trained further with others."""
-    if not json.loads((folder / "done.json").read_bytes()).get("together"):
+    if not done(folder).get("together"):
         write_json(folder / KEY, key)
+
+
+def _is_of(path: Path, key: str) -> bool:
+    """Whether beside this file a stage of this key was trained, and not further with others since."""
+    try:
+        trained = done(path.parent)
+        same = read_json(str, path.parents[1], path.parent.name, path.name) == key
+        return same and bool(trained) and not trained.get("together")
+    except UserError:  # of a damaged run nothing is taken
+        return False
 
 
 def _given(pipeline: Pipeline, prepared: Prepared) -> str:

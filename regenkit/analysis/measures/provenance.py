@@ -1,6 +1,5 @@
 """Where a run's figures come from: data and licence, command, versions, seeds, what training cost."""
 
-import json
 import math
 from collections.abc import Sequence
 
@@ -8,7 +7,9 @@ from regenkit.analysis.results.report import Data, StageTraining, TrainedWith
 from regenkit.components import Dataset
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
+from regenkit.run.origin import done
 from regenkit.run.timing import training_seconds
+from regenkit.run_files import Environment, read_json
 
 
 def data(pipeline: Pipeline, prepared: Prepared) -> Data:
@@ -25,21 +26,22 @@ def training(pipeline: Pipeline) -> dict[str, StageTraining]:
     assert pipeline.folder is not None
     found = {}
     for path in sorted(pipeline.folder.glob("*/done.json")):
-        done, name = json.loads(path.read_bytes()), path.parent.name
+        trained, name = done(path.parent), path.parent.name
+        origin = trained.get("from") or trained.get("decoder_of") or trained.get("same_as")
         found[name] = StageTraining(
-            steps=done["steps"], best_step=done["best_step"], parameters=done["parameters"],
-            validation=done["validation"], seconds=training_seconds(pipeline.folder, name), on=done.get("on"),
-            origin=done.get("from") or done.get("decoder_of") or done.get("same_as"),
+            steps=trained.get("steps", 0), best_step=trained.get("best_step", 0),
+            parameters=trained.get("parameters", 0), validation=trained.get("validation"),
+            seconds=training_seconds(pipeline.folder, name), on=trained.get("on"),
+            origin=None if origin is None else str(origin),
         )  # fmt: skip
     return found
 
 
 def trained_with(pipeline: Pipeline) -> TrainedWith:
     assert pipeline.folder is not None
-    path = pipeline.folder / "environment.json"
-    if not path.exists():
+    if not (pipeline.folder / "environment.json").exists():
         return TrainedWith(name=pipeline.recipe.name)
-    found = json.loads(path.read_bytes())
+    found = read_json(Environment, pipeline.folder, "environment.json")
     versions = {name: str(value) for name, value in found.items() if name not in ("recipe", "name", "command")}
     return TrainedWith(name=found["name"], recipe=found["recipe"], command=tuple(found["command"]), versions=versions)
 

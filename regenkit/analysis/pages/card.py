@@ -1,5 +1,6 @@
 """The model card: what a run is, what it was made of, what it can do, and how to repeat it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from regenkit.analysis.findings.wording import counted
 from regenkit.analysis.pages import report_tables
 from regenkit.analysis.pages.report_page import as_yaml
-from regenkit.analysis.pages.tables import as_markdown
+from regenkit.analysis.pages.tables import as_markdown, markdown
 from regenkit.analysis.results.report import Report
 from regenkit.files import write_text
+from regenkit.terminal import visible
 
 
 def write_card(report: Report, path: Path) -> None:
@@ -21,7 +23,7 @@ def write_card(report: Report, path: Path) -> None:
 def _what(report: Report) -> list[str]:
     data, parameters, recipe = report.data, report.parameters, report.recipe
     return [
-        f"# {report.trained_with.name}",
+        f"# {markdown(report.trained_with.name)}",
         "",
         f"Makes {data.y} from {data.x} in two steps, by regeneration learning (Tan et al. 2023, arXiv "
         f"2301.08846): a generator X → Y′ ({_made_by(recipe['generator'])}, {parameters['generator']:,} parameters) "
@@ -32,7 +34,7 @@ def _what(report: Report) -> list[str]:
 
 
 def _made_by(section: Mapping[str, Any]) -> str:
-    return str(section["use"]) if "use" in section else f"the one of {section['from']}"
+    return markdown(str(section["use"]) if "use" in section else f"the one of {section['from']}")
 
 
 def _together(recipe: Mapping[str, Any]) -> str:
@@ -52,8 +54,8 @@ def _data(report: Report) -> list[str]:
     )  # fmt: skip
     return [
         "## Data", "",
-        f"{data.name}: {data.summary}; {data.size}.", "",
-        f"Licence: {data.licence}.", "",
+        f"{markdown(data.name)}: {markdown(data.summary)}; {markdown(data.size)}.", "",
+        f"Licence: {markdown(data.licence)}.", "",
         f"Examples: {splits}. {sum(data.examples['dropped'].values())} were left out: they share content or a "
         f"group with a held-out example, or could not be converted; {data.skipped} sources could not be used.", "",
     ]  # fmt: skip
@@ -75,7 +77,7 @@ def _figures(report: Report) -> list[str]:
         f"sample{'s' * (report.samples > 1)} of each route an input; ± is half the 95 % bootstrap interval over "
         "examples.", "",
         as_markdown(report_tables.routes(report)), "",
-        *(f"- {sentence}" for sentence in report.finding), "",
+        *(f"- {markdown(sentence)}" for sentence in report.finding), "",
     ]  # fmt: skip
 
 
@@ -93,8 +95,15 @@ def _limits(report: Report) -> list[str]:
 def _repeat(report: Report) -> list[str]:
     command = [Path(word).name if place == 0 else word for place, word in enumerate(report.trained_with.command)]
     versions = ", ".join(f"{name} {version}" for name, version in report.environment.items())
+    recipe = visible(as_yaml(report.recipe).rstrip())
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", recipe)), default=0))
     return [
         "## To repeat it", "",
-        *([f"    {' '.join(command)}"] if command else []), f"    regenkit evaluate {report.name}", "",
-        f"Made with {versions}. The recipe in full:", "", "```yaml", as_yaml(report.recipe).rstrip(), "```",
+        *([f"    {_line(' '.join(command))}"] if command else []), f"    regenkit evaluate {_line(report.name)}", "",
+        f"Made with {markdown(versions)}. The recipe in full:", "", f"{fence}yaml", recipe, fence,
     ]  # fmt: skip
+
+
+def _line(text: str) -> str:
+    """Text within a line of code."""
+    return visible(" ".join(text.split()))

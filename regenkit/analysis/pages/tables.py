@@ -9,6 +9,7 @@ from rich.table import Table as TerminalTable
 
 from regenkit.analysis.findings.wording import number, plus_minus
 from regenkit.analysis.results.figure import Figure
+from regenkit.terminal import visible
 
 
 @final
@@ -107,5 +108,12 @@ def in_terminal(table: Table, title: str, *, whole: Collection[str] = ()) -> Ter
 
 
 def as_markdown(table: Table, shorten: Callable[[str], str] = str) -> str:
-    lines = [table.titles, ["---"] * len(table.titles), *([shorten(cell.text) for cell in row] for row in table.rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rows = [table.titles, *([shorten(cell.text) for cell in row] for row in table.rows)]
+    head, *lines = [f"| {' | '.join(map(markdown, row))} |" for row in rows]
+    return "\n".join([head, f"| {' | '.join(['---'] * len(table.titles))} |", *lines])
+
+
+def markdown(text: str) -> str:
+    """Text within Markdown, on one line, that begins no tag, link, picture or column."""
+    one = visible(" ".join(text.split()))
+    return one.replace("&", "&amp;").replace("<", "&lt;").replace("[", "\\[").replace("|", "\\|")

@@ -1,0 +1,71 @@
+"""Changed files by the thousand: what the readers answer. The table of docs/limits.md is of such a report.
+
+    python benchmarks/fuzz.py --count 2500 --seed 0 --report fuzz.json     of each class of input
+    python benchmarks/fuzz.py --replay "melody .mid" 87                    one of them again, with what came of it
+
+A report is written after each class, so that it can be looked at, and a campaign that was stopped is gone on with.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path.insert(0, str(TESTS))
+import fuzzing
+from fuzz_inputs import all_inputs
+from fuzz_worker import answer, made
+
+COLUMNS = ("refused", "accepted", *fuzzing.FAULTS)
+
+
+def campaign(count: int, seed: int, report: Path) -> None:
+    done = json.loads(report.read_text()) if report.exists() else {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [each.name for each in all_inputs(Path(folder))]:
+            known = done.setdefault(name, {"first": seed, "counts": {}, "faults": []})
+            missing = count - sum(known["counts"].values())
+            if missing <= 0:
+                continue
+            found = fuzzing.run([TESTS / "fuzz_worker.py"], name, seed + count - missing, missing, Path(folder) / "one")
+            for each, number in found.counts.items():
+                known["counts"][each] = known["counts"].get(each, 0) + number
+            known["faults"] += found.faults
+            report.write_text(json.dumps(done, indent=1, ensure_ascii=False))
+            print(name, dict(found.counts), *found.faults[:9], sep="\n  ", flush=True)
+    print(table(done))
+
+
+def table(done: dict) -> str:
+    """The report as Markdown."""
+    lines = [f"| class of input | inputs | {' | '.join(COLUMNS)} |", "| --- " * (2 + len(COLUMNS)) + "|"]
+    rows = {name: each["counts"] for name, each in done.items()}
+    rows["**all**"] = {column: sum(row.get(column, 0) for row in rows.values()) for column in COLUMNS}
+    for name, counts in rows.items():
+        cells = [f"{counts.get(column, 0):,}" for column in COLUMNS]
+        lines.append(f"| {name} | {sum(counts.values()):,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def replay(name: str, seed: int) -> None:
+    folder = Path(tempfile.mkdtemp())
+    kind = next(each for each in all_inputs(folder) if each.name == name)
+    path = folder / f"changed{kind.suffix}"
+    path.write_bytes(made(kind, seed))
+    print(path, *answer(kind, path))
+    kind.read(path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=2500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", type=Path, default=Path("fuzz.json"))
+    parser.add_argument("--replay", nargs=2, metavar=("CLASS", "SEED"))
+    given = parser.parse_args()
+    if given.replay:
+        replay(given.replay[0], int(given.replay[1]))
+    else:
+        campaign(given.count, given.seed, given.report)

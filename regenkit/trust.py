@@ -1,0 +1,80 @@
+"""Was a run made here? Only then may what it names outside of itself be read.
+
+A recipe may name folders of data, and runs to take stages from. A run that somebody sent is data, so its recipe could
+name any folder of whoever opens it. So a run gets a mark when it is made, which needs a secret in the user's own cache;
+without it, nothing outside is read unless REGENKIT_TRUST=1 says so.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from regenkit.cache import cache_dir
+from regenkit.errors import UserError
+from regenkit.files import write_text
+from regenkit.run_files import inside, read
+
+TRUST = "REGENKIT_TRUST"
+FILE, RECIPE = ".mark", "recipe.yaml"
+
+
+def sign(run: Path) -> None:
+    """Mark a run as made here. Raises UserError where the cache cannot be written."""
+    write_text(run / FILE, _mark(run))
+
+
+def trusted(run: Path) -> bool:
+    """Whether a run was made here, or the user trusts all runs."""
+    if os.environ.get(TRUST, "0") not in ("", "0"):
+        return True
+    if not inside(run, FILE).exists():
+        return False
+    return hmac.compare_digest(read(run, FILE), _mark(run).encode())
+
+
+def check_named(run: Path, what: str, value: Any) -> None:
+    """Raises UserError where `value`, plain data, names something that exists outside of a run that is not trusted."""
+    if isinstance(value, str | Path):
+        path = Path(value).expanduser()
+        with suppress(OSError, ValueError, RuntimeError):  # no name of a file
+            if path.exists() and not path.resolve().is_relative_to(run.resolve()):
+                raise UserError(
+                    f"{run}: this run was not made here, and its {what} names {value}, which lies outside of it. Look "
+                    f"at {run / RECIPE}; to let it be read: export {TRUST}=1"
+                )
+    elif isinstance(value, dict):
+        for each in value.values():
+            check_named(run, what, each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            check_named(run, what, each)
+
+
+def _mark(run: Path) -> str:
+    return hmac.new(_secret(), read(run, RECIPE), hashlib.sha256).hexdigest()
+
+
+def _secret() -> bytes:
+    path = cache_dir() / "secret"
+    with suppress(OSError):
+        if found := path.read_bytes():
+            return found
+    new = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        with suppress(FileExistsError):  # another process was first
+            os.link(new, path)
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); set REGENKIT_CACHE to a folder that can"
+        ) from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
