@@ -14,17 +14,17 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
-import fuzzing
-from fuzz_inputs import all_inputs
-from fuzz_worker import answer, made
+import fuzzing  # noqa: E402
+from fuzz_inputs import all_inputs  # noqa: E402
+from fuzz_worker import answer, made  # noqa: E402
 
 COLUMNS = ("refused", "accepted", *fuzzing.FAULTS)
 
 
-def campaign(count: int, seed: int, report: Path) -> None:
+def campaign(count: int, seed: int, report: Path, part: int, parts: int) -> None:
     done = json.loads(report.read_text()) if report.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in [each.name for each in all_inputs(Path(folder))]:
+        for name in [each.name for each in all_inputs(Path(folder))][part::parts]:
             known = done.setdefault(name, {"first": seed, "counts": {}, "faults": []})
             missing = count - sum(known["counts"].values())
             if missing <= 0:
@@ -63,9 +63,13 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", type=Path, default=Path("fuzz.json"))
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="of so many parts of the classes, this one")
+    parser.add_argument("--table", type=Path, nargs="+", help="print the table of reports, and do nothing else")
     parser.add_argument("--replay", nargs=2, metavar=("CLASS", "SEED"))
     given = parser.parse_args()
     if given.replay:
         replay(given.replay[0], int(given.replay[1]))
+    elif given.table:
+        print(table({name: each for path in given.table for name, each in json.loads(path.read_text()).items()}))
     else:
-        campaign(given.count, given.seed, given.report)
+        campaign(given.count, given.seed, given.report, *given.part)

@@ -64,7 +64,9 @@ def check_whole(run: Path) -> None:
     read, or written to."""
     waiting = [run] if run.is_dir() else []
     while waiting:
-        for entry in os.scandir(waiting.pop()):
+        with os.scandir(waiting.pop()) as found:
+            entries = list(found)
+        for entry in entries:
             path = Path(entry.path)
             _check_within(path, run)
             if entry.is_dir(follow_symlinks=False):

@@ -38,9 +38,9 @@ def trusted(run: Path) -> bool:
 
 def check_named(run: Path, what: str, value: Any) -> None:
     """Raises UserError where `value`, plain data, names something that exists outside of a run that is not trusted."""
-    if isinstance(value, str | Path):
-        path = Path(value).expanduser()
+    if isinstance(value, str | Path) and str(value):
         with suppress(OSError, ValueError, RuntimeError):  # no name of a file
+            path = Path(value).expanduser()
             if path.exists() and not path.resolve().is_relative_to(run.resolve()):
                 raise UserError(
                     f"{run}: this run was not made here, and its {what} names {value}, which lies outside of it. Look "

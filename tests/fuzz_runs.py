@@ -1,5 +1,5 @@
-"""A run folder in which one file is changed: cut, flipped, emptied, replaced by another's, made a link or a folder; then
-opened, generated from and described, in a process under limits.
+"""A run folder in which one file is changed: cut, flipped, emptied, replaced by another one, made a link or a folder.
+Then it is opened, generated from and described, in a process under limits.
 
     python fuzz_runs.py run FIRST COUNT FOLDER     FOLDER/sound is a whole run; prints as `fuzz_worker.py` does
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 
 CASES = Path(__file__).parent / "cases"
+FOUND = CASES / "fuzz"
+"""What was once answered wrongly: kept as it was found, and no source of further changes, so that seeds keep their
+meaning."""
 LARGEST = 200_000
 ABC = b"X:1\nT:Song\nM:3/4\nL:1/8\nK:G\nG2 A2 | B3 c d2 |[1 G6 :|[2 G4 |]\nw: Glo- ri- a _ in ex- cel- sis\n"
 KERN = b"**kern\t**text\n*M4/4\t*\n*k[f#]\t*\n=1\t=1\n4g\tGlo-\n4a\tri-\n2b\ta\n=2\t=2\n1g\tA-\n*-\t*-\n"
@@ -25,7 +28,8 @@ ALIASES = (
 
 def sound(suffix: str, folder: Path) -> list[bytes]:
     """Contents of sound files of a kind; `folder` is for those that are written by a modality."""
-    cases = [path for path in sorted(CASES.rglob("*")) if path.suffix.lower() == suffix and path.is_file()]
+    known = sorted(path for path in CASES.rglob("*") if path.is_file() and path.suffix.lower() == suffix)
+    cases = [path for path in known if FOUND not in path.parents]
     return [*(path.read_bytes() for path in cases if path.stat().st_size <= LARGEST), *_made(suffix, folder)]
 
 
@@ -49,7 +53,16 @@ def _made(suffix: str, folder: Path) -> Iterator[bytes]:
         yield _song(suffix, folder)
     elif suffix in (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".tga"):
         yield from _pictures(suffix)
-    elif suffix in (".wav", ".flac", ".ogg", ".aiff", ".mp3"):
+    elif suffix in (".yaml", ".yml"):
+        yield b"fact: Water boils at 100 degrees.\n"
+    elif suffix in (".jsonl", ".csv", ".tsv"):
+        comma = {".csv": b",", ".tsv": b"\t"}.get(suffix)
+        yield b"fact%bsource\nwater boils%b1\n" % (comma, comma) if comma else b'{"fact": "water boils"}\n' * 3
+    elif suffix in (".mp4", ".mov", ".mkv", ".avi", ".m4v"):
+        yield _film(suffix, folder)
+    elif suffix == ".g722":
+        yield bytes(range(256)) * 30
+    elif suffix in (".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3", ".opus"):
         yield from _sounds(suffix)
 
 
@@ -73,6 +86,11 @@ def _pictures(suffix: str) -> Iterator[bytes]:
     from PIL import Image
 
     kind = Image.registered_extensions()[suffix]
+    if suffix == ".png":  # maps of classes, and of depth
+        for small in (np.arange(64, dtype=np.uint8).reshape(8, 8) % 2, np.arange(64, dtype=np.uint16).reshape(8, 8)):
+            out = io.BytesIO()
+            Image.fromarray(small).save(out, kind)
+            yield from [out.getvalue()] * 9
     for mode in ("L", "RGB"):
         out = io.BytesIO()
         Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).convert(mode).save(out, kind)
@@ -83,8 +101,23 @@ def _sounds(suffix: str) -> Iterator[bytes]:
     import soundfile
 
     out = io.BytesIO()
-    soundfile.write(out, np.sin(np.arange(4000) / 9), 16000, format=suffix[1:].upper())
+    form, subtype = {".aif": ("AIFF", None), ".opus": ("OGG", "OPUS")}.get(suffix, (suffix[1:].upper(), None))
+    soundfile.write(out, np.sin(np.arange(4000) / 9), 16000, format=form, subtype=subtype)
     yield out.getvalue()
+
+
+def _film(suffix: str, folder: Path) -> bytes:
+    import av
+
+    path = folder / f"sound{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=8)
+        stream.width = stream.height = 32
+        for number in range(16):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 15 * number, np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path.read_bytes()
 
 
 def archive(inside: dict[str, bytes], suffix: str) -> bytes:

@@ -1,9 +1,11 @@
 """Many changed files of one class, read in processes of their own: what came of each, a crash or a hang included."""
 
+import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,27 +39,32 @@ def run(worker: Sequence[object], name: str, first: int, count: int, folder: Pat
     found, seed, last = Found(), first, first + count
     folder.mkdir(parents=True, exist_ok=True)
     while seed < last:
-        errors = (folder / "stderr").open("w+", errors="replace")
-        process = subprocess.Popen(
-            [sys.executable, *map(str, worker), name, str(seed), str(last - seed), str(folder)],
-            env={**processes.os.environ, "PYTHONPATH": processes.PATHS}, text=True, stdout=subprocess.PIPE,
-            stderr=errors, errors="replace",
-        )  # fmt: skip
         begun = seed
-        for line in _lines(process):
-            if line is None:
-                process.kill()
-                break
-            number, _, rest = line.rstrip("\n").partition(" ")
-            answer, _, more = rest.partition(" ")
-            if not number.isdecimal() or int(number) != seed or not answer:
-                continue  # what a library prints, or the last line of a process that ended
-            found.add(name, number, answer, more)
-            seed += 1
-        status = process.wait()
-        errors.seek(0)
-        said = errors.read()
-        errors.close()
+        command = [sys.executable, *map(str, worker), name, str(seed), str(last - seed), str(folder)]
+        with (
+            (folder / "stderr").open("w+", errors="replace") as errors,
+            subprocess.Popen(
+                command, env={**os.environ, "PYTHONPATH": processes.PATHS}, text=True, stdout=subprocess.PIPE,
+                stderr=errors, errors="replace",
+            ) as process,
+        ):  # fmt: skip
+            try:
+                for line in _lines(process):
+                    if line is None:
+                        break
+                    number, _, rest = line.rstrip("\n").partition(" ")
+                    answer, _, more = rest.partition(" ")
+                    if not number.isdecimal() or int(number) != seed or not answer:
+                        continue  # what a library prints, or the last line of a process that ended
+                    found.add(name, number, answer, more)
+                    seed += 1
+            finally:
+                if seed < last and process.poll() is None:
+                    time.sleep(1)  # it may be ending
+                    process.kill()
+            status = process.wait()
+            errors.seek(0)
+            said = errors.read()
         if seed < last:
             if seed == begun and status > 0:
                 raise AssertionError(f"{name}: the worker does not start\n{said}")

@@ -84,7 +84,7 @@ def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -
     try:
         return _load(path, (), host, (*within, here), None if trust.trusted(folder) else folder)
     except UserError as error:
-        if within:  # the run that takes from it says what to do
+        if within or trust.TRUST in str(error):  # the run that takes from it says what to do, or the message does
             raise
         raise UserError(f"{error}\n{_gone(folder) or _KEPT}") from error
 

@@ -99,7 +99,9 @@ class Dense:
         if not seen.any():
             return f"no {name}"
         if name == "classes":
-            counts = np.bincount(values.ravel(), minlength=len(self.labels) + 1)[1:]
+            counts = np.bincount(values.ravel(), minlength=len(self.labels) + 1)[1 : len(self.labels) + 1]
+            if not counts.sum():
+                return "classes that have no name"
             most = np.argsort(-counts, kind="stable")[:3]
             return ", ".join(f"{self.labels[each]} {counts[each] / counts.sum():.0%}" for each in most if counts[each])
         if name == "normals":

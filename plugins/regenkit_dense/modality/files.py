@@ -56,12 +56,15 @@ def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarr
 
 
 def read_several(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz by name. Raises UserError and BadSource as `read` does."""
+    """The arrays of an .npz by name, as `write_several` writes them: classes count from 1, 0 is what is not known.
+    Raises UserError and BadSource as `read` does."""
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     try:
         with np.load(path, allow_pickle=False) as found:
-            return {name: np.asarray(found[name]) for name in found.files}
+            return {name: _whole(path, name, np.asarray(found[name])) for name in found.files}
+    except BadSource:
+        raise
     except Exception as error:  # whatever a damaged archive leads NumPy to
         raise BadSource(path, f"can't be read as .npz ({error or type(error).__name__})") from error
 
@@ -166,6 +169,15 @@ def _array(path: Path) -> Any:
     if not isinstance(found, np.ndarray):
         raise BadSource(path, "holds several arrays; right is one")
     return found
+
+
+def _whole(path: Path, name: str, values: np.ndarray) -> np.ndarray:
+    """An array of an .npz, of the form of its map."""
+    if name != "classes":
+        return _numbers(path, name, values)
+    if values.dtype.kind not in "iu" or values.ndim != 2 or 0 in values.shape:
+        raise BadSource(path, f"classes are {values.dtype} of shape {values.shape}; right are integers (height, width)")
+    return values
 
 
 def _numbers(path: Path, name: str, values: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ TITLE = re.compile(r"^!!!OTL[^:]*:\s*(.+)$", re.MULTILINE)
 MODES = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "loc": "locrian"}
 UMLAUT = re.compile(r"\\([aouAOU])3")
 HELD = ("|", "_")
+ENDLESS = re.compile(r"\d{1000}")
 
 
 def read_kern(path: Path, encoding: str | None = None) -> Score:
@@ -42,6 +43,8 @@ def read_kern(path: Path, encoding: str | None = None) -> Score:
     Raises BadSource: no kern, a line that is none, a note without a duration.
     """
     text = decoded(path.read_bytes(), encoding, path)
+    if ENDLESS.search(text):  # which Python refuses to read as a number
+        raise BadSource(path, "holds a number of a thousand digits, which no score has")
     reader = _Reader(path)
     for number, row in rows(text, path):
         reader.row(number, row)

@@ -15,6 +15,7 @@ from regenkit.errors import BadSource
 
 BLOCK = 1 << 16
 """Samples that are decoded at a time."""
+HIGHEST_RATE = 1_000_000
 UNREADABLE = "is damaged, or is no sound of a kind that is read"
 OWN_NAMES = {".wav": ("WAV", "WAVEX", "RF64"), ".flac": ("FLAC",), ".mp3": ("MP3", "MPEG"), ".ogg": ("OGG",),
              ".opus": ("OGG",), ".aiff": ("AIFF",), ".aif": ("AIFF",)}  # fmt: skip
@@ -43,7 +44,7 @@ def opened(path: Path, start: float = 0.0) -> Opened:
         return _by_av(path, start)
     wanted = OWN_NAMES.get(path.suffix.lower())
     remarks = () if wanted and file.format in wanted else (f"is {file.format}, not what its suffix says",)
-    return Opened(file.samplerate, _of_soundfile(file, path, start), remarks)
+    return Opened(_possible(file.samplerate, path), _of_soundfile(file, path, start), remarks)
 
 
 def duration(path: Path) -> float | None:
@@ -115,7 +116,15 @@ def _container(path: Path) -> Any:
 
 def _by_av(path: Path, start: float) -> Opened:
     container = _container(path)
-    return Opened(container.streams.audio[0].rate, _of_av(container, path, start), ())
+    rate = getattr(container.streams.audio[0], "rate", None)  # of a codec that FFmpeg does not know there is none
+    return Opened(_possible(rate, path), _of_av(container, path, start), ())
+
+
+def _possible(rate: Any, path: Path) -> int:
+    """A rate as a header states it. Raises BadSource where there is no sound of such a rate."""
+    if not isinstance(rate, int) or not 1 <= rate <= HIGHEST_RATE:
+        raise BadSource(path, f"states a rate of {rate} Hz; right are 1 to {HIGHEST_RATE:,}")
+    return rate
 
 
 def _of_av(container: Any, path: Path, start: float) -> Iterator[np.ndarray]:

@@ -70,7 +70,10 @@ class Knowledge:
             raise UserError(str(error) if suffix in SUFFIXES else f"{path}: {error}") from error
         if not found:
             raise UserError(f"{path}: has no facts")
-        return [self._checked(each) for each in found]
+        try:
+            return [self._checked(each) for each in found]
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
 
     def parse(self, text: str) -> Facts:
         """Of a map in YAML or JSON: "{name: bash, section: shells}". Raises UserError."""
