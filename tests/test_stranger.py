@@ -107,7 +107,7 @@ def weights(run: Path) -> tuple[Any, Path]:
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
     path = run / "generator" / "best.weights.h5"
     model.save_weights(path)
-    load(model, run, "generator")
+    load(model, path)
     return model, path
 
 
@@ -167,7 +167,7 @@ def test_weights_are_numbers_in_their_own_file(
         del kernel["0"]
         change(kernel, tmp_path / "outside.h5")
     with pytest.raises(UserError, match=r"best\.weights\.h5: "):
-        load(model, run, "generator")
+        load(model, path)
     if change not in (_nan, _shape):
         with pytest.raises(UserError, match=r"best\.weights\.h5: "):
             digest(path)

@@ -31,7 +31,7 @@ from regenkit.run.origin import DONE, copy_origin, done, settings_of
 from regenkit.run.predicted import predicted
 from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
-from regenkit.stages import STAGES
+from regenkit.stages import BEST, STAGES
 from regenkit.terminal import terminal
 from regenkit.training import train
 from regenkit.training.log import Log
