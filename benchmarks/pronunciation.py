@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def table(found: dict[str, Any]) -> str:
-    head = "| | phonemes wrong | words wrong | words wrong, stress counted | CPU ms a word |\n| --- | --- | --- | --- | --- |\n"
+    head = "| | phonemes wrong | words wrong | words wrong, stress counted | CPU ms a word |\n" + "| --- " * 5 + "|\n"
     rows = [
         f"| {name} | {each['phonemes']:.1%} | {each['words']:.1%} | "
         f"{each['stressed']:.1%} | {each['cpu_ms_a_word']:.2f} |\n"
