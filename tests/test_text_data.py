@@ -223,6 +223,14 @@ def test_own_facts(tmp_path: Path) -> None:
         _ = OwnFacts(folder(tmp_path / "texts", a_txt=b"one\n")).modalities
 
 
+def test_a_long_file_is_read_in_parts(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\n".join(f"line {number}" for number in range(1200)))
+    dataset = Folder(str(tmp_path))
+    assert dataset.sources() == ["a.txt:0-500", "a.txt:500-1000", "a.txt:1000-1200"]
+    again = pickle.loads(pickle.dumps(dataset))
+    assert [each.id for each in examples(again)] == [f"a.txt:{number}" for number in range(1, 1201)]
+
+
 def test_families_do_not_cross_the_split(tmp_path: Path, fresh: Path) -> None:
     lines = [f'{{"x": "word {number // 3}", "y": "text {number} of many"}}' for number in range(120)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
