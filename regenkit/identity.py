@@ -11,7 +11,7 @@ from regenkit.spec import Fields, Spec
 
 @final
 class Identity:
-    """Y′ has the fields of Y, and their values.
+    """Y′ has the fields of Y, with their shapes and values.
 
     y  the spec of Y
     """

@@ -16,6 +16,7 @@ from regenkit.components import ANY, Component, Converter, Dataset, Generator, M
 from regenkit.data.prepare import Prepared, prepare
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.source import WithSource
 from regenkit.recipe import Recipe, load
 from regenkit.recipe.arguments import parameters
 from regenkit.spec import Fields
@@ -85,10 +86,12 @@ class Material:
         if pipeline.learned:
             pipeline._stages["converter"] = pipeline.build("converter")
         while True:
+            few = _few(self.dataset, count)
             with _own_cache():
                 found = prepare(
-                    dataset=_few(self.dataset, count), identity={"use": self.recipe.dataset.use},
-                    converter=pipeline.converter, converter_identity={"use": self.recipe.part("converter").use},
+                    dataset=WithSource(few, pipeline.source) if pipeline.source else few,
+                    identity={**self.recipe.dataset.identity, "sources": count}, converter=pipeline.converter,
+                    converter_identity=self.recipe.part("converter").identity,
                     specs=pipeline.specs, progress=lambda what, done, total: None, processes=1,
                 )  # fmt: skip
             if found.paired.sum() >= EXAMPLES or count >= min(SOURCES, len(self.dataset.sources())):

@@ -10,10 +10,10 @@ from regenkit.extras import missing
 from regenkit.recipe.arguments import parameters
 from regenkit.testing.finding import Failed, Skipped
 
-WORDS = 4
+WORDS = 3
 """The fewest words of a docstring."""
 MEASURE = re.compile(
-    r"\d|\[|×|\bshares?\b|\bnumber\b|\bcount|\bdistance\b|\bbits?\b|\bnats?\b|\bper\b|\bHz\b|\bdB\b|\bseconds?\b|\brate\b"
+    r"\d|\[|×|\bshapes?\b|\bshares?\b|\bnumber\b|\bcount|\bdistance\b|\bbits?\b|\bnats?\b|\bper\b|\bHz\b|\bdB\b|\bseconds?\b|\brate\b"
     r"|\bprobabilit|\bratio\b|\bmean\b|\baverage\b|\bcorrelation\b|\baccuracy\b|\bhow (many|much|far|often|well|like)\b"
     r"|\bone (a|for each)\b|\ba step\b|\ban example\b|\bcents?\b|\bdegrees?\b|\bpixels?\b|\bvalue\b|\blength\b",
     re.IGNORECASE,
@@ -59,9 +59,9 @@ def every_option_has_a_type(component: Component) -> None:
 def the_docstring_says_what_it_is(component: Component) -> None:
     """The target has a docstring: what it is in a sentence, and with shapes or units of what it takes or gives."""
     target = component.load()
-    own = inspect.getdoc(target) if "__doc__" in vars(target) and target.__doc__ else None
+    own = vars(target).get("__doc__") if inspect.isclass(target) else target.__doc__  # of a class, no inherited one
     around = inspect.getdoc(inspect.getmodule(target)) or ""
-    text = " ".join([own or "", around, *(_methods(target) if inspect.isclass(target) else [])])
+    text = " ".join([own or "", around, component.summary, *(_methods(target) if inspect.isclass(target) else [])])
     if not own and len(around.split()) < WORDS:
         raise Failed("there is none", "write one beneath its first line")
     if own and len(own.split()) < WORDS:

@@ -16,7 +16,10 @@ from regenkit_text.converter.plainly import nothing_given
 
 @final
 class Segments:
-    """y  the spec of symbols in ARPAbet"""
+    """A segment a symbol, shape [symbols].
+
+    y  the spec of symbols in ARPAbet
+    """
 
     version = 1
 

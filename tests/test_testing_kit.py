@@ -1,0 +1,109 @@
+"""The conformance kit: sound components pass, and each fault that it looks for is found."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from installed import regenkit
+from test_scaffold import install
+
+from regenkit.testing.compare import same
+from regenkit.testing.finding import Failed, Finding
+
+FAULTS = {
+    "text loses a field": ("family.py", "return to_text(self.spec, rep, meta)", "return 'family: 1'",
+                           "its text can be read again"),
+    "wrong text is taken": ("family.py", "return from_text(self.spec, text)",
+                            "return {'family': np.int32(1)}, {}", "wrong text is refused"),
+    "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",
+                                    "np.array(found + 99, np.int32)}", "examples are as their specs say"),
+    "unsorted sources": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "import os; names = list(ANSI_COLOR_NAMES); "
+                         "k = os.urandom(1)[0] % 200 + 1; return names[k:] + names[:k]",
+                         "sources are names in a fixed order"),
+    "groups as text": ("data.py", 'meta={"colour": value}', 'groups="ab", meta={"colour": value}',
+                       "examples are well formed"),
+    "a bare error": ("colour.py", "found = read_text(Path(path)).split()", "found = open(path).read().split()",
+                     "bad files are refused with their name"),
+    "the wrong sign": ("metrics.py", "np.float64)", "np.float64) * -1", "it tells right from wrong"),
+    "a mean": ("metrics.py", "return np.array([", "return np.ones(2) + np.mean([", "it gives one value a sample"),
+    "undocumented": ("metrics.py", '"""[samples]: 1 where a sample\'s name is of the family of the reference\'s, else '
+                     '0."""', "", "the docstring says what it is"),
+    "an untyped option": ("perceptron.py", "width: PositiveInt = 64", "width=64", "every option has a type"),
+    "a sample without a seed": ("perceptron.py", "seeds_of(seed, ", "seeds_of(0, ", "a seed says what is drawn"),
+    "index for token": ("perceptron.py", "np.int32(1 + tf.argmax", "np.int32(tf.argmax", "samples are of its target"),
+    "a mean over the batch": ("perceptron.py", "terms[name] = (nll, tf.ones_like(nll))",
+                              "terms[name] = (nll * 0 + tf.reduce_mean(nll), tf.ones_like(nll))",
+                              "company and padding change no loss"),
+    "unused variables": ("perceptron.py", "        self.built = True",
+                         "        self.idle = self.add_weight(name='idle', shape=(3,))\n        self.built = True",
+                         "every variable gets a gradient"),
+    "half precision sums": ("perceptron.py", "tf.cast(layer(x), tf.float32)", "layer(x)", "half precision works"),
+    "the loss for the likelihood": ("perceptron.py", "{name: -nll for", "{name: nll for",
+                                    "likelihoods are one an example"),
+    "a rule of chance": ("perceptron.py", "return {\"main\": terms}", "return {\"main\": {name: (value * "
+                         "tf.random.uniform([]), weight) for name, (value, weight) in terms.items()}}",
+                         "losses are one an example"),
+    "sums that are not the parts'": (
+        "perceptron.py", 'return {"main": terms}',
+        'size = tf.cast(tf.shape(nll)[0], tf.float32)\n        return {"main": {name: (value, weight * size) for name, '
+        '(value, weight) in terms.items()}}', "one replica and two learn alike"),
+}  # fmt: skip
+"""(file, what is sound, what is at fault, the check that finds it)"""
+LONG = pytest.mark.exhaustive(minutes=0.5)
+QUICK = ("text loses a field", "a bare error")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.exhaustive(minutes=0.5)) for each in FAULTS],
+)
+def test_a_fault_is_found(case: str, tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess")
+    file, sound, fault, check = FAULTS[case]
+    path = recipe.parents[1] / "regenkit_chess" / file
+    text = path.read_text(encoding="utf-8")
+    assert sound in text
+    path.write_text(text.replace(sound, fault, 1), encoding="utf-8")
+    done = regenkit("plugins", "check", "chess", "--recipe", str(recipe), "--only", check, folder=tmp_path / "made")
+    assert done.returncode == 1 and f"{check}\n" in done.stdout, done.stdout + done.stderr
+    for part in ("expected", "got", "where", "remedy"):
+        assert f"\n  {part:8} " in done.stdout
+    assert all(len(block.splitlines()) < 40 for block in done.stdout.split("\nfailed"))  # one screen
+
+
+def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:
+    done = regenkit("plugins", "check", "imgae", folder=tmp_path)
+    assert done.returncode == 2 and "no plugin is named 'imgae'; did you mean 'image'?" in done.stderr
+
+
+def test_a_finding_is_short() -> None:
+    said: dict[str, Any] = {"component": "metric a/b", "check": "it is well", "state": "failed"}
+    lines = str(Finding(**said, expected="one", got="x" * 5000, where="file, line 1", remedy="two\nthree")).splitlines()
+    assert len(lines) == 6 and max(map(len, lines)) < 700
+
+
+def test_what_differs_is_shown() -> None:
+    same({"a": [1, 2]}, {"a": [1, 2]}, "it has")
+    same({"a": [1.0, float("nan")]}, {"a": [1.0, float("nan")]}, "it has")
+    for other in ({"b": [1, 2]}, {"a": [1]}, {"a": [1, 3]}):
+        with pytest.raises(Failed, match="it has"):
+            same({"a": [1, 2]}, other, "it has")
+    with pytest.raises(Failed, match=r"they differ by up to 0\.5"):
+        same({"a": [1.0]}, {"a": [1.5]}, "it has", close=0.1)
+
+
+# --- the plugins of this repository --------------------------------------------------------------------------------
+
+OWN = sorted(path.name.removeprefix("regenkit_") for path in (Path(__file__).parents[1] / "plugins").glob("regenkit_*"))
+
+
+@pytest.mark.parametrize("plugin", OWN)
+def test_the_records_of_our_own_plugins_are_sound(plugin: str) -> None:
+    from regenkit import plugins
+    from regenkit.testing import records
+    from regenkit.testing.cases import Case
+
+    own = [each for role in plugins.ROLES for each, _ in plugins.host().all(role) if each.origin.plugin == plugin]
+    assert own, "is it among the entry points of the installed distribution?"
+    found = [Case(component=each, check=check).finding() for each in own for check in records.checks(each)]
+    assert [str(each) for each in found if each.state == "failed"] == []
