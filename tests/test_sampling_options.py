@@ -15,7 +15,7 @@ from runs import PLAIN, SMALL, train
 from toy import TEXT, refusal
 
 from regenkit import UserError, plugins
-from regenkit.analysis.compare import Options, compare
+from regenkit.analysis.compare import Options, _check, compare
 from regenkit.analysis.grid.cells import cells
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
@@ -148,6 +148,16 @@ def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_dra
         asked(stages, {"guidance": 2})
     with pytest.raises(UserError, match=r"^renderer: guidance 2\.0"):
         run.generate([], guidance=2)
+
+
+def test_a_likelihood_is_looked_for_in_the_stage_as_it_is_built(home: Path) -> None:
+    """Of a ladder it depends on its rungs; its class does not say."""
+    rungs = f"{{use: ladder, rungs: [{{use: transformer, {SMALL}}}]}}"
+    Path("rungs.yaml").write_text(RECIPE.replace(f"{{use: transformer, condition_dropout: 0.2, {SMALL}}}", rungs))
+    grid = cells(Path("rungs.yaml"), [], ["renderer.width=8,12"], 1)
+    _check(grid, Options())
+    for cell in grid:
+        assert "ladder" in next(iter(cell.recipes.values())).dump()
 
 
 @pytest.mark.exhaustive(minutes=1)

@@ -154,13 +154,12 @@ def _differ_in_samples_alone(cells: Sequence[Cell]) -> str:
 
 
 def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
-    """Why a cell has none, as far as its recipe shows."""
+    """Why a cell has none, as a draft of its stages shows: some components have a likelihood by how they are built."""
     recipe = next(iter(cell.recipes.values()))
+    pipeline = Pipeline(recipe)
     for stage in stages:
-        part = recipe.part(stage)
-        target = part.component.load()
-        if isinstance(target, type) and not issubclass(target, HasLikelihood):
-            yield f"{cell.label}: its {stage}, {part.use}, has no likelihood (field_log_prob)"
+        if not isinstance(pipeline.build(stage, drafted=True), HasLikelihood):
+            yield f"{cell.label}: its {stage}, {recipe.part(stage).use}, has no likelihood (field_log_prob)"
             return
     if continuous := _continuous(Pipeline(recipe)):
         yield f"{cell.label}: its Y′ is continuous ({', '.join(continuous)}), so that what it costs is a density"
