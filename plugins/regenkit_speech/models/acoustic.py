@@ -146,7 +146,8 @@ class Acoustic(keras.Model):
         return Taught(spread, known[..., None], {"prior": 0.5 * prior, **errors}, (length, tf.reduce_sum(symbols, 1)))
 
     def sample(
-        self, condition: Batch, *, seed: int, given: Any = None, length: int | None = None, max_length: int = LONGEST,
+        self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
+        max_length: PositiveInt = LONGEST,
         pace: PositiveFloat = 1.0, temperature: NonNegativeFloat = 0.7, steps: PositiveInt = 10,
         pitch_shift: float = 0.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip

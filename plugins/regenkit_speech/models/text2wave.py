@@ -76,7 +76,8 @@ class TextToWave(keras.Model):
         return {"main": {self.field: (wave, weight), **found, END: taught.length}}
 
     def sample(
-        self, condition: Batch, *, seed: int, given: Any = None, length: int | None = None, max_length: int = LONGEST,
+        self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
+        max_length: PositiveInt = LONGEST,
         pace: PositiveFloat = 1.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """The waveform and the mask of its samples.
