@@ -85,6 +85,7 @@ def register_renderers() -> Iterator[Renderer]:
             summary=summary,
             extra=EXTRA,
             deterministic=name != "griffin_lim",
+            trained=name != "griffin_lim",
         )
 
 

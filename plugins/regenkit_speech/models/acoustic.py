@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, final
 
 import numpy as np
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import FiniteFloat, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.models.sampling import seeds_of
@@ -149,7 +149,7 @@ class Acoustic(keras.Model):
         self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
         max_length: PositiveInt = LONGEST,
         pace: PositiveFloat = 1.0, temperature: NonNegativeFloat = 0.7, steps: PositiveInt = 10,
-        pitch_shift: float = 0.0,
+        pitch_shift: FiniteFloat = 0.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """Fields and the mask of their clock.
 
