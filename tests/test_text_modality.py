@@ -46,7 +46,7 @@ def test_characters_give_back_what_their_alphabet_has(texts: list[str]) -> None:
     for text in texts:
         fields, _ = modality.encode(text)
         assert modality.decode(fields) == plain(text) == text_of(modality.spec, fields)
-    with pytest.raises(UserError, match=r"lacks Ω \(U\+03A9\)"):
+    with pytest.raises(UserError, match=r"lacks 'Ω' \(U\+03A9\)"):
         modality.parse("Ω")
 
 

@@ -50,7 +50,7 @@ class Characters:
             return [self._token[character] for character in text]
         except KeyError:
             unknown = dict.fromkeys(each for each in text if each not in self._token)
-            named = ", ".join(f"{each} (U+{ord(each):04X})" for each in list(unknown)[:5])
+            named = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in list(unknown)[:5])
             raise UserError(f"the alphabet of {len(self.labels)} characters lacks {named}") from None
 
     def decode(self, tokens: Sequence[int]) -> str:
