@@ -43,13 +43,19 @@ def heard(path: str | Path, start: float = 0.0, seconds: float = LONGEST) -> Sou
                 return None
             stream = file.streams.audio[0]
             plain = av.AudioResampler(format="flt", layout="mono", rate=HERTZ)
-            skip, count = round(start * HERTZ), 0
+            begins = float(stream.start_time * stream.time_base) if stream.start_time is not None else 0.0
+            if start:
+                file.seek(round((start + begins) / stream.time_base), stream=stream)  # to it, or to a place before it
+            skip, count = None, 0
             for frame in chain(file.decode(stream), [None]):
+                if skip is None:
+                    since = start if frame is None or frame.time is None else frame.time - begins
+                    skip = max(0, round((start - since) * HERTZ))
                 for part in plain.resample(frame):
                     values = part.to_ndarray().reshape(-1)
                     parts.append(values[max(0, skip - count) :])
                     count += len(values)
-                if count >= skip + seconds * HERTZ:
+                if count >= (skip or 0) + seconds * HERTZ:
                     break
     except FAULTS as error:
         if not parts:
