@@ -100,6 +100,15 @@ LEARNED = [part for setting in (
 ) for part in ("--set", setting)]  # fmt: skip
 
 
+@pytest.mark.exhaustive(minutes=0.2)
+def test_a_preview_writes_its_pictures_on_one_sheet(place: Path) -> None:
+    said = regenkit("preview", "shapes.yaml", "--count", 6, "-o", "sheet.png", cwd=place).stdout
+    assert "sheet.png: the Y of these examples" in said and "\x1b_G" not in said  # no terminal, no picture in it
+    with Image.open(place / "sheet.png") as sheet:
+        colours = len(sheet.convert("RGB").getcolors(1 << 20) or [])
+        assert sheet.width > sheet.height and colours > 3
+
+
 @pytest.mark.exhaustive(minutes=0.3)
 def test_y_prime_that_is_learned_is_not_there_before_it_is_trained(place: Path) -> None:
     assert "before training there is none" in regenkit("preview", "shapes.yaml", *LEARNED, cwd=place).stdout
