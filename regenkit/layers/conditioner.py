@@ -84,7 +84,8 @@ class Conditioner(keras.layers.Layer):
                 x = self._resized(x, field)
                 found = x if found is None else found + x
             elif field.variable:
-                vector += self._read(name, field, value, seeds)
+                clock = self.spec.clock(name)
+                vector += self._read(name, field, value, condition.get(clock.mask) if clock else None, seeds)
             elif field.vocabulary:
                 x = embed(value)
                 vector += x if field.scalar else tf.reduce_sum(tf.reshape(x, [batch, -1, self.width]), 1)
@@ -92,12 +93,17 @@ class Conditioner(keras.layers.Layer):
                 vector += embed(tf.reshape(value, [batch, self._entry(field)]))
         return vector, found
 
-    def _read(self, name: str, field: Field, value: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
+    def _read(
+        self, name: str, field: Field, value: tf.Tensor, mask: tf.Tensor | None, seeds: tf.Tensor | None
+    ) -> tf.Tensor:  # fmt: skip
+        """`mask` bool [batch, entries]; without it, and of tokens, what is 0 is absent."""
         if field.vocabulary:
             known, x = value > 0, self.embeddings[name](value)
         else:
             value = tf.reshape(value, [tf.shape(value)[0], -1, self._entry(field)])
             known, x = tf.reduce_any(value != 0, -1), self.embeddings[name](value)
+            if mask is not None:  # an entry of zeros is one, unless all are
+                known = tf.reduce_any(known, 1, keepdims=True) & tf.cast(mask, tf.bool)
         weight = tf.cast(known, x.dtype)[..., None]
         x *= weight
         x += self.grams[name](x)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import final
 
+from regenkit.layers.hops import Alongside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -11,23 +12,36 @@ from regenkit.spec import Field, Spec
 
 @final
 class FieldsEmbedding(keras.layers.Layer):
-    """Fields [batch, …] → [batch, steps, width], of one entry a step; scalars are added to every step.
+    """Fields [batch, …] → [batch, steps, width]; scalars are added to every step.
+
+    Those on another clock than `target`'s are brought to its steps (`layers.hops`); without a target, all have one
+    entry a step.
 
     Tokens may be *soft*: float32 [batch, steps, vocabulary], a distribution over the tokens 1…vocabulary at each step,
     all 0 where absent. So a gradient reaches whatever predicted them.
     """
 
-    def __init__(self, spec: Spec, width: int) -> None:
+    def __init__(self, spec: Spec, width: int, target: Spec | None = None) -> None:
         super().__init__()
         self.spec, self.width = spec, width
         self.fields = embeddings(spec, width, normal())
+        self.other_hops: dict[str, Alongside] = {}
+        for name, field in (target or {}).items():
+            clocks = (None, target.clock(name)) if target else ()
+            self.other_hops |= {own: Alongside(each, field, width) for own, each in spec.items()
+                                if own not in self.other_hops and spec.clock(own) not in clocks}  # fmt: skip
         self.built = True
 
     def call(self, values: Mapping[str, tf.Tensor], shape: tf.Tensor) -> tf.Tensor:
         """`shape` int32 [2]: batch and steps."""
         x = tf.zeros([shape[0], shape[1], self.width], self.compute_dtype)
         for name, field in self.spec.items():
-            x += embed(self.fields[name], field, values[name], shape)
+            found = embed(self.fields[name], field, values[name], shape)
+            if name in self.other_hops:
+                clock = self.spec.clock(name)
+                assert clock
+                found = self.other_hops[name](found, values[clock.mask], shape[1])
+            x += found
         return x
 
 

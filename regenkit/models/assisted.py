@@ -77,7 +77,7 @@ class Assisted(keras.Model):
         found = dict(self.generator.losses({**batch, NOISE: own[GENERATOR]}, noise=own[GENERATOR]))
         condition, target = batch["condition"], batch["target"]
         predicted = self.generator.predict_steps(condition, target, noise=own[GENERATOR])
-        mask = {MASK: condition[MASK]} if MASK in condition else {}
+        mask = {key: value for side in (target, condition) for key, value in side.items() if key.split(" ")[0] == MASK}
         x = {name: condition[name] for name in self.x}
         again = {**batch, "condition": {**x, **mask, **{name: soft(value) for name, value in predicted.items()}},
                  "target": {**x, **mask}, TRUTH: target}  # fmt: skip

@@ -14,6 +14,7 @@ from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
 from regenkit.layers.fields import FieldsEmbedding, entry
 from regenkit.layers.gaussian import gaussian_nll, mean_and_log_scale
+from regenkit.models.alongside import one_clock
 from regenkit.models.sampling import seeds_of
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -24,7 +25,7 @@ from regenkit.stage import Batch
 
 @final
 class Gaussian(keras.Model):
-    """P(target | condition) over continuous fields of one entry a step."""
+    """P(target | condition) over continuous fields of one clock, along whose axis all of the condition runs."""
 
     def __init__(
         self,
@@ -40,11 +41,11 @@ class Gaussian(keras.Model):
         if not target:
             raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
         for name, field in target.items():
-            if field.kind != "continuous" or field.hop != 1:
+            if field.kind != "continuous" or not field.variable:
                 other = "transformer" if field.vocabulary else "diffusion, where its shape is fixed"
                 raise ValueError(f"gaussian predicts vectors, one a step; {name} is none: use {other}")
-        self.condition, self.target = condition, target
-        self.embedding = FieldsEmbedding(condition, width)
+        self.condition, self.target, self.clock = condition, target, one_clock(condition, target, "gaussian")
+        self.embedding = FieldsEmbedding(condition, width, target)
         self.blocks = blocks(width, heads, depth, dropout=dropout)
         self.norm = keras.layers.LayerNormalization(center=False)
         self.out = {name: keras.layers.Dense(2 * entry(field)) for name, field in target.items()}
@@ -61,13 +62,13 @@ class Gaussian(keras.Model):
         self, condition: Batch, target: Batch | None = None, *, noise: tf.Tensor | None = None
     ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
         """Mean and logarithm of the standard deviation by field, each [batch, steps, size]; `target` has no say."""
-        x = self.encode(condition, condition["mask"], noise)
+        x = self.encode(condition, condition[self.clock.mask], noise)
         return {name: mean_and_log_scale(layer(x)) for name, layer in self.out.items()}
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
         """Negative log-density in nats of each field, summed an example; its weight is its number of steps."""
         condition = batch["condition"]
-        weight = tf.reduce_sum(tf.cast(condition["mask"], tf.float32), 1)
+        weight = tf.reduce_sum(tf.cast(condition[self.clock.mask], tf.float32), 1)
         return {"main": {name: (nll, weight) for name, nll in self._nll(condition, batch["target"], noise).items()}}
 
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
@@ -78,7 +79,7 @@ class Gaussian(keras.Model):
         self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
     ) -> dict[str, np.ndarray]:
         """Draw float32 fields [batch, steps, …]; temperature scales the standard deviation, 0 takes the mean."""
-        mask = tf.constant(condition["mask"])
+        mask = tf.constant(condition[self.clock.mask])
         seeds = seeds_of(seed, mask.shape[0])
         found = {}
         for name, (mean, log_scale) in self.predict_steps(condition).items():
@@ -94,7 +95,7 @@ class Gaussian(keras.Model):
         return self.sample(condition, seed=seed)
 
     def _nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
-        known = tf.cast(condition["mask"], tf.float32)
+        known = tf.cast(condition[self.clock.mask], tf.float32)
         found = {}
         for name, (mean, log_scale) in self.predict_steps(condition, noise=seeds).items():
             value = tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean))

@@ -19,6 +19,7 @@ is left is end-to-end fine-tuning of generator and renderer.
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, final
 
 from regenkit.layers import noise as noises
@@ -28,7 +29,7 @@ from regenkit.layers.token_nll import token_nll
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
-from regenkit.spec import Spec
+from regenkit.spec import Y_AXIS, Clock, Spec
 from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
 from regenkit.stages import GENERATOR, RENDERER, Specs
 
@@ -51,8 +52,12 @@ class Joint(keras.Model):
         self.rep, self.x, self.settings = rep, specs["x"], settings
         if not isinstance(generator, PredictsSteps):
             raise ValueError(f"{type(generator).__name__} lacks predict_steps, through which Y′ is drawn")
-        for name, field in rep.items():
-            if field.hop != 1:
+        for part in (generator, self.renderer):
+            if getattr(part, "draws_length", False):
+                raise ValueError(f"the {type(part).__name__} draws the length of what it makes, which is not trained "
+                                 "so; right are X, Y′ and Y along the steps of Y")  # fmt: skip
+        for name in rep:
+            if rep.clock(name) != Clock(Y_AXIS, Fraction(1)):
                 raise ValueError(f"{name} of Y′ has no entry a step of Y; only such fields can be trained so")
         self.to_x: list[Any] = []
         if converter is not None and settings.predict_x:

@@ -84,10 +84,16 @@ class Ladder(keras.Model):
             model = plugins.host().find("generator", options.pop("use")).load()
             self.rungs.append(model(condition=known, target=Spec({name: field}), **options))
             known |= {name: field}
+        self.draws_length = any(getattr(rung, "draws_length", False) for rung in self.rungs)
         self.built = True
         self.check_sampling()
         if all(isinstance(rung, HasLikelihood) for rung in self.rungs):
             self.field_log_prob = self._field_log_prob
+
+    def _keys(self, name: str, target: Batch) -> list[str]:
+        """Of a rung's target: its field and, where there is one, the mask of its clock."""
+        clock = self.target.clock(name)
+        return [key for key in (name, clock.mask if clock else "") if key in target]
 
     def groups(self) -> dict[str, list]:
         """Variables by optimiser: those of rungs that have several keep their own."""
@@ -108,7 +114,7 @@ class Ladder(keras.Model):
         known = dict(batch["condition"])
         found: dict[str, Any] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
-            target = {key: value for key, value in batch["target"].items() if key in (name, "mask")}
+            target = {key: batch["target"][key] for key in self._keys(name, batch["target"])}
             own = noises.fold_in(noise, "rung", number)
             losses = dict(rung.losses({**batch, "condition": dict(known), "target": target}, noise=own))
             statistics = losses.pop(STATISTICS, {})
@@ -117,7 +123,7 @@ class Ladder(keras.Model):
                 of_group.update({f"{term}_{number}": value for term, value in terms.items()})
             if statistics:
                 found.setdefault(STATISTICS, {}).update(prefixed(str(number), statistics))
-            known[name] = batch["target"][name]
+            known |= target
         return found
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
@@ -128,19 +134,22 @@ class Ladder(keras.Model):
     def sample(
         self, condition: Batch, *, seed: int, temperature: NonNegativeFloat | None = None,
         top_k: NonNegativeInt | None = None, top_p: Probability | None = None,
-        guidance: NonNegativeFloat | None = None, steps: PositiveInt | None = None, given: Any = None,
+        guidance: NonNegativeFloat | None = None, steps: PositiveInt | None = None,
+        length: NonNegativeInt | None = None, max_length: NonNegativeInt | None = None, given: Any = None,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """Draw every field, each from the ones drawn before; options go to the rungs that have them. None = as the rung
         has it."""
-        said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance, "steps": steps}
+        said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance, "steps": steps,
+                "length": length, "max_length": max_length}  # fmt: skip
         options = {name: value for name, value in said.items() if value is not None}
         known: dict[str, Any] = dict(condition)
         drawn: dict[str, np.ndarray] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):
             mine = taken(rung, {**self.sampling[number], **options})
             fixed = {key: value for key, value in (given or {}).items() if key == name}
-            drawn |= rung.sample(known, seed=noises.derive(seed, "rung", number), given=fixed, **mine)
-            known[name] = drawn[name]
+            found = rung.sample(known, seed=noises.derive(seed, "rung", number), given=fixed, **mine)
+            drawn |= found
+            known |= found
         return drawn
 
     def resample(self, condition: Batch, target: Batch, *, seed: int) -> dict[str, np.ndarray]:
@@ -154,8 +163,9 @@ class Ladder(keras.Model):
             if not isinstance(rung, Resamples):
                 raise UserError(f"the rung of {name}, {type(rung).__name__}, has no method {RESAMPLE}")
             mine = taken(rung, self.sampling[number], "resample")
-            drawn |= rung.resample(known, {name: target[name]}, seed=noises.derive(seed, "rung", number), **mine)
-            known[name] = target[name]
+            true = {key: target[key] for key in self._keys(name, target)}
+            drawn |= rung.resample(known, true, seed=noises.derive(seed, "rung", number), **mine)
+            known |= true
         return drawn
 
     def check_sampling(self, **options: Any) -> None:
@@ -168,9 +178,10 @@ class Ladder(keras.Model):
         known: dict[str, Any] = dict(condition)
         found: dict[str, tf.Tensor] = {}
         for name, rung in zip(self.target, self.rungs, strict=True):
-            mine = {key: value for key, value in target.items() if key in (name, "mask")}
-            found |= rung.field_log_prob(known, mine)
-            known[name] = target[name]
+            mine = {key: target[key] for key in self._keys(name, target)}
+            for term, value in rung.field_log_prob(known, mine).items():
+                found[term] = found[term] + value if term in found else value  # of several rungs' ends, the sum
+            known |= mine
         return found
 
 

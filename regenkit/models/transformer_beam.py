@@ -56,6 +56,7 @@ def beam_search(
     found = call_traced(
         model, partial(_run, model, beam_size, guidance), condition, mask, least, allowed,
         tf.constant(length_penalty, tf.float32), key=("beam", beam_size, guidance, tuple(condition), tuple(allowed)),
+        sequential=True,
     )  # fmt: skip
     return as_fields(model, {name: value.numpy() for name, value in found.items()}, mask.numpy())
 

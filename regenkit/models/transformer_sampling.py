@@ -40,6 +40,7 @@ def sample_loop(
     found = call_traced(
         model, partial(_run, model, top_k, top_p, guidance), condition, mask, least, allowed, seeds_of(seed, batch),
         tf.constant(temperature, tf.float32), key=(top_k, top_p, guidance, tuple(condition), tuple(allowed)),
+        sequential=True,
     )  # fmt: skip
     return as_fields(model, {name: value.numpy() for name, value in found.items()}, mask.numpy())
 
