@@ -14,7 +14,10 @@ from regenkit.recipe import load as read_recipe
 from regenkit.run.train import train_recipe
 from regenkit_text.modality.words import unfit
 
-pytestmark = pytest.mark.exhaustive(minutes=1)
+pytestmark = [
+    pytest.mark.exhaustive(minutes=1),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras and NumPy 2
+]
 
 RECIPE = """
 dataset: {use: text/facts, path: PATH, units: characters}
