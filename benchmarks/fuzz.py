@@ -8,8 +8,10 @@ A report is written after each class, so that it can be looked at, and a campaig
 
 import argparse
 import json
+import re
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -21,10 +23,11 @@ from fuzz_worker import answer, made  # noqa: E402
 COLUMNS = ("refused", "accepted", *fuzzing.FAULTS)
 
 
-def campaign(count: int, seed: int, report: Path, part: int, parts: int) -> None:
+def campaign(count: int, seed: int, report: Path, only: str, part: int, parts: int) -> None:
     done = json.loads(report.read_text()) if report.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in [each.name for each in all_inputs(Path(folder))][part::parts]:
+        names = [each.name for each in all_inputs(Path(folder)) if re.search(only, each.name)]
+        for name in names[part::parts]:
             known = done.setdefault(name, {"first": seed, "counts": {}, "faults": []})
             missing = count - sum(known["counts"].values())
             if missing <= 0:
@@ -36,6 +39,17 @@ def campaign(count: int, seed: int, report: Path, part: int, parts: int) -> None
             report.write_text(json.dumps(done, indent=1, ensure_ascii=False))
             print(name, dict(found.counts), *found.faults[:9], sep="\n  ", flush=True)
     print(table(done))
+
+
+def together(reports: list[dict]) -> dict:
+    """One report of several, whose seeds differ."""
+    found: dict = {}
+    for report in reports:
+        for name, each in report.items():
+            known = found.setdefault(name, {"counts": {}, "faults": []})
+            known["counts"] = dict(Counter(known["counts"]) + Counter(each["counts"]))
+            known["faults"] += each["faults"]
+    return found
 
 
 def table(done: dict) -> str:
@@ -63,6 +77,7 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", type=Path, default=Path("fuzz.json"))
+    parser.add_argument("--only", default="", help="a regular expression that the names of classes match")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="of so many parts of the classes, this one")
     parser.add_argument("--table", type=Path, nargs="+", help="print the table of reports, and do nothing else")
     parser.add_argument("--replay", nargs=2, metavar=("CLASS", "SEED"))
@@ -70,6 +85,6 @@ if __name__ == "__main__":
     if given.replay:
         replay(given.replay[0], int(given.replay[1]))
     elif given.table:
-        print(table({name: each for path in given.table for name, each in json.loads(path.read_text()).items()}))
+        print(table(together([json.loads(path.read_text()) for path in given.table])))
     else:
-        campaign(given.count, given.seed, given.report, *given.part)
+        campaign(given.count, given.seed, given.report, given.only, *given.part)
