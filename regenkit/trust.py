@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ def trusted(run: Path) -> bool:
     if not inside(run, FILE).exists():
         return False
     return hmac.compare_digest(read(run, FILE), _mark(run).encode())
+
+
+def check_data(run: Path | None, arguments: Mapping[str, Any]) -> None:
+    """Before the dataset of a run is built from these arguments: raises UserError where the run is not trusted, and they
+    name what lies outside of it."""
+    if run is not None and (run / RECIPE).is_file() and not trusted(run):
+        check_named(run, "dataset", dict(arguments))
 
 
 def check_named(run: Path, what: str, value: Any) -> None:

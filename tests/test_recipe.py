@@ -7,7 +7,7 @@ import in_tree
 import pytest
 from toy import HOST, TEXT, read, refusal
 
-from regenkit import Spec, UserError, plugins, tokens
+from regenkit import Spec, UserError, plugins, tokens, trust
 from regenkit.recipe import SECTIONS, TrainSettings, load, of_run, schema
 from regenkit.run.origin import settings_of
 
@@ -134,6 +134,7 @@ def test_runs_that_take_a_stage_from_themselves_are_refused(
         taken = f"{{from: {tmp_path / name / '..' / other}}}"
         text = TEXT.replace("direct: {width: 96}\n", "").replace("{use: toy/model, width: 64}", taken)
         (tmp_path / name / "recipe.yaml").write_text(text)
+        trust.sign(tmp_path / name)  # else it may name no other run
     with pytest.raises(UserError, match=r"6:19: generator\.from: .*a: this run takes a stage from itself"):
         of_run(tmp_path / "a", HOST)
 

@@ -222,6 +222,16 @@ def test_a_mark_that_was_made_up_is_none(runs: Path) -> None:
     assert (runs / "cache" / "secret").stat().st_mode & 0o77 == 0
 
 
+def test_data_outside_are_not_read_for_a_strangers_run(runs: Path) -> None:
+    trust.check_data(runs / "first", {"path": str(runs)})  # made here
+    trust.check_data(None, {"path": str(runs)})
+    trust.check_data(runs / "not yet", {"path": str(runs)})
+    (runs / "first" / ".mark").unlink()
+    trust.check_data(runs / "first", {"path": "no such folder"})
+    with pytest.raises(UserError, match="its dataset names .*, which lies outside of it"):
+        trust.check_data(runs / "first", {"path": str(runs)})
+
+
 def test_folders_of_data_count_as_what_is_named(run: Path, tmp_path: Path) -> None:
     trust.check_named(run, "dataset", {"path": "no such folder", "limit": 3, "parts": [1.5, None]})
     trust.check_named(run, "dataset", {"path": str(run / "generator")})

@@ -46,6 +46,7 @@ from regenkit.run.train import train_stage, working_on
 from regenkit.spec import Fields
 from regenkit.stages import ROUTE
 from regenkit.terminal import terminal
+from regenkit.trust import check_data
 
 WRITTEN = ("report.json", "report.html", "MODEL_CARD.md")
 MEASURING = ("bits", "the boundary Y′", "the report")
@@ -95,6 +96,7 @@ def _check_same_recipe(folders: Sequence[Path]) -> None:
 def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
     """Evaluate one run. Raises UserError, or Interrupted once everything is saved."""
     pipeline = load_run(folder)
+    check_data(folder, pipeline.recipe.dataset.arguments)
     check_metrics(pipeline.recipe)
     strategy = pipeline.strategy = acting.strategy(plugins.host(), pipeline.recipe)
     if not is_chief(strategy):

@@ -23,6 +23,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
 from regenkit.spec import Field, Fields, Spec
 from regenkit.stage import ShowsFeatures
+from regenkit.trust import check_data
 
 Sides = dict[str, Fields]
 
@@ -30,6 +31,7 @@ Sides = dict[str, Fields]
 def probe_run(folder: Path, stage: str, *, time: float, examples: int, progress: Progress) -> Probing:
     """Probe a stage of a run, into its probe-STAGE.json. Raises UserError."""
     pipeline = load_run(folder)
+    check_data(folder, pipeline.recipe.dataset.arguments)
     class_field(pipeline.specs["x"], folder)
     if stage != "converter":
         inner_features(pipeline, stage)  # refused before the data are prepared

@@ -12,6 +12,7 @@ from regenkit.files import write_json
 from regenkit.pipeline.contract import plain
 from regenkit.recipe import Recipe
 from regenkit.run_files import Maps, read_json
+from regenkit.trust import check_data
 
 FILE = "modalities.json"
 Options = dict[str, dict[str, Any]]
@@ -22,7 +23,10 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     if folder is not None and (folder / FILE).exists():
         return read_json(Maps, folder, FILE)
     built = hasattr(recipe.dataset.component.load(), "modalities")  # else the dataset need not exist any more
-    return _said(recipe.dataset.build()) if built else {}
+    if not built:
+        return {}
+    check_data(folder, recipe.dataset.arguments)
+    return _said(recipe.dataset.build())
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:

@@ -56,8 +56,6 @@ def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None,
         return _of_run(run, host, within)
 
     recipe = resolve(read(path, overrides, host), cache(other_run))
-    if stranger:
-        trust.check_named(stranger, "dataset", dict(recipe.dataset.arguments))
     for setting in overrides:
         _refuse_unused(recipe, setting)
     return recipe
