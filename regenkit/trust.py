@@ -38,7 +38,7 @@ def trusted(run: Path) -> bool:
 
 
 def check_data(run: Path | None, arguments: Mapping[str, Any]) -> None:
-    """Before the dataset of a run is built from these arguments: raises UserError where the run is not trusted, and they
+    """Before the dataset of a run is built from these arguments. Raises UserError where the run is not trusted, and they
     name what lies outside of it."""
     if run is not None and (run / RECIPE).is_file() and not trusted(run):
         check_named(run, "dataset", dict(arguments))

@@ -87,7 +87,7 @@ def lines(chance: random.Random, data: bytes) -> bytes:
     elif kind == 2:
         found[one], found[other] = found[other], found[one]
     elif kind == 3:
-        found[one] = found[one].strip() * chance.choice((2, 100, 3000)) + b"\n"
+        found[one] = found[one].strip()[:20_000] * chance.choice((2, 100, 3000)) + b"\n"
     else:
         found[one] = chance.choice(EDGES) + found[one]
     return b"".join(found)

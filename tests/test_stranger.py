@@ -228,7 +228,7 @@ def test_data_outside_are_not_read_for_a_strangers_run(runs: Path) -> None:
     trust.check_data(runs / "not yet", {"path": str(runs)})
     (runs / "first" / ".mark").unlink()
     trust.check_data(runs / "first", {"path": "no such folder"})
-    with pytest.raises(UserError, match="its dataset names .*, which lies outside of it"):
+    with pytest.raises(UserError, match=r"its dataset names .*, which lies outside of it"):
         trust.check_data(runs / "first", {"path": str(runs)})
 
 
