@@ -21,7 +21,7 @@ package: ## the wheel, built and installed into an empty environment; some minut
 	pytest -n 0 -m exhaustive -q tests/test_package.py
 
 bench: ## the figures of docs/performance.md, of the analyser and of the metrics; an hour
-	set -e; for each in loop startup scaling prepare sampling image rep_noise report analyser metrics; do python benchmarks/$$each.py; done
+	set -e; for each in loop startup scaling prepare sampling sampling_two_clocks image rep_noise report analyser metrics; do python benchmarks/$$each.py; done
 
 soak: ## the long tests
 	pytest -n 0 -m exhaustive -q

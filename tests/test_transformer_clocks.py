@@ -12,8 +12,11 @@ from tiny import built, equal
 from regenkit.models.transformer import Transformer
 from regenkit.spec import END, Spec, tokens
 
+QUICK = ("X to Y", "two clocks of X to Y", "codes to Y")
+LONG = pytest.mark.exhaustive(minutes=0.2)
 
-@pytest.fixture(params=CASES)
+
+@pytest.fixture(params=[pytest.param(name, marks=() if name in QUICK else LONG) for name in CASES])
 def case(request: pytest.FixtureRequest) -> tuple[Transformer, Callable[..., Fields], Callable[..., Fields]]:
     return model_of(request.param), *CASES[request.param][2:]
 
