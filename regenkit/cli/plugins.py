@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from regenkit.cli.options import Json, wide
+from regenkit.cli.options import Json
 from regenkit.cli.streams import print_json
 from regenkit.terminal import terminal
 
@@ -39,13 +38,14 @@ def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
             "clashes": [asdict(each) for each in found.clashes],
         })  # fmt: skip
         return
-    console = wide()
-    table = Table("role", "name", "from", "summary", box=None, pad_edge=False)
-    for role in ROLES:
-        for component, origin in found.all(role):
-            table.add_row(role, f"[bold]{component.name}[/]", origin, component.summary)
-    console.print(table)
-    _say_faults(console)
+    rows = [("role", "name", "from", "summary")]
+    rows += [(role, component.name, origin, component.summary)
+             for role in ROLES for component, origin in found.all(role)]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:  # a table of rich takes as long as all else
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if found.broken or found.clashes or found.slow:
+        _say_faults(Console(highlight=False, soft_wrap=True))
 
 
 def check(

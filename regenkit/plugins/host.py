@@ -123,7 +123,8 @@ class Host:
         raise UserError(message)
 
     def _load(self, entry: EntryPoint) -> None:
-        origin = Origin(*((entry.dist.name, entry.dist.version) if entry.dist else ("", "")), entry.name)
+        read = entry.dist.metadata if entry.dist else {"Name": "", "Version": ""}  # each property would parse it anew
+        origin = Origin(read["Name"], read["Version"], entry.name)
         began = time.perf_counter()
         try:
             with plugin_code() as asked:
