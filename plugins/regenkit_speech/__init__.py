@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit import Converter, Dataset, Generator, Modality, Renderer, hookimpl
+from regenkit import Converter, Dataset, Generator, Metric, Modality, Renderer, hookimpl
 from regenkit.components import ANY
 from regenkit_speech import formats, packages
 
@@ -87,6 +87,37 @@ def register_renderers() -> Iterator[Renderer]:
             deterministic=name != "griffin_lim",
             trained=name != "griffin_lim",
         )
+
+
+_METRICS = {
+    "word_error_rate": ("lower", True, "words that a judge (Whisper tiny) does not understand as they are"),
+    "character_error_rate": ("lower", True, "the same of characters"),
+    "mel_cepstral_distortion": ("lower", False, "decibels between cepstra of a sample and of its recording, warped"),
+    "f0_rmse": ("lower", False, "cents between the pitch of a sample and of its recording, warped"),
+    "voicing_error": (
+        "lower",
+        False,
+        "share of entries of which the sample or the recording alone has a voice",
+    ),
+    "stft_distance": ("lower", False, "distance of spectra at three resolutions, where lengths agree"),
+    "duration_ratio": ("closer", False, "how long a sample is beside its recording"),
+}
+
+
+@hookimpl
+def register_metrics() -> Iterator[Metric]:
+    for modality in ("speech", "sound"):
+        for name, (better, judge, summary) in _METRICS.items():
+            if modality == "speech" or not judge:
+                yield Metric(
+                    name=f"{modality}/{name}",
+                    target=f"regenkit_speech.metrics:{name}",
+                    summary=summary,
+                    extra="judge" if judge else EXTRA,
+                    modality=modality,
+                    better=better,
+                    sources=(packages.WHISPER,) if judge else (),
+                )
 
 
 _CORPORA = {

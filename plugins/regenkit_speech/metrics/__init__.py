@@ -1,0 +1,24 @@
+"""Scores of speech: what a judge understands, and how far spectra and pitch are from the recording's.
+
+Entries of a sample are paired with those of its recording by dynamic time warping, so that a voice need not speak at the
+same pace.
+"""
+
+from regenkit_speech.metrics.distances import (
+    duration_ratio,
+    f0_rmse,
+    mel_cepstral_distortion,
+    stft_distance,
+    voicing_error,
+)
+from regenkit_speech.metrics.judge import character_error_rate, word_error_rate
+
+__all__ = [
+    "character_error_rate",
+    "duration_ratio",
+    "f0_rmse",
+    "mel_cepstral_distortion",
+    "stft_distance",
+    "voicing_error",
+    "word_error_rate",
+]

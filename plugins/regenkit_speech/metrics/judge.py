@@ -1,0 +1,79 @@
+"""What a judge understands of samples: Whisper tiny, by faster-whisper. Used in measuring alone.
+
+The words that count are X's where it is written in characters, else those that the judge hears in the recording. Its
+own errors then count for nothing, but what it never hears is not asked for either.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from regenkit.components import Evaluation
+from regenkit.errors import UserError
+from regenkit.sources.places import folder
+from regenkit_speech.modality.audio import RATE, WAVE
+from regenkit_speech.modality.decoding import resampled
+from regenkit_speech.modality.spoken import spoken
+from regenkit_speech.modality.transcript import Transcript
+from regenkit_speech.packages import WHISPER
+
+HEARS = 16_000
+"""Samples a second."""
+
+
+def word_error_rate(of: Evaluation) -> np.ndarray:
+    """Words that are wrong, missing or too many, over those that there are."""
+    import jiwer
+
+    return np.array([float(jiwer.wer(said, heard)) if said else np.nan for said, heard in _texts(of)])
+
+
+def character_error_rate(of: Evaluation) -> np.ndarray:
+    """The same of characters."""
+    import jiwer
+
+    return np.array([float(jiwer.cer(said, heard)) if said else np.nan for said, heard in _texts(of)])
+
+
+def _texts(of: Evaluation) -> list[tuple[str, str]]:
+    """(what is to be said, what the judge hears in the sample), as plain words, a pair a sample."""
+    rate = getattr(of.y, "sample_rate", RATE)
+    language = getattr(of.x, "language", "en")
+    written = isinstance(of.x, Transcript) and of.x.units == "characters"
+    found = []
+    for place, (sample, reference) in enumerate(zip(of.samples, of.references, strict=True)):
+        said = of.x.decode(of.conditions[place]) if written else heard(reference[WAVE], rate, language)
+        found.append((plain(said, language), plain(heard(sample[WAVE], rate, language), language)))
+    return found
+
+
+def plain(text: str, language: Any) -> str:
+    """In small letters, without pauses; numbers as words."""
+    said = spoken(text, language)[0].translate(dict.fromkeys(map(ord, ".,!?;:"))).replace("-", " ")
+    return " ".join(said.split())
+
+
+_heard: dict[tuple[bytes, str], str] = {}
+"""By samples: recordings are heard once for all routes."""
+
+
+def heard(wave: np.ndarray, rate: int, language: str) -> str:
+    """What the judge writes down of a waveform."""
+    samples = resampled(np.asarray(wave, np.float32), rate, HEARS)
+    key = (samples.tobytes(), language)
+    if key not in _heard:
+        parts, _ = _judge().transcribe(samples, language=language, beam_size=5, without_timestamps=True,
+                                       condition_on_previous_text=False)  # fmt: skip
+        _heard[key] = " ".join(part.text.strip() for part in parts)
+    return _heard[key]
+
+
+@lru_cache(maxsize=1)
+def _judge() -> Any:
+    from faster_whisper import WhisperModel
+
+    place = folder(WHISPER)
+    if not place.is_dir():
+        raise UserError("the judge is not here. Fetch it (71 MB, MIT) with: regenkit data fetch speech/word_error_rate")
+    return WhisperModel(str(place), device="cpu", compute_type="int8", cpu_threads=1)
