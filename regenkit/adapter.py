@@ -5,7 +5,7 @@ nothing to inherit. The types on the right are optional. The core looks for them
 more part of it. A complete small plugin is in docs/authoring.md.
 
     Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
-                                                     HasUnit
+                                                     HasUnit, WritesParts
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -101,6 +101,13 @@ class Joins(Protocol):
 class Sheets(Protocol):
     def sheet(self, values: Sequence[Any]) -> Any:
         """Many values as one to look at, for reports."""
+        ...
+
+
+@runtime_checkable
+class WritesParts(Protocol):
+    def write_parts(self, parts: Iterable[Any], path: str | Path) -> None:
+        """Write the parts of one value into one file as they come, whole or not at all. Raises UserError."""
         ...
 
 

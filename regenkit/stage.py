@@ -8,6 +8,7 @@ where `options` are the arguments that a recipe may give. There is no class to i
 protocol fulfils it. `Stage` is what every generator and renderer is; `Trainable` what the loop trains; the others each
 open one more part of the core, and are asked for with `isinstance`:
 
+    Streams           `generate --stream`
     DrawsLength       its target may run along an axis that its condition does not, as text of a class
     HasLikelihood     measured in bits, not by scores alone
     Resamples         `finetune: {on: teacher_forced}`, `rep_noise: generator`
@@ -25,7 +26,7 @@ open one more part of the core, and are asked for with `isinstance`:
 Nothing here needs TensorFlow. A `Tensor` is a tf.Tensor; axes are [batch, steps, …] or [batch, height, width, …].
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -118,6 +119,15 @@ class DrawsLength(Protocol):
     """
 
     draws_length: bool
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """Draws its target part by part, in memory that does not grow with the number of parts."""
+
+    def stream(self, condition: Batch, *, seed: int, **options: Any) -> Iterator[Fields]:
+        """Of a batch, parts of the fields [batch, …] that joined along their axis are what `sample` draws."""
+        ...
 
 
 @runtime_checkable

@@ -96,7 +96,7 @@ def check_every_weight_is_moved(model: Any, condition: Batch, target: Batch) -> 
     named = [id(each) for group in groups.values() for each in group]
     assert len(set(named)) == len(named) and set(named) == {id(each) for each in model.trainable_variables}
     batch = tf.nest.map_structure(tf.constant, {"condition": condition, "target": target})
-    count = len(next(iter(condition.values())))
+    count = len(next(iter(target.values())))
 
     @tf.function(autograph=False)
     def run() -> Any:

@@ -48,6 +48,14 @@ def register_converters() -> Iterator[Converter]:
             modality=ANY,
             extra=EXTRA,
         )
+    yield Converter(
+        name="speech/codec",
+        target="regenkit_speech.converter.codec:Codec",
+        summary="several codes for each step of a few hundredths of a second, each of what the last left over",
+        modality=ANY,
+        learned=True,
+        extra=EXTRA,
+    )
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """generate, convert, render: what a user does with a trained run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,6 +57,7 @@ def generate(
     guidance: Guidance = None,
     sample: SampleOptions = None,
     given: GivenOptions = None,
+    stream: Annotated[bool, typer.Option("--stream", help="make Y part by part; says when the first is there")] = False,
 ) -> None:
     """Generate Y from X by way of Y′. With several inputs or --count, files are numbered: song-1.mid, song-2.mid …
 
@@ -71,8 +72,35 @@ def generate(
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
+    if stream:
+        _stream(pipeline, values, output, seed=seed, count=count, given=given_options(given), **options)
+        return
     results = generated(pipeline, values, seed=seed, count=count, given=given_options(given), **options)
     write_all(output, len(values) * count, results, _writer(pipeline), terminal(stderr=True, soft_wrap=True))
+
+
+def _stream(pipeline: "Pipeline", values: list[Any], output: Path, *, count: int, **how: Any) -> None:
+    """Write one result part by part, and say how long the first took."""
+    from time import perf_counter
+
+    from regenkit.adapter import WritesParts
+    from regenkit.errors import UserError
+    from regenkit.pipeline.streaming import streamed
+
+    if len(values) * count != 1:
+        raise UserError(f"--stream: {len(values) * count} results are asked for; one is streamed at a time")
+    if not isinstance(pipeline.y, WritesParts):
+        raise UserError(f"--stream: {pipeline.y_record.name} is not written in parts; leave it out")
+    console, began = Console(stderr=True, soft_wrap=True), perf_counter()
+
+    def parts() -> Iterator[Any]:
+        for number, part in enumerate(streamed(pipeline, values[0], **how)):
+            if not number:
+                console.print(f"the first part after {1000 * (perf_counter() - began):.0f} ms", highlight=False)
+            yield part
+
+    pipeline.y.write_parts(parts(), output)
+    print(output)
 
 
 def convert(

@@ -1,7 +1,7 @@
 """Scores of speech: what a judge understands, and how far spectra and pitch are from the recording's.
 
-Entries of a sample are paired with those of its recording by dynamic time warping, so that a voice need not speak at the
-same pace.
+Entries of a sample are paired with those of its recording by dynamic time warping, so that a voice need not speak at
+the same pace.
 """
 
 from regenkit_speech.metrics.distances import (

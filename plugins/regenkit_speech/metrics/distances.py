@@ -76,7 +76,7 @@ def duration_ratio(of: Evaluation) -> np.ndarray:
 
 
 def _pairs(of: Evaluation) -> Iterator[Pair | None]:
-    import librosa
+    from librosa.sequence import dtw
 
     rate = getattr(of.y, "sample_rate", RATE)
     for sample, reference in zip(of.samples, of.references, strict=True):
@@ -85,7 +85,7 @@ def _pairs(of: Evaluation) -> Iterator[Pair | None]:
             yield None
             continue
         cepstra = [_cepstra(wave, rate) for wave in waves]
-        _, path = librosa.sequence.dtw(cepstra[0].T, cepstra[1].T)
+        _, path = dtw(cepstra[0].T, cepstra[1].T)
         places = (path[::-1, 0], path[::-1, 1])
         apart = np.linalg.norm(cepstra[0][places[0]] - cepstra[1][places[1]], axis=1)
         yield Pair(waves[0], waves[1], places, float(apart.mean()), rate)

@@ -1,6 +1,6 @@
 """What the core asks of a modality, for speech and for sound: a waveform along the steps of Y, or along X's axis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, final
@@ -50,6 +50,10 @@ class Audio:
     def write(self, value: Recording, path: str | Path) -> None:
         """Write a .wav or .flac, or a .png that shows it. Raises UserError."""
         files.write(value, path)
+
+    def write_parts(self, parts: Iterable[Recording], path: str | Path) -> None:
+        """Write the parts of one recording as they come. Raises UserError."""
+        files.write_parts(parts, path)
 
     def encode(self, value: Recording) -> tuple[Fields, dict[str, Any]]:
         """A recording of any rate. Raises UserError where who speaks is none of the speakers."""

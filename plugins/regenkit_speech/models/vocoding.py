@@ -35,13 +35,19 @@ def losses(vocoder: Vocoder, batch: Mapping[str, Batch], noise: tf.Tensor | None
     """By optimiser: the distance of mel spectra and what the judges say; an example weighs 1. Evaluation has the
     distance alone, in nats, because what judges say does not compare from step to step."""
     condition, target = batch["condition"], batch["target"]
-    real = tf.cast(target[vocoder.field], tf.float32)
     fake = vocoder.render(condition)
+    return compared(vocoder, target[vocoder.field], fake, condition[vocoder.clock.mask], noise)
+
+
+def compared(
+    vocoder: Any, real: tf.Tensor, fake: tf.Tensor, entries: tf.Tensor, noise: tf.Tensor | None
+) -> dict[str, Any]:  # fmt: skip
+    """The same of waveforms [batch, samples]; entries bool [batch, entries]."""
+    real = tf.cast(real, tf.float32)
     samples = tf.maximum(tf.maximum(tf.shape(real)[1], tf.shape(fake)[1]), vocoder.segment * vocoder.ratio)
     # padded to one length, so that what is judged does not depend on what else is in the batch
     real, fake = (tf.pad(wave, [[0, 0], [0, samples - tf.shape(wave)[1]]]) for wave in (real, fake))
-    entries = tf.cast(condition[vocoder.clock.mask], tf.float32)
-    there = tf.repeat(entries, vocoder.ratio, 1)
+    there = tf.repeat(tf.cast(entries, tf.float32), vocoder.ratio, 1)
     there = tf.pad(there, [[0, 0], [0, samples - tf.shape(there)[1]]])
     real *= there
     distance = spectral_distance(real, fake, there, vocoder.sample_rate)
