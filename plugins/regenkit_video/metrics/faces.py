@@ -10,6 +10,8 @@ from regenkit_video.face.face import opening
 
 MOST_LAG = 5
 """Frames by which lips may be early or late: 0.2 seconds."""
+ROUNDING = 1e-5
+"""Of the length of a series around its mean: less is no movement."""
 MOUTH = (0, 11, 12, 13, 14, 15, 16, 17, 37, 39, 40, 61, 78, 80, 81, 82, 84, 87, 88, 91, 95, 146, 178, 181, 185, 191,
          267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)  # fmt: skip
 """The points of the lips."""
@@ -47,10 +49,10 @@ def jitter(of: Evaluation) -> np.ndarray:
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's, NaN where either is constant or there are fewer than three values."""
-    one, other = one - one.mean(), other - other.mean()
-    norm = np.linalg.norm(one) * np.linalg.norm(other)
-    return float(one @ other / norm) if norm > 1e-9 and len(one) > 2 else float("nan")
+    """Pearson's, NaN where either is constant (but for rounding) or there are fewer than three values."""
+    one, other = np.float64(one) - np.mean(one), np.float64(other) - np.mean(other)
+    norms = np.linalg.norm(one), np.linalg.norm(other)
+    return float(one @ other / np.prod(norms)) if min(norms) > ROUNDING and len(one) > 2 else float("nan")
 
 
 def lag(one: np.ndarray, other: np.ndarray) -> float:
