@@ -91,7 +91,7 @@ def _stream(pipeline: "Pipeline", values: list[Any], output: Path, *, count: int
         raise UserError(f"--stream: {len(values) * count} results are asked for; one is streamed at a time")
     if not isinstance(pipeline.y, WritesParts):
         raise UserError(f"--stream: {pipeline.y_record.name} is not written in parts; leave it out")
-    console, began = Console(stderr=True, soft_wrap=True), perf_counter()
+    console, began = terminal(stderr=True, soft_wrap=True), perf_counter()
 
     def parts() -> Iterator[Any]:
         for number, part in enumerate(streamed(pipeline, values[0], **how)):
