@@ -26,7 +26,7 @@ def streamed(
     if not isinstance(renderer, Streams):
         raise UserError(f"{pipeline.folder}: its renderer, {type(renderer).__name__}, does not stream; leave --stream "
                         "out, or train another renderer (speech/vocos, speech/hifigan)")  # fmt: skip
-    options = asked({stage: pipeline.stage(stage) for stage in ROUTE}, options)
+    options = asked({stage: pipeline.stage(stage) for stage in ROUTE}, options, ("sample", "stream"))
     how = {"seed": seed, "options": options, "usual": USUAL}
     if isinstance(value, str):
         (value,) = pipeline.read_inputs(value)

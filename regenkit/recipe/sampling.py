@@ -60,13 +60,19 @@ def taken(stage: Any, options: Mapping[str, Any], method: str = "sample") -> dic
     return {name: value for name, value in options.items() if name in known}
 
 
-def asked(stages: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+def asked(
+    stages: Mapping[str, Any], options: Mapping[str, Any], methods: Iterable[str] = ("sample",)
+) -> dict[str, Any]:  # fmt: skip
     """A user's options, checked; `STAGE.OPTION` is an option of one of the `stages` (by name), `OPTION` of all.
+
+    methods   those whose options may be asked for
 
     Raises UserError where none of the stages has an option, where a stage refuses its value, or where it cannot draw so
     as it was built.
     """
-    known = {name: options_of(stage) for name, stage in stages.items()}
+    methods = tuple(methods)
+    known = {name: {option: found for method in methods for option, found in options_of(stage, method).items()}
+             for name, stage in stages.items()}  # fmt: skip
     values: dict[str, Any] = {}
     for option, value in options.items():
         stage, dot, name = option.rpartition(".")

@@ -1,0 +1,97 @@
+"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; `mel` beside librosa and torch, as ratios.
+
+python benchmarks/speech.py scores
+python benchmarks/speech.py mel
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from regenkit.components import Evaluation, Example
+from regenkit.errors import BadSource
+from regenkit_speech.data import Prompts
+
+ROUNDS, SECONDS, BATCH = 7, 5, 16
+RATE, N_FFT, HOP, BANDS = 16_000, 1024, 256, 80
+
+
+def examples(dataset: Prompts, every: int) -> Iterator[Example]:
+    names = [name for name in dataset.sources() if name.startswith(("conf-", "queue", "agent", "vm-"))]
+    for name in names[: 10 * every : every]:
+        try:
+            yield from dataset.read(name)
+        except BadSource as error:
+            print(f"left out: {error}", file=sys.stderr)
+
+
+def scores() -> None:
+    from regenkit_speech import metrics
+    from regenkit_speech.converter.spectral import Mel
+    from regenkit_speech.modality import Audio, Transcript
+    from regenkit_speech.models.phase import GriffinLim
+
+    audio = Audio()
+    found = list(examples(Prompts(units="characters"), 6))
+    converter = Mel(y=audio.spec)
+    vocoder = GriffinLim(condition=converter.spec, target=audio.spec)
+    real = [example.y for example in found]
+    drawn = []
+    for y in real:
+        spectra = converter.convert(y)["mel"]
+        batch = {"mel": spectra[None], vocoder.clock.mask: np.ones((1, len(spectra)), bool)}
+        drawn.append({"wave": vocoder.sample(batch, seed=0)["wave"][0]})
+    for name, samples in (("recordings", real), ("griffin_lim", drawn), ("another prompt", [*real[1:], real[0]])):
+        of = Evaluation(samples=samples, references=real, conditions=[each.x or {} for each in found], x=Transcript(),
+                        y=audio)  # fmt: skip
+        print(name, {metric: round(float(np.nanmean(getattr(metrics, metric)(of))), 3) for metric in metrics.__all__})
+
+
+def mel() -> None:
+    """In turns, so that what else the machine does falls on all alike; of each the least of ROUNDS, on one thread."""
+    import librosa
+
+    from regenkit.quiet import tensorflow as tf
+    from regenkit_speech.signal import mel as ours
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    waves = np.random.default_rng(0).normal(0, 0.1, (BATCH, SECONDS * RATE)).astype(np.float32)
+    graph = tf.function(lambda wave: ours.log_mel(wave, rate=RATE, n_fft=N_FFT, hop_length=HOP, n_mels=BANDS))
+
+    def theirs() -> None:
+        for wave in waves:
+            found = librosa.feature.melspectrogram(y=wave, sr=RATE, n_fft=N_FFT, hop_length=HOP, n_mels=BANDS, power=1)
+            np.log(np.maximum(found, ours.FLOOR))
+
+    ways: dict[str, Callable[[], Any]] = {"regenkit": lambda: graph(tf.constant(waves)).numpy(), "librosa": theirs}
+    try:
+        import torch
+    except ModuleNotFoundError:
+        print("torch is not installed: left out")
+    else:
+        torch.set_num_threads(1)
+        filters, window = torch.tensor(ours.filters(RATE, N_FFT, BANDS)), torch.hann_window(N_FFT)
+
+        def in_torch() -> None:
+            spectrum = torch.stft(torch.tensor(waves), N_FFT, HOP, window=window, center=True, pad_mode="constant",
+                                  return_complex=True).abs()  # fmt: skip
+            torch.log(torch.clamp(spectrum.transpose(1, 2) @ filters, min=ours.FLOOR))
+
+        ways["torch"] = in_torch
+    least = dict.fromkeys(ways, np.inf)
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            began = time.process_time()
+            way()
+            least[name] = min(least[name], time.process_time() - began)
+    for name, seconds in least.items():
+        times = f"{seconds / least['regenkit']:.1f} × the time of regenkit"
+        print(f"{name}: {1e3 * seconds:.1f} ms of CPU for {BATCH} × {SECONDS} s, {times}")
+
+
+if __name__ == "__main__":
+    {"scores": scores, "mel": mel}[sys.argv[1] if len(sys.argv) > 1 else "mel"]()
