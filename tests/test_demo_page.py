@@ -129,12 +129,13 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
         tab.click("#generate")
         tab.wait_for_function("document.querySelector('#said').innerText !== 'Nothing is made yet.'")
         first = tab.inner_text("#said")
-        tab.wait_for_selector("#table-0 [data-testid=cell-0-0]")
-        assert pressed(tab, "render-tables") and first
+        if kind != "text":  # whose Y′ is a line, and no table
+            tab.wait_for_selector("#table-0 [data-testid=cell-0-0]")
+            assert pressed(tab, "render-tables") and first
         tab.get_by_role("tab", name="As text").click()
         rep = tab.input_value("#rep textarea")
         assert rep.strip()
-        tab.fill("#rep textarea", rep + "\nno such field: 1\n")
+        tab.fill("#rep textarea", "")
         tab.click("#render-text")
         tab.wait_for_selector(".toast-body.error, .toast-wrap .error")
         tab.get_by_text("Begin from a Y of your own").click()
