@@ -55,7 +55,9 @@ def answer(kind: Input, path: Path) -> tuple[str, str]:
     try:
         kind.read(path)
     except (UserError, BadSource) as error:
-        return ("refused", "") if path.stem in str(error) else ("nameless", str(error)[:200])
+        said = str(error)
+        wants_data = "regenkit data fetch" in said  # a reader that is a network: it names what it lacks
+        return ("refused", "") if path.stem in said or wants_data else ("nameless", said[:200])
     except Slow:
         return "slow", ""
     except Exception as error:
