@@ -38,8 +38,8 @@ def trusted(run: Path) -> bool:
 
 
 def check_data(run: Path | None, arguments: Mapping[str, Any]) -> None:
-    """Before the dataset of a run is built: raises UserError where the run is not trusted, and these arguments name what
-    lies outside of it."""
+    """Before the dataset of a run is built: raises UserError where the run is not trusted, and these arguments name
+    what lies outside of it."""
     if run is not None and (run / RECIPE).is_file() and not trusted(run):
         check_named(run, "dataset", dict(arguments))
 

@@ -91,7 +91,7 @@ def perturbed() -> Any:
 
 
 USES: dict[str, tuple[int, Callable[[], Any]]] = {
-    "transformer": (14, learned(Transformer, X | OPTIONAL, NOTES, condition_dropout=0.1, **ATTENTION)),
+    "transformer": (23, learned(Transformer, X | OPTIONAL, NOTES, condition_dropout=0.1, **ATTENTION)),
     "transformer of grids": (13, learned(Transformer, CODES | LABEL, grids.SIZES, condition_dropout=0.1, **ATTENTION)),
     "autoencoder of codes": (14, learned(TokenAutoencoder, MODE, NOTES, bottleneck="vq", **ATTENTION)),
     "autoencoder of vectors": (14, learned(TokenAutoencoder, MODE, NOTES, bottleneck="vae", **ATTENTION)),

@@ -114,7 +114,7 @@ def test_two_replicas_learn_what_one_does() -> None:
     seeds = np.array([[7, place] for place in range(4)], np.int32)
 
     def trained(cuts: list[slice]) -> list[np.ndarray]:
-        strategy = make_strategy("mirrored" if len(cuts) > 1 else "none")  # the process's own: keys of collectives clash
+        strategy = make_strategy("mirrored" if len(cuts) > 1 else "none")  # of this process
         with strategy.scope():
             model = built(X | REP, Y, depth=1, dropout=0.2, history_noise=0.2)
 

@@ -17,6 +17,10 @@ EVERY_SECONDS = 20
 """How often a line is printed where there is no terminal to redraw one."""
 
 
+_FIRST = {"stage": "", "step": 0, "kind": ""}
+"""The keys of a line that come first, in their order, however it was read."""
+
+
 @final
 class RunLog:
     """Made once for a run; `begin` is called for each stage. Lines after the step that a stage resumes from are dropped
@@ -53,7 +57,7 @@ class RunLog:
         if self._file.exists():
             lines = read_lines(Line, self.folder, self._file.name)
             kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
-            write_text(self._file, "".join(json.dumps(line) + "\n" for line in kept))
+            write_text(self._file, "".join(json.dumps(_FIRST | line) + "\n" for line in kept))
         self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
         self._show(stage, step, steps, "tracing")
         going = f", going on from step {step}" if step else ""
