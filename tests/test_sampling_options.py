@@ -151,6 +151,23 @@ def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_dra
         run.generate([], guidance=2)
 
 
+def test_an_argument_that_came_later_counts_as_its_default(home: Path) -> None:
+    """So a run from before it is read; one that the recipe sets to something else is another training."""
+    folder = Path("runs/song/1/generator/stage.json")
+    before = folder.read_text()
+    contract = json.loads(before)
+    del contract["component"]["history_noise"]
+    folder.write_text(json.dumps(contract))
+    try:
+        load_run("runs/song/1").stage("generator")
+        contract["component"]["history_noise"] = 0.5
+        folder.write_text(json.dumps(contract))
+        with pytest.raises(UserError, match=r"component\.history_noise: trained with 0\.5, the recipe has 0\.0"):
+            load_run("runs/song/1").stage("generator")
+    finally:
+        folder.write_text(before)
+
+
 def test_a_likelihood_is_looked_for_in_the_stage_as_it_is_built(home: Path) -> None:
     """Of a ladder it depends on its rungs; its class does not say."""
     rungs = f"{{use: ladder, rungs: [{{use: transformer, {SMALL}}}]}}"

@@ -13,7 +13,7 @@ from regenkit.errors import UserError
 from regenkit.pipeline.draft import TooLarge, draft, without_values
 from regenkit.pipeline.weights import load
 from regenkit.recipe import Part, Recipe
-from regenkit.recipe.arguments import wanted
+from regenkit.recipe.arguments import defaults, parameters, wanted
 from regenkit.spec import Spec
 from regenkit.stage import ChecksSampling, LearnedConverter
 from regenkit.stages import BEST, STAGES, Specs, sides
@@ -36,6 +36,11 @@ def modality(record: Modality, options: Mapping[str, Any], also: tuple[type, ...
         raise UserError(f"{record.title}: {error}; the dataset's `modalities` should be its arguments") from error
     refuse_unfit(record, made, also)
     return made
+
+
+def usual(recipe: Recipe, stage: str) -> dict[str, Any]:
+    """The defaults of a stage's arguments; none of one of several parts."""
+    return {} if STAGES[stage].parts else defaults(parameters(recipe.part(stage).component))
 
 
 def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool = False) -> Any:

@@ -1,7 +1,7 @@
 """The contract of a stage's weights: what they were trained for. Written as stage.json, compared when they are read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,15 @@ def sign(folder: Path, contract: dict[str, Any]) -> None:
     write_text(folder / FILE, json.dumps(contract, indent=1))
 
 
-def check(stage: str, folder: Path, contract: dict[str, Any]) -> None:
-    """Raises UserError naming each setting in which a trained stage differs from what this recipe would build."""
+def check(stage: str, folder: Path, contract: dict[str, Any], usual: Mapping[str, Any]) -> None:
+    """Raises UserError naming each setting in which a trained stage differs from what this recipe would build.
+
+    usual  the defaults of the component's arguments: an argument that did not exist yet when the stage was trained
+           counts as its default
+    """
     theirs = read_json(Map, folder.parent, folder.name, FILE)
+    if isinstance(component := theirs.get("component"), dict):
+        theirs = {**theirs, "component": {**plain(dict(usual)), **component}}
     if differences := list(_differences(theirs, plain(contract))):
         listed = "\n  ".join(differences[:8])
         raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")

@@ -21,7 +21,7 @@ from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.pipeline.building import build, modality, rule
+from regenkit.pipeline.building import build, modality, rule, usual
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
 from regenkit.pipeline.encoding import checked, encoded
@@ -143,7 +143,7 @@ class Pipeline:
                 command = "evaluate" if STAGES[trained].baseline else "train"
                 raise UserError(f"{self.folder}: {trained} has not been trained; run `regenkit {command}` (it goes on "
                                 "where it stopped)")  # fmt: skip
-            check(trained, self.folder / trained, self.contract(trained))
+            check(trained, self.folder / trained, self.contract(trained), usual(self.recipe, trained))
             with self.strategy.scope():
                 model = self.build(trained)
                 load(model, self.folder / trained / BEST)

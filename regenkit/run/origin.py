@@ -7,6 +7,7 @@ from regenkit.components import Renderer
 from regenkit.errors import UserError
 from regenkit.files import copy, write_json
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.building import usual
 from regenkit.pipeline.contract import check, sign
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
@@ -45,7 +46,7 @@ def copy_origin(pipeline: Pipeline, stage: str) -> bool:
     elif other := taken_from(pipeline.recipe, stage):
         if not done(other / stage):
             raise UserError(f"{other}: has no trained {stage} to take")
-        check(stage, other / stage, pipeline.contract(stage))
+        check(stage, other / stage, pipeline.contract(stage), usual(pipeline.recipe, stage))
         copy_stage(other / stage, pipeline, stage, {"from": str(other)})
     else:
         return False

@@ -169,7 +169,9 @@ def _pooled(field: Field, value: np.ndarray, spans: np.ndarray) -> np.ndarray:
 def _components(fit: np.ndarray, held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both on the principal components of `fit`, of unit variance there, and a constant."""
     mean = fit.mean(0, dtype=np.float64)
-    _, spread, axes = np.linalg.svd(np.cov(fit - mean, rowvar=False, bias=True).reshape(fit.shape[1], -1))
+    # of a symmetric matrix; the iteration of a general SVD may not converge
+    spread, axes = np.linalg.eigh(np.cov(fit - mean, rowvar=False, bias=True).reshape(fit.shape[1], -1))
+    spread, axes = spread[::-1], axes.T[::-1]
     kept = axes[:COMPONENTS][spread[:COMPONENTS] > 1e-6 * max(float(spread[0]), 1e-12)]
     scale = np.maximum(((fit - mean) @ kept.T).std(0), 1e-6)
 
