@@ -86,7 +86,7 @@ def fit(
     plan = Plan(prepared, split="train", batch_size=settings.batch_size * settings.accumulate, seed=settings.seed,
                 paired_share=settings.paired_share if prepared.paired.any() else 0.0,
                 batch_steps=settings.batch_steps)  # fmt: skip
-    batches = iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))
+    batches = [iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))]
     held_out = _held_out(prepared, settings)
 
     # --- the loop --------------------------------------------------------------------------------------------------
@@ -105,13 +105,13 @@ def fit(
             save_best(state, job.folder)
         return total
 
-    with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints):
+    with noted(signal.SIGINT, signal.SIGTERM) as asked, as_user_errors(), closing(checkpoints), _let_go(batches):
         if job.trained and not step:
             validate()
         while step < settings.steps and not state.stopped.numpy():
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
-            means, waited, skipped = train_step(batches, tf.constant(until - step))
+            means, waited, skipped = train_step(batches[0], tf.constant(until - step))
             losses = {name: float(value) for name, value in means.items()}
             taken, step = until - step, until
             state.step.assign(step)
@@ -151,6 +151,16 @@ def fit(
         "validation": float(state.best.numpy()),
         "parameters": int(state.parameters),
     }
+
+
+@contextmanager
+def _let_go(iterators: list) -> Iterator[None]:
+    """Afterwards the iterators are gone, also where an exception still holds the frame that made them. Python's end is
+    too late: the thread that reads ahead then waits for Python, and Python for the thread."""
+    try:
+        yield
+    finally:
+        iterators.clear()
 
 
 def _next(step: int, settings: TrainSettings, sample: Any) -> Iterator[int]:

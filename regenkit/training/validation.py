@@ -22,11 +22,14 @@ class Validation:
     def __call__(self, batches: Any, count: int) -> dict[str, float]:
         totals: dict[str, list[float]] = {}
         iterator = iter(batches)
-        for _ in range(count):
-            for term, pair in self._traced(iterator).items():
-                total = totals.setdefault(term, [0.0, 0.0])
-                for index, value in enumerate(pair):
-                    total[index] += float(value)
+        try:
+            for _ in range(count):
+                for term, pair in self._traced(iterator).items():
+                    total = totals.setdefault(term, [0.0, 0.0])
+                    for index, value in enumerate(pair):
+                        total[index] += float(value)
+        finally:
+            del iterator  # as in `train.fit`
         return {term: value / max(weight, 1e-9) for term, (value, weight) in totals.items()}
 
     def _next_batch(self, iterator: Any) -> Sums:
