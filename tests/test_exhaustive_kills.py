@@ -31,7 +31,9 @@ COMMANDS = {
 }
 MOST = {"prepare": 12, "train": 120, "evaluate": 80, "compare": 200}
 """About how many files each command writes."""
-OF_THE_MACHINE = ("seconds", "command", "environment", "versions", "folder", "runs", "recipe_path", "gallery")
+OF_THE_MACHINE = (
+    "seconds", "command", "environment", "versions", "folder", "runs", "recipe_path", "gallery", "conversion",
+)  # fmt: skip
 
 
 def furnish(folder: Path) -> Path:

@@ -34,7 +34,9 @@ generator: {use: transformer, dropout: 0.2}
 renderer: {use: transformer}
 """
 SEEDS = [TEXT, ELSEWHERE, SONGS,
-         *(path.read_text() for path in sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml")))]  # fmt: skip
+         *(path.read_text() for path in sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
+           if "face" not in path.stem)]  # fmt: skip
+"""Recipes of faces are left out: their converter wants networks that are fetched, before it can be built."""
 SECONDS = 1.0
 """Of this thread's processor time. A mutant is slow if it is so each time: a pause does not come back."""
 TRIES = 3
