@@ -106,7 +106,7 @@ def cut(x: Fields, y: Fields) -> Iterator[tuple[Fields, Fields]]:
     for top in range(0, size - SIZE + 1, SIZE):
         for left in range(0, size - SIZE + 1, SIZE):
             where = (slice(top, top + SIZE), slice(left, left + SIZE))
-            yield tuple({name: value[where] for name, value in side.items()} for side in (x, y))  # type: ignore[misc]
+            yield ({name: value[where] for name, value in x.items()}, {name: value[where] for name, value in y.items()})
 
 
 class Arm:

@@ -77,7 +77,8 @@ def drawing(side: int = 192) -> str:
     pose[:, 1] = np.linspace(-0.4, 0.4, 8)
     pose[:, 3:] = 0.5, -0.5, np.log(0.5)
     vertices = posed(linear_face().vertices(np.zeros((8, len(linear_face().names)))), pose, (side, side))
-    corners, times = triangles(), {"ours": [], "loop": []}  # type: ignore[var-annotated]
+    corners = triangles()
+    times: dict[str, list[float]] = {"ours": [], "loop": []}
     for _ in range(5):
         began = time.process_time()
         ours = rasterised(vertices, corners, side, side)

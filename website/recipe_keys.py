@@ -125,7 +125,7 @@ def _arguments(component: Component, choice: dict[str, Any], role: str) -> str:
         return f"It could not be imported: {words.plain(' '.join(str(error).split())[:200])}\n"
     said = words.described(target.__doc__)
     if isinstance(target, type):
-        said |= words.described(target.__init__.__doc__)  # type: ignore[misc]
+        said |= words.described(vars(target).get("__init__", target).__doc__)
     required = set(choice.get("required", []))
     rows = [
         (f"`{name}`", words.kind(each), words.default(each, required=name in required), words.plain(said.get(name, "")))

@@ -10,8 +10,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
-from regenkit_speech.data.utterance import Speaking, Transcribing, Utterance
-from regenkit_speech.modality import Audio, Transcript
+from regenkit_speech.data.utterance import Utterance, speaking, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import FILLETS_CS, FILLETS_NL, FILLETS_TEXTS
 
@@ -57,9 +56,7 @@ class Fillets:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Speaking(Transcript(**arguments["x"]), Audio(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return speaking(source, self.corpus.utterance(source), self.modalities)
 
 
 @final
@@ -89,9 +86,7 @@ class FilletsToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Transcribing(Audio(**arguments["x"]), Transcript(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return transcribing(source, self.corpus.utterance(source), self.modalities)
 
 
 @final

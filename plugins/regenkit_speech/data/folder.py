@@ -9,8 +9,7 @@ from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import own_folder, stamp
 from regenkit_speech.data import layouts
-from regenkit_speech.data.utterance import Speaking, Transcribing, Utterance
-from regenkit_speech.modality import Audio, Transcript
+from regenkit_speech.data.utterance import Utterance, speaking, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.modality.blocks import duration
 from regenkit_speech.modality.spoken import Language
@@ -62,9 +61,7 @@ class Folder:
 
     def read(self, source: str) -> list[Example]:
         """The example of one file or piece. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Speaking(Transcript(**arguments["x"]), Audio(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return speaking(source, self.corpus.utterance(source), self.modalities)
 
 
 @final
@@ -97,9 +94,7 @@ class FolderToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one file. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Transcribing(Audio(**arguments["x"]), Transcript(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return transcribing(source, self.corpus.utterance(source), self.modalities)
 
 
 @final

@@ -11,8 +11,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
-from regenkit_speech.data.utterance import Speaking, Transcribing, Utterance
-from regenkit_speech.modality import Audio, Transcript
+from regenkit_speech.data.utterance import Utterance, speaking, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import PROMPT_TEXTS, PROMPTS
 
@@ -54,9 +53,7 @@ class Prompts:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Speaking(Transcript(**arguments["x"]), Audio(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return speaking(source, self.corpus.utterance(source), self.modalities)
 
 
 @final
@@ -86,9 +83,7 @@ class PromptsToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        arguments = self.modalities
-        task = Transcribing(Audio(**arguments["x"]), Transcript(**arguments["y"]))
-        return [task.example(source, self.corpus.utterance(source))]
+        return transcribing(source, self.corpus.utterance(source), self.modalities)
 
 
 @final

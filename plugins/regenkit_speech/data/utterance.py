@@ -1,9 +1,10 @@
 """An utterance as a corpus knows it, before its sound is read, and the examples that are made of it."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -31,6 +32,10 @@ class Utterance:
     seconds: float | None = None
     group: str = ""
     split: Split | None = None
+
+
+Arguments = Mapping[str, Mapping[str, Any]]
+"""Of the modalities, by "x" and "y"."""
 
 
 @final
@@ -69,6 +74,16 @@ class Transcribing:
             groups=_groups(utterance, recording, self.y), split=utterance.split, meta={"title": utterance.text},
             remarks=(*recording.remarks, *self.y.remarks(utterance.text)),
         )  # fmt: skip
+
+
+def speaking(name: str, utterance: Utterance, modalities: Arguments) -> list[Example]:
+    """The example text → speech of one clip. Raises BadSource where it can't be used."""
+    return [Speaking(Transcript(**modalities["x"]), Audio(**modalities["y"])).example(name, utterance)]
+
+
+def transcribing(name: str, utterance: Utterance, modalities: Arguments) -> list[Example]:
+    """The example speech → text of one clip. Raises BadSource where it can't be used."""
+    return [Transcribing(Audio(**modalities["x"]), Transcript(**modalities["y"])).example(name, utterance)]
 
 
 def _recording(name: str, utterance: Utterance, audio: Audio) -> Recording:

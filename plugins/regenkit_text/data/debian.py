@@ -27,6 +27,8 @@ MARKS = re.compile(
     r"^(?:lib|python3?-|node-|golang-|ruby-|r-cran-)|[-\d.]+$|-(?:dev|doc|dbg|data|common|bin|utils|tools)$"
 )
 """What stands before and after the name of a family of packages."""
+UNTAGGED = "TODO"
+"""How a tag of Debian ends in whose facet nobody has chosen a value yet: "role::TODO"."""
 
 
 @final
@@ -41,7 +43,7 @@ class Package:
     @property
     def facts(self) -> Facts:
         """The name, the section, and each tag as its facet and value ("role::program"); () where it has no tag."""
-        tags = [tuple(tag.split("::", 1)) for tag in self.tags if "::" in tag and not tag.endswith("TODO")]
+        tags = [tuple(tag.split("::", 1)) for tag in self.tags if "::" in tag and not tag.endswith(UNTAGGED)]
         known = {("name", self.name), ("section", self.section), *((facet, value) for facet, value in tags)}
         return tuple(sorted(known)) if tags else ()
 

