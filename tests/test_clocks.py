@@ -1,6 +1,6 @@
 """X, Y′ and Y of different lengths: what a batch says of them, how windows are cut, and how batches are bounded."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_clocks import DIGITS, FRAMES, HOP, LETTERS, VOCODER, WAVE, WORDS, side
 
+from regenkit.data import shards, workers
 from regenkit.data.batches import dataset
 from regenkit.data.lengths import clocks_in_condition, drawn_axes, lengths_of
 from regenkit.data.plan import Plan
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
-from regenkit.spec import Clock, Field, Spec, tokens
+from regenkit.spec import Clock, Field, Fields, Spec, tokens
 
 numbers, waves = cache(toy_clocks.numbers), cache(toy_clocks.waves)
 
@@ -72,6 +73,25 @@ def test_a_condition_says_how_long_what_runs_along_it_is() -> None:
     assert [clock.mask for clock in clocks_in_condition(FRAMES, WAVE)] == ["mask y 4", "mask"]
     assert [clock.mask for clock in clocks_in_condition(DIGITS, LETTERS)] == ["mask x"]
     assert (drawn_axes(FRAMES, WAVE), drawn_axes(DIGITS, LETTERS)) == ((), ("y",))
+
+
+@dataclass(frozen=True)
+class Short(toy_clocks.Frames):
+    """Forgets the last steps of Y that fill no frame."""
+
+    def convert(self, y: Fields) -> Fields:
+        return {"frame": super().convert(y)["frame"][: len(y["wave"]) // HOP]}
+
+
+def test_a_converter_that_forgets_the_end_is_noticed() -> None:
+    """Else its frames would lie beside other steps than their own, and nothing would fail."""
+    convert = workers.Convert(Short(), {"x": Spec(), "y": WAVE, "rep": FRAMES})
+
+    def record(steps: int) -> bytes:
+        return shards.serialize({"x": None, "y": {"wave": np.ones(steps, np.float32)}}, {"id": "a"})
+
+    assert convert(record(8))[1] == ""
+    assert convert(record(9)) == (b"", "y′: frame has 2 entries; 9 steps of Y have 3, by its hop of 4")
 
 
 # --- one padded batch ------------------------------------------------------------------------------------------------

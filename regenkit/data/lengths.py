@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from regenkit.spec import Clock, Spec
+from regenkit.spec import Y_AXIS, Clock, Spec
 
 Lengths = Mapping[str, int]
 """Steps by axis."""
@@ -28,6 +28,18 @@ def lengths_of(fields: Mapping[str, np.ndarray], spec: Spec) -> dict[str, int]:
         if not lengths.get(clock.axis):
             lengths[clock.axis] = clock.steps(found[clock])
     return lengths
+
+
+def check_lengths(fields: Mapping[str, np.ndarray], spec: Spec, steps: int, where: str) -> None:
+    """Raises ValueError where a field that runs along Y has not the entries that cover so many steps of it. Nothing
+    would fail later: the steps would lie beside others than their own. A field of no entries is absent."""
+    for name in spec:
+        clock = spec.clock(name)
+        if clock is None or clock.axis != Y_AXIS or len(fields[name]) in (0, clock.entries(steps)):
+            continue
+        right = clock.entries(steps)
+        raise ValueError(f"{where}: {name} has {len(fields[name])} entries; {steps} steps of Y have {right}, by its "
+                         f"hop of {clock.hop}")  # fmt: skip
 
 
 def clocks_in_condition(condition: Spec, target: Spec) -> tuple[Clock, ...]:

@@ -24,10 +24,11 @@ from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
 from regenkit.data.author import examples_of, raised
+from regenkit.data.lengths import check_lengths, lengths_of
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource, UserError
 from regenkit.signals import noted
-from regenkit.spec import Fields, Spec
+from regenkit.spec import Y_AXIS, Fields, Spec
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any], int], Iterator[Any]]
 """map(function, items, chunk): results in order; `chunk` items are sent together."""
@@ -86,6 +87,8 @@ class Read:
             raise ValueError(f"split is {example.split!r}; right is one of {', '.join(SPLITS)}, or None")
         y = _fields(example.y, self.specs["y"], "y")
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
+        if x is not None:
+            _check_along(x, self.specs["x"], y, self.specs["y"], "x")
         return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
             id=example.id,
             groups=json.dumps(example.groups),
@@ -115,7 +118,7 @@ class Convert:
             where = f"{type(self.converter).__name__}.convert, example {meta['id']!r}"
             raise raised(error, where, self.converter) from error
         try:
-            return shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
+            return self._record(sides["y"] or {}, rep), ""
         except (TypeError, ValueError) as error:
             return b"", str(error)
 
@@ -126,10 +129,21 @@ class Convert:
         while part := list(islice(coming, TOGETHER)):
             ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]
             try:
-                for _, rep in zip(ys, self.converter.convert_all(ys), strict=True):
-                    yield shards.serialize({"rep": _fields(rep, self.specs["rep"], "y′")}, {}), ""
+                for y, rep in zip(ys, self.converter.convert_all(ys), strict=True):
+                    yield self._record(y, rep), ""
             except (TypeError, ValueError) as error:
                 raise raised(error, f"{type(self.converter).__name__}.convert_all", self.converter) from error
+
+    def _record(self, y: Fields, rep: Fields) -> bytes:
+        fields = _fields(rep, self.specs["rep"], "y′")
+        _check_along(fields, self.specs["rep"], y, self.specs["y"], "y′")
+        return shards.serialize({"rep": fields}, {})
+
+
+def _check_along(fields: Fields, spec: Spec, y: Fields, y_spec: Spec, where: str) -> None:
+    """Raises ValueError where fields that run along Y are not as long as it."""
+    if steps := lengths_of(y, y_spec).get(Y_AXIS):
+        check_lengths(fields, spec, steps, where)
 
 
 def _fields(values: Fields, spec: Spec, where: str) -> Fields:

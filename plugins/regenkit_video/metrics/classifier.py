@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from regenkit.cache import cache_dir, locked
+from regenkit.cache import trained_once
 from regenkit.components import Evaluation
 from regenkit.digest import digest
 from regenkit.errors import UserError
-from regenkit.files import beside
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
@@ -74,16 +73,8 @@ def network(shape: tuple[int, ...], classes: int) -> keras.Model:
 
 def _kept(key: str, training: Sequence[Fields], wanted: np.ndarray) -> keras.Model:
     """Trained, or out of the cache."""
-    path = cache_dir() / "classifiers" / f"video-{key}.npz"
     model = network(training[0]["frames"].shape[1:], int(wanted.max()))
-    with locked(path.parent):
-        if path.exists():
-            with np.load(path) as kept:
-                model.set_weights([kept[name] for name in kept.files])
-        else:
-            train(model, stacked(training), wanted)
-            with beside(path) as temporary, temporary.open("wb") as file:
-                np.savez(file, *model.get_weights())
+    trained_once(model, f"classifiers/video-{key}", lambda: train(model, stacked(training), wanted))
     return model
 
 
