@@ -1,192 +1,67 @@
-"""What DejaVu is worth: a small U-Net alone and with it, with its controls, redactions, modules and extensions.
+"""What DejaVu is worth: small networks alone and with it, its controls, redactions, modules, extensions, few labels.
 
-    PYTHONPATH=.:plugins python benchmarks/dense_arms.py --out dense                    # all that is not there yet
-    PYTHONPATH=.:plugins python benchmarks/dense_arms.py --out dense --table            # the table of what is there
+    PYTHONPATH=.:plugins python benchmarks/dense_arms.py --out dense             # all that is not there yet
+    PYTHONPATH=.:plugins python benchmarks/dense_arms.py --out dense --tune     # settings, by the validation split
+    PYTHONPATH=.:plugins python benchmarks/dense_report.py --out dense           # docs/dense.json and its tables
 
 Pictures are of 32 × 32 pixels (tiles of land are cut in four), so that many seeds are affordable. An arm is traced once
 and trained from the weights, batches and noise of each seed; two arms of a seed begin with the same network and see the
 same batches. The weights are those averages that predicted the validation split best (looked at every VALIDATE steps);
-what is reported is of the test split. The settings are the same for all tasks and arms and were not tuned: the first
-ones tried are these.
+what is reported is of the test split.
 
-`base, as long` is the base network with as many more steps as DejaVu takes processor time. Differences are paired, by
-example and seed; the interval is over examples (bootstrap), ± the standard deviation over seeds.
+Tuned, with one seed that is not reported, by the least validation loss of the network alone: first the learning rate of
+the base network, then at that rate the weight of DejaVu, four values each. All arms of a task have the same.
+
+`base, as long` is the base network with as many more steps as DejaVu takes processor time. Where only a part of the
+training pictures has maps, half of each batch is drawn from that part and half from all, in both arms.
 """
 
 import argparse
-import hashlib
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dense_report import lines
+from dense_training import STEPS, TASKS, Arm, Data, read
 from rich.console import Console
-from rich.table import Table
 
-from regenkit import Evaluation, Spec
-from regenkit.analysis.measures.bootstrap import over_seeds
-from regenkit.models.assisted import Assisted
+from regenkit import Evaluation
 from regenkit.plugins import host
-from regenkit.quiet import keras
-from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
-from regenkit.spec import Fields
-from regenkit.stage import STATISTICS
-from regenkit.training.optimizer import optimizer
 
-ZERO = tf.UnconnectedGradients.ZERO
-SIZE, WIDTH, BATCH, STEPS, VALIDATE = 32, 8, 8, 120, 30
-RATE, WARMUP, AVERAGE, CLIP, WEIGHT = 3e-3, 15, 0.95, 1.0, 1.0
-DEJAVU: dict[str, Any] = {"redaction": ("pixels",), "strength": 0.75, "width": 8, "depth": 1}
-ARMS: dict[str, dict[str, Any] | None] = {
-    "base": None,
-    "dejavu": {},
+RATES, WEIGHTS, TUNED = (1e-3, 3e-3, 1e-2, 3e-2), (0.03, 0.1, 0.3, 1.0), 100
+"""What is tried, and the seed that it is tried with."""
+CONTROLS: dict[str, dict[str, Any]] = {
     "detached": {"maps": "detached"},
     "shuffled": {"maps": "shuffled"},
     "none": {"redaction": ("none",)},
     "total": {"redaction": ("total",)},
+}
+REDACTIONS: dict[str, dict[str, Any]] = {
+    "pixels": {},
     "blocks": {"redaction": ("blocks",)},
     "low_pass": {"redaction": ("low_pass",)},
+    "dct_low_pass": {"redaction": ("dct_low_pass",)},
     "grey": {"redaction": ("grey",), "strength": 1.0},
-    "recursive": {"module": "recursive"},
-    "attention": {"module": "attention", "width": 32},
+}
+MODULES: dict[str, dict[str, Any]] = {
+    "forward": {}, "recursive": {"module": "recursive"}, "attention": {"module": "attention", "width": 32},
+}  # fmt: skip
+EXTENSIONS: dict[str, dict[str, Any]] = {
     "shared attention": {"module": "attention", "shared_attention": True},
+    "class supervision": {"class_supervision": 0.1},
     "cycle": {"cycle": 0.1},
 }
-CONTROLS = ("detached", "shuffled", "none", "total")
-OTHERS = tuple(name for name in ARMS if name not in ("base", "dejavu", *CONTROLS))
-TASKS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
-    "depth": ("dense/stereo", {"tasks": ("depth",), "size": SIZE, "stride": 16}, ("abs_rel", "delta")),
-    "normals": ("dense/stereo", {"tasks": ("normals",), "size": SIZE, "stride": 16}, ("angular_error",)),
-    "brain": ("dense/brain", {"size": SIZE}, ("dice", "pixel_accuracy", "boundary_f")),
-    "land": ("dense/land", {}, ("picture_iou", "pixel_accuracy", "boundary_f")),
-}
-LOWER = ("abs_rel", "angular_error")
-CLIPPED = {"train": 100_000, "validation": 96, "test": 192}
-"""Pictures of each split at most, evenly chosen: measuring must not take longer than training."""
+CORNERS = {f"{redaction}, {module}": {**taken, **how}
+           for redaction, taken in REDACTIONS.items() for module, how in MODULES.items() if taken or how}  # fmt: skip
+ARMS: dict[str, dict[str, Any]] = {"dejavu": {}, **CONTROLS, **CORNERS, **EXTENSIONS}
 
 
-@dataclass(frozen=True)
-class Data:
-    x: Spec
-    y: Spec
-    splits: dict[str, tuple[Fields, Fields]]  # of each X and Y, [examples, …]
-
-
-def read(task: str, fraction: float = 1.0) -> Data:
-    """The pictures of a task, of which a `fraction` of the training ones keep their maps."""
-    use, options, _ = TASKS[task]
-    record: Any = host().find("dataset", use)
-    source = record.load()(**options)
-    examples = [each for name in source.sources() for each in source.read(name) if hasattr(each, "y")]
-    parts = [(each.split, x, y, each.id) for each in examples for x, y in cut(each.x, each.y)]
-    sides = {side: {**source.modalities[side], "size": SIZE} for side in ("x", "y")}
-    specs = {side: host().find("modality", getattr(record, side)).load()(**sides[side]).spec for side in ("x", "y")}
-    found = {}
-    for split, most in CLIPPED.items():
-        rows = [(x, y, name) for where, x, y, name in parts if where == split]
-        rows = [rows[place] for place in np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))]
-        kept = [split != "train" or share(name) < fraction for _, _, name in rows]
-        x = {name: np.stack([row[0][name] for row in rows]) for name in specs["x"]}
-        y = {name: np.stack([row[1][name] * keep for row, keep in zip(rows, kept, strict=True)]) for name in specs["y"]}
-        found[split] = (x, y)
-    return Data(specs["x"], specs["y"], found)
-
-
-def share(name: str) -> float:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") / 2**64
-
-
-def cut(x: Fields, y: Fields) -> Iterator[tuple[Fields, Fields]]:
-    """Parts of SIZE × SIZE."""
-    size = len(x["pixels"])
-    for top in range(0, size - SIZE + 1, SIZE):
-        for left in range(0, size - SIZE + 1, SIZE):
-            where = (slice(top, top + SIZE), slice(left, left + SIZE))
-            yield ({name: value[where] for name, value in x.items()}, {name: value[where] for name, value in y.items()})
-
-
-class Arm:
-    """A model, traced once; `train` begins anew with each seed."""
-
-    def __init__(self, data: Data, options: dict[str, Any] | None, steps: int) -> None:
-        self.data, self.options, self.steps = data, options, steps
-        self.model = self.made(0)
-        settings = TrainSettings(steps=steps, learning_rate=RATE, warmup_steps=WARMUP)
-        self.variables = list(self.model.trainable_variables)
-        self.optimizer = optimizer(settings, self.variables)
-        self.begun = [variable.numpy() for variable in self.optimizer.variables]
-        self.generator = self.model.generator if isinstance(self.model, Assisted) else self.model
-        self.average = [tf.Variable(variable.value) for variable in self.generator.trainable_variables]
-        self.step = tf.function(self._step, autograph=False)
-        self.judged = tf.function(self._judged, autograph=False)
-
-    def made(self, seed: int) -> Any:
-        keras.utils.set_random_seed(seed)
-        x, y = self.data.x, self.data.y
-        generator = host().find("generator", "dense/unet").load()(condition=x, target=y, width=WIDTH)
-        if self.options is None:
-            return generator
-        build = host().find("renderer", "dense/regeneration").load()
-        auxiliary = build(condition=x | y, target=x, **{**DEJAVU, **self.options})
-        return Assisted(parts={"generator": generator, "auxiliary": auxiliary}, specs={"x": x, "y": y, "rep": y},
-                        settings=WEIGHT)  # fmt: skip
-
-    def train(self, seed: int) -> tuple[dict[str, np.ndarray], float]:
-        """(maps of the test pictures, processor seconds of the steps)"""
-        for mine, fresh in zip(self.model.variables, self.made(seed).variables, strict=True):
-            mine.assign(fresh.value)
-        for variable, value in zip(self.optimizer.variables, self.begun, strict=True):
-            variable.assign(value)
-        for average, variable in zip(self.average, self.generator.trainable_variables, strict=True):
-            average.assign(variable.value)
-        x, y = self.data.splits["train"]
-        random, count = np.random.default_rng(seed), len(next(iter(x.values())))
-        best, kept, seconds = np.inf, [each.numpy() for each in self.average], 0.0
-        order = np.concatenate([random.permutation(count) for _ in range(-(-self.steps * BATCH // count))])
-        for step in range(self.steps):
-            rows = order[step * BATCH : (step + 1) * BATCH]
-            noise = np.stack([np.full(BATCH, seed * 100_003 + step), np.arange(BATCH)], 1).astype(np.int32)
-            began = time.process_time()
-            self.step(*(tf.nest.map_structure(tf.constant, {key: value[rows] for key, value in side.items()})
-                        for side in (x, y)), tf.constant(noise))  # fmt: skip
-            seconds += (time.process_time() - began) * bool(step)  # the first may be traced
-            if (step + 1) % VALIDATE == 0 or step + 1 == self.steps:
-                loss = float(self.judged(*map(constants, self.data.splits["validation"])))
-                if loss < best:
-                    best, kept = loss, [each.numpy() for each in self.average]
-        for variable, value in zip(self.generator.trainable_variables, kept, strict=True):
-            variable.assign(value)
-        return self.generator.sample(self.data.splits["test"][0], seed=0), seconds
-
-    def _step(self, x: Any, y: Any, noise: tf.Tensor) -> None:
-        with tf.GradientTape() as tape:
-            found = dict(self.model.losses({"condition": x, "target": y, "noise": noise}, noise=noise))
-            found.pop(STATISTICS, None)
-            total = tf.add_n([tf.math.divide_no_nan(tf.reduce_sum(value), tf.reduce_sum(weight))
-                              for value, weight in found["main"].values()])  # fmt: skip
-        slopes = tape.gradient(
-            total, [each.value for each in self.variables], unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
-        clipped, _ = tf.clip_by_global_norm([tf.convert_to_tensor(each) for each in slopes], CLIP)
-        self.optimizer.apply(clipped, self.variables)
-        for average, variable in zip(self.average, self.generator.trainable_variables, strict=True):
-            average.assign(AVERAGE * average + (1 - AVERAGE) * variable.value)
-
-    def _judged(self, x: Any, y: Any) -> tf.Tensor:
-        """The validation loss of the averaged weights."""
-        values = list(zip(self.generator.trainable_variables, self.average, strict=True))
-        with keras.StatelessScope([(variable, average.value()) for variable, average in values]):
-            found = self.generator.losses({"condition": x, "target": y}, noise=None)["main"]
-        return tf.add_n([tf.math.divide_no_nan(tf.reduce_sum(value), tf.reduce_sum(weight))
-                         for value, weight in found.values()])  # fmt: skip
-
-
-def constants(side: Fields) -> dict[str, tf.Tensor]:
-    return {name: tf.constant(value) for name, value in side.items()}
+@lru_cache(maxsize=12)
+def arm_of(task: str, network: str, name: str) -> Arm:
+    return Arm(task, network, None if name == "base" else ARMS[name])
 
 
 def scores(task: str, data: Data, drawn: dict[str, np.ndarray]) -> dict[str, list[float]]:
@@ -197,87 +72,115 @@ def scores(task: str, data: Data, drawn: dict[str, np.ndarray]) -> dict[str, lis
     return {name: np.round(host().find("metric", f"dense/{name}").load()(of), 6).tolist() for name in TASKS[task][2]}
 
 
-def plan(seeds: int) -> Iterator[tuple[str, float, str, int]]:
-    """(task, share of labels, arm, seeds): the question first, then controls, equal seconds, few labels, the rest."""
-    for task in TASKS:
-        yield from ((task, 1.0, arm, seeds) for arm in ("base", "dejavu"))
-    for task in ("depth", "brain"):
-        yield from ((task, 1.0, arm, min(seeds, 3)) for arm in CONTROLS)
-    for task in TASKS:
-        yield task, 1.0, "base, as long", seeds
-    for fraction in (0.1, 0.5, 0.02):
-        yield from (("land", fraction, arm, min(seeds, 3)) for arm in ("base", "dejavu"))
-    for task in ("depth", "brain"):
-        yield from ((task, 1.0, arm, min(seeds, 3)) for arm in OTHERS)
+Run = tuple[str, str, float, str, int]
+"""Task, network, share of labels, arm, seed."""
 
 
-def run(out: Path, seeds: int, console: Console) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    path, read_already = out / "results.jsonl", dict[tuple[str, float], Data]()
-    for task, fraction, arm, count in plan(seeds):
-        done = {(each["task"], each["labels"], each["arm"], each["seed"]): each for each in lines(path)}
-        missing = [seed for seed in range(count) if (task, fraction, arm, seed) not in done]
-        if not missing:
+def plan() -> Iterator[Run]:
+    """The question first, then controls, few labels, extensions, corners, a larger network, other networks."""
+    pair = ("base", "dejavu")
+    for task in TASKS:
+        yield from ((task, "unet", 1.0, arm, seed) for arm in (*pair, "base, as long") for seed in range(5))
+    for task in TASKS:
+        yield from ((task, "unet", 1.0, arm, seed) for arm in CONTROLS for seed in range(3))
+    for task in ("land", "brain"):
+        yield from ((task, "unet", fraction, arm, seed)
+                    for arm in pair for fraction in (0.02, 0.1, 0.5) for seed in range(3))  # fmt: skip
+    for task in TASKS:
+        yield from ((task, "unet", 1.0, arm, seed) for arm in EXTENSIONS for seed in range(2) if fits(task, arm))
+    for task in ("land", "normals"):
+        yield from ((task, "unet", 1.0, arm, seed) for arm in CORNERS for seed in range(2) if fits(task, arm))
+    for task in ("land", "normals"):
+        yield from ((task, "larger", 1.0, arm, seed) for arm in pair for seed in range(2))
+    for task in ("brain", "depth"):
+        yield from ((task, "unet", 1.0, arm, seed) for arm in CORNERS for seed in range(2) if fits(task, arm))
+    for network in ("vit", "fpn", "larger"):
+        yield from ((task, network, 1.0, arm, seed) for task in TASKS for arm in pair for seed in range(3))
+
+
+def fits(task: str, arm: str) -> bool:
+    """Slices of a brain have no colours that could be taken: there the cosine transform stands in its place."""
+    if arm == "class supervision":
+        return task in ("land", "brain")
+    return not arm.startswith("grey" if task == "brain" else "dct_low_pass")
+
+
+def run(out: Path, console: Console) -> None:
+    path, settings = out / "results.jsonl", json.loads((out / "settings.json").read_text())
+    done = {(each["task"], each["network"], each["labels"], each["arm"], each["seed"]): each for each in lines(path)}
+    for task, network, fraction, name, seed in plan():
+        if (task, network, fraction, name, seed) in done:
             continue
-        if (task, fraction) not in read_already:
-            read_already = {(task, fraction): read(task, fraction)}
-        data, steps = read_already[task, fraction], STEPS
-        if arm == "base, as long":
-            spent = {name: np.median([done[task, fraction, name, seed]["seconds"] for seed in range(count)])
-                     for name in ("base", "dejavu")}  # fmt: skip
-            steps = round(STEPS * spent["dejavu"] / spent["base"])
-        trained = Arm(data, ARMS["base" if arm.startswith("base") else arm], steps)
-        for seed in missing:
-            drawn, seconds = trained.train(seed)
-            line = {"task": task, "labels": fraction, "arm": arm, "seed": seed, "steps": steps, "seconds": seconds,
-                    "parameters": trained.generator.count_params(), "scores": scores(task, data, drawn)}  # fmt: skip
-            with path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            console.print(task, fraction, arm, seed, {name: round(float(np.nanmean(each)), 4)
-                                                      for name, each in line["scores"].items()})  # fmt: skip
-        keras.utils.clear_session()
+        steps = STEPS
+        if name == "base, as long":
+            spent = [np.median([done[task, network, 1.0, each, number]["seconds_a_step"] for number in range(5)])
+                     for each in ("dejavu", "base")]  # fmt: skip
+            steps = max(STEPS, round(STEPS * spent[0] / spent[1]))
+        arm = arm_of(task, network, "base" if name.startswith("base") else name)
+        data = read(task, arm.size, fraction)
+        found = arm.train(data, seed, steps=steps, **settings[task])
+        line = {"task": task, "network": network, "labels": fraction, "arm": name, "seed": seed, "steps": steps,
+                **found, "parameters": arm.generator.count_params(),
+                "scores": scores(task, data, arm.generator.sample(data.splits["test"][0], seed=0))}  # fmt: skip
+        done[task, network, fraction, name, seed] = line
+        append(path, line)
+        shown = {name: round(float(np.nanmean(each)), 4) for name, each in line["scores"].items()}
+        console.print(task, network, fraction, name, seed, f"{1000 * found['seconds_a_step']:.0f} ms", shown)
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def tune(out: Path, console: Console) -> None:
+    """settings.json: of each task the rate and the weight of the least validation loss, of all in tune.jsonl."""
+    path, settings = out / "tune.jsonl", {}
+    done = {(each["task"], each["rate"], each["weight"]): min(each["validation"]) for each in lines(path)}
+    for task in TASKS:
+
+        def tried(rate: float, weight: float | None, task: str = task) -> float:
+            if (task, rate, weight) not in done:
+                arm = arm_of(task, "unet", "base" if weight is None else "dejavu")
+                found = arm.train(read(task, arm.size), TUNED, steps=STEPS, rate=rate, weight=weight or 0.0)
+                append(path, {"task": task, "rate": rate, "weight": weight, "steps": STEPS, **found})
+                console.print(task, rate, weight, f"{1000 * found['seconds_a_step']:.0f} ms", found["validation"])
+                done[task, rate, weight] = min(found["validation"])
+            return float(done[task, rate, weight])
+
+        rate = min(RATES, key=lambda each: tried(each, None))
+        settings[task] = {"rate": rate, "weight": min(WEIGHTS, key=lambda each: tried(rate, each))}
+    (out / "settings.json").write_text(json.dumps(settings, indent=1))
 
 
-def table(out: Path, console: Console) -> None:
-    """Of each task and metric: the base network, and by how much each arm differs from it on the same seeds."""
-    shown = Table("task", "labels", "metric", "arm", "seeds", "steps", "score", "minus base", "better")
-    groups: dict[tuple[str, float, str], dict[int, dict[str, Any]]] = {}
-    for each in lines(out / "results.jsonl"):
-        groups.setdefault((each["task"], each["labels"], each["arm"]), {})[each["seed"]] = each
-    for (task, fraction, arm), runs in groups.items():
-        base = groups.get((task, fraction, "base"), {})
-        for metric in TASKS[task][2]:
-            mine, theirs = (
-                {seed: np.array(each["scores"][metric]) for seed, each in side.items()} for side in (runs, base)
-            )
-            own, steps = over_seeds(list(mine.values())), next(iter(runs.values()))["steps"]
-            row = [task, f"{fraction:g}", metric, arm, str(len(runs)), str(steps), f"{own.mean:.4f}"]
-            if arm != "base" and (shared := sorted(set(mine) & set(theirs))):
-                apart = over_seeds([mine[seed] - theirs[seed] for seed in shared])
-                better = sum((value < 0) == (metric in LOWER) for value in apart.seeds)
-                spread = f" ± {apart.spread:.4f}" if apart.spread is not None else ""
-                row += [
-                    f"{apart.mean:+.4f} ({apart.low:+.4f} … {apart.high:+.4f}){spread}",
-                    f"{better} of {len(shared)}",
-                ]
-            shown.add_row(*row)
-    console.print(shown)
+def one_answer(task: str) -> dict[str, float]:
+    """The scores of one and the same answer for every pixel: the commonest class, the mean normal, the mean of the
+    logarithms of depth."""
+    data, drawn = read(task, 32), {}
+    test = data.splits["test"][1]
+    for name, values in data.splits["train"][1].items():
+        if name == "classes":
+            answer = np.asarray(np.bincount(values[values > 0]).argmax())
+        elif name == "normals":
+            answer = values.reshape(-1, 3).sum(0)
+            answer = answer / np.linalg.norm(answer)
+        else:
+            answer = np.exp(np.log(values[values > 0]).mean())[None]
+        drawn[name] = np.broadcast_to(answer.astype(test[name].dtype), test[name].shape)
+    return {name: round(float(np.nanmean(each)), 4) for name, each in scores(task, data, drawn).items()}
+
+
+def append(path: Path, line: dict[str, Any]) -> None:
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--tune", action="store_true")
     given = parser.parse_args()
-    console = Console(width=170)
-    if not given.table:
-        run(given.out, given.seeds, console)
-    table(given.out, console)
+    given.out.mkdir(parents=True, exist_ok=True)
+    if given.tune or not (given.out / "settings.json").exists():
+        tune(given.out, Console(width=170))
+        (given.out / "one_answer.json").write_text(json.dumps({task: one_answer(task) for task in TASKS}, indent=1))
+    if not given.tune:
+        run(given.out, Console(width=170))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,19 @@ def test_the_likelihood_is_that_of_the_cross_entropy() -> None:
     assert not isinstance(built("dense/unet", width=8), HasLikelihood)
 
 
+def test_normals_begin_towards_the_camera() -> None:
+    keras.utils.set_random_seed(0)
+    model, data = host().find("generator", "dense/unet").load()(condition=X, target=Y, width=8), batch()
+    np.testing.assert_allclose(model.sample(data["condition"], seed=0)["normals"][..., 2], 1, atol=1e-5)
+    with tf.GradientTape() as tape:
+        value, weight = model.losses(data, noise=data["noise"])["main"]["normals"]
+        mean = tf.reduce_sum(value) / tf.reduce_sum(weight)
+    slopes = [
+        each for each in tape.gradient(mean, [each.value for each in model.trainable_variables]) if each is not None
+    ]
+    assert 1e-3 < float(tf.linalg.global_norm(slopes)) < 10
+
+
 def test_losses_by_hand() -> None:
     random = np.random.default_rng(0)
     logits = tf.constant(random.normal(size=(2, 4, 4, 3)), tf.float32)

@@ -37,8 +37,13 @@ class DensePrediction(keras.Model):
         super().__init__()
         self.picture, self.shape = picture_of(condition)
         self.condition, self.target, self.trunk, self.dice = condition, target, trunk, dice
-        self.heads = {name: keras.layers.Conv2D(_numbers(name, field, self.shape), 1, dtype="float32")
-                      for name, field in target.items()}  # fmt: skip
+        self.heads = {
+            name: keras.layers.Conv2D(
+                _numbers(name, field, self.shape), 1, dtype="float32",
+                bias_initializer=_facing if name == "normals" else "zeros",
+            )
+            for name, field in target.items()
+        }  # fmt: skip
         for head in self.heads.values():
             head.build((None, None, None, features))
         if not trunk.built:
@@ -123,6 +128,11 @@ def picture_of(condition: Spec) -> tuple[str, tuple[int, int, int]]:
     ((name, shape),) = found.items()
     height, width, channels = (int(size or 0) for size in shape)
     return name, (height, width, channels)
+
+
+def _facing(shape: tuple[int, ...], dtype: Any = None) -> tf.Tensor:
+    """Normals begin towards the camera: of a vector of length 0 the direction has a slope without bounds."""
+    return tf.one_hot(shape[0] - 1, shape[0], dtype=dtype)
 
 
 def _numbers(name: str, field: Field, shape: tuple[int, int, int]) -> int:
