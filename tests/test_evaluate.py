@@ -89,9 +89,7 @@ def test_pairs_are_read_when_they_are_wanted_and_hold_little(run: Path, monkeypa
     prepared = pipeline.prepare(lambda *_: None)
     places = prepared.places("train", paired=True)
     whole = Pairs(pipeline, prepared, places)
-    monkeypatch.setattr(
-        examples, "HELD", sum(value.nbytes for fields in whole[0].values() for value in fields.values())
-    )
+    monkeypatch.setattr(examples, "HELD", sum(map(examples.size_of, whole[0].values())))
     bounded = Pairs(pipeline, prepared, places)
     for one, other in zip(whole, bounded, strict=True):
         for side in ("x", "y", "rep"):

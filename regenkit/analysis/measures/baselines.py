@@ -20,7 +20,7 @@ def random_training(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence
     """A training example of the same given fields where there is one; cut or repeated, where X says how long Y is."""
     random = np.random.default_rng(seed)
     truths = [each["rep"] for each in pairs]
-    fixed = _told_by_x(pipeline)
+    fixed = _length_in_x(pipeline)
     spec = pipeline.specs["y"]
     scalars = [name for name, field in spec.items() if field.scalar and name in truths[0]] if truths else []
     same: dict[bytes, list[int]] = {}
@@ -45,13 +45,13 @@ def unigram(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence[Pair], 
     """Every token drawn by its frequency in the training set; given fields as they are. As long as Y is where X says
     so, else as long as some training example."""
     random = np.random.default_rng(seed)
-    fixed = _told_by_x(pipeline)
-    drawn_fields = pipeline.specs["y"].without(pipeline.given_spec)
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in drawn_fields}
+    fixed = _length_in_x(pipeline)
+    counts = {name: np.zeros((field.vocabulary or 0) + 1, np.int64)
+              for name, field in pipeline.specs["y"].without(pipeline.given_spec).items()}  # fmt: skip
     for each in learned:
-        for name, field in drawn_fields.items():
-            parts[name].append(np.ravel(each["y"][name]).astype(np.min_scalar_type(field.vocabulary or 0)))
-    pools = {name: np.concatenate(values) for name, values in parts.items()}
+        for name, count in counts.items():
+            count += np.bincount(np.ravel(each["y"][name]), minlength=len(count))
+    ends = {name: np.cumsum(count) for name, count in counts.items()}
     found = []
     for pair in pairs:
         like = pair["y"] if fixed else learned[int(random.integers(len(learned)))]["y"]
@@ -60,12 +60,13 @@ def unigram(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence[Pair], 
             if name in pipeline.given_spec:
                 drawn[name] = pair["rep"][name]
             else:
-                drawn[name] = random.choice(pools[name], np.shape(like[name])).astype(np.int32)
+                numbers = random.integers(0, ends[name][-1], np.shape(like[name]))
+                drawn[name] = np.searchsorted(ends[name], numbers, side="right").astype(np.int32)
         found.append(drawn)
     return found
 
 
-def _told_by_x(pipeline: Pipeline) -> bool:
+def _length_in_x(pipeline: Pipeline) -> bool:
     """Whether X says how long Y is: both run along one axis."""
     return not drawn_axes(pipeline.specs["x"], pipeline.specs["y"])
 

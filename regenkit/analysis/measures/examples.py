@@ -12,7 +12,14 @@ from regenkit.spec import Fields
 Pair = dict[str, Fields]
 """One example, as {"x": …, "y": …, "rep": …}."""
 HELD = 128_000_000
-"""Bytes of arrays that are kept in memory; pairs beyond that are read anew each time."""
+"""Bytes of examples that are kept in memory; those beyond that are read anew each time."""
+ARRAY = 256
+"""Bytes that an array takes beside its numbers: of a short melody that is more than the numbers themselves."""
+
+
+def size_of(fields: Fields) -> int:
+    """Bytes that the fields of one example take in memory."""
+    return sum(np.asarray(value).nbytes + ARRAY for value in fields.values())
 
 
 def pair(pipeline: Pipeline, sides: dict[str, Fields | None]) -> Pair:
@@ -48,7 +55,7 @@ class Pairs(Sequence[Pair]):
         if place in self._held:
             return self._held[place]
         found = pair(self.pipeline, self.prepared.example(place)[0])
-        size = sum(value.nbytes for fields in found.values() for value in fields.values())
+        size = sum(map(size_of, found.values()))
         if size <= self._room:
             self._room -= size
             self._held[place] = found

@@ -8,10 +8,8 @@ from typing import IO, final, overload
 
 import numpy as np
 
+from regenkit.analysis.measures.examples import HELD, size_of
 from regenkit.spec import Fields
-
-HELD = 128_000_000
-"""Bytes of arrays that are kept in memory."""
 
 
 @final
@@ -29,7 +27,7 @@ class Spool(Sequence[Fields]):
 
     def extend(self, examples: Iterable[Fields]) -> None:
         for example in examples:
-            size = sum(np.asarray(value).nbytes for value in example.values())
+            size = size_of(example)
             if size <= self._room and not self._starts:
                 self._room -= size
                 self._held.append(example)
