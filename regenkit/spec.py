@@ -59,7 +59,6 @@ class Field:
     axis        of a variable field, what its entries run along. "" is the axis "y", the steps of Y, where there is a
                 hop; else an axis of its own. Fields of one axis have their lengths in common: "x", "phone" …
     hop         steps of that axis that one entry covers, any fraction; None counts as 1 where an axis is named
-    offset      the step at which entry 0 begins
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
@@ -70,7 +69,6 @@ class Field:
     vocabulary: int | None = None
     axis: str = ""
     hop: Fraction | None = None
-    offset: int = 0
     labels: tuple[str, ...] = ()
     optional: bool = False
     levels: int | None = None
@@ -189,8 +187,9 @@ class Spec(Mapping[str, Field]):
 
 
 def _plain(field: Field) -> dict[str, Any]:
-    found = {**asdict(field), "hop": str(field.hop) if field.hop else None}
-    for name, usual in (("levels", None), ("axis", "")):  # left out, so that specs from before them keep their names
+    """As keys of caches and contracts have it: what was added later is left out where it is as before."""
+    found = {**asdict(field), "hop": str(field.hop) if field.hop else None, "offset": 0}  # which there was once
+    for name, usual in (("levels", None), ("axis", "")):
         if found[name] == usual:
             del found[name]
     return found

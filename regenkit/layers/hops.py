@@ -7,7 +7,7 @@ finer     the mean of the entries that begin within a step of the target
 
 import math
 from fractions import Fraction
-from typing import NamedTuple, final
+from typing import final
 
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -17,31 +17,21 @@ PHASES = 4
 """Waves that tell a step how far into a coarser entry it is."""
 
 
-class Beat(NamedTuple):
-    """Where the entries of a field begin: entry n at `offset + n · hop` steps of its axis."""
-
-    hop: Fraction
-    offset: int
-
-
-def beat(field: Field) -> Beat:
-    return Beat(field.hop or Fraction(1), field.offset)
-
-
-def placed(entries: tf.Tensor, own: Beat, other: Beat) -> tuple[tf.Tensor, tf.Tensor]:
-    """Entries of `own`, int [entries] → (the entry of `other` in which each begins, how far into it, in [0, 1))."""
-    scale = math.lcm(own.hop.denominator, other.hop.denominator)
-    step, size = int(own.hop * scale), int(other.hop * scale)
-    at = tf.cast(entries, tf.int64) * step + (own.offset - other.offset) * scale
+def placed(entries: tf.Tensor, own: Fraction, other: Fraction) -> tuple[tf.Tensor, tf.Tensor]:
+    """Entries at the hop `own`, int [entries] → (the entry at the hop `other` in which each begins, how far into it, in
+    [0, 1))."""
+    scale = math.lcm(own.denominator, other.denominator)
+    step, size = int(own * scale), int(other * scale)
+    at = tf.cast(entries, tf.int64) * step
     return tf.cast(at // size, tf.int32), tf.cast(at % size, tf.float32) / size
 
 
-def brought(x: tf.Tensor, known: tf.Tensor, own: Beat, target: Beat, steps: tf.Tensor) -> tf.Tensor:
+def brought(x: tf.Tensor, known: tf.Tensor, own: Fraction, target: Fraction, steps: tf.Tensor) -> tf.Tensor:
     """`x` [batch, entries, width], of which the `known` exist, bool [batch, entries] → [batch, steps, width]."""
     size = tf.shape(x)[1]
-    if own.hop >= target.hop:
+    if own >= target:
         place, _ = placed(tf.range(steps), target, own)
-        return tf.gather(tf.pad(x, [[0, 0], [1, 1], [0, 0]]), tf.clip_by_value(place + 1, 0, size + 1), axis=1)
+        return tf.gather(tf.pad(x, [[0, 0], [0, 1], [0, 0]]), tf.minimum(place, size), axis=1)
     place, _ = placed(tf.range(size), own, target)
     place = tf.where(place < steps, place, -1)  # which is left out
     weight = tf.cast(known, x.dtype)[..., None]
@@ -51,7 +41,7 @@ def brought(x: tf.Tensor, known: tf.Tensor, own: Beat, target: Beat, steps: tf.T
     return tf.transpose(tf.math.divide_no_nan(sums, counts), [1, 0, 2])
 
 
-def phases(own: Beat, target: Beat, steps: tf.Tensor) -> tf.Tensor:
+def phases(own: Fraction, target: Fraction, steps: tf.Tensor) -> tf.Tensor:
     """How far each step of the target is into an entry, as waves: float32 [steps, 2 · PHASES]."""
     _, into = placed(tf.range(steps), target, own)
     angle = 2 * math.pi * into[:, None] * tf.range(1, PHASES + 1, dtype=tf.float32)
@@ -82,8 +72,8 @@ class Alongside(keras.layers.Layer):
 
     def __init__(self, field: Field, target: Field, width: int) -> None:
         super().__init__()
-        self.own, self.target = beat(field), beat(target)
-        self.phase = keras.layers.Dense(width, use_bias=False) if self.own.hop > self.target.hop else None
+        self.own, self.target = field.hop or Fraction(1), target.hop or Fraction(1)
+        self.phase = keras.layers.Dense(width, use_bias=False) if self.own > self.target else None
         if self.phase:
             self.phase.build((None, 2 * PHASES))
         self.built = True

@@ -145,8 +145,8 @@ def _pooled(field: Field, value: np.ndarray, spans: np.ndarray) -> np.ndarray:
     rows = np.reshape(value, (1, 1) if field.scalar else (len(value), -1))
     parts = 1 if field.scalar else WINDOW
     if field.hop:
-        first = np.maximum(0, np.floor((spans[:, :1] - field.offset) / float(field.hop)))
-        end = np.maximum(first + 1, np.floor((spans[:, 1:] - field.offset) / float(field.hop)))
+        first = np.maximum(0, np.floor(spans[:, :1] / float(field.hop)))
+        end = np.maximum(first + 1, np.floor(spans[:, 1:] / float(field.hop)))
     else:
         first, end = np.zeros((len(spans), 1)), np.full((len(spans), 1), len(rows))
     edges = np.floor(first + (end - first) * np.linspace(0, 1, parts + 1)).astype(int)
