@@ -41,9 +41,9 @@ def measure(recipe: str, stage: str, batch_size: int) -> None:
     assert estimate
     model, chance = pipeline.build(stage), np.random.default_rng(0)
     State(model, pipeline.recipe.train_settings(stage))
-    with tf.Graph().as_default():
-        empty = counted._batch(pipeline.sides(stage), batch_size, counted.STEPS)
-        shapes = tf.nest.map_structure(lambda each: (each.dtype, tuple(each.shape)), empty)
+    sides = pipeline.sides(stage)
+    batch = counted._batch(sides, batch_size, counted._longest_of(sides, None, None))
+    shapes = tf.nest.map_structure(lambda each: (each.dtype, tuple(each.shape)), batch)
 
     def filled(place: tuple[Any, tuple[int, ...]]) -> tf.Tensor:
         kind, shape = place

@@ -112,3 +112,11 @@ def test_limits_are_what_the_environment_says(monkeypatch: pytest.MonkeyPatch, p
     monkeypatch.setenv(limits.LAYERS, "3")
     with pytest.raises(UserError, match="more than 3 layers"):
         pipeline().build("generator")
+
+
+def test_what_a_generator_and_its_auxiliary_stage_take_is_counted_too(tmp_path: Path, pipeline: Any) -> None:
+    path = tmp_path / "assisted.yaml"
+    path.write_text(f"{letters.RECIPE}auxiliary: {{use: transformer, width: 8, depth: 1, heads: 2}}\n")
+    found = costs(pipeline(of=path), ("generator", "assisted"))
+    alone, both = (found[stage].activations for stage in ("generator", "assisted"))
+    assert alone and both and both > alone

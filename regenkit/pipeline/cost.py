@@ -1,7 +1,7 @@
 """What training a stage takes, before anything is built: counted from its draft, and from the graph of its losses.
 
-Nothing is allocated. The graph is traced with placeholders for weights and for a batch, and the outputs that gradients
-will need are added up. docs/limits.md compares that with what was measured.
+Nothing is allocated. The graph is traced for the shapes of weights and of a batch, and the outputs that gradients will
+need are added up. docs/limits.md compares that with what was measured.
 """
 
 import math
@@ -34,26 +34,15 @@ Steps = Mapping[str, int] | int | None
 SURE = 0.6
 """The share of the activations that is taken for sure: what was measured is 0.6 to 0.85 of what is counted."""
 LARGE = 0.5
-"""The share of the memory from which on a stage is said to be large."""
+"""The share of the memory from which on a warning calls a stage large."""
 WARNING = "warning: "
 """How the line of such a stage begins."""
 _GIVEN = {"Placeholder", "Const"}
 """Operations whose output is no activation."""
 _LINEAR = {
     *("AddV2", "AddN", "Sub", "Neg", "BiasAdd", "Sum", "Mean", "Cast", "Pad", "PadV2", "MirrorPad", "ConcatV2", "Pack"),
-    *(
-        "Unpack",
-        "Split",
-        "SplitV",
-        "Slice",
-        "StridedSlice",
-        "Transpose",
-        "Reshape",
-        "Squeeze",
-        "ExpandDims",
-        "Identity",
-    ),
-    *("BroadcastTo", "Tile", "StopGradient", "Shape", "ZerosLike", "OnesLike"),
+    *("Unpack", "Split", "SplitV", "Slice", "StridedSlice", "Transpose", "Reshape", "Squeeze", "ExpandDims"),
+    *("Identity", "BroadcastTo", "Tile", "StopGradient", "Shape", "ZerosLike", "OnesLike"),
 }
 """Operations whose gradient does not need what they read."""
 _OWN = {"Softmax", "LogSoftmax", "Tanh", "Sigmoid", "Exp", "Sqrt", "Rsqrt", "Relu", "Elu", "Softplus"}
@@ -200,8 +189,8 @@ def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: Ste
             other = _cost(pipeline, stage, draft(smaller, condition, target), steps)
             return limits.size(other.total) if other.least <= there else None
 
-        if said := deciding(pipeline.recipe.part(stage), fitting, tries=2):
-            return f"{said}: {why}"
+        if decided := deciding(pipeline.recipe.part(stage), fitting, tries=2):
+            return f"{decided}: {why}"
     return f"{pipeline.recipe.path}: {why}. Make the stage smaller, or the examples"
 
 
@@ -211,28 +200,24 @@ def _activations(
     """Bytes; None where the stage has no losses, or they cannot be traced so."""
     if not isinstance(model, Trainable):
         return None
-    sizes = [
-        count(model.variables),
-        len(model.variables),
-        batch_size,
-        dict(steps),
-    ]  # of the same stage, or a smaller one
+    sizes = [count(model.variables), len(model.variables), batch_size, dict(steps)]  # of the stage, or a smaller one
     key = digest([pipeline.contract(stage), pipeline.recipe.plain(), sizes])
     if key not in _known:
         try:
             _known[key] = _traced(model, pipeline.sides(stage), batch_size, steps)
-        except Exception:  # a stage may need what only training has: its estimate is left out, and said to be
+        except Exception:  # a stage may need what only training has: the estimate is "unknown" then
             _known[key] = None
     return _known[key]
 
 
 def _traced(model: Any, sides: tuple[Side, Side], batch_size: int, steps: Mapping[str, int]) -> int:
-    with tf.Graph().as_default() as graph:
-        batch = _batch(sides, batch_size, steps)
-        values = [(each, tf.compat.v1.placeholder(each.dtype, each.shape)) for each in model.variables]
-        with keras.StatelessScope(values, initialize_variables=False):
+    def losses(batch: Any, values: Any) -> None:
+        with keras.StatelessScope(zip(model.variables, values, strict=True), initialize_variables=False):
             model.losses(batch, noise=batch[NOISE])
-    return sum(_kept(graph))
+
+    values = [tf.TensorSpec(each.shape, each.dtype) for each in model.variables]
+    traced = tf.function(losses, autograph=False)
+    return sum(_kept(traced.get_concrete_function(_batch(sides, batch_size, steps), values).graph))
 
 
 def _kept(graph: tf.Graph) -> Iterator[int]:
@@ -245,10 +230,10 @@ def _kept(graph: tf.Graph) -> Iterator[int]:
 
 
 def _batch(sides: tuple[Side, Side], batch_size: int, steps: Mapping[str, int]) -> dict[str, Any]:
-    """Placeholders for a batch."""
+    """The shapes and types of a batch."""
 
-    def empty(kind: Any, *shape: int) -> tf.Tensor:
-        return tf.compat.v1.placeholder(kind, [batch_size, *shape])
+    def empty(kind: Any, *shape: int) -> tf.TensorSpec:
+        return tf.TensorSpec([batch_size, *shape], kind)
 
     clocks = {clock for side in sides for clock in side.spec.clocks}
     masks = {clock.mask: empty(tf.bool, clock.entries(steps[clock.axis])) for clock in clocks}
