@@ -105,7 +105,7 @@ def first_step() -> None:
 
     with tempfile.TemporaryDirectory(dir=".") as folder, mock.patch.multiple(
         train, State=then(train.State, "model and optimiser"), TrainStep=train_step
-    ), mock.patch.object(running, "prepare_alike", then(running.prepare_alike, "data")):  # fmt: skip
+    ), mock.patch.object(running, "prepare_distributed", then(running.prepare_distributed, "data")):  # fmt: skip
         try:
             running.train_recipe(loaded, Path(folder) / "run", Console(quiet=True))
         except KeyboardInterrupt:

@@ -92,9 +92,9 @@ class Component:
         """`error` as a UserError that names the file and line in the plugin."""
         if strict():
             return error
-        said = f"{self._short} cannot be imported from {self.target}: {type(error).__name__}: {more or error}"
+        message = f"{self._short} cannot be imported from {self.target}: {type(error).__name__}: {more or error}"
         root = self.target.partition(".")[0]
-        return UserError(said if more else f"{said} ({raised_at(error, root)})")
+        return UserError(message if more else f"{message} ({raised_at(error, root)})")
 
 
 def _meant(attribute: str, module: Any) -> str:

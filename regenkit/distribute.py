@@ -18,7 +18,7 @@ from regenkit.quiet import tensorflow as tf
 T = TypeVar("T")
 SHAPE = '{"cluster": {"worker": ["HOST:PORT", …]}, "task": {"type": "worker", "index": 0}}'
 SHOWN = 200
-"""Characters of what is refused."""
+"""Characters of a refused value that a message shows."""
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:

@@ -79,11 +79,11 @@ def no_room(error: BaseException) -> str | None:
     reason = _full(error)
     if reason is None:
         return None
-    said = str(error)
+    message = str(error)
     if not isinstance(error, UserError):
         named = getattr(error, "filename", None)
-        said = f"{named}: cannot be written ({reason})" if named else f"a file cannot be written ({reason})"
-    return f"{said}. What was saved before it is kept: make room, and run the same command again"
+        message = f"{named}: cannot be written ({reason})" if named else f"a file cannot be written ({reason})"
+    return f"{message}. What was saved before it is kept: make room, and run the same command again"
 
 
 def _full(error: BaseException | None) -> str | None:

@@ -1,39 +1,37 @@
-"""A plugin's module being imported, kept apart: what it prints goes to standard error, and its own sys.exit or
-KeyboardInterrupt is told from a user's Ctrl-C."""
+"""A plugin's code while it runs: what it prints goes to standard error, and its own KeyboardInterrupt is not taken for
+a user's Ctrl-C."""
 
-import io
-import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from threading import Event
+from typing import Any
 
-from regenkit.signals import told_apart
+from regenkit.redirect import redirected
+from regenkit.signals import handled
 
 
 @contextmanager
 def plugin_code() -> Iterator[Event]:
-    """Within, a plugin's code runs. The event says whether the user pressed Ctrl-C."""
-    with ExitStack() as stack:
-        stack.enter_context(_printing_to_stderr())
-        stack.enter_context(redirect_stdout(sys.stderr))
-        yield stack.enter_context(told_apart())
+    """Within, a plugin's code runs. The event says whether the user pressed Ctrl-C: a KeyboardInterrupt without it is
+    the plugin's own."""
+    with redirected(sys.stdout, sys.stderr), redirect_stdout(sys.stderr), _interrupt_noted() as asked:
+        yield asked
 
 
 @contextmanager
-def _printing_to_stderr() -> Iterator[None]:
-    """The same for C libraries and for processes that the code starts: they write to the descriptor."""
-    try:
-        number, errors = sys.stdout.fileno(), sys.stderr.fileno()
-        sys.stdout.flush()
-        kept = os.dup(number)
-    except (OSError, ValueError, AttributeError, io.UnsupportedOperation):  # closed, or a program has replaced it
-        yield
+def _interrupt_noted() -> Iterator[Event]:
+    """An event that Ctrl-C sets, beside what it does anyway."""
+    asked = Event()
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, or the end of the process
+        yield asked
         return
-    os.dup2(errors, number)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, number)
-        os.close(kept)
+
+    def handler(number: int, frame: Any) -> None:
+        asked.set()
+        before(number, frame)
+
+    with handled(handler, signal.SIGINT):
+        yield asked

@@ -12,28 +12,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from regenkit.redirect import redirected
+
 
 @contextmanager
 def stderr_aside() -> Iterator[None]:
     """What native code prints to stderr meanwhile is not shown, unless there is an error."""
-    try:
-        stderr = sys.__stderr__.fileno()  # type: ignore[union-attr] # of None: caught below
-        kept = os.dup(stderr)
-    except (AttributeError, OSError, ValueError):
-        yield
-        return
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), stderr)
+    with tempfile.TemporaryFile() as printed:
         try:
-            yield
+            with redirected(sys.__stderr__, printed):
+                yield
         except BaseException:
-            os.dup2(kept, stderr)
-            aside.seek(0)
-            os.write(stderr, aside.read())
+            printed.seek(0)
+            print(printed.read().decode(errors="replace"), end="", file=sys.stderr)
             raise
-        finally:
-            os.dup2(kept, stderr)
-            os.close(kept)
 
 
 @contextmanager

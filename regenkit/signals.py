@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 
 @contextmanager
@@ -26,21 +25,4 @@ def noted(*numbers: int) -> Iterator[threading.Event]:
     """An event that these signals set. A KeyboardInterrupt could leave a step half done or a lock held."""
     asked = threading.Event()
     with handled(lambda *_: asked.set(), *numbers):
-        yield asked
-
-
-@contextmanager
-def told_apart() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets, beside what it does anyway: a KeyboardInterrupt without it is some module's own."""
-    asked = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # ignored, or the end of the process
-        yield asked
-        return
-
-    def handler(number: int, frame: Any) -> None:
-        asked.set()
-        before(number, frame)
-
-    with handled(handler, signal.SIGINT):
         yield asked

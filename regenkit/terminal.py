@@ -1,4 +1,4 @@
-"""Text on a terminal, which obeys what it is told: nothing that comes from data may tell it anything.
+"""Text on a terminal. A terminal obeys control characters, so none that comes from data may reach it.
 
 A title, a word or the name of a file may hold characters that move the cursor, change what stands above, or turn the
 direction of writing. They are shown as escapes ("\\x1b") instead.
@@ -22,7 +22,7 @@ def visible(text: str) -> str:
 
 
 def terminal(**options: Any) -> Console:
-    """A rich console on which no text tells the terminal anything; styles still do."""
+    """A rich console on which no text controls the terminal; styles still work."""
     console = Console(**options)
     console.push_render_hook(_Hook())
     return console

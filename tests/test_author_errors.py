@@ -12,7 +12,6 @@ from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, c
 from regenkit.data.author import examples_of, refuse_same_ids, sources_of
 from regenkit.given import Given
 from regenkit.pipeline.encoding import check_drawn, checked, encoded
-from regenkit.plugins import acting
 from regenkit.spec import Fields
 
 CONVERTER = Converter(name="toy/whole", target=f"{__name__}:Whole", modality="notes")
@@ -211,15 +210,15 @@ class Acts:
 @pytest.mark.parametrize("raised", [SystemExit(0), KeyboardInterrupt(), RuntimeError("no disk")])
 def test_a_hook_that_raises_ends_its_plugin_alone(raised: BaseException) -> None:
     host, warned = plugins.Host([Acts(None), Acts(raised), Acts(None)]), list[str]()
-    assert acting.callbacks(host, RECIPE, "renderer", Path(), warned.append) == ["renderer"] * 2
+    assert host.callbacks(RECIPE, "renderer", Path(), warned.append) == ["renderer"] * 2
     assert len(warned) == 1 and type(raised).__name__ in warned[0] and HERE.search(warned[0])
     with pytest.raises(UserError, match=f"its make_strategy raised {type(raised).__name__}"):
-        acting.strategy(host, RECIPE)
+        host.strategy(RECIPE)
 
 
 def test_a_user_error_of_a_hook_is_the_user_s() -> None:
     with pytest.raises(UserError, match="full"):
-        acting.callbacks(plugins.Host([Acts(UserError("full"))]), RECIPE, "x", Path(), print)
+        plugins.Host([Acts(UserError("full"))]).callbacks(RECIPE, "x", Path(), print)
 
 
 # --- a stage that is trained ------------------------------------------------------------------------------------------
@@ -256,7 +255,7 @@ def stages() -> dict[str, tuple[Any, str]]:
 @pytest.mark.parametrize("case", stages())
 def test_what_losses_returns(case: str) -> None:
     from regenkit.quiet import keras
-    from regenkit.training.pad_empty import losses_of
+    from regenkit.training.losses import losses_of
 
     found, said = stages()[case]
 
@@ -272,7 +271,7 @@ def test_what_losses_returns(case: str) -> None:
 def test_variables_that_are_made_too_late() -> None:
     from regenkit.quiet import keras
     from regenkit.quiet import tensorflow as tf
-    from regenkit.training.pad_empty import losses_of
+    from regenkit.training.losses import losses_of
 
     class Late(keras.Model):
         def __init__(self) -> None:

@@ -12,7 +12,7 @@ from regenkit.models.diffusion_schedule import Objective, denoised, scales, step
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
-from regenkit.training.pad_empty import losses_of
+from regenkit.training.losses import losses_of
 
 OBJECTIVES: list[Objective] = ["epsilon", "velocity", "flow", "clean"]
 LABEL = Spec({"label": tokens(3, scalar=True)})

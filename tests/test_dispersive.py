@@ -21,7 +21,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.regularizers.dispersive import Form, dispersion
 from regenkit.spec import Field, Spec, tokens
-from regenkit.training.pad_empty import losses_of
+from regenkit.training.losses import losses_of
 
 FORMS = get_args(Form)
 LABEL = Spec({"label": tokens(3, scalar=True)})

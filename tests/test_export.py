@@ -16,8 +16,7 @@ import runs
 from runs import PLAIN, SMALL, train
 
 from regenkit.errors import UserError
-from regenkit.pipeline.load import load_run
-from regenkit.pipeline.packed import FILES, MANIFEST
+from regenkit.pipeline.load import FILES, MANIFEST, load_run
 from regenkit.pipeline.pipeline import Pipeline
 from regenkit.run.export import export_run
 from regenkit.run.graphs import export_graphs
@@ -155,8 +154,8 @@ def virtual(file: h5py.File) -> None:
         (with_weights(lambda file: file.update({"soft": h5py.SoftLink("/layers")})), "soft is a link"),
         (with_weights(lambda file: file.create_dataset("e", (3,), "f4", external="secret.bin")), "in another file"),
         (with_weights(virtual), "in another file"),
-        (with_weights(lambda file: file.create_dataset("text", data=b"code")), "not numbers"),
-        (with_weights(lambda file: file.create_dataset("big", (10**9,), "f8", chunks=(10,))), "larger than the file"),
+        (with_weights(lambda file: file.create_dataset("text", data=b"code")), "no numbers"),
+        (with_weights(lambda file: file.create_dataset("big", (10**9,), "f8", chunks=(10,))), "larger than such"),
         (lambda held: held.update({"recipe.yaml": b"!!python/object/apply:os.system [true]"}), "recipe.yaml"),
     ],
     ids=["none", "json", "format", "noise", "size", "link", "soft", "external", "virtual", "text", "big", "yaml"],

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from own_pictures import CASES, draw, prepared, read_all
 from PIL import Image, features
 
-from regenkit.data.aside import listed
+from regenkit.analysis.preview import classes
+from regenkit.data.skipped import listed
 from regenkit.errors import BadSource, UserError
-from regenkit.run.preview import classes
 from regenkit_image.data import Folder
 from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Label
@@ -193,7 +193,7 @@ def test_hidden_files_are_counted_and_no_damage(tmp_path: Path) -> None:
     found = prepared("image/folder", Folder(str(tmp_path), size=8), path=str(tmp_path))
     assert len(found.examples) == 24 and len(found.ignored) == 48
     assert [name for name, _ in found.skipped] == ["cat/cut.png"]
-    assert listed(found.aside) == [
+    assert listed(found.notes) == [
         "1 left out:", f"  1 × {found.skipped[0][1]} (cat/cut.png)", "48 no data, not looked at:",
         "  24 × is hidden (cat/.0.png, cat/.1.png, cat/.10.png, …)",
         "  24 × is macOS's own, no data (cat/._0.png, cat/._1.png, cat/._10.png, …)",

@@ -28,7 +28,7 @@ from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.recipe.settings import JointSettings
-from regenkit.run import handing
+from regenkit.run import origin
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LEARNED = f"""\
@@ -201,7 +201,7 @@ def test_cells_of_a_comparison_train_together_each_for_itself(tmp_path: Path) ->
 @pytest.mark.exhaustive(minutes=1)
 def test_struck_down_while_it_hands_out_it_ends_the_same(home: Path) -> None:
     for last in ("write_json", "write_weights", "sign"):
-        done, calls = getattr(handing, last), []
+        done, calls = getattr(origin, last), []
 
         def struck(*arguments: Any, done: Any = done, calls: list[None] = calls) -> None:
             calls.append(done(*arguments))
@@ -209,7 +209,7 @@ def test_struck_down_while_it_hands_out_it_ends_the_same(home: Path) -> None:
                 raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(handing, last, struck)
+            patch.setattr(origin, last, struck)
             train("torn", LEARNED)
         assert not Path("torn/joint/done.json").exists()
     run = train("torn", LEARNED)

@@ -18,8 +18,7 @@ from rich.console import Console
 from regenkit import limits
 from regenkit.analysis.evaluate import Options, evaluate_runs
 from regenkit.analysis.measures.spool import Spool
-from regenkit.cli.outputs import numbered
-from regenkit.cli.writing import write_all
+from regenkit.cli.outputs import numbered, write_all
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.generation import generated
@@ -92,7 +91,7 @@ def test_one_result_has_the_name_that_was_given() -> None:
 arrays = st.integers(0, 5).map(lambda size: {"one": np.arange(size, dtype=np.int32), "two": np.float32(size / 3)})
 
 
-@given(st.lists(st.lists(arrays, max_size=4), max_size=5), st.integers(0, 60))
+@given(st.lists(st.lists(arrays, max_size=4), max_size=5), st.integers(0, 3000))
 def test_examples_beyond_the_memory_are_read_back_as_they_were(rounds: list[list[dict]], held: int) -> None:
     spool, all_ = Spool(held), []
     for some in rounds:

@@ -35,7 +35,7 @@ from regenkit.analysis.results.report import (
     TokenUse,
     TrainedWith,
 )
-from regenkit.run.timing import training_seconds
+from regenkit.run.origin import training_seconds
 
 ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")
 

@@ -7,8 +7,7 @@ import pytest
 from installed import regenkit
 from test_scaffold import install
 
-from regenkit.testing.compare import same
-from regenkit.testing.finding import Failed, Finding
+from regenkit.testing.finding import Failed, Finding, same
 
 FAULTS = {
     "text loses a field": ("family.py", "return to_text(self.spec, rep, meta)", "return 'family: 1'",

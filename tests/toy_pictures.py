@@ -16,7 +16,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Fields, tokens
 from regenkit.stages import Side
-from regenkit.training.pad_empty import losses_of
+from regenkit.training.losses import losses_of
 
 ZERO = tf.UnconnectedGradients.ZERO
 LABEL = Spec({"label": tokens(4, scalar=True)})

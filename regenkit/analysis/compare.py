@@ -39,13 +39,11 @@ from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
-from regenkit.plugins import acting
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.folder import environment, identity, open_run
-from regenkit.run.origin import done, settings_of, taken_from
-from regenkit.run.timing import training_seconds
+from regenkit.run.origin import done, settings_of, taken_from, training_seconds
 from regenkit.run.train import after, train_stage
 from regenkit.stage import HasLikelihood
 from regenkit.stages import ROUTE
@@ -91,7 +89,7 @@ def compare(cells: Sequence[Cell], options: Options, console: Console) -> Compar
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             part = f"{number}/{len(recipes)} {cell.label} seed {seed}"
             folder = where[identity(recipe)]
-            strategy = acting.strategy(plugins.host(), recipe)
+            strategy = plugins.host().strategy(recipe)
             with open_run(folder, recipe), RunLog(folder, terminal(quiet=True)) as own:
                 pipeline = Pipeline(recipe, folder)
                 pipeline.strategy = strategy

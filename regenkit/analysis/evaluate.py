@@ -39,9 +39,8 @@ from regenkit.distribute import is_chief, together
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
-from regenkit.plugins import acting
-from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import environment, identity, untrained
+from regenkit.run.prepare_distributed import prepare_distributed
 from regenkit.run.train import train_stage, working_on
 from regenkit.spec import Fields
 from regenkit.stages import ROUTE
@@ -98,7 +97,7 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
     pipeline = load_run(folder)
     check_data(folder, pipeline.recipe.dataset.arguments)
     check_metrics(pipeline.recipe)
-    strategy = pipeline.strategy = acting.strategy(plugins.host(), pipeline.recipe)
+    strategy = pipeline.strategy = plugins.host().strategy(pipeline.recipe)
     if not is_chief(strategy):
         console = terminal(quiet=True)
     with working_on(folder, pipeline.recipe, strategy, terminal(quiet=True)) as own:
@@ -116,7 +115,7 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
         with WorkProgress(console, parts, "parts", steady=False) as progress:
             log = progress.shared_with(own)
             progress.begin(f"{folder}: preparing", 0)
-            prepared = prepare_alike(pipeline, strategy, log.counted)
+            prepared = prepare_distributed(pipeline, strategy, log.counted)
             places = subset(prepared, "test", options.examples)
             with together(strategy):
                 _check_samples(options.samples, len(places))

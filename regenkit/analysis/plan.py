@@ -7,8 +7,7 @@ from typing import final
 
 from regenkit.analysis.measures.provenance import parameters
 from regenkit.pipeline import Pipeline
-from regenkit.run.origin import done, settings_of, taken_from
-from regenkit.run.timing import training_seconds
+from regenkit.run.origin import done, settings_of, taken_from, training_seconds
 from regenkit.stages import ROUTE
 
 

@@ -63,8 +63,7 @@ def generate(
 
     Each is written when it is made, in memory that does not grow with their number; Ctrl-C keeps what is written.
     """
-    from regenkit.cli.outputs import check_output, given_options, sampling_options
-    from regenkit.cli.writing import write_all
+    from regenkit.cli.outputs import check_output, given_options, sampling_options, write_all
     from regenkit.pipeline.generation import generated
     from regenkit.pipeline.load import load_run
 
@@ -85,7 +84,7 @@ def _stream(pipeline: "Pipeline", values: list[Any], output: Path, *, count: int
 
     from regenkit.adapter import WritesParts
     from regenkit.errors import UserError
-    from regenkit.pipeline.streaming import streamed
+    from regenkit.pipeline.generation import streamed
 
     if len(values) * count != 1:
         raise UserError(f"--stream: {len(values) * count} results are asked for; one is streamed at a time")
@@ -113,8 +112,7 @@ def convert(
     ] = None,
 ) -> None:
     """Convert Y to Y′, as text to read and edit."""
-    from regenkit.cli.outputs import check_output
-    from regenkit.cli.writing import write_all
+    from regenkit.cli.outputs import check_output, write_all
     from regenkit.files import write_text
     from regenkit.pipeline.load import load_run
 
@@ -159,8 +157,7 @@ def render(
     sample: SampleOptions = None,
 ) -> None:
     """Render Y from an edited Y′. Each of --count results is written when it is made; Ctrl-C keeps what is written."""
-    from regenkit.cli.outputs import check_output, sampling_options
-    from regenkit.cli.writing import write_all
+    from regenkit.cli.outputs import check_output, sampling_options, write_all
     from regenkit.files import read_text
     from regenkit.pipeline.generation import rendered
     from regenkit.pipeline.load import load_run

@@ -49,8 +49,8 @@ def launch(count: int, arguments: Sequence[str], folder: Path) -> int:
     if failed is None:
         return 0
     code = workers[failed].returncode
-    said = workers[0].returncode == code > 0  # worker 0 has shown a mistake that all made, but not the loss of another
-    if failed and not said:
+    shown = workers[0].returncode == code > 0  # worker 0 has shown a mistake that all made, but not the loss of another
+    if failed and not shown:
         path = folder / f"worker-{failed}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:])
         print(f"worker {failed} ended with exit code {code}; the end of {path}:\n{tail}", file=sys.stderr)

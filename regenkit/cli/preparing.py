@@ -26,8 +26,8 @@ def prepare(
     """Read and convert a recipe's dataset into the cache, as train would: by local processes, or by Apache Beam."""
     from rich.progress import Progress
 
-    from regenkit.data.aside import listed
     from regenkit.data.beam import on
+    from regenkit.data.skipped import listed
     from regenkit.errors import UserError
     from regenkit.recipe import check_data, load
 
@@ -46,5 +46,5 @@ def prepare(
         )
     for split, counts in prepared.counts().items():
         console.print(f"{split}: {counts['paired']} paired, {counts['unpaired']} unpaired")
-    for line in listed(prepared.aside):
+    for line in listed(prepared.notes):
         console.print(line, markup=False)

@@ -77,13 +77,13 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
-    from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
+    from regenkit.data.skipped import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
     console = terminal(soft_wrap=True)
     loaded = load(recipe, settings or [])
     check_data(loaded)
-    from regenkit.run.preview import describe, write_shown
+    from regenkit.analysis.preview import describe, write_shown
 
     found = describe(loaded, count, terminal(stderr=True, quiet=as_json))
     written = write_shown(loaded, output, count) if output else []

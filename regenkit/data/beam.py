@@ -57,11 +57,11 @@ def on(runner: str, options: Sequence[str] = ()) -> Elsewhere:
 
 def _said(error: Exception) -> str:
     """The message of a worker's UserError, also from within a remote traceback; else the runner's last line."""
-    said = str(error)
+    message = str(error)
     if not isinstance(error, UserError):
-        found = re.search(rf"{UserError.__name__}: (.*?)(?=\n\n|$)", said, re.DOTALL)
+        found = re.search(rf"{UserError.__name__}: (.*?)(?=\n\n|$)", message, re.DOTALL)
         if not found:
-            last = said.strip().rpartition("\n")[2]
+            last = message.strip().rpartition("\n")[2]
             return f"the Beam pipeline failed: {type(error).__name__}: {last}"
-        said = found[1]
-    return said.partition(" [while running")[0]
+        message = found[1]
+    return message.partition(" [while running")[0]

@@ -20,11 +20,11 @@ Elsewhere = Callable[[Callable[[Any], None], list[Any]], None]
 def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
     """Write the examples of some sources as the part `path`; of each, only its index entry stays in memory."""
     entries: list[workers.Entry] = []
-    aside: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
 
     def records() -> Iterator[bytes]:
         for sound, bad in outcomes:
-            aside.extend(bad)
+            skipped.extend(bad)
             for record, entry in sound:
                 entries.append(entry)
                 yield record
@@ -40,7 +40,7 @@ def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
             "paired": np.array([entry.paired for entry in entries], bool),
             "steps": np.array([entry.steps for entry in entries], np.int64),
             "remarks": np.array([entry.remarks for entry in entries], dtype=str),
-            "skipped": np.array([json.dumps(each) for each in aside], dtype=str),
+            "skipped": np.array([json.dumps(each) for each in skipped], dtype=str),
         }
 
     shards.write(path, records(), columns)
@@ -48,16 +48,18 @@ def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
 
 def write_reps(path: Path, first: int, converted: Iterable[tuple[bytes, str]]) -> None:
     """Write y′ of the examples from number `first` on as the part `path`; the record is empty where there is none."""
-    aside: list[tuple[int, str]] = []
+    skipped: list[tuple[int, str]] = []
 
     def records() -> Iterator[bytes]:
         for place, (record, reason) in enumerate(converted, first):
             if not record:
-                aside.append((place, reason))
+                skipped.append((place, reason))
             yield record
 
     shards.write(
-        path, records(), lambda: {"skipped": np.array([json.dumps(each) for each in aside], dtype=str)} if aside else {}
+        path,
+        records(),
+        lambda: {"skipped": np.array([json.dumps(each) for each in skipped], dtype=str)} if skipped else {},
     )
 
 

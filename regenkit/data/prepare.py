@@ -21,8 +21,8 @@ import numpy as np
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
-from regenkit.data.aside import LEFT_OUT, NO_DATA, NOT_WHOLE, Aside, check, settle
 from regenkit.data.author import named, refuse_same_ids, sources_of
+from regenkit.data.skipped import LEFT_OUT, NO_DATA, NOT_WHOLE, Skipped, check, settle
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
 from regenkit.spec import Fields, Spec
@@ -64,8 +64,8 @@ class Prepared:
     hidden: np.ndarray | None = None  # no stage may learn from the X of these: see `fraction`; they are not `paired`
 
     @property
-    def aside(self) -> dict[str, Aside]:
-        """What is to be said of the data, by kind: see `data.aside`."""
+    def notes(self) -> dict[str, Skipped]:
+        """What a user should know of the data, by kind: see `data.skipped`."""
         return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored)}
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
@@ -112,21 +112,19 @@ def prepare(
     fingerprint = dataset.fingerprint() if isinstance(dataset, Fingerprinted) else ""
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
-    processes = processes or len(os.sched_getaffinity(0))
     with locked(folder):
         where = named("dataset", identity.get("use"), dataset)
-        examples = _read(where, dataset, folder, specs, progress, processes, elsewhere)
+        making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
+        examples = making.read(where, dataset, folder)
         skipped = _skipped(examples)
         settle(where, len(examples), skipped)
         refuse_same_ids(lambda: _ids(examples), where, dataset)
         split = _split(examples)
         reps: shards.Shards | Unconverted = Unconverted()
-        unconverted: Aside = []
+        unconverted: Skipped = []
         if converter is not None:
             rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
-            reps = _convert(
-                examples, split, converter, folder / "reps" / rep_key, specs, progress, processes, elsewhere
-            )
+            reps = making.convert(examples, split, converter, folder / "reps" / rep_key)
             without = parts.without(reps)
             ids = examples.column("id") if without else ()
             unconverted = [(str(ids[place]), reason) for place, reason in without]
@@ -145,45 +143,83 @@ def prepare(
     )
 
 
-def _read(
-    where: str,
-    dataset: Source,
-    folder: Path,
-    specs: dict[str, Spec],
-    progress: Progress,
-    processes: int,
-    elsewhere: parts.Elsewhere | None,
-) -> shards.Shards:
-    sources = sources_of(dataset, where)
-    size = max(SOURCES_A_PART, -(-len(sources) // MOST_PARTS))
-    chunks = [sources[start : start + size] for start in range(0, len(sources), size)]
-    paths, missing = _parts(folder, len(chunks))
-    if not missing:
-        return shards.Shards(paths)
-    flat = [source for number in missing for source in chunks[number]]
-    before = len(sources) - len(flat)
-    read = workers.Read(dataset, specs)
+@final
+@dataclass(frozen=True)
+class _Making:
+    """How the missing parts are made: by local processes, or elsewhere."""
 
-    def outcomes(run: workers.Map) -> Iterator[workers.Outcome]:
-        for done, outcome in enumerate(run(read, flat, 8 if len(flat) > MANY else 1), before + 1):
-            progress("reading", done, len(sources))
-            yield outcome
+    specs: dict[str, Spec]
+    progress: Progress
+    processes: int
+    elsewhere: parts.Elsewhere | None
 
-    progress("reading", before, len(sources))
-    if elsewhere:
-        elsewhere(parts.ReadPart(read), [(paths[number], chunks[number]) for number in missing])
-        progress("reading", len(sources), len(sources))
+    def read(self, where: str, dataset: Source, folder: Path) -> shards.Shards:
+        """x and y of every source, in their order."""
+        sources = sources_of(dataset, where)
+        size = max(SOURCES_A_PART, -(-len(sources) // MOST_PARTS))
+        chunks = [sources[start : start + size] for start in range(0, len(sources), size)]
+        paths, missing = _parts(folder, len(chunks))
+        if not missing:
+            return shards.Shards(paths)
+        flat = [source for number in missing for source in chunks[number]]
+        before = len(sources) - len(flat)
+        read = workers.Read(dataset, self.specs)
+
+        def outcomes(run: workers.Map) -> Iterator[workers.Outcome]:
+            for done, outcome in enumerate(run(read, flat, 8 if len(flat) > MANY else 1), before + 1):
+                self.progress("reading", done, len(sources))
+                yield outcome
+
+        self.progress("reading", before, len(sources))
+        if self.elsewhere:
+            self.elsewhere(parts.ReadPart(read), [(paths[number], chunks[number]) for number in missing])
+            self.progress("reading", len(sources), len(sources))
+            return shards.Shards(paths)
+        kept = 0
+        left_out: Skipped = []
+        with workers.pool(self.processes if len(flat) >= 8 else 1) as run:
+            coming = outcomes(run)
+            for number in missing:
+                parts.write_examples(paths[number], islice(coming, len(chunks[number])))
+                part = shards.Shards([paths[number]])
+                kept, left_out = kept + len(part), left_out + _skipped(part)
+                check(where, kept, left_out)  # early, not after days of reading
         return shards.Shards(paths)
-    kept = 0
-    aside: Aside = []
-    with workers.pool(processes if len(flat) >= 8 else 1) as run:
-        coming = outcomes(run)
-        for number in missing:
-            parts.write_examples(paths[number], islice(coming, len(chunks[number])))
-            part = shards.Shards([paths[number]])
-            kept, aside = kept + len(part), aside + _skipped(part)
-            check(where, kept, aside)  # early, not after days of reading
-    return shards.Shards(paths)
+
+    def convert(
+        self, examples: shards.Shards, split: np.ndarray, converter: RuleConverter, folder: Path
+    ) -> shards.Shards:
+        """y′ of every example, in their order."""
+
+        def y_of(place: int) -> Fields:
+            sides, _ = shards.deserialize(examples[place], {"y": self.specs["y"]})
+            return sides["y"] or {}
+
+        if isinstance(converter, Adapts):
+            converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
+        folder.mkdir(parents=True, exist_ok=True)
+        convert = workers.Convert(converter, self.specs)
+        total = len(examples)
+        paths, missing = _parts(folder, -(-total // EXAMPLES_A_PART))
+        spans = {
+            number: range(number * EXAMPLES_A_PART, min((number + 1) * EXAMPLES_A_PART, total)) for number in missing
+        }
+        if missing and self.elsewhere:
+            tasks = [(paths[number], span, *examples.within(span.start, span.stop)) for number, span in spans.items()]
+            self.elsewhere(parts.ConvertPart(convert), tasks)
+            self.progress("converting", total, total)
+            return shards.Shards(paths)
+        count = sum(map(len, spans.values()))
+        done = total - count
+        in_batches = isinstance(converter, ConvertsMany)
+        with workers.pool(self.processes if count >= MANY and not in_batches else 1) as run:
+            records = (examples[place] for span in spans.values() for place in span)
+            coming = convert.batched(records) if in_batches else run(convert, records, 8)
+            for number, span in spans.items():
+                parts.write_reps(paths[number], span.start, islice(coming, len(span)))
+                done += len(span)
+                self.progress("converting", done, total)
+        return shards.Shards(paths)
 
 
 def _ids(examples: shards.Shards) -> Iterator[str]:
@@ -212,45 +248,6 @@ class _Fingerprints:
             yield from np.split(index["fingerprints"], np.cumsum(index["fingerprint_count"]))[:-1]
 
 
-def _convert(
-    examples: shards.Shards,
-    split: np.ndarray,
-    converter: RuleConverter,
-    folder: Path,
-    specs: dict[str, Spec],
-    progress: Progress,
-    processes: int,
-    elsewhere: parts.Elsewhere | None,
-) -> shards.Shards:
-    def y_of(place: int) -> Fields:
-        sides, _ = shards.deserialize(examples[place], {"y": specs["y"]})
-        return sides["y"] or {}
-
-    if isinstance(converter, Adapts):
-        converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
-    folder.mkdir(parents=True, exist_ok=True)
-    convert = workers.Convert(converter, specs)
-    total = len(examples)
-    paths, missing = _parts(folder, -(-total // EXAMPLES_A_PART))
-    spans = {number: range(number * EXAMPLES_A_PART, min((number + 1) * EXAMPLES_A_PART, total)) for number in missing}
-    if missing and elsewhere:
-        tasks = [(paths[number], span, *examples.within(span.start, span.stop)) for number, span in spans.items()]
-        elsewhere(parts.ConvertPart(convert), tasks)
-        progress("converting", total, total)
-        return shards.Shards(paths)
-    count = sum(map(len, spans.values()))
-    done = total - count
-    in_batches = isinstance(converter, ConvertsMany)
-    with workers.pool(processes if count >= MANY and not in_batches else 1) as run:
-        records = (examples[place] for span in spans.values() for place in span)
-        coming = convert.batched(records) if in_batches else run(convert, records, 8)
-        for number, span in spans.items():
-            parts.write_reps(paths[number], span.start, islice(coming, len(span)))
-            done += len(span)
-            progress("converting", done, total)
-    return shards.Shards(paths)
-
-
 def _parts(folder: Path, count: int) -> tuple[list[Path], list[int]]:
     """(the path of each part, the numbers of the missing ones)"""
     paths = [folder / f"part-{number:05d}" for number in range(count)]
@@ -263,6 +260,6 @@ def _remarks(examples: shards.Shards) -> Iterator[tuple[str, str]]:
             yield from ((name, remark) for remark in json.loads(listed))
 
 
-def _skipped(examples: shards.Shards) -> Aside:
+def _skipped(examples: shards.Shards) -> Skipped:
     found = (json.loads(str(each)) for index in examples.each("skipped") for each in index["skipped"])
     return [(source, reason) for source, reason in found]

@@ -1,4 +1,7 @@
-"""Train, validation and test: what shares a group key stays together, and no held-out example is in training."""
+"""Train, validation and test: what shares a group key stays together, and no held-out example is in training.
+
+A user's folders may name the split themselves: train/…, val/…, test/… (`official`).
+"""
 
 import hashlib
 from array import array
@@ -32,8 +35,8 @@ def components(groups: Iterable[Sequence[str]]) -> np.ndarray:
         return place
 
     order = np.argsort(hashes, kind="stable") if hashes else np.zeros(0, np.int64)
-    alike, owner = np.array(hashes)[order], np.array(owners)[order]
-    same = np.flatnonzero(alike[1:] == alike[:-1])
+    sorted_hashes, owner = np.array(hashes)[order], np.array(owners)[order]
+    same = np.flatnonzero(sorted_hashes[1:] == sorted_hashes[:-1])
     for one, other in zip(owner[same], owner[same + 1], strict=True):
         first, second = sorted((root(int(one)), root(int(other))))
         parent[second] = first
@@ -45,13 +48,13 @@ def assign(
     groups: Iterable[Sequence[str]],
     fingerprints: Iterable[np.ndarray],
     paired: np.ndarray,
-    said: np.ndarray | None = None,
+    own_split: np.ndarray | None = None,
 ) -> np.ndarray:
     """The split of each example: "train", "validation", "test", or "dropped" (shares a fingerprint with one held out).
 
-    `said` is the data's own split, "" where they have none. What it holds out is held out. Examples that share a group
-    with a held-out one, and are not of the same split, are dropped. Where the data's own split puts no candidate into
-    validation or test, that split is drawn from the other examples, as follows.
+    `own_split` is the split that the data have themselves, "" where they have none. What it holds out is held out.
+    Examples that share a group with a held-out one, and are not of the same split, are dropped. Where the data's own
+    split puts no candidate into validation or test, that split is drawn from the other examples, as follows.
 
     Candidates for holding out are the components with a paired example, or all of them where no example is paired. They
     are taken in the order of a hash of their names. Each goes into the first of test and validation that has room for
@@ -60,27 +63,27 @@ def assign(
     Where this leaves validation, test or training without a candidate, there are few components. Then the smallest are
     held out whatever their size. Three components are enough; two give training and validation.
 
-    All arguments but `paired` and `said` may be iterators over files; the fingerprints are read twice.
+    All arguments but `paired` and `own_split` may be iterators over files; the fingerprints are read twice.
     """
     if not len(paired):
         return np.zeros(0, "U10")
-    said = np.full(len(paired), "") if said is None else said
+    own_split = np.full(len(paired), "") if own_split is None else own_split
     component = components(groups)
     wanted = paired if paired.any() else np.ones(len(paired), bool)
     names: dict[int, str] = {}
     for root, name in zip(map(int, component), ids, strict=True):
         names[root] = min(name, names.get(root, name))
     order = sorted(names, key=lambda root: hashlib.sha256(names[root].encode()).digest())
-    own = _own(component, said)
+    own = _own(component, own_split)
     in_own = np.isin(component, list(own))
     sizes = np.bincount(component, wanted & ~in_own).astype(np.int64)
     quota = max(1, round(HELD_OUT * int(sizes.sum())))
     of_component = np.full(len(paired), "train", "U10")
-    free = [name for name in ("test", "validation") if not (wanted & (said == name)).any()]
+    free = [name for name in ("test", "validation") if not (wanted & (own_split == name)).any()]
     for root, where in {**own, **_in_turn([root for root in order if sizes[root]], sizes, quota, free)}.items():
         of_component[root] = where
     split = of_component[component]
-    split[in_own & (said != split)] = "dropped"
+    split[in_own & (own_split != split)] = "dropped"
     held = np.isin(split, ["validation", "test"])
     split[_overlapping(fingerprints, held)] = "dropped"
     # an unpaired member of a held-out group is neither trained on nor scored
@@ -88,11 +91,11 @@ def assign(
     return split
 
 
-def _own(component: np.ndarray, said: np.ndarray) -> dict[int, str]:
+def _own(component: np.ndarray, own_split: np.ndarray) -> dict[int, str]:
     """The components that the data's own split holds out; one that is in several splits goes to the test set."""
     held: dict[int, str] = {}
     for name in ("validation", "test"):
-        held |= dict.fromkeys(map(int, np.unique(component[said == name])), name)
+        held |= dict.fromkeys(map(int, np.unique(component[own_split == name])), name)
     return held
 
 
@@ -140,3 +143,22 @@ def _smallest(order: list[int], sizes: np.ndarray, quota: int, free: Sequence[st
             held[root] = where
             taken[where] += int(sizes[root])
     return held
+
+
+NAMES: dict[str, Split] = {
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+def official(names: Iterable[str]) -> dict[str, Split]:
+    """Split by first folder, {} where the folders of these files name none.
+
+    Two different ones do, and "train" alone where it holds folders.
+    """
+    parts = [name.split("/") for name in names]
+    tops = {each[0] for each in parts if len(each) > 1}
+    found = {top: NAMES[top.casefold()] for top in tops if top.casefold() in NAMES}
+    alone = tops == set(found) and set(found.values()) == {"train"} and any(len(each) > 2 for each in parts)
+    return found if len(set(found.values())) > 1 or alone else {}

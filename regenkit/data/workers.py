@@ -66,21 +66,21 @@ class Read:
 
     def __call__(self, source: str) -> Outcome:
         sound: list[tuple[bytes, Entry]] = []
-        aside: list[tuple[str, str]] = []
+        skipped: list[tuple[str, str]] = []
         try:
             for example in examples_of(self.dataset, source):
                 if isinstance(example, LeftOut):
-                    aside.append((example.id, example.reason))
+                    skipped.append((example.id, example.reason))
                     continue
                 try:
                     sound.append(self._row(example))
                 except (TypeError, ValueError) as error:
-                    aside.append((example.id, str(error)))
+                    skipped.append((example.id, str(error)))
         except BadSource as error:
             return [], [(source, error.reason)]
         except (Exception, SystemExit) as error:
             raise raised(error, f"{type(self.dataset).__name__}.read({source!r})", self.dataset) from error
-        return sound, aside
+        return sound, skipped
 
     def _row(self, example: Example) -> tuple[bytes, Entry]:
         if example.split not in (None, *SPLITS):

@@ -21,7 +21,7 @@ from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.gaussian import kl_divergence, mean_and_log_scale, nll_of_squares, sampled
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
-from regenkit.models.drawing import draw, own_seeds
+from regenkit.models.traced_sampler import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec

@@ -21,7 +21,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Probability
 from regenkit.recipe.arguments import check_choice, checked_against
-from regenkit.recipe.remedies import RESAMPLE
+from regenkit.recipe.mismatch_options import RESAMPLE
 from regenkit.recipe.sampling import options_of, taken
 from regenkit.spec import Spec
 from regenkit.stage import (

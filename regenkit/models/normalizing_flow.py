@@ -21,7 +21,7 @@ from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.coupling import Step
 from regenkit.layers.gaussian import standard_log_prob
 from regenkit.layers.pyramid import Mixer, only_field
-from regenkit.models.drawing import draw, own_seeds
+from regenkit.models.traced_sampler import draw, own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec

@@ -95,8 +95,8 @@ def _refusal(part: Part, condition: Side, target: Side, why: str) -> str:
         except TooLarge:
             return None
 
-    if said := deciding(part, fitting):
-        return f"{said}: {part.use} {why}"
+    if decided := deciding(part, fitting):
+        return f"{decided}: {part.use} {why}"
     return f"{part.where()}: {part.use} {why}. {_of_data(condition, target)}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from regenkit.components import Modality
 from regenkit.errors import UserError
 from regenkit.origin import place
-from regenkit.plugins.owner import title_of
+from regenkit.plugins.blame import title_of
 from regenkit.spec import Fields, Spec
 
 

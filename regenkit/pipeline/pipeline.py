@@ -31,7 +31,7 @@ from regenkit.pipeline.sampling import draw, longest, ungiven
 from regenkit.pipeline.source import WithSource, XConverter, as_y
 from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe, of_run
-from regenkit.recipe.remedies import RESAMPLE
+from regenkit.recipe.mismatch_options import RESAMPLE
 from regenkit.recipe.sampling import USUAL, asked, for_stage
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from regenkit import distribute
-from regenkit.data.lengths import clocks_in_condition, lengths_of
+from regenkit.data.lengths import clocks_in_condition, drawn_axes, lengths_of
+from regenkit.data.prepare import Prepared
 from regenkit.data.stack import stack, unstack
+from regenkit.files import write_json
 from regenkit.layers.noise import derive
 from regenkit.pipeline.encoding import check_drawn
 from regenkit.recipe.sampling import taken
@@ -18,6 +20,8 @@ from regenkit.stage import Resamples, Stage
 from regenkit.stages import LONGEST, Side
 
 BATCH = 64
+LOOKED_AT = 20_000
+"""Training examples whose lengths are read, evenly chosen."""
 
 
 def draw(
@@ -65,9 +69,25 @@ def draw(
 
 
 def longest(run: Path | None, stage: str) -> dict[str, int]:
-    """The `max_length` of a stage that draws lengths: the longest that it was trained on (see `run.longest`)."""
+    """The `max_length` of a stage that draws lengths: the longest that it learned from."""
     file = (run or Path()) / stage / LONGEST
     return {"max_length": int(json.loads(file.read_text())["steps"])} if run and file.is_file() else {}
+
+
+def keep_longest(prepared: Prepared, condition: Side, target: Side, folder: Path) -> None:
+    """Write that length into the stage's folder, unless the condition tells how long the target is."""
+    axes = drawn_axes(condition.spec, target.spec)
+    file = folder / LONGEST
+    if not axes or file.exists():
+        return
+    places = prepared.places("train")
+    steps = 1
+    for place in places[np.linspace(0, len(places) - 1, min(LOOKED_AT, len(places))).astype(int)]:
+        sides = prepared.example(int(place))[0]
+        fields = {name: found[name] for name, side in target.source.items() if (found := sides[side]) is not None}
+        lengths = lengths_of(fields, target.spec)
+        steps = max(steps, *(lengths.get(axis, 0) for axis in axes))
+    write_json(file, {"steps": steps})
 
 
 def ungiven(x: Fields, rep: Fields, specs: Mapping[str, Spec]) -> Fields:

@@ -25,7 +25,7 @@ def load(model: Any, path: Path) -> None:
     inside(path.parents[1], path.parent.name, path.name)
     try:
         with h5py.File(path, "r") as file:
-            _check(file, sum(int(np.prod(each.shape)) * 8 for each in model.variables) + SPARE)
+            check_arrays(file, sum(int(np.prod(each.shape)) * 8 for each in model.variables) + SPARE)
         model.load_weights(path)
     except UserError:
         raise
@@ -40,28 +40,28 @@ def load(model: Any, path: Path) -> None:
             raise UserError(f"{path}: {variable.path} holds what is no finite number. {MEND}")
 
 
-def _check(group: h5py.Group, most: int) -> None:
-    """Raises ValueError at anything that is not a plain array of numbers in this very file."""
+def check_arrays(group: h5py.Group, most: int) -> None:
+    """Raises ValueError at anything but plain arrays of numbers in this very file, `most` bytes of them in all."""
     waiting = [group]
     seen: set[Any] = set()
     while waiting:
         inner = waiting.pop()
         for name in inner:
             if not isinstance(inner.get(name, getlink=True), h5py.HardLink):
-                raise ValueError(f"{name!r} is a link")
+                raise ValueError(f"{name} is a link")
             item = inner[name]
             address = h5py.h5o.get_info(item.id).addr
             if address in seen:
-                raise ValueError(f"{name!r} is there twice")
+                raise ValueError(f"{name} is there twice")
             seen.add(address)
             if isinstance(item, h5py.Group):
                 waiting.append(item)
             elif not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fiub":
-                raise ValueError(f"{name!r} is no array of numbers")
+                raise ValueError(f"{name} holds no numbers")
             elif item.external or item.is_virtual:
-                raise ValueError(f"{name!r} lies in another file")
+                raise ValueError(f"{name} lies in another file")
             elif (most := most - item.nbytes) < 0:
-                raise ValueError(f"{name!r}: there is far more than the stage has")
+                raise ValueError(f"{name} is larger than such a file may be")
 
 
 def digest(path: Path) -> str:
@@ -77,7 +77,7 @@ def digest(path: Path) -> str:
     inside(path.parents[1], path.parent.name, path.name)
     try:
         with h5py.File(path, "r") as file:
-            _check(file, limits.memory())
+            check_arrays(file, limits.memory())
             file.visititems(add)
     except Exception as error:
         raise UserError(f"{path}: holds no weights ({' '.join(str(error).split())[:200]}). {MEND}") from error

@@ -6,16 +6,18 @@
 import functools
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Literal, final, overload
 
 import pluggy
 
 from regenkit import builtin, hookspecs
-from regenkit.components import Command, Component, Converter, Dataset, Generator, Metric, Modality, Renderer
+from regenkit.components import Command, Component, Converter, Dataset, Metric, Modality
 from regenkit.errors import UserError
+from regenkit.hookspecs import RecipeView
 from regenkit.nearest import did_you_mean, there_are
 from regenkit.origin import CORE, GROUP, Origin, raised_at, strict
 from regenkit.plugin_code import plugin_code
@@ -69,8 +71,37 @@ class Host:
         """The hooks, as pluggy has them."""
         return self._manager.hook
 
-    def each(self, hook: str) -> Iterator[tuple[str, Any]]:
-        """(the plugin's distribution, what calls its implementation alone) of an acting hook, in pluggy's order."""
+    def callbacks(self, recipe: RecipeView, stage: str, run_dir: Path, warn: Callable[[str], None]) -> list[Any]:
+        """The Keras callbacks of every plugin for one stage. A plugin that raises goes without them, and `warn` gets a
+        message that names it."""
+        found: list[Any] = []
+        for name, call in self._each("training_callbacks"):
+            try:
+                with plugin_code() as asked:
+                    found += [each for one in call(recipe=recipe, stage=stage, run_dir=run_dir) for each in one or ()]
+            except BaseException as error:
+                if isinstance(error, UserError) or asked.is_set() or strict():
+                    raise
+                warn(f"plugin {name}: its training_callbacks raised {_said(error)}. {stage} is trained without them")
+        return found
+
+    def strategy(self, recipe: RecipeView) -> Any:
+        """The tf.distribute.Strategy to train under. Raises UserError naming the plugin whose hook raises: to train
+        elsewhere than its user asked for would be worse."""
+        for name, call in self._each("make_strategy"):
+            try:
+                with plugin_code() as asked:
+                    found = call(recipe=recipe)
+            except BaseException as error:
+                if isinstance(error, UserError) or asked.is_set() or strict() or name == CORE:
+                    raise
+                raise UserError(f"plugin {name}: its make_strategy raised {_said(error)}") from error
+            if found is not None:
+                return found
+        return None
+
+    def _each(self, hook: str) -> Iterator[tuple[str, Any]]:
+        """(the plugin's distribution, what calls its implementation alone) of a hook that acts, in pluggy's order."""
         registered = self._manager.get_plugins()
         for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             others = [each for each in registered if each is not implementation.plugin]
@@ -93,10 +124,6 @@ class Host:
     def find(self, role: Literal["modality"], name: str, near: Origin = ...) -> Modality: ...
     @overload
     def find(self, role: Literal["converter"], name: str, near: Origin = ...) -> Converter: ...
-    @overload
-    def find(self, role: Literal["generator"], name: str, near: Origin = ...) -> Generator: ...
-    @overload
-    def find(self, role: Literal["renderer"], name: str, near: Origin = ...) -> Renderer: ...
     @overload
     def find(self, role: Literal["dataset"], name: str, near: Origin = ...) -> Dataset: ...
     @overload
@@ -164,6 +191,10 @@ class Host:
         self._origins[plugin] = origin
         for role, record in records:
             self._components[role].append(replace(record, origin=origin))
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error} ({raised_at(error)})".replace(": )", ")")
 
 
 @functools.cache

@@ -9,9 +9,9 @@ code. Every error is a UserError, a line for each fault: `file:line:column: key.
 """
 
 from regenkit.recipe.load import load, of_run, read
+from regenkit.recipe.reader import Written
 from regenkit.recipe.recipe import REQUIRED, SECTIONS, SETTINGS, Part, Recipe
 from regenkit.recipe.resolve import check_data, check_packages
-from regenkit.recipe.section import Written
 from regenkit.recipe.settings import TrainSettings
 
 __all__ = [

@@ -56,8 +56,8 @@ def _signature(component: Component) -> dict[str, inspect.Parameter]:
         found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
         hints = typing.get_type_hints(function, include_extras=True)
     except Exception as error:
-        said = f"{type(error).__name__}: {error} ({place(target)})"
-        raise UserError(f"{component.title}: the type hints of {component.target} cannot be read: {said}") from error
+        message = f"{type(error).__name__}: {error} ({place(target)})"
+        raise UserError(f"{component.title}: the type hints of {component.target} cannot be read: {message}") from error
     return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
 
 
@@ -147,7 +147,7 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
             found.setdefault(where(*path, key=True), []).append(f"needs the key {str(item['loc'][-1])!r}")
         else:
             found.setdefault(where(*path), []).append(_said(item))
-    return [f"{place}: {' or '.join(dict.fromkeys(said))}" for place, said in found.items()]
+    return [f"{place}: {' or '.join(dict.fromkeys(texts))}" for place, texts in found.items()]
 
 
 def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:

@@ -181,8 +181,8 @@ def _compose(text: str, locate: Any, depth: int = 0) -> yaml.Node:
         mark = error.problem_mark or error.context_mark
         if "'\\t'" in (error.problem or ""):
             raise UserError(f"{locate(mark)}: a tab; write spaces") from None
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise UserError(f"{locate(mark)}: not YAML: {said}") from None
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        raise UserError(f"{locate(mark)}: not YAML: {message}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         mark = yaml.Mark("", error.position, before.count("\n"), len(before) - before.rfind("\n") - 1, None, 0)

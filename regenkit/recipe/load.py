@@ -9,10 +9,9 @@ from pathlib import Path
 from regenkit import plugins, trust
 from regenkit.errors import UserError
 from regenkit.recipe import document
-from regenkit.recipe.reader import Reader
+from regenkit.recipe.reader import Reader, Written
 from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
-from regenkit.recipe.section import Written
 from regenkit.recipe.shipped import located
 from regenkit.run_files import inside
 from regenkit.stages import STAGES

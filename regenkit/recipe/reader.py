@@ -1,23 +1,69 @@
-"""From a recipe's document to its parts: looks names up, checks forms, collects every fault with its position."""
+"""From a recipe's document to its sections: looks names up, checks forms, collects every fault with its position."""
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 from pydantic import ValidationError
 
 from regenkit import plugins
-from regenkit.components import ANY
+from regenkit.components import ANY, Component
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.recipe.arguments import faults
 from regenkit.recipe.document import Document, Where, shown
+from regenkit.recipe.mismatch_options import misplaced, tuned_on
 from regenkit.recipe.recipe import REQUIRED, SECTIONS, SETTINGS
-from regenkit.recipe.remedies import misplaced, tuned_on
-from regenkit.recipe.section import Section, Written
 from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """`{use: NAME, sample: {…}, **args}`, or a trained stage of another run: `{from: RUN, sample: {…}}`.
+
+    component   what `use` names; None where the stage comes from elsewhere
+    run         the run directory that `from` names
+    own_decoder the renderer is the converter's own decoder (`renderer: {use: converter}`)
+    args        the component's arguments
+    sample      the sampling options
+    """
+
+    name: str
+    where: Where
+    component: Component | None = None
+    run: Path | None = None
+    own_decoder: bool = False
+    args: Mapping[str, Any]
+    sample: Mapping[str, Any]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A recipe whose form and names are right. Nothing that it names has been imported.
+
+    direct   what differs in the baseline X → Y; its component is None where it is the generator's
+    """
+
+    path: Path
+    dataset: Section
+    converter: Section
+    generator: Section
+    renderer: Section
+    source: Section | None
+    auxiliary: Section | None
+    auxiliary_weight: float
+    direct: Section
+    finetune: str | None
+    joint: Any
+    paired_fraction: float
+    train: Mapping[str, Any]
+    evaluate: tuple[str, ...]
+
 
 FRACTION, WEIGHT, SAMPLE = "paired_fraction", "weight", "sample"
 

@@ -61,7 +61,7 @@ class Recipe:
 
     parts             by section: dataset, converter, generator, renderer, direct, direct_half and, if any, source (the
                       converter of X) and auxiliary
-    finetune          on which predicted Y′ the renderer is trained further, if it is: see `remedies`
+    finetune          on which predicted Y′ the renderer is trained further, if it is: see `mismatch_options`
     joint             weights of the terms where the stages are trained together
     auxiliary_weight  of the auxiliary stage's loss beside the generator's
     paired_fraction   the key of that name, which every dataset has: see `data.fraction`

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from regenkit.errors import UserError
 from regenkit.extras import missing
 from regenkit.recipe.arguments import check_arguments, checked_against, defaults, parameters, wanted
 from regenkit.recipe.document import Where
+from regenkit.recipe.mismatch_options import unable
+from regenkit.recipe.reader import Section, Written
 from regenkit.recipe.recipe import Part, Recipe
-from regenkit.recipe.remedies import unable
 from regenkit.recipe.sampling import options_of
-from regenkit.recipe.section import Section, Written
 
 SIZE = {"width", "depth"}
 """Arguments that say how large a model is."""
@@ -113,7 +114,7 @@ def _misplaced(section: Section) -> Iterator[str]:
     """Faults of sampling options that stand among the arguments, as in recipes from before."""
     if not isinstance(section.component, Generator | Renderer):
         return
-    with suppress(UserError):  # it cannot be imported, which has been said
+    with suppress(UserError):  # it cannot be imported, which is a fault already
         known = parameters(section.component)
         for name in (options_of(section.component.load()).keys() - known.keys()) & section.args.keys():
             value = section.args[name]
@@ -131,10 +132,7 @@ def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
         raise UserError(f"{section.where('from')}: {error}") from error
     sample = _sample(theirs.component, section.sample, section.where)
     plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
-    return Part(
-        component=theirs.component, arguments=theirs.arguments, sample={**theirs.sample, **sample}, run=section.run,
-        own_decoder=theirs.own_decoder, where=theirs.where, own=theirs.own, plain=plain,
-    )  # fmt: skip
+    return replace(theirs, sample={**theirs.sample, **sample}, run=section.run, plain=plain)
 
 
 def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> Part:
@@ -144,17 +142,14 @@ def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> 
         raise UserError("")  # its fault has been named
     sample = _sample(converter.component, section.sample, section.where)
     plain = {"use": "converter", **({"sample": dict(sample)} if sample else {})}
-    return Part(component=converter.component, arguments=converter.arguments, sample=sample, own_decoder=True,
-                where=section.where, plain=plain)  # fmt: skip
+    return replace(converter, sample=sample, run=None, own_decoder=True, where=section.where, plain=plain)
 
 
 def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
     """The generator's component with some other arguments; or another component, with the arguments that both have."""
     section = written.direct
     if section.component is None and generator.run:
-        taken = _taken(written.generator, "direct", other_run)
-        return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,
-                    own=taken.own, where=taken.where, plain={})  # fmt: skip
+        return replace(_taken(written.generator, "direct", other_run), plain={})
     own = section.component is not None
     component = section.component or generator.component
     has = parameters(component)
@@ -171,16 +166,12 @@ def _direct_half(written: Written, generator: Part, direct: Part, other_run: Oth
     """The baseline no larger than the generator. It has the generator's arguments. A component of its own has at most
     the generator's width and depth; where the generator states neither, at most its own defaults."""
     if direct.run:
-        taken = _taken(written.generator, "direct_half", other_run)
-        return Part(component=taken.component, arguments=taken.arguments, sample=taken.sample, run=taken.run,
-                    own=taken.own, where=taken.where, plain={})  # fmt: skip
+        return replace(_taken(written.generator, "direct_half", other_run), plain={})
     if not direct.own:
-        return Part(component=direct.component, arguments=generator.arguments, sample=direct.sample,
-                    where=written.generator.where, plain={})  # fmt: skip
+        return replace(direct, arguments=generator.arguments, where=written.generator.where, plain={})
     mine, theirs = direct.arguments, {**defaults(parameters(direct.component)), **generator.arguments}
     arguments = {**mine, **{name: min(mine[name], theirs[name]) for name in SIZE & mine.keys() & theirs.keys()}}
-    return Part(component=direct.component, arguments=arguments, sample=direct.sample, own=True, where=direct.where,
-                plain={})  # fmt: skip
+    return replace(direct, arguments=arguments, plain={})
 
 
 def _sample(component: Component, options: Mapping[str, Any], where: Where) -> dict[str, Any]:

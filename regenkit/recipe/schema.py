@@ -8,9 +8,9 @@ from regenkit import plugins
 from regenkit.components import Component
 from regenkit.errors import UserError
 from regenkit.recipe.arguments import adapter, defaults, parameters
+from regenkit.recipe.mismatch_options import FINETUNE
 from regenkit.recipe.reader import FRACTION
 from regenkit.recipe.recipe import REQUIRED, SETTINGS
-from regenkit.recipe.remedies import FINETUNE
 from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -4,9 +4,10 @@ from typing import Annotated, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from regenkit.ranges import Probability, Share
+
 Positive = Annotated[int, Field(ge=1, lt=2**31)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @final
@@ -33,23 +34,23 @@ class TrainSettings(BaseModel):
     accumulate: Positive = Field(
         1, description="batches whose gradients are summed for one update, so that it sees batch_size × accumulate"
     )
-    paired_share: Share = Field(0.5, description="part of each batch drawn from paired examples, where there are both")
+    paired_share: Probability = Field(
+        0.5, description="part of each batch drawn from paired examples, where there are both"
+    )
 
-    rep_noise: Share | Literal["generator"] = Field(
+    rep_noise: Probability | Literal["generator"] = Field(
         0.0, description="of the renderer: the share of Y′ that is replaced in training; or errors like the generator's"
     )
 
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-3, description="of AdamW, after the warm-up")
     warmup_steps: Count = Field(200, description="steps in which the learning rate rises from 0 in a straight line")
     schedule: Literal["cosine", "constant"] = Field("cosine", description="of the learning rate after the warm-up")
-    beta_1: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.9, description="decay of AdamW's mean gradient; adversarial training needs less, 0 to 0.5"
-    )
+    beta_1: Share = Field(0.9, description="decay of AdamW's mean gradient; adversarial training needs less, 0 to 0.5")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="decoupled (AdamW, arXiv 1711.05101)")
     clip_norm: Annotated[float, Field(gt=0)] | None = Field(
         1.0, description="largest norm of all gradients together; null = no clipping"
     )
-    ema: Annotated[float, Field(ge=0, lt=1)] = Field(
+    ema: Share = Field(
         0.999, description="decay of the moving average of the weights, used to evaluate and generate; 0 = none"
     )
 

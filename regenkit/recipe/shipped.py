@@ -55,10 +55,10 @@ def located(path: str | Path) -> Path:
 
 def about(path: Path) -> About:
     """What the comment at the beginning of a recipe says."""
-    said = {"summary": "", "cost": "", "figures": ""}
+    texts = {"summary": "", "cost": "", "figures": ""}
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             break
         key = next((key for key, mark in _MARKS.items() if line.startswith(mark)), "summary")
-        said[key] = said[key] or line.removeprefix(_MARKS.get(key, "#")).strip()
-    return About(name=path.stem, path=path, **said)
+        texts[key] = texts[key] or line.removeprefix(_MARKS.get(key, "#")).strip()
+    return About(name=path.stem, path=path, **texts)

@@ -9,8 +9,8 @@ from typing import Literal, final
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 from regenkit.quiet import tensorflow as tf
+from regenkit.regularizers.all_gather import gathered
 from regenkit.regularizers.regularizer import Regularizer
-from regenkit.regularizers.rows import gathered
 from regenkit.spec import Spec
 from regenkit.stage import OpenRun, no_run
 

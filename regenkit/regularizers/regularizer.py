@@ -29,5 +29,5 @@ class Regularizer(ABC):
 
         inner     activations [batch, places, size]
         target    the clean fields
-        present   float32 [batch]: 0 of an example that stands in for none (see `training.pad_empty`)
+        present   float32 [batch]: 0 of an example that stands in for none (see `training.losses`)
         """

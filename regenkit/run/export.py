@@ -18,8 +18,8 @@ from regenkit.files import beside, json_text
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import FILE as CONTRACT
 from regenkit.pipeline.contract import plain
+from regenkit.pipeline.load import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.pipeline.modalities import FILE as MODALITIES
-from regenkit.pipeline.packed import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.recipe.document import dump
 from regenkit.run.origin import DONE
 from regenkit.stages import BEST, LONGEST, ROUTE, STAGES

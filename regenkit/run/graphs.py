@@ -46,7 +46,7 @@ def export_graphs(pipeline: Pipeline, folder: Path, form: Form) -> list[str]:
     reader = _onnx if form == "onnx" else _saved_model
     if form == "onnx":
         _check_packages()
-    said, made = [], 0
+    lines, made = [], 0
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     with writing(folder):
@@ -56,25 +56,25 @@ def export_graphs(pipeline: Pipeline, folder: Path, form: Form) -> list[str]:
             model = pipeline.stage(STAGES[stage].stands_for or stage)
             graph = _graph(model)
             if graph is None:
-                said.append(f"{stage}: left out, because {type(model).__name__} draws by a loop in Python and has "
+                lines.append(f"{stage}: left out, because {type(model).__name__} draws by a loop in Python and has "
                             "neither an encoder nor `predict_steps`")  # fmt: skip
                 continue
             try:
                 worst = _made_and_compared(graph, part / stage, reader)
             except Exception as error:  # whatever keeps a network from being a graph is the reason
                 reason = " ".join(f"{type(error).__name__}: {error}".split())
-                said.append(f"{stage}: left out; it cannot be written as {form} ({reason[:300]})")
+                lines.append(f"{stage}: left out; it cannot be written as {form} ({reason[:300]})")
                 continue
             made += 1
             suffix = ".onnx" if form == "onnx" else ""
-            said.append(f"{folder / stage}{suffix}: {graph.what}; read again, it differs by {worst:.1e} at most")
+            lines.append(f"{folder / stage}{suffix}: {graph.what}; read again, it differs by {worst:.1e} at most")
         if not made:
-            raise UserError(f"{folder}: no stage of this run can be exported as {form}:\n" + "\n".join(said))
+            raise UserError(f"{folder}: no stage of this run can be exported as {form}:\n" + "\n".join(lines))
         with writing(folder):
             part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return said
+    return lines
 
 
 @final

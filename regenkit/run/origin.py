@@ -1,19 +1,26 @@
-"""Stages that are copied into a run and not trained in it: those of another run, and those that would be the same."""
+"""How each stage of a run came to its weights: how it was trained, or from where they were copied.
 
+A stage may be taken from another run, be the same as another stage, or get its weights from a stage of several parts.
+Files are written beside and renamed, and the result is the same each time. So a run that is killed here does it again.
+"""
+
+import math
 from pathlib import Path
 from typing import Any
 
 from regenkit.components import Renderer
+from regenkit.distribute import gathered, together
 from regenkit.errors import UserError
-from regenkit.files import copy, write_json
+from regenkit.files import beside, copy, write_json
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.building import usual
 from regenkit.pipeline.contract import check, sign
+from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe
 from regenkit.recipe.settings import TrainSettings
-from regenkit.run.timing import training_seconds
-from regenkit.run_files import Done, read_json
+from regenkit.run_files import Done, Line, read_json, read_lines
 from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES
+from regenkit.training.checkpoints import write_weights
 
 DONE = "done.json"
 """The results of a stage's training; written last."""
@@ -24,6 +31,23 @@ def done(folder: Path) -> dict[str, Any]:
     if not (folder / DONE).exists():
         return {}
     return dict(read_json(Done, folder.parent, folder.name, DONE))
+
+
+def training_seconds(folder: Path, stage: str) -> float | None:
+    """Seconds of a stage's updates, without validation, samples and checkpoints; None where there is no log. Of a stage
+    that was copied, as they were known then. Raises UserError where a file of the run is damaged."""
+    found = done(folder / stage)
+    if "from" in found:  # of another run, which is not looked at
+        return found.get("seconds")
+    if not (folder / "log.jsonl").exists():
+        return None
+    seconds, before = 0.0, 0
+    for line in read_lines(Line, folder, "log.jsonl"):
+        pace = line.get("steps_per_second")
+        if line["stage"] == stage and line["kind"] == "train" and isinstance(pace, int | float) and pace > 0:
+            seconds += max(0, line["step"] - before) / pace
+            before = line["step"]
+    return seconds if math.isfinite(seconds) else None
 
 
 def taken_from(recipe: Recipe, stage: str) -> Path | None:
@@ -101,3 +125,36 @@ def _untaught(recipe: Recipe, stage: str) -> bool:
     """Whether a stage is a renderer that has nothing to learn."""
     component = recipe.part(stage).component if stage == RENDERER else None
     return isinstance(component, Renderer) and not component.trained
+
+
+def hand_out(pipeline: Pipeline, stage: str) -> None:
+    """Give the parts of a trained stage their weights, as the table says. The converter's come first, because the
+    contracts of the others name it."""
+    assert pipeline.folder is not None
+    model = pipeline.build(stage)
+    load(model, pipeline.folder / stage / BEST)
+    for name in STAGES[stage].hands_out:
+        if name not in model.parts:  # a converter by rule
+            continue
+        folder = pipeline.folder / name
+        write_json(folder / DONE, {**done(folder), "together": True})  # first: no mistake for one trained alone
+        write_weights(model.parts[name], folder / BEST)
+        sign(folder, pipeline.contract(name))
+    pipeline.forget()
+
+
+def to_all(pipeline: Pipeline, strategy: Any) -> None:
+    """Copy the trained converter into the run directory of every process; their disks need not be shared."""
+    assert pipeline.folder is not None
+    folder = pipeline.folder / "converter"
+    weights = folder / BEST
+    mine = weights.read_bytes() if weights.exists() else b""
+    theirs = gathered(strategy, mine)[0]
+    with together(strategy):
+        if mine != theirs:
+            folder.mkdir(parents=True, exist_ok=True)
+            with beside(weights) as temporary:
+                temporary.write_bytes(theirs)
+            sign(folder, pipeline.contract("converter"))
+            write_json(folder / DONE, {})
+    pipeline.forget()

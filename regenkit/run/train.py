@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from regenkit import distribute, plugins
-from regenkit.data.aside import NO_DATA, summary
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
+from regenkit.data.skipped import NO_DATA, summary
 from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_json
@@ -19,16 +19,14 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.contract import sign
 from regenkit.pipeline.cost import WARNING, cost, costs, listed, longest
 from regenkit.pipeline.load import load_run
+from regenkit.pipeline.sampling import keep_longest
 from regenkit.pipeline.weights import load
-from regenkit.plugins import acting
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
-from regenkit.run.alike import prepare_alike
 from regenkit.run.folder import folder_for, open_run, untrained
-from regenkit.run.handing import hand_out, to_all
-from regenkit.run.longest import keep_longest
-from regenkit.run.origin import DONE, copy_origin, done, settings_of
+from regenkit.run.origin import DONE, copy_origin, done, hand_out, settings_of, to_all
 from regenkit.run.predicted import predicted
+from regenkit.run.prepare_distributed import prepare_distributed
 from regenkit.run.rep_noise import perturbation
 from regenkit.run.samples import sample_stage, write_samples
 from regenkit.stages import BEST, STAGES
@@ -47,14 +45,14 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     """
     if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
         raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
-    strategy = acting.strategy(plugins.host(), recipe)
+    strategy = plugins.host().strategy(recipe)
     folder = folder or folder_for(recipe)
     pipeline = Pipeline(recipe, folder)  # refused before there is a folder
     begins = not (folder / "log.jsonl").exists()
     with working_on(folder, recipe, strategy, console) as log:
         log.say(f"run directory [bold]{escape(str(folder))}[/]")
         pipeline.strategy = tf.distribute.get_strategy()  # samples are few, and the chief's alone
-        prepared = prepare_alike(pipeline, strategy, log.counted)
+        prepared = prepare_distributed(pipeline, strategy, log.counted)
         _say_data(log, prepared)
         with together(strategy):
             if begins and is_chief(strategy):
@@ -109,7 +107,7 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
     if result:
         return result
     settings = settings_of(recipe, stage)
-    callbacks = acting.callbacks(plugins.host(), recipe, stage, log.folder, lambda said: log.warn(escape(said)))
+    callbacks = plugins.host().callbacks(recipe, stage, log.folder, lambda message: log.warn(escape(message)))
     condition, target = pipeline.sides(stage)
     if chief:
         keep_longest(prepared, condition, target, folder)
@@ -166,7 +164,7 @@ def after(stage: str, pipeline: Pipeline, prepared: Prepared, strategy: Any, log
     if not (pipeline.learned and STAGES[stage].makes_rep):
         return prepared
     to_all(pipeline, strategy)
-    return prepare_alike(pipeline, strategy, log.counted)
+    return prepare_distributed(pipeline, strategy, log.counted)
 
 
 def _try_all(pipeline: Pipeline, stages: Sequence[str], prepared: Prepared, log: Log) -> None:
@@ -195,8 +193,8 @@ def _say_data(log: Log, prepared: Prepared) -> None:
         keep = counts["train"]["paired"]
         pairs = keep + int(prepared.hidden.sum())
         log.say(f"dataset.paired_fraction: {keep} of {pairs} training pairs keep X; of the others only Y is used")
-    for what, aside in prepared.aside.items():
-        if aside:
+    for what, skipped in prepared.notes.items():
+        if skipped:
             (log.say if what == NO_DATA else log.warn)(
-                escape(f"{len(aside)} {what}: {summary(aside)}; `regenkit preview --json` lists all")
+                escape(f"{len(skipped)} {what}: {summary(skipped)}; `regenkit preview --json` lists all")
             )

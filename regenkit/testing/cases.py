@@ -42,7 +42,7 @@ class Case:
         return f"{self.component.title.partition(' (')[0]}{recipe}"
 
     def run(self) -> None:
-        """Raises AssertionError where the component does not conform; skips the test where nothing can be said."""
+        """Raises AssertionError where the component does not conform; skips the test where the check does not apply."""
         found = self.finding()
         if found.state == "failed":
             raise AssertionError(f"\n{found}")
@@ -52,25 +52,25 @@ class Case:
             raise unittest.SkipTest(found.got)  # pytest shows the reason
 
     def finding(self) -> Finding:
-        said: dict[str, Any] = {"component": self._title, "check": self.name}
+        named: dict[str, Any] = {"component": self._title, "check": self.name}
         try:
             self.check(*self._arguments)
         except Skipped as why:
-            return Finding(**said, state="skipped", got=str(why))
+            return Finding(**named, state="skipped", got=str(why))
         except Failed as error:
-            return Finding(**said, state="failed", expected=error.expected or self._expected, got=error.got,
+            return Finding(**named, state="failed", expected=error.expected or self._expected, got=error.got,
                            where=error.where or self._where, remedy=error.remedy)  # fmt: skip
         except (UserError, BadSource) as error:
-            return Finding(**said, state="failed", expected=self._expected, got=str(error), where=self._where,
+            return Finding(**named, state="failed", expected=self._expected, got=str(error), where=self._where,
                            remedy="do what the message says")  # fmt: skip
         except Exception as error:  # of an author's object, which may raise anything
             root = self.component.target.partition(".")[0].partition(":")[0]
             ends = "".join(traceback.format_exception(error)[-3:])
             return Finding(
-                **said, state="failed", expected=self._expected, got=f"{type(error).__name__}: {error}",
+                **named, state="failed", expected=self._expected, got=f"{type(error).__name__}: {error}",
                 where=raised_at(error, root), remedy=f"correct the line above; its traceback ends with\n{ends}",
             )  # fmt: skip
-        return Finding(**said, state="ok")
+        return Finding(**named, state="ok")
 
     @cached_property
     def _expected(self) -> str:

@@ -11,8 +11,7 @@ from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.pipeline.encoding import checked
 from regenkit.spec import Fields
-from regenkit.testing.compare import same
-from regenkit.testing.finding import Failed
+from regenkit.testing.finding import Failed, same
 from regenkit.testing.material import Material
 
 PLACES = 1e-3
@@ -90,7 +89,7 @@ def what_is_given_is_laid_over(component: Converter, material: Material) -> None
 
 
 def workers_can_have_it(component: Converter, material: Material) -> None:
-    """It can be pickled, and the copy converts alike."""
+    """It can be pickled, and the copy converts in the same way."""
     try:
         copy: Any = pickle.loads(pickle.dumps(material.pipeline.converter))
     except Exception as error:

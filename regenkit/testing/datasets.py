@@ -11,8 +11,7 @@ from regenkit.conform import refuse_unfit
 from regenkit.data.author import examples_of, sources_of
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource
-from regenkit.testing.compare import same
-from regenkit.testing.finding import Failed, Skipped
+from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import Material
 
 SOURCES = 6

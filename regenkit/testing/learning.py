@@ -11,10 +11,8 @@ from regenkit.components import Component
 from regenkit.distribute import make_strategy
 from regenkit.recipe.settings import TrainSettings
 from regenkit.stage import CONDITION, NOISE, TARGET, HasLikelihood, LearnedConverter, Trainable
-from regenkit.testing.compare import same
-from regenkit.testing.devices import tensorflow
-from regenkit.testing.finding import Failed, Skipped
-from regenkit.testing.material import Material
+from regenkit.testing.finding import Failed, Skipped, same
+from regenkit.testing.material import Material, tensorflow
 from regenkit.testing.stages import MORE, pad
 
 CLOSE = 2e-4
@@ -185,7 +183,7 @@ def _row(batch: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 
 def _terms(model: Any, batch: Mapping[str, Any], noise: bool) -> list[tuple[str, Any]]:
-    from regenkit.training.pad_empty import losses_of
+    from regenkit.training.losses import losses_of
 
     found, _ = losses_of(
         model, {side: batch[side] for side in (CONDITION, TARGET)}, noise=batch[NOISE] if noise else None

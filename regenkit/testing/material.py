@@ -4,7 +4,7 @@ import copy
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -21,7 +21,6 @@ from regenkit.recipe import Recipe, load
 from regenkit.recipe.arguments import parameters
 from regenkit.spec import Fields
 from regenkit.stages import GENERATOR, RENDERER
-from regenkit.testing.devices import tensorflow
 from regenkit.testing.finding import Skipped
 
 EXAMPLES = 8
@@ -72,7 +71,7 @@ class Material:
     def prepared(self) -> Prepared:
         """A few examples with their Y′. A learned converter makes it with the weights that it begins with.
 
-        Raises UserError the first time that they cannot be made, and then Skipped: one fault is told once.
+        Raises UserError the first time that they cannot be made, and then Skipped: a fault is reported once.
         """
         if self._failed:
             raise Skipped("its examples cannot be prepared: see the first failure")
@@ -221,3 +220,32 @@ def _needed(component: Component) -> list[str]:
         return [name for name, each in parameters(component).items() if each.default is each.empty]
     except UserError as error:
         return [str(error)]
+
+
+def tensorflow() -> Any:
+    """TensorFlow, its CPU split in two if that is still possible."""
+    from regenkit.quiet import tensorflow as tf
+
+    halves = [tf.config.LogicalDeviceConfiguration()] * 2
+    with suppress(RuntimeError, ValueError):  # something has been computed already
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+    return tf
+
+
+@contextmanager
+def graphs_counted() -> Iterator[list[str]]:
+    """The names of the graphs that are traced within."""
+    from tensorflow.python.framework import func_graph  # no public function tells of a trace
+
+    names: list[str] = []
+    plain = func_graph.FuncGraph.__init__
+
+    def counting(self: Any, name: str, *arguments: Any, **more: Any) -> None:
+        names.append(name)
+        plain(self, name, *arguments, **more)
+
+    func_graph.FuncGraph.__init__ = counting
+    try:
+        yield names
+    finally:
+        func_graph.FuncGraph.__init__ = plain

@@ -13,8 +13,7 @@ from regenkit.components import Modality
 from regenkit.errors import BadSource, UserError
 from regenkit.pipeline.encoding import encoded
 from regenkit.spec import Fields, Spec
-from regenkit.testing.compare import same
-from regenkit.testing.finding import Failed, Skipped
+from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import Material
 
 STEPS = 12

@@ -11,10 +11,8 @@ from regenkit.errors import UserError
 from regenkit.pipeline.encoding import check_drawn
 from regenkit.spec import MASK, Spec
 from regenkit.stage import ChecksSampling, DrawsLength, Stage
-from regenkit.testing.compare import same
-from regenkit.testing.devices import graphs_counted
-from regenkit.testing.finding import Failed, Skipped
-from regenkit.testing.material import Material
+from regenkit.testing.finding import Failed, Skipped, same
+from regenkit.testing.material import Material, graphs_counted
 
 MORE = 16
 """Steps of padding that are added."""

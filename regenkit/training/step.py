@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar, final
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import TrainSettings
-from regenkit.training.pad_empty import losses_of
+from regenkit.training.losses import losses_of
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 

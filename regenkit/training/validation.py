@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.pad_empty import losses_of
+from regenkit.training.losses import losses_of
 from regenkit.training.state import State
 
 Sums = dict[str, tuple[tf.Tensor, tf.Tensor]]

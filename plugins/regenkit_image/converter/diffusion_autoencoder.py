@@ -137,7 +137,7 @@ class DiffusionAutoencoder(keras.Model):
         return self._along(clean, semantic, np.linspace(0.0, 1.0, 1 + steps)).numpy()
 
     def _along(self, x: Any, semantic: Any, times: np.ndarray) -> tf.Tensor:
-        if not len(semantic):  # convolutions of none have a wrong shape (see `training.pad_empty`)
+        if not len(semantic):  # convolutions of none have a wrong shape (see `training.losses`)
             return tf.zeros([0, *self.shape])
         return self.walked(*(tf.cast(each, tf.float32) for each in (x, semantic, times)))
 

@@ -19,8 +19,8 @@ from regenkit.layers import noise as noises
 from regenkit.layers.gaussian import clipped_log_scale, standard_log_prob
 from regenkit.layers.made import AutoregressiveFlow
 from regenkit.layers.pyramid import Downsampler, Upsampler
-from regenkit.models.drawing import own_seeds
 from regenkit.models.sampling import seeds_of
+from regenkit.models.traced_sampler import own_seeds
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
@@ -164,7 +164,7 @@ class Vlae(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Y of Y′, drawn pixel after pixel; temperature divides the logits, 0 takes the likeliest each time."""
         latent = tf.convert_to_tensor(condition["latent"])
-        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.pad_empty`)
+        if not latent.shape[0]:  # convolutions of none have a wrong shape (see `training.losses`)
             return {self.field: np.zeros([0, *self.shape], np.float32)}
         drawn = self.painted(latent, seeds_of(seed, latent.shape[0]), tf.constant(temperature, tf.float32))
         return {self.field: drawn.numpy()}

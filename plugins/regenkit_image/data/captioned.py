@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-from regenkit.data.official import Split, official
+from regenkit.data.split import Split, official
 from regenkit.data.text_encoding import decoded_together
 from regenkit.errors import UserError
 from regenkit.tree import tree

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.components import Example
-from regenkit.data.official import Split
+from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import fingerprint, located
 from regenkit_image.data.looks import looks

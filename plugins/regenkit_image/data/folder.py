@@ -5,7 +5,7 @@ from typing import Any, Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example
-from regenkit.data.official import official
+from regenkit.data.split import official
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import own_folder, stamp
 from regenkit.tree import tree

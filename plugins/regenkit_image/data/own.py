@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import final
 
 from regenkit.components import Example
-from regenkit.data.official import Split
+from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
 from regenkit.tree import Tree

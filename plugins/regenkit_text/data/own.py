@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.components import Example, LeftOut
-from regenkit.data.official import Split, official
+from regenkit.data.split import Split, official
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import own_folder

@@ -7,8 +7,7 @@ from regenkit.analysis.results.report import Data, StageTraining, TrainedWith
 from regenkit.components import Dataset
 from regenkit.data.prepare import Prepared
 from regenkit.pipeline import Pipeline
-from regenkit.run.origin import done
-from regenkit.run.timing import training_seconds
+from regenkit.run.origin import done, training_seconds
 from regenkit.run_files import Environment, read_json
 
 

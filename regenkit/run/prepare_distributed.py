@@ -19,7 +19,7 @@ NOTHING: Any = None
 """The message that there is no more work; also the answer of a process that only waits."""
 
 
-def prepare_alike(pipeline: Pipeline, strategy: Any, progress: Progress) -> Prepared:
+def prepare_distributed(pipeline: Pipeline, strategy: Any, progress: Progress) -> Prepared:
     """The recipe's data. Raises UserError where the processes do not all have the same.
 
     Where the cache is shared, the processes make parts in turn; where each has its own, each makes all.

@@ -18,7 +18,7 @@ def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: fl
     ((name, field),) = model.target.items()
     fields = {key: tf.convert_to_tensor(value) for key, value in condition.items()}
     batch = int(next(iter(fields.values())).shape[0])
-    if not batch:  # convolutions of none have a wrong shape (see `training.pad_empty`)
+    if not batch:  # convolutions of none have a wrong shape (see `training.losses`)
         return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32)}
     masks = [clock.mask for clock in model.condition.clocks if clock.mask in fields]
     known = {key: fields[key] for key in (*model.condition, *masks)}

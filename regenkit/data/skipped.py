@@ -10,7 +10,7 @@ from typing import final
 
 from regenkit.errors import UserError
 
-Aside = list[tuple[str, str]]
+Skipped = list[tuple[str, str]]
 """(source or example, reason)."""
 FEWEST = 20
 """Below this number preparation never stops."""
@@ -39,11 +39,11 @@ class Reason:
         return f"{len(self.names)} × {self.text} ({', '.join(shown)}{more})"
 
 
-def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
+def by_reason(skipped: Sequence[tuple[str, str]]) -> list[Reason]:
     """The reasons, the most frequent first. Those that differ only in numbers and names are one."""
     texts: dict[str, set[str]] = {}
     names: dict[str, list[str]] = {}
-    for name, reason in aside:
+    for name, reason in skipped:
         one = _LIST.sub("…", _INSIDE.sub("…", reason))
         texts.setdefault(one, set()).add(reason)
         names.setdefault(one, []).append(name)
@@ -51,9 +51,9 @@ def by_reason(aside: Sequence[tuple[str, str]]) -> list[Reason]:
     return sorted(found, key=lambda reason: -len(reason.names))
 
 
-def summary(aside: Sequence[tuple[str, str]]) -> str:
+def summary(skipped: Sequence[tuple[str, str]]) -> str:
     """The most frequent reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
-    reasons = by_reason(aside)
+    reasons = by_reason(skipped)
     return "; ".join([*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])])
 
 
@@ -64,28 +64,28 @@ LEFT_OUT, NOT_WHOLE, NO_DATA = "left out", "read, but not all of it", "no data, 
 def listed(kinds: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:
     """Lines with all reasons of each kind: {"left out": [(name, reason), …], …}."""
     lines = []
-    for what, aside in kinds.items():
-        if aside:
-            lines += [f"{len(aside)} {what}:", *(f"  {reason}" for reason in by_reason(aside))]
+    for what, skipped in kinds.items():
+        if skipped:
+            lines += [f"{len(skipped)} {what}:", *(f"  {reason}" for reason in by_reason(skipped))]
     return lines
 
 
-def check(where: str, kept: int, aside: Aside) -> None:
+def check(where: str, kept: int, skipped: Skipped) -> None:
     """Raises UserError where more was left out than the fraction that REGENKIT_MAX_BAD (0.5) allows."""
     allowed = _allowed()
-    total = kept + len(aside)
-    if len(aside) >= FEWEST and len(aside) > allowed * total:
+    total = kept + len(skipped)
+    if len(skipped) >= FEWEST and len(skipped) > allowed * total:
         raise UserError(
-            f"{where}: {len(aside)} of {total} had to be left out, more than {allowed:.0%}{_listed(aside)}\n"
+            f"{where}: {len(skipped)} of {total} had to be left out, more than {allowed:.0%}{_listed(skipped)}\n"
             "Correct what they have in common. To train without them: export REGENKIT_MAX_BAD=1"
         )
 
 
-def settle(where: str, kept: int, aside: Aside) -> None:
+def settle(where: str, kept: int, skipped: Skipped) -> None:
     """`check`, and raises UserError where nothing was kept."""
-    check(where, kept, aside)
+    check(where, kept, skipped)
     if not kept:
-        raise UserError(f"{where}: no example could be used; left out: {len(aside)}{_listed(aside)}")
+        raise UserError(f"{where}: no example could be used; left out: {len(skipped)}{_listed(skipped)}")
 
 
 def _allowed() -> float:
@@ -99,7 +99,7 @@ def _allowed() -> float:
     return share
 
 
-def _listed(aside: Aside) -> str:
-    reasons = by_reason(aside)
+def _listed(skipped: Skipped) -> str:
+    reasons = by_reason(skipped)
     lines = "".join(f"\n  {reason}" for reason in reasons[:SHOWN])
     return f"{lines}\n  …" if len(reasons) > SHOWN else lines

@@ -1,13 +1,18 @@
-"""What a stage's `losses` returns, checked when it is traced: at no cost in a step."""
+"""The losses of a stage, as the loop asks for them: checked when they are traced, and never of an empty batch.
+
+A replica without examples gives the stage one example of zeros, which does not count. Where a batch is empty,
+TensorFlow's convolutions on CPUs (oneDNN) give an output of the *input's* shape, and other operations have problems
+too. They are avoided here once, for every stage.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.plugins.owner import located
+from regenkit.plugins.blame import located
 from regenkit.quiet import tensorflow as tf
-from regenkit.stage import STATISTICS, HasGroups
+from regenkit.stage import CONDITION, PRESENT, STATISTICS, TARGET, HasGroups
 
 RIGHT = "{group: {term: (value, weight)}}, value and weight float32 [batch]"
 
@@ -40,8 +45,8 @@ def _check_one(model: Any, term: str, what: str, value: Any) -> None:
         hint = (
             ". For every example alike: tf.ones_like(value)" if what == "weight" else ". Sum over steps, not examples"
         )
-        said = repr(value) if isinstance(value, int | float) else f"of shape {tuple(shape)}"
-        raise _wrong(model, f"has as {what} of {term} one that is {said}: each example needs its own{hint}")
+        shown = repr(value) if isinstance(value, int | float) else f"of shape {tuple(shape)}"
+        raise _wrong(model, f"has as {what} of {term} one that is {shown}: each example needs its own{hint}")
     if not tf.as_dtype(value.dtype).is_floating:
         raise _wrong(model, f"has as {what} of {term} {tf.as_dtype(value.dtype).name}; cast it to float32")
 
@@ -59,3 +64,25 @@ def check_built(model: Any, before: int) -> None:
 
 def _wrong(model: Any, what: str) -> UserError:
     return UserError(f"{located(model)}: what losses returns {what}.\n  right is {RIGHT}")
+
+
+def losses_of(model: Any, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> tuple[dict[str, Any], dict]:
+    """(`model.losses` by group, its statistics), of the real examples."""
+    count = tf.shape(tf.nest.flatten(batch[TARGET])[0])[0]
+    missing = tf.cast(tf.equal(count, 0), tf.int32)
+
+    def padded(value: tf.Tensor) -> tf.Tensor:
+        value = tf.convert_to_tensor(value)
+        known = tf.pad(value, [[0, missing], *([[0, 0]] * (value.shape.rank - 1))])
+        return tf.ensure_shape(known, [None, *value.shape[1:]])
+
+    sides = {side: tf.nest.map_structure(padded, dict(batch[side])) for side in (CONDITION, TARGET)}
+    sides[PRESENT] = tf.concat([tf.ones([count]), tf.zeros([missing])], 0)
+    before = len(model.variables)
+    found = model.losses({**batch, **sides}, noise=None if noise is None else padded(noise))
+    check_built(model, before)
+    check_losses(model, found, training=noise is not None)
+    found = dict(found)
+    statistics = found.pop(STATISTICS, {})
+    found = tf.nest.map_structure(lambda value: value[:count], found)
+    return found, {name: value * tf.cast(1 - missing, value.dtype) for name, value in statistics.items()}
