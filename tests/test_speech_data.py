@@ -12,7 +12,18 @@ from own_sounds import tone, write
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit_speech import packages
-from regenkit_speech.data import Drumkits, Fillets, FilletsToText, Folder, FolderToText, Prompts, PromptsToText, Sounds
+from regenkit_speech.data import (
+    Drumkits,
+    Fillets,
+    FilletsToText,
+    Folder,
+    FolderToText,
+    Languages,
+    LanguagesToText,
+    Prompts,
+    PromptsToText,
+    Sounds,
+)
 from regenkit_speech.data.drumkits import label_of
 
 # --- out of packages --------------------------------------------------------------------------------------------------
@@ -37,6 +48,8 @@ def test_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (other,) = reverse.read("added")
     assert other.x is not None
     np.testing.assert_array_equal(other.x["wave"], added.y["wave"])
+    labels = reverse.modalities["y"]["labels"]
+    assert "".join(labels[token - 1] for token in other.y["character"]) == "added"
 
 
 @pytest.mark.exhaustive(minutes=1)  # 142 MB are fetched
@@ -50,7 +63,26 @@ def test_fillets() -> None:
     (small,) = dataset.read("city/vit-m-hlava")
     assert int(small.y["speaker"]) == 1
     (reverse,) = FilletsToText(language="cs").read("city/vit-m-hlava")
-    assert set(reverse.y) == {"text"}
+    assert set(reverse.y) == {"character"}
+
+
+@pytest.mark.exhaustive(minutes=1)  # 153 MB are fetched
+def test_languages_together() -> None:
+    for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.FILLETS_TEXTS, packages.FILLETS_CS,
+                   packages.FILLETS_NL):  # fmt: skip
+        fetched(source)
+    forth, back = (pickle.loads(pickle.dumps(each(limit=2))) for each in (Languages, LanguagesToText))
+    assert [name.partition("/")[0] for name in back.sources()] == ["en"] * 2 + ["cs"] * 2 + ["nl"] * 2
+    labels, languages = back.modalities["y"]["labels"], back.modalities["y"]["languages"]
+    assert languages == ["en-us", "cs", "nl"]
+    (czech,), (spoken,) = back.read("cs/city/vit-m-hlava"), forth.read("cs/city/vit-m-hlava")
+    said = "".join(labels[token - 1] for token in czech.y["character"])
+    assert languages[int(czech.y["language"]) - 1] == "cs" and czech.id == spoken.id == "cs/city/vit-m-hlava"
+    assert said == said.lower() and not set(said) & set(".,!?;:-") and czech.x is not None and set(spoken.y) == {"wave"}
+    np.testing.assert_array_equal(czech.x["wave"], spoken.y["wave"])
+    assert "language" not in LanguagesToText(languages=["nl"], limit=1).read("nl/city/vit-m-hlava")[0].y
+    with pytest.raises(UserError, match="right are some of en, cs, nl, each once"):
+        LanguagesToText(languages=["cs", "cs"])
 
 
 @pytest.mark.exhaustive(minutes=1)  # 143 MB are fetched

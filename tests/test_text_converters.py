@@ -137,6 +137,35 @@ def test_other_languages_are_espeaks(language: str, text: str) -> None:
     assert ipa.text_of(rep["phone"].tolist()) == said
 
 
+def test_each_text_is_said_in_its_own_language() -> None:
+    text = Text(languages=("en-us", "cs", "nl"))
+    phonemes = Phonemes(text.spec, path=CMUDICT, stress=False)
+
+    def said(language: int) -> str:
+        return phonemes.to_text(phonemes.convert(text.encode("to je")[0] | {"language": np.array(language)}), {})
+
+    assert [said(token) for token in (1, 2, 3)] == ["en-us: tuː jɛ\n", "cs: to je\n", "nl: toː jə\n"] or said(2) == (
+        "cs: to je\n"
+    )
+    assert said(0) == said(1).removeprefix("en-us: ")  # a text that does not say it is in `language`
+    rep, _ = phonemes.from_text("nl: jə")
+    assert int(rep["language"]) == 3 and phonemes.to_text(rep, {}) == "nl: jə\n"
+    given = phonemes.given({"language": "cs"})
+    assert int(phonemes.complete(rep, given)["language"]) == 2 and int(phonemes.given({}).fields["language"]) == 1
+    for wrong in (lambda: phonemes.given({"language": "de"}), lambda: phonemes.from_text("de: jə")):
+        with pytest.raises(UserError, match="there is no language 'de' here; there are en-us, cs, nl"):
+            wrong()
+    with pytest.raises(UserError, match="given key: of phonemes but the language nothing can be given"):
+        phonemes.given({"key": "C"})
+    parts = [text.encode(each)[0] | {"language": np.array(2)} for each in ("to", "je")]
+    assert int(text.join(parts)["language"]) == 2 and text.decode(text.join(parts)) == "to je"
+
+
+def test_signs_of_espeak_are_signs_of_ipa() -> None:
+    said = of(Phonemes(BYTES.spec, path=CMUDICT), "Zyxated zyxes")
+    assert "ᵻ" in said and said == ipa.text_of(ipa.tokens_of(said))
+
+
 def test_what_has_no_sound_has_no_phonemes() -> None:
     with pytest.raises(BadSource, match="nothing of it is spoken in de"):
         Phonemes(BYTES.spec, language="de").convert(BYTES.encode("…")[0])

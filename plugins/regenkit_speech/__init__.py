@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit import Converter, Dataset, Generator, Metric, Modality, Renderer, hookimpl
+from regenkit import Command, Converter, Dataset, Generator, Metric, Modality, Renderer, hookimpl
 from regenkit.components import ANY
 from regenkit_speech import formats, packages
 
@@ -56,6 +56,14 @@ def register_converters() -> Iterator[Converter]:
         learned=True,
         extra=EXTRA,
     )
+    yield Converter(
+        name="speech/bestrq",
+        target="regenkit_speech.converter.bestrq:BestRq",
+        summary="vectors learned from speech alone, by what hidden stretches were (BEST-RQ); as an X′",
+        modality=ANY,
+        learned=True,
+        extra=EXTRA,
+    )
 
 
 @hookimpl
@@ -72,11 +80,28 @@ def register_generators() -> Iterator[Generator]:
             deterministic=name == "fastspeech",
         )
     yield Generator(
+        name="speech/ctc",
+        target="regenkit_speech.models.ctc:Ctc",
+        summary="speech to a string (phonemes, characters) by CTC over a conformer, with prefix beam search",
+        extra=EXTRA,
+        deterministic=True,
+    )
+    yield Generator(
         name="speech/text2wave",
         target="regenkit_speech.models.text2wave:TextToWave",
         summary="text to a waveform at once, as the direct route",
         extra=EXTRA,
         deterministic=True,
+    )
+
+
+@hookimpl
+def register_commands() -> Iterator[Command]:
+    yield Command(
+        name="align",
+        target="regenkit_speech.commands:align",
+        summary="where in a recording the phonemes of a known text are heard",
+        extra=EXTRA,
     )
 
 
@@ -134,6 +159,10 @@ _CORPORA = {
     "fillets": ("Fillets", "dialogue of a game in Czech or Dutch, two main voices each", "GPL-2",
                 "142 MB; cs 1,714 clips, 98 minutes; nl 1,528 clips, 91 minutes",
                 (packages.FILLETS_TEXTS, packages.FILLETS_CS, packages.FILLETS_NL)),
+    "languages": ("Languages", "the two above as one, in English, Czech and Dutch", "CC-BY-SA-3.0 and GPL-2",
+                  "153 MB; 3,793 clips, 213 minutes",
+                  (packages.PROMPTS, packages.PROMPT_TEXTS, packages.FILLETS_TEXTS, packages.FILLETS_CS,
+                   packages.FILLETS_NL)),
     "folder": ("Folder", "your own recordings and transcripts (LJSpeech, Common Voice, Kaldi, or .txt beside)",
                "yours", "yours", ()),
 }  # fmt: skip
@@ -161,7 +190,7 @@ def register_datasets() -> Iterator[Dataset]:
             licence=licence,
             size=size,
             x="speech",
-            y="transcript",
+            y="text",
             sources=sources,
         )
     yield Dataset(

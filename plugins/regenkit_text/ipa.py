@@ -6,7 +6,7 @@ from regenkit.errors import UserError
 
 _RANGES = (
     " -'.123456789", "abcdefghijklmnopqrstuvwxyz", "æðøħŋœβθχλ", "ǀǁǂǃ",
-    map(chr, range(0x250, 0x2B0)), "ʰʱʲʳʴʷʸʼˈˌːˑˠˡˢˣˤ˞˥˦˧˨˩", map(chr, range(0x300, 0x370)), "ᵝε‿ⁿ↓↑↗↘",
+    map(chr, range(0x250, 0x2B0)), "ʰʱʲʳʴʷʸʼˈˌːˑˠˡˢˣˤ˞˥˦˧˨˩", map(chr, range(0x300, 0x370)), "ᵝε‿ⁿ↓↑↗↘", "ᵻ",
 )  # fmt: skip
 SIGNS = tuple(dict.fromkeys(sign for signs in _RANGES for sign in signs))
 """Letters, the marks of stress and length, tones, and combining marks: a letter with one is two signs (NFD)."""

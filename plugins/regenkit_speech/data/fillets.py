@@ -10,7 +10,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
-from regenkit_speech.data.utterance import Utterance, speaking, transcribing
+from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import FILLETS_CS, FILLETS_NL, FILLETS_TEXTS
 
@@ -63,7 +63,7 @@ class Fillets:
 class FilletsToText:
     """X is the voice, Y the text; the arguments are those of `Fillets`."""
 
-    version = 1
+    version = 2
 
     def __init__(
         self, language: Language = "cs", path: str | None = None, sample_rate: PositiveInt = RATE,
@@ -75,7 +75,7 @@ class FilletsToText:
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         x = {"sample_rate": self.sample_rate, "max_seconds": self.max_seconds, "axis": "x"}
-        return {"x": x, "y": {"language": self.language, "axis": ""}}
+        return {"x": x, "y": text_arguments()}
 
     def sources(self) -> list[str]:
         """ "LEVEL/KEY", sorted."""
@@ -86,7 +86,7 @@ class FilletsToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        return transcribing(source, self.corpus.utterance(source), self.modalities)
+        return transcribing(source, self.corpus.utterance(source), self.modalities, self.language)
 
 
 @final

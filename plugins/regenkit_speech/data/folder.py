@@ -9,7 +9,7 @@ from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import own_folder, stamp
 from regenkit_speech.data import layouts
-from regenkit_speech.data.utterance import Utterance, speaking, transcribing
+from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.modality.blocks import duration
 from regenkit_speech.modality.spoken import Language
@@ -66,21 +66,21 @@ class Folder:
 
 @final
 class FolderToText:
-    """X is the voice, Y the text; the arguments are those of `Folder`. A recording without a text is left out."""
+    """X is the voice, Y its words; the arguments are those of `Folder`, without units. A recording without a text is
+    left out."""
 
-    version = 1
+    version = 2
 
     def __init__(
-        self, path: str, language: Language = "en", units: Literal["characters", "phones"] = "characters",
-        sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
+        self, path: str, language: Language = "en", sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0
     ) -> None:  # fmt: skip
         self.corpus = _Corpus(path, "speech/folder_to_text", max_seconds)
-        self.language, self.units, self.sample_rate, self.max_seconds = language, units, sample_rate, max_seconds
+        self.language, self.sample_rate, self.max_seconds = language, sample_rate, max_seconds
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         x = {"sample_rate": self.sample_rate, "max_seconds": self.max_seconds, "axis": "x"}
-        return {"x": x, "y": {"language": self.language, "units": self.units, "axis": ""}}
+        return {"x": x, "y": text_arguments()}
 
     def sources(self) -> list[str]:
         """Files, and what is left out."""
@@ -94,7 +94,7 @@ class FolderToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one file. Raises BadSource where it can't be used."""
-        return transcribing(source, self.corpus.utterance(source), self.modalities)
+        return transcribing(source, self.corpus.utterance(source), self.modalities, self.language)
 
 
 @final

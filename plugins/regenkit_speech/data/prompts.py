@@ -11,7 +11,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.places import fingerprint, located
-from regenkit_speech.data.utterance import Utterance, speaking, transcribing
+from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import PROMPT_TEXTS, PROMPTS
 
@@ -58,21 +58,21 @@ class Prompts:
 
 @final
 class PromptsToText:
-    """X is the voice, Y the text; the arguments are those of `Prompts`."""
+    """X is the voice, Y the text; the arguments are those of `Prompts`, without units."""
 
-    version = 1
+    version = 2
 
     def __init__(
-        self, path: str | None = None, units: Literal["characters", "phones"] = "characters",
-        sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0, limit: PositiveInt | None = None,
+        self, path: str | None = None, sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
+        limit: PositiveInt | None = None,
     ) -> None:  # fmt: skip
         self.corpus = _Corpus(path, "speech/prompts_to_text", limit)
-        self.units, self.sample_rate, self.max_seconds = units, sample_rate, max_seconds
+        self.sample_rate, self.max_seconds = sample_rate, max_seconds
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         x = {"sample_rate": self.sample_rate, "max_seconds": self.max_seconds, "axis": "x"}
-        return {"x": x, "y": {"units": self.units, "axis": ""}}
+        return {"x": x, "y": text_arguments()}
 
     def sources(self) -> list[str]:
         """Names of clips, sorted."""
@@ -83,7 +83,7 @@ class PromptsToText:
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        return transcribing(source, self.corpus.utterance(source), self.modalities)
+        return transcribing(source, self.corpus.utterance(source), self.modalities, "en")
 
 
 @final

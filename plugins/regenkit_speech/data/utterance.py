@@ -12,7 +12,11 @@ from regenkit.components import Example
 from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit_speech.modality import Audio, Recording, Transcript, decoding
-from regenkit_speech.modality.spoken import spoken
+from regenkit_speech.modality.spoken import PAUSES, WORDS, Language, spoken, words
+
+UNFIT = "its text has nothing that can be spoken, or too much of it"
+MOST = 1000
+"""Characters of a text that is recognised."""
 
 
 @final
@@ -52,28 +56,41 @@ class Speaking:
         remarks = self.x.remarks(utterance.text) if utterance.text else ()
         y, meta = self.y.encode(recording)
         return Example(
-            id=name, x=x, y=y, groups=_groups(utterance, recording, self.x), split=utterance.split,
+            id=name, x=x, y=y, groups=_groups(utterance, recording, self.x.language), split=utterance.split,
             meta={**meta, "title": utterance.text or name}, remarks=(*recording.remarks, *remarks),
         )  # fmt: skip
 
 
 @final
 class Transcribing:
-    """Speech → text: X is the recording, Y the transcript. A text without sound is unpaired."""
+    """Speech → text: X is the recording, Y its words (the modality `text`, in characters of WORDS).
 
-    def __init__(self, x: Audio, y: Transcript) -> None:
-        self.x, self.y = x, y
+    language  of the words
+    """
+
+    def __init__(self, x: Audio, language: Language) -> None:
+        self.x, self.language = x, language
 
     def example(self, name: str, utterance: Utterance) -> Example:
         """Raises BadSource where the sound or the text can't be used."""
         if utterance.text is None:
             raise BadSource(name, "has no transcript")
+        said = words(utterance.text, self.language)
+        if not 0 < len(said) <= MOST:
+            raise BadSource(name, UNFIT)
         recording = _recording(name, utterance, self.x)
         return Example(
-            id=name, x=self.x.encode(recording)[0], y=_text(name, utterance.text, self.y),
-            groups=_groups(utterance, recording, self.y), split=utterance.split, meta={"title": utterance.text},
-            remarks=(*recording.remarks, *self.y.remarks(utterance.text)),
+            id=name, x=self.x.encode(recording)[0],
+            y={"character": np.array([1 + WORDS.index(each) for each in said], np.int32)},
+            groups=_groups(utterance, recording, self.language), split=utterance.split,
+            meta={"title": utterance.text},
+            remarks=(*recording.remarks, *spoken(utterance.text, self.language)[1]),
         )  # fmt: skip
+
+
+def text_arguments() -> dict[str, Any]:
+    """Of the modality `text`, as `Transcribing` makes it."""
+    return {"units": "characters", "labels": list(WORDS), "max_length": MOST}
 
 
 def speaking(name: str, utterance: Utterance, modalities: Arguments) -> list[Example]:
@@ -81,9 +98,9 @@ def speaking(name: str, utterance: Utterance, modalities: Arguments) -> list[Exa
     return [Speaking(Transcript(**modalities["x"]), Audio(**modalities["y"])).example(name, utterance)]
 
 
-def transcribing(name: str, utterance: Utterance, modalities: Arguments) -> list[Example]:
+def transcribing(name: str, utterance: Utterance, modalities: Arguments, language: Language) -> list[Example]:
     """The example speech → text of one clip. Raises BadSource where it can't be used."""
-    return [Transcribing(Audio(**modalities["x"]), Transcript(**modalities["y"])).example(name, utterance)]
+    return [Transcribing(Audio(**modalities["x"]), language).example(name, utterance)]
 
 
 def _recording(name: str, utterance: Utterance, audio: Audio) -> Recording:
@@ -103,14 +120,14 @@ def _text(name: str, text: str, transcript: Transcript) -> dict[str, np.ndarray]
     try:
         return transcript.encode(text)[0]
     except UserError as error:
-        raise BadSource(name, "its text has nothing that can be spoken, or too much of it") from error
+        raise BadSource(name, UNFIT) from error
 
 
-def _groups(utterance: Utterance, recording: Recording, transcript: Transcript) -> tuple[str, ...]:
+def _groups(utterance: Utterance, recording: Recording, language: Language) -> tuple[str, ...]:
     """Equal words and equal samples are kept in one split."""
     rounded = np.round(recording.samples * 1024).astype(np.int16).tobytes()
     groups = [f"sound:{hashlib.blake2b(rounded, digest_size=12).hexdigest()}"]
     if utterance.text is not None:
-        words = spoken(utterance.text, transcript.language)[0].translate(dict.fromkeys(map(ord, ".,!?;:-")))
-        groups.append(f"text:{' '.join(words.split())}")
+        plain = spoken(utterance.text, language)[0].translate(dict.fromkeys(map(ord, PAUSES)))
+        groups.append(f"text:{' '.join(plain.split())}")
     return (*groups, *([utterance.group] if utterance.group else []))

@@ -1,6 +1,7 @@
 """A recording as a picture: its waveform above its spectrogram."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,11 @@ LOUDEST, SOFTEST = 0.0, -80.0
 
 def draw(recording: Recording, path: Path) -> None:
     """Write a .png of WIDE × HIGH pixels."""
+    drawn(recording)[0].savefig(path, format="png")
+
+
+def drawn(recording: Recording) -> tuple[Any, Any]:
+    """(the figure, the axes of its spectrogram), of matplotlib."""
     from matplotlib.figure import Figure  # no pyplot: it keeps figures, and asks for a display
 
     samples, rate = recording.samples, recording.rate
@@ -28,7 +34,7 @@ def draw(recording: Recording, path: Path) -> None:
     below.imshow(decibels.T, origin="lower", aspect="auto", cmap="magma", vmin=SOFTEST, vmax=LOUDEST,
                  extent=(0, end, 0, rate / 2000))  # fmt: skip
     below.set(xlabel="seconds", ylabel="kHz", xlim=(0, end))
-    figure.savefig(path, format="png")
+    return figure, below
 
 
 def _power(samples: np.ndarray, size: int, hop: int) -> np.ndarray:

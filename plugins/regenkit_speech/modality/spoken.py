@@ -9,6 +9,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzáčďéěíňóřšťúůýžàâäçèê�
 PAUSES = ".,!?;:-"
 SYMBOLS = (*LETTERS, "'", " ", *PAUSES)
 """The characters of a transcript, of all languages, so that one model may learn several."""
+WORDS = (*LETTERS, "'", " ")
+"""The characters of what recognition writes: no marks, which are not heard."""
 
 ABBREVIATIONS: dict[str, dict[str, str]] = {
     "en": {"mr.": "mister", "mrs.": "missis", "ms.": "miss", "dr.": "doctor", "st.": "saint", "prof.": "professor",
@@ -53,6 +55,11 @@ def spoken(text: str, language: Language) -> tuple[str, tuple[str, ...]]:
     joined = re.sub(r"([.,!?;:-])(?:\s?[.,!?;:-])+", r"\1", joined)
     remarks = ("characters that nobody speaks were left out",) if dropped else ()
     return joined, remarks
+
+
+def words(text: str, language: Language) -> str:
+    """What is said, as words of WORDS with single spaces; "" where nothing is."""
+    return " ".join(spoken(text, language)[0].translate(dict.fromkeys(map(ord, PAUSES), " ")).split())
 
 
 def _number(found: re.Match[str], language: Language) -> str:

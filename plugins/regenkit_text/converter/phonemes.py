@@ -21,50 +21,61 @@ from regenkit_text.arpabet import to_ipa
 from regenkit_text.converter import espeak as voice
 from regenkit_text.converter.plainly import nothing_given
 from regenkit_text.data.lexicon import read
-from regenkit_text.modality.units import text_of
+from regenkit_text.modality.units import LANGUAGE, text_of
 from regenkit_text.packages import CMUDICT
 
 NAME = "text/phonemes"
 ENGLISH = "en-us"
+UNSTRESSED = str.maketrans("", "", "ˈˌ")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
 
 
 @final
 class Phonemes:
-    """y         the spec of a text
-    language  as espeak-ng names it
+    """y         the spec of a text. Where it has the field `language`, each text is said in its own, and Y′ has it too
+    language  as espeak-ng names it, of texts that do not say theirs
     lexicon   whether CMUdict is asked first, for en-us
     espeak    whether espeak-ng says the words that the lexicon lacks; without it such a text has no Y′
+    stress    whether the marks of stress are kept
     path      a folder of your own with cmudict.dict
     """
 
-    version = 1
+    version = 2
 
     def __init__(
-        self, y: Spec, language: str = ENGLISH, lexicon: bool = True, espeak: bool = True, path: str | None = None
-    ) -> None:
-        self.y, self.language, self.espeak = y, language, espeak
-        self.root = located(CMUDICT, dataset=NAME, path=path) if lexicon and language == ENGLISH else None
-        if not espeak and self.root is None:
+        self, y: Spec, language: str = ENGLISH, lexicon: bool = True, espeak: bool = True, stress: bool = True,
+        path: str | None = None,
+    ) -> None:  # fmt: skip
+        self.y, self.language, self.espeak, self.stress = y, language, espeak, stress
+        self.given_spec = y.only(optional=True)
+        self.languages = self.given_spec[LANGUAGE].labels if LANGUAGE in y else ()
+        known = {language, *self.languages}
+        self.root = located(CMUDICT, dataset=NAME, path=path) if lexicon and ENGLISH in known else None
+        if not espeak and (self.root is None or known != {ENGLISH}):
             raise UserError("neither the lexicon nor espeak-ng is to be asked: set lexicon or espeak: true")
-        if espeak:
-            voice.check(language)
-        self.spec = Spec({"phone": tokens(ipa.SIGNS, axis="phone")})
+        for each in sorted(known) if espeak else ():
+            voice.check(each)
+        self.spec = self.given_spec | {"phone": tokens(ipa.SIGNS, axis="phone")}
 
     def convert(self, y: Fields) -> Fields:
         """Raises BadSource where nothing of the text has a sound, or a word's is not known."""
-        said = self.said(text_of(self.y, y))
+        token = int(y[LANGUAGE]) if self.languages else 0
+        language = self.languages[token - 1] if token else self.language
+        said = self.said(text_of(self.y, y), language)
+        if not self.stress:
+            said = said.translate(UNSTRESSED)
         if not said:
-            raise BadSource("y", f"nothing of it is spoken in {self.language}")
+            raise BadSource("y", f"nothing of it is spoken in {language}")
+        given = {name: y[name] for name in self.given_spec}
         try:
-            return {"phone": np.array(ipa.tokens_of(said), np.int32)}
+            return {**given, "phone": np.array(ipa.tokens_of(said), np.int32)}
         except UserError as error:
             raise BadSource("y", str(error)) from error
 
-    def said(self, text: str) -> str:
+    def said(self, text: str, language: str) -> str:
         """IPA. Raises BadSource where a word's sound is not known."""
-        if self.root is None:
-            return voice.phonemes(text, self.language)
+        if self.root is None or language != ENGLISH:
+            return voice.phonemes(text, language)
         known = _lexicon(self.root)
         found = []
         for word in WORD.findall(text):
@@ -72,26 +83,40 @@ class Phonemes:
             if plain in known:
                 found.append(known[plain])
             elif self.espeak:
-                found.append(voice.phonemes(word, self.language))
+                found.append(voice.phonemes(word, language))
             else:
                 raise BadSource("y", f"the lexicon lacks '{plain}'")
         return " ".join(each for each in found if each)
 
     def given(self, options: Mapping[str, str]) -> Given:
-        return nothing_given(options, "phonemes")
+        """The language, where there are several; the first one unless it is given. Raises UserError."""
+        if not self.languages:
+            return nothing_given(options, "phonemes")
+        others = {name: value for name, value in options.items() if name != LANGUAGE}
+        nothing_given(others, "phonemes but the language")
+        return Given(fields={LANGUAGE: self._language(options.get(LANGUAGE, self.languages[0]))})
 
     def complete(self, rep: Fields, given: Given) -> Fields:
-        return dict(rep)
+        return {**rep, **given.fields}
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        """IPA on a line."""
-        return ipa.text_of([int(token) for token in rep["phone"] if token]) + "\n"
+        """IPA on a line; after the language and a colon, where it is one of several."""
+        token = int(rep[LANGUAGE]) if self.languages else 0
+        named = f"{self.languages[token - 1]}: " if token else ""
+        return named + ipa.text_of([int(token) for token in rep["phone"] if token]) + "\n"
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        found = ipa.tokens_of(text)
+        named, colon, said = text.partition(":") if self.languages else ("", "", text)
+        found = ipa.tokens_of(said if colon else text)
         if not found:
             raise UserError("there are no phonemes; write IPA, as həlˈoʊ wˈɜːld")
-        return {"phone": np.array(found, np.int32)}, {}
+        given = {LANGUAGE: self._language(named.strip() if colon else self.languages[0])} if self.languages else {}
+        return {**given, "phone": np.array(found, np.int32)}, {}
+
+    def _language(self, name: str) -> np.ndarray:
+        if name not in self.languages:
+            raise UserError(f"there is no language {name!r} here; there are {', '.join(self.languages)}")
+        return np.array(1 + self.languages.index(name), np.int32)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
 from regenkit.files import write_text
 from regenkit.spec import Fields, Spec, tokens
-from regenkit_text.modality.units import FIELD, Name, units_of
+from regenkit_text.modality.units import FIELD, LANGUAGE, Name, units_of
 from regenkit_text.modality.words import plain, printable, unfit
 
 LONGEST = 100_000
@@ -27,19 +27,23 @@ class Text:
     tokenizer   of sub-words: as the library `tokenizers` writes it; learned from the data, and kept in the run
     max_length  units of the texts that models learn from
     axis        "x" for X, whose steps are not Y's
+    languages   that texts are in, as espeak-ng names them; where there are several, `language` is a field that a user
+                gives
     """
 
     version = 1
 
     def __init__(
         self, units: Name = "bytes", labels: Sequence[str] = (), tokenizer: str | None = None,
-        max_length: PositiveInt = 256, axis: Literal["", "x"] = "",
+        max_length: PositiveInt = 256, axis: Literal["", "x"] = "", languages: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.units = units_of(units, labels, tokenizer)
         self.max_length = max_length
         self.unit, self.unit_steps = FIELD[units], 1.0
         self.field = ("x_" if axis else "") + FIELD[units]
         self.spec = Spec({self.field: tokens(self.units.labels, axis=axis)})
+        if len(languages) > 1:
+            self.spec |= {LANGUAGE: tokens(languages, scalar=True, optional=True)}
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -68,9 +72,10 @@ class Text:
     # --- fields ------------------------------------------------------------------------------------------------------
 
     def encode(self, value: str) -> tuple[Fields, dict[str, Any]]:
-        """Raises UserError as `parse` does."""
+        """Raises UserError as `parse` does. A text does not say what language it is in."""
         text = _form(value)
-        return {self.field: np.array(self.units.encode(text), np.int32)}, {"title": text[:80]}
+        unsaid = {LANGUAGE: np.array(0, np.int32)} if LANGUAGE in self.spec else {}
+        return {self.field: np.array(self.units.encode(text), np.int32), **unsaid}, {"title": text[:80]}
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> str:
         """The text; what belongs in none, as a model may draw it, becomes U+FFFD."""
@@ -96,7 +101,8 @@ class Text:
         """One text, the parts with a space between them, or none where the alphabet has no space."""
         texts = [text for each in parts if (text := self.decode(each))]
         between = "" if self.field.endswith("character") and " " not in self.units.labels else " "
-        return {self.field: np.array(self.units.encode(between.join(texts)), np.int32)}
+        own = {LANGUAGE: parts[0][LANGUAGE]} if LANGUAGE in self.spec else {}
+        return {self.field: np.array(self.units.encode(between.join(texts)), np.int32), **own}
 
     def _fits(self, text: str) -> bool:
         return len(self.units.encode(text)) <= self.max_length

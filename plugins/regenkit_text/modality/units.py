@@ -18,6 +18,8 @@ Name = Literal["characters", "bytes", "subwords", "symbols"]
 FIELD: dict[Name, str] = {
     "characters": "character", "bytes": "byte", "subwords": "subword", "symbols": "symbol"
 }  # fmt: skip
+LANGUAGE = "language"
+"""The field that says what language a text is in."""
 BYTES = tuple(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in range(256))
 """The labels of bytes: printable ASCII is itself, so that a byte and a character of one label can be copied."""
 
@@ -132,7 +134,7 @@ def units_of(name: Name, labels: Sequence[str] = (), tokenizer: str | None = Non
 
 def text_of(spec: Spec, fields: Any) -> str:
     """The text in the fields of a text's spec: for converters, which know the spec alone."""
-    (name,) = spec
+    (name,) = (each for each in spec if each != LANGUAGE)
     tokens = [int(token) for token in fields[name] if token]
     labels = spec[name].labels
     if name.endswith("subword"):

@@ -1,0 +1,26 @@
+"""`regenkit align`: where in a recording its words are heard."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def align(
+    run: Annotated[Path, typer.Argument(help="a run from speech to text, with the generator speech/ctc")],
+    recording: Annotated[Path, typer.Argument(help="a sound file")],
+    text: Annotated[str, typer.Option(help="what is said in it")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="a .TextGrid (Praat), .ctm (NIST) or .png")],
+    given: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="as of generate: language=cs")] = None,
+) -> None:
+    """Say at what time each token of Y′ (each phoneme) of a known text is heard."""
+    from regenkit import UserError, load
+    from regenkit_speech.spans import spans, write
+
+    for each in given or ():
+        if "=" not in each:
+            raise UserError(f"--given {each}: write NAME=VALUE, as language=cs")
+    pipeline = load(run)
+    (sound,) = pipeline.x.read(recording)
+    found = spans(pipeline, sound, text, dict(each.split("=", 1) for each in given or ()))
+    write(found, sound, output)
