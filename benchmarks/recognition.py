@@ -1,15 +1,18 @@
-"""How well speech is recognised: errors of trained runs of `speech2text` on held-out clips, by language.
+"""How well speech is recognised by way of phonemes and directly, over shares of recordings with a transcript.
 
-    python benchmarks/recognition.py RUN [RUN ...] [--clips 300] [--out docs/recognition.json]
+    python benchmarks/recognition.py [--fractions 1.0 0.1 0.03] [--set KEY=VALUE ...] [--clips 300]
+        [--folder runs/recognition] [--out docs/recognition.json]
 
-writes the figures, and the tables of docs/speech.md. A stage that was not trained has no figures.
+trains `speech2text` in a run a fraction, measures held-out clips, and writes the figures and the table of
+docs/speech.md. The same command goes on where it was interrupted. What a renderer learns from, text alone, is the same
+whatever the fraction, so the first run's spells for all.
 
     phonemes    errors (substitutions, deletions, insertions) a true phoneme, of Y′ as the generator predicts it
     predicted   errors a true character, and a true word, of what the renderer spells from it
     oracle      the same from true phonemes
     direct      the same of the direct route
 
-A phoneme is a sign of IPA; spaces between words count as one.
+A phoneme is a sign of IPA; a space between words counts as one.
 """
 
 import argparse
@@ -20,33 +23,43 @@ from typing import Any
 
 import jiwer
 import numpy as np
+from rich.console import Console
 
-from regenkit import load
 from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
+from regenkit.run.train import train_recipe
 from regenkit.spec import Fields
-from regenkit.stages import BEST
 
 SEED = 0
+RECIPE = Path("recipes/speech2text.yaml")
 PAGE, BEGIN, END = Path("docs/speech.md"), "<!-- recognition -->\n", "<!-- end -->"
+EXAMPLES = 6
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("runs", type=Path, nargs="+")
+    options.add_argument("--fractions", type=float, nargs="+", default=[1.0, 0.1, 0.03])
+    options.add_argument("--set", action="append", default=[])
     options.add_argument("--clips", type=int, default=300)
+    options.add_argument("--folder", type=Path, default=Path("runs/recognition"))
     options.add_argument("--out", type=Path, default=Path("docs/recognition.json"))
     asked = options.parse_args()
-    found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    for run in asked.runs:
-        found[run.name] = measured(run, asked.clips)
-        print(run.name, found[run.name])
-    asked.out.write_text(json.dumps(found, indent=1) + "\n")
+    speller: Pipeline | None = None
+    found: dict[str, Any] = {"set": asked.set, "runs": {}}
+    for fraction in asked.fractions:
+        recipe, run = load(RECIPE, [*asked.set, f"dataset.paired_fraction={fraction}"]), asked.folder / f"{fraction:g}"
+        stages = ["generator", "direct"] if speller else ["renderer", "generator", "direct"]
+        train_recipe(recipe, run, Console(), stages)
+        pipeline = Pipeline(recipe, run)
+        speller = speller or pipeline
+        found["runs"][f"{fraction:g}"] = measured(pipeline, speller, asked.clips)
+        asked.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        print(fraction, json.dumps(found["runs"][f"{fraction:g}"], ensure_ascii=False), flush=True)
     before, begin, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(before + begin + table(found) + END + rest.partition(END)[2])
+    PAGE.write_text(before + begin + table(found["runs"]) + END + rest.partition(END)[2])
 
 
-def measured(folder: Path, clips: int) -> dict[str, Any]:
-    pipeline = load(folder)
+def measured(pipeline: Pipeline, speller: Pipeline, clips: int) -> dict[str, Any]:
     prepared = pipeline.prepare(lambda *_: None)
     places = np.random.default_rng(SEED).permutation(prepared.places("test", paired=True))[:clips]
     examples = [prepared.example(int(place))[0] for place in sorted(places)]
@@ -54,34 +67,23 @@ def measured(folder: Path, clips: int) -> dict[str, Any]:
     labels = pipeline.specs["y"]["language"].labels
     languages = [labels[int(y["language"]) - 1] for y in ys]
     wanted = [pipeline.y.decode(y) for y in ys]
-    found: dict[str, Any] = {
-        "clips": len(ys), "pairs": len(prepared.places("train", paired=True)), "parameters": pipeline.parameters,
-        "steps": {stage: steps(folder, stage) for stage in ("generator", "renderer", "direct")},
-    }  # fmt: skip
     given = [pipeline.given_of(rep) for rep in reps]
-    predicted: Sequence[Fields] = []
-    if (folder / "generator" / BEST).exists():
-        predicted = pipeline.predict_rep(xs, given, seed=SEED)
-        said, true = ([spelled(pipeline, rep) for rep in each] for each in (predicted, reps))
-        found["phonemes"] = errors(said, true, languages, words=False)
-    if (folder / "renderer" / BEST).exists():
-        for route, sources in (("predicted", predicted), ("oracle", reps)):
-            if len(sources):
-                made = [pipeline.y.decode(y) for y in pipeline.render_rep(sources, seed=SEED)]
-                found[route] = errors(made, wanted, languages)
-                found[f"{route} examples"] = some(wanted, made)
-    if (folder / "direct" / BEST).exists():
-        conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
-        drawn = pipeline.sample("direct", conditions, seed=SEED)
-        made = [pipeline.y.decode(pipeline.joined(rep, y)) for rep, y in zip(reps, drawn, strict=True)]
-        found["direct"] = errors(made, wanted, languages)
-        found["direct examples"] = some(wanted, made)
-    return found
-
-
-def some(wanted: list[str], made: list[str]) -> list[list[str]]:
-    """Six of them, evenly from all: [what is said, what was written]."""
-    return [list(pair) for pair in list(zip(wanted, made, strict=True))[:: max(1, len(made) // 6)]][:6]
+    predicted = pipeline.predict_rep(xs, given, seed=SEED)
+    drawn = pipeline.sample("direct", [{**x, **each.fields} for x, each in zip(xs, given, strict=True)], seed=SEED)
+    direct = [pipeline.y.decode(pipeline.joined(rep, y)) for rep, y in zip(reps, drawn, strict=True)]
+    by_phonemes, by_true = ([pipeline.y.decode(y) for y in speller.render_rep(each, seed=SEED)]
+                            for each in (predicted, reps))  # fmt: skip
+    said, true = ([spelled(pipeline, rep) for rep in each] for each in (predicted, reps))
+    every = max(1, len(ys) // EXAMPLES)
+    return {
+        "clips": len(ys), "pairs": len(prepared.places("train", paired=True)), "parameters": pipeline.parameters,
+        "phonemes": errors(said, true, languages, words=False),
+        "predicted": errors(by_phonemes, wanted, languages),
+        "oracle": errors(by_true, wanted, languages),
+        "direct": errors(direct, wanted, languages),
+        "examples": [dict(zip(("said", "phonemes", "predicted", "direct"), each, strict=True))
+                     for each in list(zip(wanted, said, by_phonemes, direct, strict=True))[::every][:EXAMPLES]],
+    }  # fmt: skip
 
 
 def spelled(pipeline: Pipeline, rep: Fields) -> str:
@@ -89,12 +91,9 @@ def spelled(pipeline: Pipeline, rep: Fields) -> str:
     return "".join(labels[token - 1] for token in rep["phone"] if token)
 
 
-def steps(folder: Path, stage: str) -> int | None:
-    file = folder / stage / "done.json"
-    return int(json.loads(file.read_text())["steps"]) if file.exists() else None
-
-
-def errors(made: list[str], wanted: list[str], languages: list[str], *, words: bool = True) -> dict[str, Any]:
+def errors(
+    made: Sequence[str], wanted: Sequence[str], languages: Sequence[str], *, words: bool = True
+) -> dict[str, dict[str, float]]:
     """By language and of all: errors a unit."""
     found = {}
     for language in ("all", *dict.fromkeys(languages)):
@@ -107,20 +106,16 @@ def errors(made: list[str], wanted: list[str], languages: list[str], *, words: b
     return found
 
 
-def table(found: dict[str, Any]) -> str:
-    head = ("\n| run | pairs | phonemes wrong | characters wrong: by phonemes | direct | true phonemes | "
-            "words wrong: by phonemes | direct | true phonemes |\n" + "| --- " * 9 + "|\n")  # fmt: skip
+def table(runs: dict[str, Any]) -> str:
+    head = ("\n| pairs | phonemes wrong | characters wrong, by phonemes | direct | from true phonemes | "
+            "words wrong, by phonemes | direct | from true phonemes |\n" + "| --- " * 8 + "|\n")  # fmt: skip
     rows = []
-    for name, each in found.items():
-        cells = [shown(each, "phonemes", "characters")]
-        cells += [shown(each, route, unit) for unit in ("characters", "words")
+    for each in runs.values():
+        cells = [f"{each['phonemes']['all']['characters']:.1%}"]
+        cells += [f"{each[route]['all'][unit]:.1%}" for unit in ("characters", "words")
                   for route in ("predicted", "direct", "oracle")]  # fmt: skip
-        rows.append(f"| `{name}` | {each['pairs']:,} | {' | '.join(cells)} |\n")
+        rows.append(f"| {each['pairs']:,} | {' | '.join(cells)} |\n")
     return head + "".join(rows) + "\n"
-
-
-def shown(each: dict[str, Any], route: str, unit: str) -> str:
-    return f"{each[route]['all'][unit]:.1%}" if route in each else "–"
 
 
 if __name__ == "__main__":

@@ -61,9 +61,9 @@ def test_a_recording_is_written_down(place: Path) -> None:
 
 def test_phonemes_are_read_edited_and_spelled(place: Path) -> None:
     (place / "word.txt").write_text("loď")
-    regenkit("convert", "runs/said/1", "word.txt", "-o", "phones.txt", cwd=place)
-    assert (place / "phones.txt").read_text().strip() == "loc"
-    regenkit("render", "runs/said/1", "phones.txt", "-o", "again.txt", cwd=place)
+    regenkit("convert", "runs/said/1", "word.txt", "-o", "phones.yaml", cwd=place)
+    assert (place / "phones.yaml").read_text().strip() == "loc"
+    regenkit("render", "runs/said/1", "phones.yaml", "-o", "again.txt", cwd=place)
     assert (place / "again.txt").exists()
 
 
