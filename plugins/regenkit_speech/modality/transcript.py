@@ -1,4 +1,4 @@
-"""What is said, as X of speech or as Y of recognition: characters, or the phones of a pronouncing dictionary."""
+"""What is said, as X of speech: characters, or the phones of a pronouncing dictionary."""
 
 from pathlib import Path
 from typing import Any, Literal, final
@@ -23,7 +23,6 @@ class Transcript:
 
     language    whose numbers and abbreviations are said as words
     units       "characters" of any language, or "phones" of English words (CMU dictionary)
-    axis        "x" as X, "" as Y
     max_length  characters that are read
     """
 
@@ -31,14 +30,14 @@ class Transcript:
 
     def __init__(
         self, language: Language = "en", units: Literal["characters", "phones"] = "characters",
-        axis: Literal["", "x"] = "x", max_length: PositiveInt = LONGEST,
+        max_length: PositiveInt = LONGEST,
     ) -> None:  # fmt: skip
         if units == "phones" and language != "en":
             raise ValueError(f"units phones, language {language}; the dictionary is of English: right is characters")
-        self.language, self.units, self.axis, self.max_length = language, units, axis, max_length
+        self.language, self.units, self.max_length = language, units, max_length
         self.symbols = pronunciation.SYMBOLS if units == "phones" else characters.SYMBOLS
         self._tokens = {symbol: token for token, symbol in enumerate(self.symbols, 1)}
-        self.spec = Spec({"text": tokens(self.symbols, axis=axis)})
+        self.spec = Spec({"text": tokens(self.symbols, axis="x")})
 
     def read(self, path: str | Path) -> list[str]:
         """The texts of a .txt file, one a line. Raises UserError, with the line."""
