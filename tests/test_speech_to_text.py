@@ -102,3 +102,5 @@ def test_it_is_measured_by_every_route(place: Path) -> None:
     regenkit("evaluate", "runs/said/1", cwd=place)
     report = json.loads((place / "runs/said/1/report.json").read_text())
     assert set(report["scores"]["text/character_error_rate"]["routes"]) >= {"oracle", "predicted", "direct"}
+    card = (place / "runs/said/1/MODEL_CARD.md").read_text()
+    assert "X is read as X′, which is made by speech/mel." in card.replace("\\", "")

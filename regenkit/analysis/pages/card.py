@@ -28,13 +28,17 @@ def _what(report: Report) -> list[str]:
         f"Makes {data.y} from {data.x} in two steps, by regeneration learning (Tan et al. 2023, arXiv "
         f"2301.08846): a generator X → Y′ ({_made_by(recipe['generator'])}, {parameters['generator']:,} parameters) "
         f"and a renderer Y′ → Y ({_made_by(recipe['renderer'])}, {parameters['renderer']:,} parameters). Y′ is made by "
-        f"{_made_by(recipe['converter'])}.{_together(recipe)}",
+        f"{_made_by(recipe['converter'])}.{_source(recipe)}{_together(recipe)}",
         "",
     ]  # fmt: skip
 
 
 def _made_by(section: Mapping[str, Any]) -> str:
     return markdown(str(section["use"]) if "use" in section else f"the one of {section['from']}")
+
+
+def _source(recipe: Mapping[str, Any]) -> str:
+    return f" X is read as X′, which is made by {_made_by(recipe['source'])}." if recipe.get("source") else ""
 
 
 def _together(recipe: Mapping[str, Any]) -> str:
