@@ -170,6 +170,7 @@ class Ignores(Protocol):
         ...
 
 
+@runtime_checkable
 class KnowsModalities(Protocol):
     @property
     def modalities(self) -> Mapping[str, Mapping[str, Any]]:

@@ -17,10 +17,11 @@ from toy import TEXT, refusal
 from regenkit import UserError, plugins
 from regenkit.analysis.compare import Options, _check, compare
 from regenkit.analysis.grid.cells import cells
+from regenkit.cli.outputs import sampling_options
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
 from regenkit.recipe import document, load
-from regenkit.recipe.sampling import asked, options_of, parsed, taken
+from regenkit.recipe.sampling import asked, options_of, taken
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 HOST = plugins.Host(in_tree.PLUGINS)
@@ -69,10 +70,10 @@ def test_a_user_s_options_are_checked_against_the_stages_that_have_them() -> Non
 
 
 def test_settings_of_a_command_line() -> None:
-    assert parsed(["steps=20", "guidance=1.5"]) == {"steps": 20, "guidance": 1.5}
+    assert sampling_options(["steps=20", "guidance=1.5"]) == {"steps": 20, "guidance": 1.5}
     for wrong in ("steps", "=3", "steps=", "steps= "):
         with pytest.raises(UserError, match="write NAME=VALUE"):
-            parsed([wrong])
+            sampling_options([wrong])
 
 
 @pytest.mark.parametrize(
@@ -84,9 +85,9 @@ def test_a_command_line_s_value_is_what_a_recipe_reads_it_as(text: str, tmp_path
         wanted = document.read(tmp_path / "r.yaml").data["a"]
     except UserError:
         with pytest.raises(UserError, match="--sample steps="):
-            parsed([f"steps={text}"])
+            sampling_options([f"steps={text}"])
     else:
-        assert parsed([f"steps={text}"]) == {"steps": wanted}
+        assert sampling_options([f"steps={text}"]) == {"steps": wanted}
 
 
 def test_what_a_recipe_fixes_is_checked_with_its_place(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from regenkit import limits
 from regenkit.errors import UserError
-from regenkit.recipe.sampling import parsed
+from regenkit.recipe import document
 from regenkit.terminal import visible
 
 
@@ -49,7 +49,12 @@ def given_options(options: list[str] | None) -> dict[str, str]:
 def sampling_options(settings: Sequence[str] | None, **flags: float | None) -> dict[str, Any]:
     """`--sample NAME=VALUE` and the short flags that were given. Raises UserError where one is given twice, or is not
     a finite number."""
-    found = parsed(settings or ())
+    found: dict[str, Any] = {}
+    for setting in settings or ():
+        name, equals, text = setting.partition("=")
+        if not (name and equals and text.strip()):
+            raise UserError(f"--sample {setting}: write NAME=VALUE, as in --sample guidance=2")
+        found[name] = document.value(text, f"--sample {setting}")
     for name, value in flags.items():
         if value is None:
             continue

@@ -58,7 +58,7 @@ def streamed(
     renderer = pipeline.stage(RENDERER)
     if not isinstance(renderer, Streams):
         raise UserError(f"{pipeline.folder}: its renderer, {type(renderer).__name__}, does not stream; leave --stream "
-                        "out, or train another renderer (speech/vocos, speech/hifigan)")  # fmt: skip
+                        "out, or train a renderer that streams")  # fmt: skip
     options = asked({stage: pipeline.stage(stage) for stage in ROUTE}, options, ("sample", "stream"))
     how = {"seed": seed, "options": options, "usual": USUAL}
     if isinstance(value, str):

@@ -7,6 +7,7 @@ A trained run needs them without the data. A dataset that knows such arguments h
 from pathlib import Path
 from typing import Any
 
+from regenkit.adapter import KnowsModalities
 from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline.contract import plain
@@ -26,12 +27,12 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     if not built:
         return {}
     check_data(folder, recipe.dataset.arguments)
-    return _said(recipe.dataset.build())
+    return _of_dataset(recipe.dataset.build())
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:
     """Write the arguments that are `known` into the run. Raises UserError where the dataset's have changed."""
-    for side, options in _said(dataset).items():
+    for side, options in _of_dataset(dataset).items():
         for name, value in options.items():
             if known.get(side, {}).get(name) != value:
                 raise UserError(
@@ -42,6 +43,6 @@ def keep(dataset: Any, known: Options, folder: Path | None) -> None:
         write_json(folder / FILE, known)
 
 
-def _said(dataset: Any) -> Options:
-    found: Options = plain(getattr(dataset, "modalities", {}))
+def _of_dataset(dataset: Any) -> Options:
+    found: Options = plain(dataset.modalities if isinstance(dataset, KnowsModalities) else {})
     return found

@@ -12,7 +12,6 @@ from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.recipe import document
 from regenkit.recipe.arguments import checked_against
 from regenkit.stage import ChecksSampling
 
@@ -92,17 +91,6 @@ def asked(
             except ValueError as error:
                 raise UserError(f"{name}: {error}") from error
     return values
-
-
-def parsed(settings: Iterable[str]) -> dict[str, Any]:
-    """Options from the NAME=VALUE of a command line. Raises UserError."""
-    found: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not (name and equals and text.strip()):
-            raise UserError(f"--sample {setting}: write NAME=VALUE, as in --sample guidance=2")
-        found[name] = document.value(text, f"--sample {setting}")
-    return found
 
 
 def _where(*path: str | int, key: bool = False) -> str:
