@@ -13,7 +13,7 @@ import numpy as np
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
 HELD_OUT = 0.1
-"""Fraction of the candidates in the test set; the validation set has the same."""
+"""The test set has this fraction of the candidates, and so has the validation set."""
 
 
 def components(groups: Iterable[Sequence[str]]) -> np.ndarray:

@@ -13,7 +13,7 @@ EAST_ASIAN = frozenset(
     {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "HALFWIDTH", "FULLWIDTH"}
 )
 COMMONEST = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0x97), ("euc_kr", 0xB0, 0xC8))
-"""First bytes that the national standards give to their commonest ideographs and syllables."""
+"""(encoding, lowest, highest): the first bytes of the commonest ideographs and syllables in national standards."""
 RARE = 0.3  # share of a word's ideographs that may lie outside them
 KANA = 0.4  # share of letters from which a text is Japanese: no other reading of bytes makes so many
 INSIDE_WORDS = frozenset("'’‘`´-‐‑–—.,:;!?…‿·・׳״()\"/\\&_~*")

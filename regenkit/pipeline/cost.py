@@ -32,7 +32,7 @@ LOOKED_AT = 200
 Steps = Mapping[str, int] | int | None
 """Of the longest example: by axis, or along each; None where the data are not known."""
 SURE = 0.6
-"""The share of the activations that is taken for sure: what was measured is 0.6 to 0.85 of what is counted."""
+"""Of the counted activations a stage takes this share at least: measurements gave 0.6 to 0.85 of the count."""
 LARGE = 0.5
 """The share of the memory from which on a warning calls a stage large."""
 WARNING = "warning: "
@@ -48,7 +48,7 @@ _LINEAR = {
 _OWN = {"Softmax", "LogSoftmax", "Tanh", "Sigmoid", "Exp", "Sqrt", "Rsqrt", "Relu", "Elu", "Softplus"}
 """Operations whose gradient needs what they give."""
 _known: dict[str, int | None] = {}
-"""Bytes of activations by what they depend on: tracing takes a second."""
+"""Bytes of activations, by all that they depend on; they are kept because tracing takes a second."""
 
 
 @final
@@ -72,12 +72,12 @@ class Cost:
 
     @property
     def total(self) -> int:
-        """About as much as it takes, rather more."""
+        """What it takes, or somewhat more."""
         return self.weights + self.optimizer + (self.activations or 0)
 
     @property
     def least(self) -> int:
-        """It takes no less."""
+        """The least that it takes."""
         return self.weights + self.optimizer + int(SURE * (self.activations or 0))
 
     def __str__(self) -> str:

@@ -24,10 +24,10 @@ from regenkit.stages import Side
 BYTES = 4
 """Of a weight: they are float32 in every precision."""
 SMALL = (64, 16, 4, 1)
-"""Instead of a large number that has no default, to see whether it is the one that decides."""
+"""Tried in place of a large number that has no default, to see whether that option decides."""
 TRIES = 6
 _CEILING = 10**30
-"""Larger numbers than this are as good as it, and can be divided as floats."""
+"""Larger numbers are counted as this one, which a float can hold."""
 
 
 @final
@@ -101,8 +101,8 @@ def _refusal(part: Part, condition: Side, target: Side, why: str) -> str:
 
 
 def deciding(part: Part, fitting: Callable[[Part], str | None], tries: int = TRIES) -> str | None:
-    """Which option of a part decides, as the begin of a sentence: the one that, made small, lets it fit; None where no
-    option alone does.
+    """Which option of a part decides, as the beginning of a sentence: the stage fits once this
+    option alone is small. None where there is no such option.
 
     fitting   says how much memory a smaller part takes, None where it does not fit either; raises UserError where such
               a part is not possible

@@ -151,7 +151,7 @@ def faults(error: ValidationError, data: Mapping[str, Any], names: Iterable[str]
 
 
 def _inside(data: Any, location: tuple[int | str, ...]) -> KeyPath:
-    """The path in the data of pydantic's location, without the branches of unions that it has in between."""
+    """Where in the data pydantic found a fault: its location without the names of the branches of unions."""
     path: list[int | str] = []
     part: Any
     for part in location:

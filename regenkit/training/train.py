@@ -155,8 +155,8 @@ def fit(
 
 @contextmanager
 def _let_go(iterators: list) -> Iterator[None]:
-    """Afterwards the iterators are gone, also where an exception still holds the frame that made them. Python's end is
-    too late: the thread that reads ahead then waits for Python, and Python for the thread."""
+    """Afterwards the iterators are deleted, also where an exception still holds the frame that made them. The end of
+    Python is too late: the thread that reads ahead then waits for Python, and Python waits for the thread."""
     try:
         yield
     finally:
