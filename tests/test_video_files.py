@@ -15,6 +15,7 @@ from PIL import Image
 from regenkit.errors import BadSource, UserError
 from regenkit.plugins import host
 from regenkit_video import formats
+from regenkit_video.face.sound import heard
 from regenkit_video.modality import Clip, Sound, Video
 from regenkit_video.modality.film import film as opened
 from regenkit_video.modality.windows import Shape, windows
@@ -191,6 +192,21 @@ def test_a_file_of_sound_alone(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(BadSource, match="holds sound alone"):
         Video().read(tmp_path / "a.mp4")
+
+
+def test_codecs_that_nobody_knows(tmp_path: Path) -> None:
+    """PyAV ends the process when it is to decode them."""
+    path = film(tmp_path / "a.mp4", grey(LEVELS), sound=tone(1))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"avc1", b"zzzz"))
+    with pytest.raises(BadSource, match="is of a codec that FFmpeg does not know"):
+        Video().read(path)
+    path.write_bytes(data.replace(b"mp4a", b"zzzz").replace(b"esds", b"zzzz"))
+    found = opened(path)
+    assert not list(found.sound()) and "its sound is left out" in found.remarks[0]
+    assert len(list(found.frames())) == len(LEVELS)
+    with pytest.raises(BadSource, match="its sound is of a codec that FFmpeg does not know"):
+        heard(path)
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from regenkit.errors import BadSource, UserError
 from regenkit_video.formats import READS, SOUNDS
 from regenkit_video.modality.clip import Sound
-from regenkit_video.modality.film import CONTAINERS, FAULTS
+from regenkit_video.modality.film import CONTAINERS, FAULTS, UNKNOWN
 
 HERTZ = 16_000
 WINDOW, HOP, BANDS, HOPS = 400, 160, 20, 4
@@ -42,6 +42,8 @@ def heard(path: str | Path, start: float = 0.0, seconds: float = LONGEST) -> Sou
             if not file.streams.audio:
                 return None
             stream = file.streams.audio[0]
+            if stream.codec_context is None:
+                raise BadSource(path, f"its sound {UNKNOWN}")
             plain = av.AudioResampler(format="flt", layout="mono", rate=HERTZ)
             begins = float(stream.start_time * stream.time_base) if stream.start_time is not None else 0.0
             if start:

@@ -33,6 +33,7 @@ NARROWEST, WIDEST = Fraction(1, 4), Fraction(4)
 """A pixel's width by its height: what a header states beyond is wrong."""
 WHITE = 255
 EMPTY = "has no frame: it is empty, or cut off"
+UNKNOWN = "is of a codec that FFmpeg does not know"
 FAULTS = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError)
 
 
@@ -71,6 +72,9 @@ class Film:
             if not container.streams.audio:
                 return
             stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                self._remark(f"its sound is left out: it {UNKNOWN}")
+                return
             channels = min(stream.channels or 1, 2)
             plain = av.AudioResampler(format="flt", layout="stereo" if channels == 2 else "mono", rate=stream.rate)
             _seek(container, stream, start)
@@ -149,6 +153,8 @@ def opened(path: Path) -> Iterator[Any]:
     with container:
         if not container.streams.video:
             raise BadSource(path, "holds sound alone" if container.streams.audio else EMPTY)
+        if container.streams.video[0].codec_context is None:  # to decode it would end the process (PyAV 17)
+            raise BadSource(path, UNKNOWN)
         yield container
 
 
