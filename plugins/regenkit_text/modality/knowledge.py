@@ -62,7 +62,8 @@ class Knowledge:
     # --- files -------------------------------------------------------------------------------------------------------
 
     def read(self, path: str | Path, encoding: str | None = None) -> list[Facts]:
-        """The facts of each row, line or map. Raises UserError, with the line, and BadSource where it is no text."""
+        """The facts of each row, line or map, which can all be encoded. Raises UserError, and BadSource where the file
+        is no text."""
         suffix, text = Path(path).suffix.lower(), "\n".join(lines(path, encoding))
         try:
             found = reading.from_rows(text, suffix, str(path)) if suffix in SUFFIXES else reading.from_yaml(text)
@@ -71,9 +72,12 @@ class Knowledge:
         if not found:
             raise UserError(f"{path}: has no facts")
         try:
-            return [self._checked(each) for each in found]
+            read = [self._checked(each) for each in found]
+            for each in read:
+                self.encode(each)
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
+        return read
 
     def parse(self, text: str) -> Facts:
         """Of a map in YAML or JSON: "{name: bash, section: shells}". Raises UserError."""
