@@ -12,8 +12,10 @@ from regenkit import limits, plugins
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.cost import cost, costs, listed
+from regenkit.pipeline.draft import draft
 from regenkit.recipe import load
-from regenkit.stages import ROUTE
+from regenkit.spec import Spec, tokens
+from regenkit.stages import ROUTE, Side
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -52,6 +54,14 @@ def test_an_option_within_a_list_is_named_by_its_path(pipeline: Any) -> None:
     found = pipeline("generator.rungs=[{use: transformer, width: 100000}]", of=RECIPES / "lyric2melody.yaml")
     with pytest.raises(UserError, match=r"generator\.rungs\.0\.width: 100,000 is too large"):
         found.build("generator")
+
+
+def test_a_field_of_many_values_is_named_beside_the_option() -> None:
+    part = load(RECIPES / "class2image.yaml").part("generator")
+    condition = Side(spec=Spec({"label": tokens(3)}), source={"label": "x"})
+    target = Side(spec=Spec({"code": tokens(10**8)}), source={"code": "rep"})
+    with pytest.raises(UserError, match=r"generator.*But the field 'code' of Y′.*has 100,000,000 values"):
+        draft(part, condition, target)
 
 
 def test_a_field_of_the_data_may_decide(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 from regenkit import limits
 from regenkit.analysis.evaluate import Options, evaluate_runs
 from regenkit.analysis.measures.spool import Spool
-from regenkit.cli.outputs import numbered, write_all
+from regenkit.cli.outputs import numbered, say_many, write_all
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.generation import generated
@@ -74,11 +74,13 @@ def test_what_is_written_is_kept_and_counted_when_the_user_interrupts(
         path.write_text(value)
         return value
 
+    say_many(10**9, Console(stderr=True, soft_wrap=True))
     with pytest.raises(SystemExit, match="130"):
         write_all(tmp_path / "a.txt", 10**9, results(), write, Console(stderr=True, soft_wrap=True))
     said = capsys.readouterr()
     assert len(list(tmp_path.iterdir())) == 12 == len(said.out.splitlines())
     assert (tmp_path / "a-12.txt").read_text() == "value 11"
+    assert "1,000,000,000 results of each input, written one by one" in said.err
     assert "interrupted: 12 of 1,000,000,000 results are written, and kept" in said.err
     assert "1,000,000,000 results of about 7 bytes take 7.0 GB" in said.err
 

@@ -63,7 +63,9 @@ def generate(
 
     Each is written when it is made, in memory that does not grow with their number; Ctrl-C keeps what is written.
     """
-    from regenkit.cli.outputs import check_output, given_options, sampling_options, write_all
+    from regenkit.cli.outputs import check_output, given_options, sampling_options, say_many, write_all
+
+    say_many(count, terminal(stderr=True, soft_wrap=True))
     from regenkit.pipeline.generation import generated
     from regenkit.pipeline.load import load_run
 
@@ -157,8 +159,10 @@ def render(
     sample: SampleOptions = None,
 ) -> None:
     """Render Y from an edited Y′. Each of --count results is written when it is made; Ctrl-C keeps what is written."""
-    from regenkit.cli.outputs import check_output, sampling_options, write_all
+    from regenkit.cli.outputs import check_output, sampling_options, say_many, write_all
     from regenkit.files import read_text
+
+    say_many(count, terminal(stderr=True, soft_wrap=True))
     from regenkit.pipeline.generation import rendered
     from regenkit.pipeline.load import load_run
 

@@ -73,6 +73,13 @@ MEASURED = 10
 """Results whose size is measured for that."""
 
 
+def say_many(count: int, errors: Console) -> None:
+    """Said at once, before what takes seconds: such a number may be a slip."""
+    if count >= MANY:
+        said = f"{count:,} results of each input, written one by one; Ctrl-C keeps what is written"
+        errors.print(said, markup=False, highlight=False)
+
+
 def write_all(
     output: Path, total: int, results: Iterable[Any], write: Callable[[Any, Path], str], errors: Console
 ) -> None:
@@ -107,5 +114,5 @@ def _room(output: Path, total: int, size: int) -> str:
     enough = "" if wanted < free else ", which is not enough"
     return (
         f"{total:,} results of about {limits.size(size)} take {limits.size(wanted)}; the disk has {limits.size(free)} "
-        f"left{enough}. Each is written when it is made: Ctrl-C keeps what is there"
+        f"left{enough}"
     )

@@ -26,6 +26,8 @@ BYTES = 4
 SMALL = (64, 16, 4, 1)
 """Tried in place of a large number that has no default, to see whether that option decides."""
 TRIES = 6
+MANY = 1_000_000
+"""Values of a field that are named even where an option decides: it may be right, and they a slip."""
 _CEILING = 10**30
 """Larger numbers are counted as this one, which a float can hold."""
 
@@ -95,9 +97,10 @@ def _refusal(part: Part, condition: Side, target: Side, why: str) -> str:
         except TooLarge:
             return None
 
+    field, values = _largest(condition, target)
     if decided := deciding(part, fitting):
-        return f"{decided}: {part.use} {why}"
-    return f"{part.where()}: {part.use} {why}. {_of_data(condition, target)}"
+        return f"{decided}: {part.use} {why}" + (f". But {field}" if values > MANY else "")
+    return f"{part.where()}: {part.use} {why}. No option of its own alone decides; {field}"
 
 
 def deciding(part: Part, fitting: Callable[[Part], str | None], tries: int = TRIES) -> str | None:
@@ -121,13 +124,13 @@ def deciding(part: Part, fitting: Callable[[Part], str | None], tries: int = TRI
     return None
 
 
-def _of_data(condition: Side, target: Side) -> str:
-    """What decides where no option of the stage does: the largest field that it stands between."""
+def _largest(condition: Side, target: Side) -> tuple[str, int]:
+    """(a sentence about the largest field that a stage stands between, how many values that has)."""
     fields = {(side.source[name], name): field for side in (target, condition) for name, field in side.spec.items()}
     sizes = {key: max(field.vocabulary or 0, *(size or 0 for size in field.shape), 0) for key, field in fields.items()}
     source, name = max(sizes, key=lambda key: sizes[key])
     made = "Y′, which the converter makes" if source == "rep" else f"{source.upper()}, which the data have"
-    return f"No option of its own alone decides; the field {name!r} of {made}, has {sizes[source, name]:,} values"
+    return f"the field {name!r} of {made}, has {sizes[source, name]:,} values", sizes[source, name]
 
 
 def _numbers(value: Any, usual: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, int, tuple[int, ...]]]:
