@@ -1,9 +1,10 @@
 """Changed files by the thousand: what the readers answer. The table of docs/limits.md is of such a report.
 
-    python benchmarks/fuzz.py --count 2500 --seed 0 --report fuzz.json     of each class of input
+    python benchmarks/fuzz.py --count 1500 --seed 0 --report fuzz.json     of each class of input
+    python benchmarks/fuzz.py --runs --count 300 --report fuzz.json        of run folders
     python benchmarks/fuzz.py --replay "melody .mid" 87                    one of them again, with what came of it
 
-A report is written after each class, so that it can be looked at, and a campaign that was stopped is gone on with.
+A report is written now and then, so that it can be looked at, and a campaign that was stopped goes on.
 """
 
 import argparse
@@ -20,24 +21,26 @@ import fuzzing  # noqa: E402
 from fuzz_inputs import all_inputs  # noqa: E402
 from fuzz_worker import answer, made  # noqa: E402
 
+RUNS = "run folder"
+PIECE = 125
+"""So many inputs of each class go by between two reports."""
 COLUMNS = ("refused", "accepted", *fuzzing.FAULTS)
 
 
-def campaign(count: int, seed: int, report: Path, only: str, part: int, parts: int) -> None:
+def campaign(names: list[str], worker: Path, count: int, seed: int, report: Path, folder: Path) -> None:
+    """All classes in turns, PIECE seeds at a time, until there are `count` of each."""
     done = json.loads(report.read_text()) if report.exists() else {}
-    with tempfile.TemporaryDirectory() as folder:
-        names = [each.name for each in all_inputs(Path(folder)) if re.search(only, each.name)]
-        for name in names[part::parts]:
-            known = done.setdefault(name, {"first": seed, "counts": {}, "faults": []})
-            missing = count - sum(known["counts"].values())
-            if missing <= 0:
-                continue
-            found = fuzzing.run([TESTS / "fuzz_worker.py"], name, seed + count - missing, missing, Path(folder) / "one")
-            for each, number in found.counts.items():
-                known["counts"][each] = known["counts"].get(each, 0) + number
-            known["faults"] += found.faults
-            report.write_text(json.dumps(done, indent=1, ensure_ascii=False))
-            print(name, dict(found.counts), *found.faults[:9], sep="\n  ", flush=True)
+    for name in names:
+        done.setdefault(name, {"counts": {}, "faults": []})
+    while missing := {name: number for name in names if (number := sum(done[name]["counts"].values())) < count}:
+        begin = min(missing.values())
+        now = [name for name, number in missing.items() if number == begin]
+        found = fuzzing.run([worker], now, seed + begin, min(PIECE, count - begin), folder)
+        for name, counts in found.of_class.items():
+            done[name]["counts"] = dict(Counter(done[name]["counts"]) + counts)
+            done[name]["faults"] += [fault for fault in found.faults if fault.startswith(f"{name} ")]
+        report.write_text(json.dumps(done, indent=1, ensure_ascii=False))
+        print(begin, len(now), "classes", dict(found.counts), *found.faults, sep="\n  ", flush=True)
     print(table(done))
 
 
@@ -74,11 +77,11 @@ def replay(name: str, seed: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=2500)
+    parser.add_argument("--count", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", type=Path, default=Path("fuzz.json"))
     parser.add_argument("--only", default="", help="a regular expression that the names of classes match")
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="of so many parts of the classes, this one")
+    parser.add_argument("--runs", action="store_true", help="run folders, and no other class")
     parser.add_argument("--table", type=Path, nargs="+", help="print the table of reports, and do nothing else")
     parser.add_argument("--replay", nargs=2, metavar=("CLASS", "SEED"))
     given = parser.parse_args()
@@ -87,4 +90,10 @@ if __name__ == "__main__":
     elif given.table:
         print(table(together([json.loads(path.read_text()) for path in given.table])))
     else:
-        campaign(given.count, given.seed, given.report, given.only, *given.part)
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            names = (
+                [RUNS] if given.runs else [each.name for each in all_inputs(folder) if re.search(given.only, each.name)]
+            )
+            worker = TESTS / ("fuzz_runs.py" if given.runs else "fuzz_worker.py")
+            campaign(names, worker, given.count, given.seed, given.report, folder / "inputs")

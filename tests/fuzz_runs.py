@@ -1,7 +1,7 @@
 """A run folder in which one file is changed: cut, flipped, emptied, replaced by another one, made a link or a folder.
 Then it is opened, generated from and described, in a process under limits.
 
-    python fuzz_runs.py run FIRST COUNT FOLDER     FOLDER/sound is a whole run; prints as `fuzz_worker.py` does
+    python fuzz_runs.py NAME FIRST COUNT FOLDER    FOLDER/sound is, or becomes, a whole run; prints as `fuzz_worker.py`
 
 `use` is what `generate` and `evaluate` read of a run, without training or measuring anything.
 """
@@ -20,6 +20,13 @@ from fuzz_inputs import Input
 from fuzz_worker import answer, limited
 
 Change = Callable[[random.Random, Path, list[Path]], None]
+RECIPE = """\
+dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
+converter: {use: music/template, parts: [timing]}
+generator: {use: transformer, width: 8, depth: 1, heads: 2}
+renderer: {use: transformer, width: 8, depth: 1, heads: 2}
+train: {steps: 3}
+"""
 LIGHT = (".json", ".jsonl", ".yaml", ".h5")
 """Kinds of files that are read when a run is used; checkpoints and samples are not."""
 
@@ -86,6 +93,30 @@ CHANGES: dict[str, Change] = {
 }  # fmt: skip
 
 
+def furnish(folder: Path) -> Path:
+    """`folder`, with a run in `sound`: untrained weights, and what else a training leaves."""
+    from regenkit.files import write_json
+    from regenkit.pipeline import Pipeline
+    from regenkit.pipeline.contract import sign
+    from regenkit.recipe import load
+    from regenkit.run.folder import open_run
+    from regenkit.stages import ROUTE
+    from regenkit.training.checkpoints import write_weights
+
+    (folder / "song.yaml").write_text(RECIPE)
+    recipe, run = load(folder / "song.yaml"), folder / "sound"
+    with open_run(run, recipe):
+        pipeline = Pipeline(recipe, run)
+        for stage in ROUTE:
+            (run / stage).mkdir()
+            write_weights(pipeline.build(stage), run / stage / "best.weights.h5")
+            sign(run / stage, pipeline.contract(stage))
+            write_json(run / stage / "done.json", {"steps": 3, "best_step": 3, "validation": 1.5, "parameters": 1000})
+    line = '{"stage": "generator", "kind": "train", "step": 3, "steps_per_second": 2.5}\n'
+    (run / "log.jsonl").write_text(line * 3)
+    return folder
+
+
 def use(run: Path) -> None:
     """Raises UserError where the run cannot be used."""
     from regenkit.analysis.measures import provenance
@@ -118,6 +149,8 @@ def made(sound: Path, seed: int, folder: Path) -> tuple[Path, str]:
 
 def main(first: int, count: int, folder: Path) -> None:
     sound = folder / "sound"
+    if not sound.exists():
+        furnish(folder)
     use(sound)
     limited()
     warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
-"""`python fuzz_worker.py CLASS FIRST COUNT FOLDER`: reads COUNT changed files of one class, under limits of memory and
-time, and prints a line for each: its seed, and what came of it.
+"""`python fuzz_worker.py CLASSES FIRST COUNT FOLDER`: reads COUNT changed files under limits of memory and time, and
+prints a line for each: its number, and what came of it. CLASSES are names with commas between; of M classes, number N
+is seed N // M of class N % M.
 
     accepted    a value that the specs allow
     refused     a UserError or BadSource that names the file
@@ -7,7 +8,7 @@ time, and prints a line for each: its seed, and what came of it.
     slow        no answer within SECONDS
     traceback   anything else
 
-What ends the process (a crash) is seen by who started it: the last line is the seed that was begun.
+What ends the process (a crash) is seen by who started it: the last line is the number that was begun.
 """
 
 import random
@@ -28,10 +29,6 @@ from regenkit.errors import BadSource, UserError
 SECONDS, MEMORY = 10, 10**9
 """Within which each file is to be answered: of the processor's time, so that a busy machine makes no difference; and of
 memory, beyond what the process has before the first."""
-
-
-ALL = "all"
-"""Instead of a class: all of them in turns, so that seed N of M classes is seed N // M of class N % M."""
 
 
 class Slow(BaseException):
@@ -74,23 +71,24 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY,) * 2)
 
 
-def main(name: str, first: int, count: int, folder: Path) -> None:
-    kinds = [each for each in all_inputs(folder) if name in (each.name, ALL)]
+def main(names: list[str], first: int, count: int, folder: Path) -> None:
+    known = {each.name: each for each in all_inputs(folder)}
+    kinds = [known[name] for name in names]
     for kind in kinds:
-        for data in kind.sound if name != ALL else kind.sound[-1:]:  # imports, caches
+        for data in kind.sound if len(kinds) == 1 else kind.sound[-1:]:  # imports, caches
             path = folder / f"sound{kind.suffix}"
             path.write_bytes(data)
             answer(kind, path)
     limited()
     warnings.simplefilter("ignore")
-    for seed in range(first, first + count):
-        print(seed, end=" ", flush=True)
-        kind, own = kinds[seed % len(kinds)], seed // len(kinds)
+    for number in range(first, first + count):
+        print(number, end=" ", flush=True)
+        kind, seed = kinds[number % len(kinds)], number // len(kinds)
         path = folder / f"changed{kind.suffix}"
-        path.write_bytes(made(kind, own))
-        print(*answer(kind, path), f"({kind.name} {own})" * (name == ALL), flush=True)
+        path.write_bytes(made(kind, seed))
+        print(*answer(kind, path), flush=True)
         shutil.rmtree(folder / "changed.unpacked", ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
+    main(sys.argv[1].split(","), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

@@ -1,4 +1,4 @@
-"""Many changed files of one class, read in processes of their own: what came of each, a crash or a hang included."""
+"""Many changed files, read in processes of their own: what came of each, a crash or a hang included."""
 
 import os
 import queue
@@ -23,24 +23,27 @@ FAULTS = ("nameless", "slow", "traceback", "crash", "hang")
 @final
 @dataclass(kw_only=True)
 class Found:
-    """Counts by answer, and the first inputs of each fault, as `CLASS SEED: answer, and more`."""
+    """Counts by answer, of all and of each class; the first inputs of each fault, as `CLASS SEED: answer, and more`."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    of_class: dict[str, Counter[str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def add(self, name: str, seed: str, answer: str, more: str = "") -> None:
+    def add(self, name: str, seed: int, answer: str, more: str = "") -> None:
         self.counts[answer] += 1
+        self.of_class.setdefault(name, Counter())[answer] += 1
         if answer in FAULTS and len(self.faults) < 200:
             self.faults.append(f"{name} {seed}: {answer} {more}".strip())
 
 
-def run(worker: Sequence[object], name: str, first: int, count: int, folder: Path) -> Found:
-    """What came of `count` seeds from `first` on; `worker` is the command, which gets NAME FIRST COUNT FOLDER."""
-    found, seed, last = Found(), first, first + count
+def run(worker: Sequence[object], names: Sequence[str], first: int, count: int, folder: Path) -> Found:
+    """What came of `count` seeds of each class from `first` on. `worker` is the command, which gets NAMES FIRST COUNT
+    FOLDER, as in `fuzz_worker.py`: all classes in turns, so that they share what it takes to start a process."""
+    found, number, last = Found(), first * len(names), (first + count) * len(names)
     folder.mkdir(parents=True, exist_ok=True)
-    while seed < last:
-        begun = seed
-        command = [sys.executable, *map(str, worker), name, str(seed), str(last - seed), str(folder)]
+    while number < last:
+        begun = number
+        command = [sys.executable, *map(str, worker), ",".join(names), str(number), str(last - number), str(folder)]
         with (
             (folder / "stderr").open("w+", errors="replace") as errors,
             subprocess.Popen(
@@ -52,24 +55,25 @@ def run(worker: Sequence[object], name: str, first: int, count: int, folder: Pat
                 for line in _lines(process):
                     if line is None:
                         break
-                    number, _, rest = line.rstrip("\n").partition(" ")
+                    said, _, rest = line.rstrip("\n").partition(" ")
                     answer, _, more = rest.partition(" ")
-                    if not number.isdecimal() or int(number) != seed or not answer:
+                    if not said.isdecimal() or int(said) != number or not answer:
                         continue  # what a library prints, or the last line of a process that ended
-                    found.add(name, number, answer, more)
-                    seed += 1
+                    found.add(names[number % len(names)], number // len(names), answer, more)
+                    number += 1
             finally:
-                if seed < last and process.poll() is None:
+                if number < last and process.poll() is None:
                     time.sleep(1)  # it may be ending
                     process.kill()
             status = process.wait()
             errors.seek(0)
-            said = errors.read()
-        if seed < last:
-            if seed == begun and status > 0:
-                raise AssertionError(f"{name}: the worker does not start\n{said}")
-            found.add(name, str(seed), "hang" if status == -9 else "crash", f"status {status} {said[-200:]}")
-            seed += 1
+            wrote = errors.read()
+        if number < last:
+            if number == begun and status > 0:
+                raise AssertionError(f"{names}: the worker does not start\n{wrote}")
+            fault = "hang" if status == -9 else "crash"
+            found.add(names[number % len(names)], number // len(names), fault, f"status {status} {wrote[-200:]}")
+            number += 1
     return found
 
 
@@ -89,6 +93,8 @@ def _lines(process: subprocess.Popen) -> Iterator[str | None]:
         try:
             line = said.get(timeout=PATIENCE)
         except queue.Empty:
+            if Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].startswith("T"):
+                continue  # somebody has stopped it for a while
             yield None
             return
         if not line:

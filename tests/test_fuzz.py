@@ -15,27 +15,12 @@ import fuzzing
 import pytest
 from fuzz_sound import FOUND
 
-from regenkit.files import write_json
-from regenkit.pipeline import Pipeline
-from regenkit.pipeline.contract import sign
-from regenkit.recipe import load
-from regenkit.run.folder import open_run
-from regenkit.stages import ROUTE
-from regenkit.training.checkpoints import write_weights
-
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras and NumPy 2
     pytest.mark.timeout(1800),  # a busy machine
 ]
 TESTS = Path(__file__).parent
 MANY = int(os.environ.get("REGENKIT_FUZZ", "100"))
-RECIPE = """\
-dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
-converter: {use: music/template, parts: [timing]}
-generator: {use: transformer, width: 8, depth: 1, heads: 2}
-renderer: {use: transformer, width: 8, depth: 1, heads: 2}
-train: {steps: 3}
-"""
 
 
 def test_found_cases_are_answered(tmp_path: Path) -> None:
@@ -48,8 +33,8 @@ def test_found_cases_are_answered(tmp_path: Path) -> None:
 
 
 def test_a_few_of_each_class_are_answered(tmp_path: Path) -> None:
-    count = 3 * len(fuzz_inputs.all_inputs(tmp_path))
-    found = fuzzing.run([TESTS / "fuzz_worker.py"], fuzz_worker.ALL, 0, count, tmp_path)
+    names = [each.name for each in fuzz_inputs.all_inputs(tmp_path)]
+    found, count = fuzzing.run([TESTS / "fuzz_worker.py"], names, 0, 3, tmp_path), 3 * len(names)
     assert not found.faults, "\n".join(found.faults)
     assert found.counts["refused"] > count / 4 and found.counts["accepted"] > count / 30, found.counts
     assert found.counts.total() == count
@@ -59,33 +44,20 @@ def test_a_few_of_each_class_are_answered(tmp_path: Path) -> None:
 @pytest.mark.timeout(36_000)
 def test_many_of_each_class_are_answered(tmp_path: Path) -> None:
     seed = 10_000 * int(time.time())
-    count = MANY * len(fuzz_inputs.all_inputs(tmp_path))
-    print("seed", seed, "of", count, "inputs")
-    found = fuzzing.run([TESTS / "fuzz_worker.py"], fuzz_worker.ALL, seed, count, tmp_path)
+    names = [each.name for each in fuzz_inputs.all_inputs(tmp_path)]
+    print("seed", seed, "of", MANY, "inputs of each of", len(names), "classes")
+    found = fuzzing.run([TESTS / "fuzz_worker.py"], names, seed, MANY, tmp_path)
     print(dict(found.counts))
     assert not found.faults, "\n".join(found.faults)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run in `sound`: untrained weights, and what else a training leaves."""
-    folder = tmp_path_factory.mktemp("home")
-    (folder / "song.yaml").write_text(RECIPE)
-    recipe, run = load(folder / "song.yaml"), folder / "sound"
-    with open_run(run, recipe):
-        pipeline = Pipeline(recipe, run)
-        for stage in ROUTE:
-            (run / stage).mkdir()
-            write_weights(pipeline.build(stage), run / stage / "best.weights.h5")
-            sign(run / stage, pipeline.contract(stage))
-            write_json(run / stage / "done.json", {"steps": 3, "best_step": 3, "validation": 1.5, "parameters": 1000})
-    line = '{"stage": "generator", "kind": "train", "step": 3, "steps_per_second": 2.5}\n'
-    (run / "log.jsonl").write_text(line * 3)
-    return folder
+    return fuzz_runs.furnish(tmp_path_factory.mktemp("home"))
 
 
 def test_a_few_changed_runs_are_answered(home: Path) -> None:
-    found = fuzzing.run([TESTS / "fuzz_runs.py"], "run", 0, 10, home)
+    found = fuzzing.run([TESTS / "fuzz_runs.py"], ["run"], 0, 10, home)
     assert not found.faults, "\n".join(found.faults)
     assert found.counts.total() == 10 and found.counts["refused"] > 3
 
@@ -95,7 +67,7 @@ def test_a_few_changed_runs_are_answered(home: Path) -> None:
 def test_many_changed_runs_are_answered(home: Path) -> None:
     seed = 10_000 * int(time.time())
     print("seed", seed)
-    found = fuzzing.run([TESTS / "fuzz_runs.py"], "run", seed, 5 * MANY, home)
+    found = fuzzing.run([TESTS / "fuzz_runs.py"], ["run"], seed, 5 * MANY, home)
     print(dict(found.counts))
     assert not found.faults, "\n".join(found.faults)
 
@@ -117,7 +89,7 @@ def test_a_reader_that_fails_hangs_or_dies_is_told_from_one_that_answers(tmp_pat
         "    print(seed, end=' ', flush=True)\n"
         "    print(*answer(Input(name='x', suffix='', read=read, sound=[]), Path(f'/{seed}')), flush=True)\n"
     )
-    found = fuzzing.run([worker], "x", 0, 5, tmp_path / "one")
+    found = fuzzing.run([worker], ["x"], 0, 5, tmp_path / "one")
     assert found.counts == {"accepted": 2, "crash": 1, "traceback": 1, "nameless": 1}
     assert [fault.split(":")[0] for fault in found.faults] == ["x 1", "x 2", "x 3"]
 
