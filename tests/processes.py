@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -73,6 +74,14 @@ def alive(process: subprocess.Popen) -> list[int]:
         if int(session) == process.pid and state != "Z":
             found.append(int(path.parent.name))
     return found
+
+
+def used(pid: int) -> float:
+    """Seconds of the processor that a process has used; 0 if it has ended."""
+    with suppress(OSError):
+        after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(after[11]) + int(after[12])) / os.sysconf("SC_CLK_TCK")
+    return 0
 
 
 def workers(process: subprocess.Popen) -> list[int]:

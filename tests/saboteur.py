@@ -17,13 +17,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from regenkit import hookimpl
+from regenkit import Generator, Renderer, hookimpl
 
 ROOT = Path(__file__).parents[1]
 SONGS = 64
@@ -85,6 +86,16 @@ def training_callbacks(recipe: Any, stage: str, run_dir: Path) -> None:
         return save(model, path, **options)
 
     keras.Model.save_weights = met_and_saved
+
+
+@hookimpl
+def register_generators() -> Iterator[Generator]:
+    yield Generator(name="sabotage/table", target="table_stage:Table")
+
+
+@hookimpl
+def register_renderers() -> Iterator[Renderer]:
+    yield Renderer(name="sabotage/table", target="table_stage:Table")
 
 
 # --- in the test -----------------------------------------------------------------------------------------------------
