@@ -8,7 +8,7 @@ from grids import trained
 
 from regenkit.layers.moments import Moments
 from regenkit.models.diffusion import Diffusion
-from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
+from regenkit.models.diffusion_schedule import Objective, alpha_sigma, denoised, steps_of, training_target, weight
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -53,19 +53,19 @@ def batch_of(model: Diffusion, count: int, seed: int = 0) -> dict[str, Any]:
 def test_data_comes_back_from_what_is_wanted(objective: Objective) -> None:
     random = np.random.default_rng(0)
     clean, noise = (tf.constant(random.normal(size=[99])) for _ in range(2))
-    alpha, sigma = scales(objective, tf.constant(np.linspace(0.0, 0.99, 99)))
+    alpha, sigma = alpha_sigma(objective, tf.constant(np.linspace(0.0, 0.99, 99)))
     x = alpha * clean + sigma * noise
-    said = wanted(objective, clean, noise, alpha, sigma)
-    np.testing.assert_allclose(denoised(objective, x, said, alpha, sigma), clean, atol=1e-10)
+    prediction = training_target(objective, clean, noise, alpha, sigma)
+    np.testing.assert_allclose(denoised(objective, x, prediction, alpha, sigma), clean, atol=1e-10)
 
 
 def test_an_error_in_clean_data_weighs_as_one_in_the_velocity() -> None:
     random = np.random.default_rng(0)
-    clean, noise, said = (tf.constant(random.normal(size=[99])) for _ in range(3))
-    alpha, sigma = scales("clean", tf.constant(np.linspace(0.05, 1.0, 99)))
-    velocity = (alpha * (alpha * clean + sigma * noise) - said) / sigma
-    error = weight("clean", sigma) * (said - wanted("clean", clean, noise, alpha, sigma)) ** 2
-    np.testing.assert_allclose(error, (velocity - wanted("velocity", clean, noise, alpha, sigma)) ** 2)
+    clean, noise, prediction = (tf.constant(random.normal(size=[99])) for _ in range(3))
+    alpha, sigma = alpha_sigma("clean", tf.constant(np.linspace(0.05, 1.0, 99)))
+    velocity = (alpha * (alpha * clean + sigma * noise) - prediction) / sigma
+    error = weight("clean", sigma) * (prediction - training_target("clean", clean, noise, alpha, sigma)) ** 2
+    np.testing.assert_allclose(error, (velocity - training_target("velocity", clean, noise, alpha, sigma)) ** 2)
 
 
 @pytest.mark.parametrize("size, width, objective", [(16, 16, "velocity"), (64, 32, "clean"), (64, 96, "velocity")])
@@ -83,7 +83,7 @@ def test_the_sampler_with_a_true_denoiser_draws_the_data(objective: Objective) -
     mean, deviation = 3.0, 0.5
     x = before = np.random.default_rng(0).normal(size=100_000)
     steps = steps_of(objective, 30)
-    alphas, sigmas = (scale.numpy() for scale in scales(objective, tf.constant(steps.time)))
+    alphas, sigmas = (scale.numpy() for scale in alpha_sigma(objective, tf.constant(steps.time)))
     for alpha, sigma, keep, take, ahead in zip(alphas, sigmas, *steps[1:], strict=True):
         gain = alpha * deviation**2 / (alpha**2 * deviation**2 + sigma**2)
         clean = mean + gain * (x - alpha * mean)
@@ -99,7 +99,7 @@ def test_moments_are_those_of_all_data_however_they_come() -> None:
         moments.absorb(moments.statistics(tf.constant(part)))
     np.testing.assert_allclose(moments.mean, data.mean((0, 1)), rtol=1e-5)
     np.testing.assert_allclose(np.sqrt(moments.variance), data.std((0, 1)), rtol=1e-3)
-    np.testing.assert_allclose(moments.back(moments.standard(tf.constant(data))), data, rtol=1e-5)
+    np.testing.assert_allclose(moments.unnormalize(moments.standard(tf.constant(data))), data, rtol=1e-5)
 
 
 @pytest.mark.parametrize("network", ["unet", "dit", "mlp"])

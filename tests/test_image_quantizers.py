@@ -189,7 +189,7 @@ def test_latents_are_brought_to_mean_0_and_variance_1_and_back() -> None:
     found = standard(z).numpy()
     np.testing.assert_allclose(found.mean((0, 1, 2)), 0, atol=0.4)
     np.testing.assert_allclose(found.std((0, 1, 2)), [0.5, 1], atol=0.2)  # half of its variance is the posterior's
-    np.testing.assert_allclose(standard.back(standard(z)), z, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(standard.unnormalize(standard(z)), z, rtol=1e-4, atol=1e-4)
 
 
 def test_the_scale_of_the_density_is_that_of_the_errors() -> None:

@@ -120,7 +120,7 @@ def test_its_y_prime_is_a_vector_and_a_seed_is_a_picture(model: Any) -> None:
 def test_what_is_imagined_is_drawn_from_the_prior(model: Any) -> None:
     latent = model.imagine(2000, seed=1)["latent"]
     np.testing.assert_allclose(latent[:5], model.imagine(5, seed=1)["latent"], atol=1e-5)
-    epsilon, _ = model.prior.forward(model.standard.back(latent))
+    epsilon, _ = model.prior.forward(model.standard.unnormalize(latent))
     np.testing.assert_allclose(np.mean(epsilon, 0), 0, atol=0.1)
     np.testing.assert_allclose(np.cov(epsilon, rowvar=False), np.eye(3), atol=0.12)
 

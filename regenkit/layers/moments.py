@@ -32,7 +32,7 @@ class Moments(keras.layers.Layer):
         """Standardised, float32."""
         return (x - tf.convert_to_tensor(self.mean)) / self._deviation()
 
-    def back(self, x: tf.Tensor) -> tf.Tensor:
+    def unnormalize(self, x: tf.Tensor) -> tf.Tensor:
         """The inverse."""
         return x * self._deviation() + tf.convert_to_tensor(self.mean)
 

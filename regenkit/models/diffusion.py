@@ -25,7 +25,7 @@ from regenkit.layers.dit import DiT
 from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
-from regenkit.models.diffusion_schedule import Objective, denoised, scales, steps_of, wanted, weight
+from regenkit.models.diffusion_schedule import Objective, alpha_sigma, denoised, steps_of, training_target, weight
 from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
@@ -148,9 +148,12 @@ class Diffusion(keras.Model):
             time = noises.uniform(noises.fold_in(noise, "time"), 1)[:, 0]
             epsilon = noises.normal(noises.fold_in(noise, "epsilon"), size)
         epsilon = tf.reshape(epsilon, [-1, *self.shape])
-        alpha, sigma = (self._wide(scale) for scale in scales(self.objective, time))
-        said, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
-        error = weight(self.objective, sigma) * (said - wanted(self.objective, clean, epsilon, alpha, sigma)) ** 2
+        alpha, sigma = (self._wide(scale) for scale in alpha_sigma(self.objective, time))
+        prediction, inner = self.predict_noisy(alpha * clean + sigma * epsilon, time, vector, map_)
+        error = (
+            weight(self.objective, sigma)
+            * (prediction - training_target(self.objective, clean, epsilon, alpha, sigma)) ** 2
+        )
         error = tf.reduce_mean(tf.reshape(error, [count, times * size]), 1)
         terms = {"error": error}
         if self.regularizer and noise is not None:
@@ -197,7 +200,7 @@ class Diffusion(keras.Model):
             for name, field in self.condition.items()
         }
         vector, map_ = self.conditioner(nothing, count)
-        alpha, sigma = scales(self.objective, time)
+        alpha, sigma = alpha_sigma(self.objective, time)
         noise = tf.reshape(noises.normal(noises.fold_in(seeds, "features"), math.prod(self.shape)), [-1, *self.shape])
         x = alpha * self.moments.standard(self.joined(target)) + sigma * noise
         _, inner = self.predict_noisy(x, tf.fill([count], time), vector, map_)
@@ -219,9 +222,9 @@ class Diffusion(keras.Model):
         x = self.stem(tf.nn.space_to_depth(x, self.patch) if self.patch > 1 else x)
         if self.from_map:
             x += self.from_map(map_)
-        said, inner = self.network(x, vector + self._time(time))
-        said = tf.cast(said, tf.float32)
-        return (tf.nn.depth_to_space(said, self.patch) if self.patch > 1 else said), inner
+        prediction, inner = self.network(x, vector + self._time(time))
+        prediction = tf.cast(prediction, tf.float32)
+        return (tf.nn.depth_to_space(prediction, self.patch) if self.patch > 1 else prediction), inner
 
     def _time(self, time: tf.Tensor) -> tf.Tensor:
         """[batch, width]: waves of the time, a quarter of one to 32 from noise to data, through two layers."""
@@ -245,12 +248,12 @@ class Diffusion(keras.Model):
 
         def one(step: tf.Tensor, x: tf.Tensor, before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             rows = tf.concat([x, x], 0) if guided else x
-            said, _ = self.predict_noisy(rows, tf.fill([tf.shape(rows)[0]], times[step]), vector, map_)
+            prediction, _ = self.predict_noisy(rows, tf.fill([tf.shape(rows)[0]], times[step]), vector, map_)
             if guided:
-                said, free = tf.split(said, 2, 0)
-                said = free + guidance * (said - free)
-            alpha, sigma = scales(self.objective, times[step])
-            clean = denoised(self.objective, x, said, alpha, sigma)
+                prediction, free = tf.split(prediction, 2, 0)
+                prediction = free + guidance * (prediction - free)
+            alpha, sigma = alpha_sigma(self.objective, times[step])
+            clean = denoised(self.objective, x, prediction, alpha, sigma)
             x = keep[step] * x + take[step] * (clean + ahead[step] * (clean - before))
             return step + 1, x, clean
 
@@ -258,7 +261,7 @@ class Diffusion(keras.Model):
         x = temperature * tf.reshape(normal, [-1, *self.shape])
         start = (tf.constant(0), x, tf.zeros_like(x))
         x = tf.while_loop(lambda step, *_: step < tf.size(times), one, start, parallel_iterations=1)[1]
-        return self._parted(self.moments.back(x))
+        return self._parted(self.moments.unnormalize(x))
 
     # --- fields as one array -----------------------------------------------------------------------------------------
 

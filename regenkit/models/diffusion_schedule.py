@@ -24,32 +24,36 @@ LEAST = 0.05
 """Of σ, where an error in x_0 is taken for one in the velocity, which is 1 / σ as large."""
 
 
-def scales(objective: Objective, time: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def alpha_sigma(objective: Objective, time: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """α and σ at these times, of their shape."""
     if objective == "flow":
         return 1.0 - time, time
     return tf.cos(0.5 * math.pi * time), tf.sin(0.5 * math.pi * time)
 
 
-def wanted(objective: Objective, clean: tf.Tensor, noise: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
-    """What the network is to say of α clean + σ noise."""
+def training_target(
+    objective: Objective, clean: tf.Tensor, noise: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor
+) -> tf.Tensor:
+    """What the network should predict from α clean + σ noise."""
     if objective == "flow":
         return noise - clean
     return {"epsilon": noise, "clean": clean, "velocity": alpha * noise - sigma * clean}[objective]
 
 
 def weight(objective: Objective, sigma: tf.Tensor) -> tf.Tensor:
-    """Of the squared error of what the network says."""
+    """The weight of the squared error of a prediction."""
     return tf.maximum(sigma, LEAST) ** -2 if objective == "clean" else tf.ones_like(sigma)
 
 
-def denoised(objective: Objective, x: tf.Tensor, said: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
-    """x_0, from x_t and what the network says of it."""
+def denoised(
+    objective: Objective, x: tf.Tensor, prediction: tf.Tensor, alpha: tf.Tensor, sigma: tf.Tensor
+) -> tf.Tensor:
+    """x_0, from x_t and what the network predicts from it."""
     if objective == "clean":
-        return said
+        return prediction
     if objective == "epsilon":
-        return (x - sigma * said) / alpha
-    return (x if objective == "flow" else alpha * x) - sigma * said
+        return (x - sigma * prediction) / alpha
+    return (x if objective == "flow" else alpha * x) - sigma * prediction
 
 
 class Steps(NamedTuple):
@@ -64,7 +68,7 @@ class Steps(NamedTuple):
 def steps_of(objective: Objective, count: int) -> Steps:
     """`count` even steps in t from noise to data."""
     time = np.linspace(FIRST[objective], 0.0, count + 1)
-    alpha, sigma = (np.asarray(scale, np.float64) for scale in scales(objective, tf.constant(time)))
+    alpha, sigma = (np.asarray(scale, np.float64) for scale in alpha_sigma(objective, tf.constant(time)))
     keep = sigma[1:] / sigma[:-1]
     take = alpha[1:] - alpha[:-1] * keep
     with np.errstate(divide="ignore"):

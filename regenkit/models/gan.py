@@ -115,7 +115,7 @@ class GAN(keras.Model):
         if self.reconstruct:
             generator["distance"] = (self.reconstruct * _mean(tf.abs(fake - real)), one)
         penalty = self._gradient_penalty(condition, (real, tf.stop_gradient(fake)), noise)
-        discriminator = {"told_apart": (tf.nn.softplus(-lead), one), "penalty": (penalty, one)}
+        discriminator = {"d_loss": (tf.nn.softplus(-lead), one), "penalty": (penalty, one)}
         return {"generator": generator, "discriminator": discriminator}
 
     def sample(

@@ -139,9 +139,9 @@ class Ladder(keras.Model):
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """Draw every field, each from the ones drawn before; options go to the rungs that have them. None = as the rung
         has it."""
-        said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance, "steps": steps,
+        asked = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "guidance": guidance, "steps": steps,
                 "length": length, "max_length": max_length}  # fmt: skip
-        options = {name: value for name, value in said.items() if value is not None}
+        options = {name: value for name, value in asked.items() if value is not None}
         known: dict[str, Any] = dict(condition)
         drawn: dict[str, np.ndarray] = {}
         for number, (name, rung) in enumerate(zip(self.target, self.rungs, strict=True)):

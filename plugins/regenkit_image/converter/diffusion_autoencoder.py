@@ -126,7 +126,7 @@ class DiffusionAutoencoder(keras.Model):
     def decode(self, semantic: Any, noise: Any, steps: int = STEPS) -> np.ndarray:
         """Pixels float32 [batch, height, width, channels] in [−1, 1] of Y′ and of x_T, of pixels' shape."""
         found = self._along(noise, semantic, np.linspace(1.0, 0.0, 1 + steps))
-        return np.clip(self.decoder.moments.back(found), -1.0, 1.0)
+        return np.clip(self.decoder.moments.unnormalize(found), -1.0, 1.0)
 
     def invert(self, pixels: Any, semantic: Any, steps: int = STEPS) -> np.ndarray:
         """x_T, float32 of pixels' shape, from which `decode` with this Y′ gives these pixels back, nearly.
@@ -162,7 +162,7 @@ class DiffusionAutoencoder(keras.Model):
         angle = 0.5 * math.pi * (times[1] - times[0])
         cosine, sine = tf.cos(angle), tf.sin(angle)
         count = tf.shape(x)[0]
-        vector, _ = self.decoder.conditioner({"semantic": self.standard.back(semantic)}, count)
+        vector, _ = self.decoder.conditioner({"semantic": self.standard.unnormalize(semantic)}, count)
 
         def one(step: tf.Tensor, x: tf.Tensor, expected: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             velocity, _ = self.decoder.predict_noisy(x, tf.fill([count], times[step]), vector, None)

@@ -229,7 +229,7 @@ class Vlae(keras.Model):
         return self.decoder(self.lift(z))
 
     def _back(self, latent: tf.Tensor) -> tf.Tensor:
-        return self.standard.back(tf.cast(latent, tf.float32))
+        return self.standard.unnormalize(tf.cast(latent, tf.float32))
 
     def _code(self, pixels: tf.Tensor) -> tf.Tensor:
         mean, log_scale, context = self._encoded(levelled(pixels, self.levels))

@@ -63,7 +63,7 @@ class Adversary(keras.layers.Layer):
             fooled = -tf.reduce_mean(judged, [1, 2])
             error = tf.add_n([value / weight for value, weight in terms.values()])
         one = tf.ones_like(error)
-        # the way back through the discriminator is gone once, for this and for the generator's gradient below
+        # one backward pass through the discriminator serves this and the generator's gradient below
         pixel_slope = tf.stop_gradient(tape.gradient(fooled, shown))
         statistics = {
             "pictures": tf.reduce_sum(one),

@@ -62,7 +62,7 @@ class Vectors(Bottleneck):
         return {"latent": self.standard(z)}
 
     def from_rep(self, rep: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return self.standard.back(rep["latent"])
+        return self.standard.unnormalize(rep["latent"])
 
     def absorb(self, statistics: Mapping[str, tf.Tensor]) -> None:
         self.standard.absorb(statistics)
@@ -98,7 +98,7 @@ class Gaussian(Bottleneck):
         return {"latent": self.standard(mean_and_log_scale(z)[0])}
 
     def from_rep(self, rep: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return self.standard.back(rep["latent"])
+        return self.standard.unnormalize(rep["latent"])
 
     def absorb(self, statistics: Mapping[str, tf.Tensor]) -> None:
         self.standard.absorb(statistics)

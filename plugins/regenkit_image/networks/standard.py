@@ -36,7 +36,7 @@ class Standard(keras.layers.Layer):
         mean, scale = self.moments()
         return (z - mean) / scale
 
-    def back(self, z: tf.Tensor) -> tf.Tensor:
+    def unnormalize(self, z: tf.Tensor) -> tf.Tensor:
         mean, scale = self.moments()
         return z * scale + mean
 
