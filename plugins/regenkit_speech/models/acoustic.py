@@ -22,7 +22,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
 from regenkit.spec import END, Spec
 from regenkit.stage import Batch, Losses
-from regenkit_speech.networks.alignment import align, places, scaled, symbol_of_entry
+from regenkit_speech.networks.alignment import LARGEST, align, deviance, places, scaled, symbol_of_entry
 from regenkit_speech.networks.convnext import Backbone
 from regenkit_speech.networks.spectra import Decoder, FlowMatching, Regression
 from regenkit_speech.networks.text_encoder import TextEncoder
@@ -141,8 +141,9 @@ class Acoustic(keras.Model):
         prior = tf.reduce_mean((vectors - tf.gather(means, symbol, batch_dims=1)) ** 2, -1)
         spread, errors = self.variances.taught(self._spread(hidden, durations, symbol), known[..., None], target,
                                                noises.fold_in(noise, "variances"))  # fmt: skip
-        true = tf.math.log(tf.maximum(tf.cast(durations, tf.float32), 1.0))
-        length = 0.5 * tf.reduce_sum((self._log_lengths(hidden, symbols, noise) - true) ** 2 * symbols, 1)
+        length = tf.reduce_sum(
+            deviance(tf.cast(durations, tf.float32), self._log_lengths(hidden, symbols, noise)) * symbols, 1
+        )
         return Taught(spread, known[..., None], {"prior": 0.5 * prior, **errors}, (length, tf.reduce_sum(symbols, 1)))
 
     def sample(
@@ -204,7 +205,7 @@ class Acoustic(keras.Model):
         most: tf.Tensor, exactly: tf.Tensor, shift: tf.Tensor,
     ) -> dict[str, tf.Tensor]:  # fmt: skip
         hidden, symbols = self.encoder(condition, None)
-        lengths = tf.exp(tf.minimum(self._log_lengths(hidden, symbols, None), 6.0)) / pace * symbols
+        lengths = tf.exp(tf.minimum(self._log_lengths(hidden, symbols, None), LARGEST)) / pace * symbols
         total = tf.cast(tf.round(tf.reduce_sum(tf.maximum(lengths, symbols), 1)), tf.int32)
         total = tf.where(exactly, most, tf.clip_by_value(total, 1, most))
         durations = scaled(tf.maximum(lengths, symbols), total)

@@ -9,6 +9,8 @@ k − 1 as the last of symbol i − 1) − C[k − 1].
 from regenkit.quiet import tensorflow as tf
 
 NEVER = -1e12
+LARGEST = 6.0
+"""The logarithm of the most entries that are predicted."""
 
 
 def align(log_likelihood: tf.Tensor, symbols: tf.Tensor, entries: tf.Tensor) -> tf.Tensor:
@@ -102,3 +104,13 @@ def scaled(durations: tf.Tensor, total: tf.Tensor) -> tf.Tensor:
     factor = tf.cast(total, tf.float32)[:, None] / tf.maximum(ends[:, -1:], 1e-6)
     whole = tf.cast(tf.round(ends * factor), tf.int32)
     return whole - tf.pad(whole[:, :-1], [[0, 0], [1, 0]])
+
+
+def deviance(durations: tf.Tensor, logs: tf.Tensor) -> tf.Tensor:
+    """Half the deviance of a Poisson distribution of mean exp(logs), of durations float32 of the same shape.
+
+    It is least at the mean of the durations, so that what is predicted is as long as what is true on the whole. A
+    squared distance of logarithms is least at their geometric mean: texts drawn by it were too short.
+    """
+    logs = tf.minimum(logs, LARGEST)
+    return tf.exp(logs) - durations + durations * (tf.math.log(tf.maximum(durations, 1.0)) - logs)
