@@ -93,6 +93,12 @@ def register_generators() -> Iterator[Generator]:
         extra=EXTRA,
         deterministic=True,
     )
+    yield Generator(
+        name="speech/label2wave",
+        target="regenkit_speech.models.label2wave:LabelToWave",
+        summary="a class to a waveform at once, as the direct route",
+        extra=EXTRA,
+    )
 
 
 @hookimpl
@@ -135,12 +141,16 @@ _METRICS = {
     "stft_distance": ("lower", False, "distance of spectra at three resolutions, where lengths agree"),
     "duration_ratio": ("closer", False, "how long a sample is beside its recording"),
 }
+_METRICS_OF_SOUNDS = {
+    "class_accuracy": ("higher", False, "share that a classifier of the training sounds takes for the class of X"),
+}
 
 
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
     for modality in ("speech", "sound"):
-        for name, (better, judge, summary) in _METRICS.items():
+        own = _METRICS_OF_SOUNDS if modality == "sound" else {}
+        for name, (better, judge, summary) in {**_METRICS, **own}.items():
             if modality == "speech" or not judge:
                 yield Metric(
                     name=f"{modality}/{name}",

@@ -4,6 +4,7 @@ Entries of a sample are paired with those of its recording by dynamic time warpi
 the same pace.
 """
 
+from regenkit_speech.metrics.class_accuracy import class_accuracy
 from regenkit_speech.metrics.distances import (
     duration_ratio,
     f0_rmse,
@@ -15,6 +16,7 @@ from regenkit_speech.metrics.judge import character_error_rate, word_error_rate
 
 __all__ = [
     "character_error_rate",
+    "class_accuracy",
     "duration_ratio",
     "f0_rmse",
     "mel_cepstral_distortion",
