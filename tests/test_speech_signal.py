@@ -45,7 +45,7 @@ def test_spectra_are_those_of_librosa(samples: int, sizes: tuple[int, int]) -> N
     np.testing.assert_allclose(ours, np.log(np.maximum(theirs, mel.FLOOR)), atol=1e-4)
     theirs = librosa.feature.mfcc(y=wave, sr=RATE, n_mfcc=13, n_mels=40, n_fft=n_fft, hop_length=hop).T[:entries]
     ours = mel.mfcc(tf.constant(wave[None]), rate=RATE, n_fft=n_fft, hop_length=hop, n_mels=40, n_mfcc=13)[0].numpy()
-    np.testing.assert_allclose(ours, theirs, atol=3e-4)  # of decibels, of the order of 100
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
 def test_an_example_is_the_same_alone_and_in_a_batch() -> None:

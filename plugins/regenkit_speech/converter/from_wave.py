@@ -50,7 +50,7 @@ class FromWave(ABC):
     def convert_all(self, ys: Sequence[Fields]) -> list[Fields]:
         """The Y′ of each Y, in batches of examples that are alike long."""
         if self._graph is None:
-            self._graph = tf.function(self.transform, [tf.TensorSpec([None, None], tf.float32)], autograph=False)
+            self._graph = tf.function(self._each, [tf.TensorSpec([None, None], tf.float32)], autograph=False)
         found: list[Fields] = [{} for _ in ys]
         order = sorted(range(len(ys)), key=lambda place: len(ys[place][WAVE]))
         while order:
@@ -64,6 +64,15 @@ class FromWave(ABC):
             for row, place in enumerate(chosen):
                 found[place] = self._one(ys[place], {name: value[row] for name, value in made.items()})
         return found
+
+    def _each(self, waves: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`transform`, of one wave after the other: what it works on then stays in the processor's cache."""
+        kinds = {name: value.dtype for name, value in self.transform(waves[:1]).items()}  # dropped from the graph
+
+        def one(wave: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {name: value[0] for name, value in self.transform(wave[None]).items()}
+
+        return tf.map_fn(one, waves, fn_output_signature=kinds, parallel_iterations=1)
 
     def _one(self, y: Fields, padded: Fields) -> Fields:
         steps = len(y[WAVE])

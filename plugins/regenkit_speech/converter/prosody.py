@@ -39,11 +39,10 @@ class Prosody(FromWave):
         })  # fmt: skip
 
     def transform(self, wave: tf.Tensor) -> dict[str, tf.Tensor]:
-        magnitude = stft.magnitude(wave, self.n_fft, self.hop_length)
-        bands = magnitude @ tf.constant(mel.filters(self.sample_rate, self.n_fft, self.n_mels))
+        magnitude = stft.spectrogram(wave, self.n_fft, self.hop_length)
         norm = tf.norm(magnitude, axis=-1)
         return {
-            "mel": (tf.math.log(tf.maximum(bands, mel.FLOOR)) - MEAN) / SCALE,
+            "mel": (mel.log_bands(magnitude, self.sample_rate, self.n_mels) - MEAN) / SCALE,
             "energy": tf.math.log(tf.maximum(norm, 1e-3)) / ENERGY_SCALE,
         }
 

@@ -32,7 +32,7 @@ class Magnitude(FromWave):
         super().__init__(y, {"magnitude": vectors(n_fft // 2 + 1, hop_length)})
 
     def transform(self, wave: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = tf.maximum(stft.magnitude(wave, self.n_fft, self.hop_length), mel.FLOOR)
+        found = tf.maximum(stft.spectrogram(wave, self.n_fft, self.hop_length), mel.FLOOR)
         return {"magnitude": (tf.math.log(found) - MEAN) / SCALE}
 
 
@@ -55,9 +55,8 @@ class Mel(FromWave):
         super().__init__(y, {"mel": vectors(n_mels, hop_length)})
 
     def transform(self, wave: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = mel.log_mel(wave, rate=self.sample_rate, n_fft=self.n_fft, hop_length=self.hop_length,
-                            n_mels=self.n_mels)  # fmt: skip
-        return {"mel": (found - MEAN) / SCALE}
+        magnitude = stft.spectrogram(wave, self.n_fft, self.hop_length)
+        return {"mel": (mel.log_bands(magnitude, self.sample_rate, self.n_mels) - MEAN) / SCALE}
 
 
 @final

@@ -1,7 +1,8 @@
 """Files of sound as blocks of samples, so that memory does not grow with the length of a file.
 
 soundfile (libsndfile) reads what it knows by its content, whatever the suffix says; PyAV (FFmpeg) reads the rest, and
-g722, which has no header and so is known by its suffix alone.
+g722, which has no header and so is known by its suffix alone. Where tensorflow-io loads, it decodes what it decodes as
+libsndfile does, which has looked at the header before.
 """
 
 import struct
@@ -12,11 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from regenkit.errors import BadSource
+from regenkit_speech.signal import tfio
 
 BLOCK = 1 << 16
 """Samples that are decoded at a time."""
 HIGHEST_RATE = 1_000_000
 UNREADABLE = "is damaged, or is no sound of a kind that is read"
+CUT_OFF = "is cut off: it has fewer samples than its header says"
 OWN_NAMES = {".wav": ("WAV", "WAVEX", "RF64"), ".flac": ("FLAC",), ".mp3": ("MP3", "MPEG"), ".ogg": ("OGG",),
              ".opus": ("OGG",), ".aiff": ("AIFF",), ".aif": ("AIFF",)}  # fmt: skip
 """By suffix, what libsndfile calls a format."""
@@ -44,7 +47,9 @@ def opened(path: Path, start: float = 0.0) -> Opened:
         return _by_av(path, start)
     wanted = OWN_NAMES.get(path.suffix.lower())
     remarks = () if wanted and file.format in wanted else (f"is {file.format}, not what its suffix says",)
-    return Opened(_possible(file.samplerate, path), _of_soundfile(file, path, start), remarks)
+    native = (file.format, file.subtype) in tfio.DECODED and tfio.loaded() is not None
+    blocks = (_of_tfio if native else _of_soundfile)(file, path, start)
+    return Opened(_possible(file.samplerate, path), blocks, remarks)
 
 
 def duration(path: Path) -> float | None:
@@ -76,7 +81,25 @@ def _of_soundfile(file: Any, path: Path, start: float) -> Iterator[np.ndarray]:
         except soundfile.LibsndfileError as error:
             raise BadSource(path, UNREADABLE) from error
         if file.format != "MP3" and count < expected:  # libsndfile estimates the frames of some MP3
-            raise BadSource(path, "is cut off: it has fewer samples than its header says")
+            raise BadSource(path, CUT_OFF)
+
+
+def _of_tfio(file: Any, path: Path, start: float) -> Iterator[np.ndarray]:
+    from regenkit.quiet import tensorflow as tf
+
+    with file:
+        expected, first = _announced(path) or file.frames, min(int(start * file.samplerate), file.frames)
+    if file.frames < expected:
+        raise BadSource(path, CUT_OFF)
+    count = first
+    try:
+        for block in tfio.decoded(path, first, BLOCK):
+            count += len(block)
+            yield block
+    except tf.errors.OpError as error:
+        raise BadSource(path, UNREADABLE) from error
+    if count < expected:
+        raise BadSource(path, CUT_OFF)
 
 
 def _announced(path: Path) -> int | None:

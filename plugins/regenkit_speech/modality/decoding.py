@@ -1,9 +1,12 @@
 """A file of sound → one Recording at the rate that is wanted, checked and cleaned.
 
-The resampler is soxr's (quality HQ: 100 dB); channels are averaged; a constant offset (DC) is taken away.
+The resampler is soxr's (quality HQ: 100 dB), or tensorflow-io's where that loads; channels are averaged; a constant
+offset (DC) is taken away.
 """
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +14,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit_speech.formats import READS
 from regenkit_speech.modality.blocks import Opened, opened
 from regenkit_speech.modality.recording import Recording
+from regenkit_speech.signal import tfio
 
 SILENT = 1e-4
 """Below this peak there is nothing to hear: −80 dB."""
@@ -44,8 +48,10 @@ def read(
 
 def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
     """float32 [n] at another rate."""
-    if old == new:
+    if old == new or not len(samples):
         return samples
+    if tfio.loaded() is not None:
+        return tfio.resampled(samples, old, new)
     import soxr
 
     return np.asarray(soxr.resample(samples, old, new, quality="HQ"), np.float32)
@@ -74,9 +80,9 @@ def cleaned(path: str | Path, samples: np.ndarray) -> tuple[np.ndarray, tuple[st
 
 def _resampled(source: Opened, rate: int, most: int) -> tuple[np.ndarray, float]:
     """(mono, at most `most` samples, where decoding stops; the share of samples at full scale)"""
-    import soxr
-
-    stream = None if source.rate == rate else soxr.ResampleStream(source.rate, rate, 1, dtype="float32", quality="HQ")
+    whole = source.rate == rate or tfio.loaded() is not None  # then it is resampled at the end, at once
+    enough = most if source.rate == rate else math.ceil((most + 1) * source.rate / rate)
+    stream = None if whole else _stream(source.rate, rate)
     parts: list[np.ndarray] = []
     count = seen = full = 0
     for block in source.blocks:
@@ -85,10 +91,18 @@ def _resampled(source: Opened, rate: int, most: int) -> tuple[np.ndarray, float]
         part = mono if stream is None else stream.resample_chunk(mono)
         parts.append(part)
         count += len(part)
-        if count >= most:
+        if count >= (enough if whole else most):
             break
     else:
         if stream is not None:
             parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-    whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    return np.asarray(whole[:most], np.float32), full / max(seen, 1)
+    found = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    if whole:
+        found = resampled(found[:enough], source.rate, rate)
+    return np.asarray(found[:most], np.float32), full / max(seen, 1)
+
+
+def _stream(old: int, new: int) -> Any:
+    import soxr
+
+    return soxr.ResampleStream(old, new, 1, dtype="float32", quality="HQ")

@@ -17,19 +17,39 @@ TOP_DB = 80.0
 
 def log_mel(wave: tf.Tensor, *, rate: int, n_fft: int, hop_length: int, n_mels: int) -> tf.Tensor:
     """Natural logarithm of mel bands of the magnitude, float32 [batch, ceil(samples / hop), n_mels]."""
-    bands = magnitude(wave, n_fft, hop_length) @ tf.constant(filters(rate, n_fft, n_mels))
-    return tf.math.log(tf.maximum(bands, FLOOR))
+    return log_bands(magnitude(wave, n_fft, hop_length), rate, n_mels)
+
+
+def log_bands(magnitude: tf.Tensor, rate: int, n_mels: int) -> tf.Tensor:
+    """The same of magnitudes float32 [batch, entries, n_fft / 2 + 1]."""
+    n_fft = 2 * (int(magnitude.shape[-1]) - 1)
+    return tf.math.log(tf.maximum(_bands(magnitude, filters(rate, n_fft, n_mels)), FLOOR))
 
 
 def mfcc(wave: tf.Tensor, *, rate: int, n_fft: int, hop_length: int, n_mels: int, n_mfcc: int) -> tf.Tensor:
     """Mel-frequency cepstral coefficients of the power in decibels, [batch, ceil(samples / hop), n_mfcc].
 
-    What is 80 dB below an example's loudest counts as that.
+    What is 80 dB below an example's loudest counts as that. It is computed in double precision: the coefficients are of
+    order 500, so that in single precision they are off by more than 1e-4.
     """
-    bands = power(wave, n_fft, hop_length) @ tf.constant(filters(rate, n_fft, n_mels))
+    double = tf.cast(wave, tf.float64)
+    bands = power(double, n_fft, hop_length) @ tf.constant(filters(rate, n_fft, n_mels), tf.float64)
     decibels = 10.0 / np.log(10.0) * tf.math.log(tf.maximum(bands, 1e-10))
     decibels = tf.maximum(decibels, tf.reduce_max(decibels, [1, 2], keepdims=True) - TOP_DB)
-    return decibels @ tf.constant(cosines(n_mels, n_mfcc))
+    return tf.cast(decibels @ tf.constant(cosines(n_mels, n_mfcc), tf.float64), tf.float32)
+
+
+GROUPS = 5
+
+
+def _bands(magnitude: tf.Tensor, filters: np.ndarray) -> tf.Tensor:
+    """magnitude @ filters, a group of neighbouring bands after the other, each of the bins that it hears."""
+    groups = []
+    for columns in np.array_split(np.arange(filters.shape[1]), min(GROUPS, filters.shape[1])):
+        bins = np.flatnonzero(filters[:, columns].any(1))
+        first, last = (bins[0], bins[-1] + 1) if len(bins) else (0, 1)
+        groups.append(magnitude[..., first:last] @ tf.constant(filters[first:last, columns]))
+    return tf.concat(groups, -1)
 
 
 @lru_cache(maxsize=16)
@@ -46,10 +66,11 @@ def filters(rate: int, n_fft: int, n_mels: int) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def cosines(n_mels: int, n_mfcc: int) -> np.ndarray:
-    """The orthonormal DCT-II, float32 [n_mels, n_mfcc]."""
+    """The orthonormal DCT-II, [n_mels, n_mfcc]."""
     angles = np.pi / n_mels * (np.arange(n_mels) + 0.5)[:, None] * np.arange(n_mfcc)[None]
     scale = np.where(np.arange(n_mfcc) == 0, np.sqrt(1 / n_mels), np.sqrt(2 / n_mels))
-    return (np.cos(angles) * scale).astype(np.float32)
+    found: np.ndarray = np.cos(angles) * scale
+    return found
 
 
 BREAK, LINEAR, LOG_STEP = 1000.0, 200.0 / 3, np.log(6.4) / 27.0
