@@ -23,11 +23,11 @@ from regenkit.stages import Side
 from regenkit_speech.converter.codec import Codec
 from regenkit_speech.converter.spectral import Mel
 from regenkit_speech.modality import Audio
-from regenkit_speech.models.acoustic import fastspeech, flow
+from regenkit_speech.models.acoustic import fastspeech
 from regenkit_speech.models.vocos import Vocos
 
 pytestmark = [
-    pytest.mark.exhaustive(minutes=1),
+    pytest.mark.exhaustive(minutes=4),
     pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras and NumPy 2
 ]
@@ -81,7 +81,6 @@ CASES: dict[str, tuple[str, Callable[[Spec, Spec], Any], dict[str, Any]]] = {
     "vocos": (MEL_TO_WAVE, vocos, {"window": 16}),
     "codec": (WAVE_ALONE, codec, {"window": 26 * 40}),
     "fastspeech": (TEXT_TO_MEL, acoustic(fastspeech), {}),
-    "flow": (TEXT_TO_MEL, acoustic(flow), {}),
 }
 
 
