@@ -1,9 +1,10 @@
 """Held-out speech, row by row: recordings, their true mel and predicted mel by each renderer, and espeak-ng.
 
-python benchmarks/speech_table.py GENERATOR_RUN VOCODER_RUN --examples 20 --report table.json --samples folder
+python benchmarks/speech_table.py RUN --vocoder RUN --examples 20 --report table.json --samples folder
 
-The runs have one converter. Words count as the transcript has them. The real-time factor is CPU time of one thread for
-a second of sound; the first part of a stream is asked for twice, and the second time is measured.
+The runs have one converter; without a vocoder its rows are left out. Words count as the transcript has them. The
+real-time factor is CPU time of one thread for a second of sound; the first part of a stream is asked for twice, and the
+second time is measured.
 """
 
 import argparse
@@ -36,14 +37,15 @@ SHOWN = 3
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("generator", type=Path)
-    asked.add_argument("vocoder", type=Path)
+    asked.add_argument("--vocoder", type=Path)
     asked.add_argument("--examples", type=int, default=20)
     asked.add_argument("--report", type=Path)
     asked.add_argument("--samples", type=Path)
     options = asked.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    texts, vocoder = load_run(options.generator), load_run(options.vocoder)
+    texts = load_run(options.generator)
+    vocoder = load_run(options.vocoder) if options.vocoder else None
     prepared = texts.prepare(lambda *_: None)
     held_out = prepared.places("test", paired=True)
     places = held_out[np.linspace(0, len(held_out) - 1, min(options.examples, len(held_out))).round().astype(int)]
@@ -55,11 +57,12 @@ def main() -> None:
     ways: dict[str, Any] = {
         "recordings": lambda: real,
         "true mel, Griffin-Lim": lambda: by_rule(rule, true),
-        "true mel, Vocos": lambda: vocoder.render_rep(true, seed=0),
         "predicted mel, Griffin-Lim": lambda: by_rule(rule, texts.predict_rep(xs, given, seed=0)),
-        "predicted mel, Vocos": lambda: vocoder.render_rep(texts.predict_rep(xs, given, seed=0), seed=0),
         "another prompt's recording": lambda: [*real[1:], real[0]],
     }
+    if vocoder is not None:
+        ways["true mel, Vocos"] = lambda: vocoder.render_rep(true, seed=0)
+        ways["predicted mel, Vocos"] = lambda: vocoder.render_rep(texts.predict_rep(xs, given, seed=0), seed=0)
     if shutil.which("espeak-ng"):
         ways["espeak-ng"] = lambda: spoken_by_espeak(titles)
     else:
@@ -79,7 +82,7 @@ def main() -> None:
                        for each, value in scores.items()}  # fmt: skip
         table[name]["real_time_factor"] = round(seconds / length, 4) if "mel" in name else None
         print(name, table[name], flush=True)
-    first = first_part(texts, vocoder, xs[:5])
+    first = first_part(texts, vocoder, xs[:5]) if vocoder is not None else None
     print("first part of a stream after", first)
     whole = {"generator": str(options.generator), "vocoder": str(options.vocoder), "examples": len(places),
              "seeds": 1, "rows": table, "first_part_seconds": first}  # fmt: skip
