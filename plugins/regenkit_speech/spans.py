@@ -94,6 +94,7 @@ def _picture(found: Sequence[Span], recording: Recording, path: Path) -> None:
     for number, (label, start, end) in enumerate(found):
         middle = (start + end) / 2
         below.axvspan(start, end, color="white", alpha=0.15, linewidth=0)
+        below.axvline(start, color="white", alpha=0.5, linewidth=0.5)
         below.text(middle, (0.97, 0.90)[number % 2], "|" if label == " " else label, color="white", fontsize=9,
                    ha="center", va="top", transform=below.get_xaxis_transform())  # fmt: skip
     with beside(path) as temporary:
