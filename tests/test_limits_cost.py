@@ -56,11 +56,14 @@ def test_an_option_within_a_list_is_named_by_its_path(pipeline: Any) -> None:
         found.build("generator")
 
 
-def test_a_field_of_many_values_is_named_beside_the_option() -> None:
+def test_a_field_of_many_values_is_named_beside_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(limits.MEMORY, "60G")
     part = load(RECIPES / "class2image.yaml").part("generator")
     condition = Side(spec=Spec({"label": tokens(3)}), source={"label": "x"})
     target = Side(spec=Spec({"code": tokens(10**8)}), source={"code": "rep"})
-    with pytest.raises(UserError, match=r"generator.*But the field 'code' of Y′.*has 100,000,000 values"):
+    with pytest.raises(
+        UserError, match=r"generator.width: 128 is too large.*But the field 'code' of Y′.*has 100,000,000 values"
+    ):
         draft(part, condition, target)
 
 
