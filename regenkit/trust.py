@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from regenkit.cache import cache_dir
+from regenkit.cache import cache_dir, locked
 from regenkit.errors import UserError
-from regenkit.files import write_text
+from regenkit.files import beside, write_text
 from regenkit.run_files import inside, read
 
 TRUST = "REGENKIT_TRUST"
@@ -68,21 +68,15 @@ def _mark(run: Path) -> str:
 
 def _secret() -> bytes:
     path = cache_dir() / "secret"
-    with suppress(OSError):
-        if found := path.read_bytes():
-            return found
-    new = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        with suppress(FileExistsError):  # another process was first
-            os.link(new, path)
+        if not path.exists() or not path.stat().st_size:
+            with locked(path.parent):  # another process may be first
+                if not path.exists() or not path.stat().st_size:
+                    with beside(path) as new:
+                        new.touch(0o600)
+                        new.write_bytes(secrets.token_bytes(32))
         return path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); set REGENKIT_CACHE to a folder that can"
+            f"{path}: cannot be read or written ({error.strerror}); set REGENKIT_CACHE to a folder that can"
         ) from error
-    finally:
-        with suppress(OSError):
-            new.unlink()
