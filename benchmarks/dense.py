@@ -127,7 +127,7 @@ def pictures(models: dict[str, Any], xs: list[Any], ys: list[Any]) -> np.ndarray
         column = [pixels.repeat(3 // pixels.shape[2], 2)]
         column += [colours(name, each, range_of(name, each, true), labels) for name, each in true.maps.items()]
         for model in models.values():
-            said = model.y.decode(model.predict_rep([xs[place]], [model.given_of({})], [1], seed=0)[0])
+            said = model.y.decode(model.predict_rep([xs[place]], [model.given_of({})], seed=0)[0])
             for name, each in said.maps.items():
                 column += [colours(name, each, range_of(name, each, true), labels), errors(name, each, true.maps[name])]
                 column += [boundaries(each, true.maps[name])] * (name == "classes")

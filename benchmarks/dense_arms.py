@@ -18,7 +18,7 @@ training pictures has maps, half of each batch is drawn from that part and half 
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,30 +72,45 @@ def scores(task: str, data: Data, drawn: dict[str, np.ndarray]) -> dict[str, lis
     return {name: np.round(host().find("metric", f"dense/{name}").load()(of), 6).tolist() for name in TASKS[task][2]}
 
 
+PAIR = ("base", "dejavu")
 Run = tuple[str, str, float, str, int]
 """Task, network, share of labels, arm, seed."""
 
 
 def plan() -> Iterator[Run]:
-    """The question first, then controls, few labels, extensions, corners, a larger network, other networks."""
-    pair = ("base", "dejavu")
+    """The question first; then two seeds of controls, and of the rest a first seed before there is a second."""
+    whole = (*PAIR, "base, as long")
     for task in TASKS:
-        yield from ((task, "unet", 1.0, arm, seed) for arm in (*pair, "base, as long") for seed in range(5))
+        yield from runs(task, whole, range(5))
     for task in TASKS:
-        yield from ((task, "unet", 1.0, arm, seed) for arm in CONTROLS for seed in range(3))
+        yield from runs(task, CONTROLS, range(1 if task == "depth" else 2))
+    yield from few("land", range(2))
     for task in ("land", "brain"):
-        yield from ((task, "unet", fraction, arm, seed)
-                    for arm in pair for fraction in (0.02, 0.1, 0.5) for seed in range(3))  # fmt: skip
+        yield from runs(task, EXTENSIONS, range(1))
+    yield from few("land", range(5), (*whole, "detached"), (0.02,))
+    yield from runs("land", CORNERS, range(1))
+    for network in ("vit", "fpn"):
+        yield from runs("land", PAIR, range(2), network)
+    yield from few("brain", range(2))
+    for task in ("normals", "brain", "depth"):
+        yield from runs(task, CORNERS, range(1))
     for task in TASKS:
-        yield from ((task, "unet", 1.0, arm, seed) for arm in EXTENSIONS for seed in range(2) if fits(task, arm))
-    for task in ("land", "normals"):
-        yield from ((task, "unet", 1.0, arm, seed) for arm in CORNERS for seed in range(2) if fits(task, arm))
-    for task in ("land", "normals"):
-        yield from ((task, "larger", 1.0, arm, seed) for arm in pair for seed in range(2))
-    for task in ("brain", "depth"):
-        yield from ((task, "unet", 1.0, arm, seed) for arm in CORNERS for seed in range(2) if fits(task, arm))
-    for network in ("vit", "fpn", "larger"):
-        yield from ((task, network, 1.0, arm, seed) for task in TASKS for arm in pair for seed in range(3))
+        for network in ("vit", "fpn", "larger"):
+            yield from runs(task, PAIR, range(2), network)
+    for task in TASKS:
+        yield from runs(task, CONTROLS, range(3))
+        yield from runs(task, (*EXTENSIONS, *CORNERS), range(2))
+        yield from few(task, range(3))
+
+
+def runs(task: str, arms: Iterable[str], seeds: Iterable[int], network: str = "unet") -> Iterator[Run]:
+    yield from ((task, network, 1.0, arm, seed) for arm in arms if fits(task, arm) for seed in seeds)
+
+
+def few(
+    task: str, seeds: Iterable[int], arms: Iterable[str] = PAIR, shares: Iterable[float] = (0.02, 0.1, 0.5)
+) -> Iterator[Run]:
+    yield from ((task, "unet", share, arm, seed) for share in shares for arm in arms for seed in seeds)
 
 
 def fits(task: str, arm: str) -> bool:

@@ -23,6 +23,7 @@ MAIN = {"land": "boundary_f", "brain": "dice", "normals": "angular_error", "dept
 """Of each task the score of the tables that have one score only."""
 CONTROLS = ("dejavu", "detached", "shuffled", "none", "total")
 EXTENSIONS = ("attention", "shared attention", "class supervision", "cycle")
+FEWEST = 0.02
 REDACTIONS = ("pixels", "blocks", "low_pass", "dct_low_pass", "grey")
 MODULES = ("forward", "recursive", "attention")
 Row = dict[str, Any]
@@ -33,10 +34,10 @@ Key = tuple[str, str, float, str]
 def difference(mine: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     """Of two scores [seeds, pictures], mine minus theirs."""
     apart = mine - theirs
-    random, drawn = np.random.default_rng(0), []
-    for _ in range(DRAWS):
-        seeds = random.integers(0, len(apart), len(apart))
-        drawn.append(np.nanmean(apart[seeds][:, random.integers(0, apart.shape[1], apart.shape[1])]))
+    random, known = np.random.default_rng(0), np.isfinite(apart).astype(float)
+    seeds, pictures = (random.multinomial(size, np.full(size, 1 / size), DRAWS) for size in apart.shape)
+    sums, counts = (((seeds @ each) * pictures).sum(1) for each in (np.nan_to_num(apart), known))
+    drawn = sums / np.maximum(counts, 1)
     low, high = np.quantile(drawn, [0.025, 0.975])
     return {"mean": _short(np.nanmean(apart)), "low": _short(low), "high": _short(high),
             "seeds": [_short(np.nanmean(each)) for each in apart]}  # fmt: skip
@@ -123,6 +124,10 @@ def tables(report: dict[str, Any], say: Callable[[str], None]) -> None:
             for task in tasks for labels in sorted({key[2] for key in arms if key[0] == task})
             if len({key[2] for key in arms if key[0] == task}) > 1]  # fmt: skip
     table(say, "Few labels", ("task", "score", "labels", "base", "DejaVu − base"), rows)
+    least = {arm: cell("land", "unet", FEWEST, arm, MAIN["land"]) for arm in ("dejavu", "detached", "base, as long")}
+    table(say, "Two per cent of labels, land", ("score", *(f"{arm}, minus base" for arm in least)), [
+        [named(MAIN["land"]), *least.values()]
+    ])  # fmt: skip
     networks = list(dict.fromkeys(key[1] for key in arms))
     rows = [[task, network, f"{arms[task, network, 1.0, 'base']['parameters']:,}",
              str(arms[task, network, 1.0, "base"]["seeds"]), named(MAIN[task]),
@@ -137,10 +142,14 @@ def tables(report: dict[str, Any], say: Callable[[str], None]) -> None:
     rows = [[task, named(MAIN[task]), *(cell(task, "unet", 1.0, corner("pixels", arm) if arm in MODULES else arm,
                                              MAIN[task]) for arm in EXTENSIONS)] for task in tasks]  # fmt: skip
     table(say, "Extensions, minus base", ("task", "score", *EXTENSIONS), rows)
-    table(say, "Tuned on the validation split: its least loss", ("task", "rate", "weight", "validation loss"), [
-        [each["task"], f"{each['rate']:g}", "base" if each["weight"] is None else f"{each['weight']:g}",
-         f"{each['validation']:.4g}"] for each in report["tuned"]
-    ])  # fmt: skip
+    for title, told_of in (("learning rate of the base network", "rate"), ("weight of DejaVu", "weight")):
+        mine = [each for each in report["tuned"] if (each["weight"] is None) == (told_of == "rate")]
+        values = sorted({each[told_of] for each in mine})
+        table(say, f"Least validation loss by the {title}", ("task", *(f"{value:g}" for value in values)), [
+            [task, *(f"{each['validation']:.4g}" for value in values for each in mine
+                     if (each["task"], each[told_of]) == (task, value))]
+            for task in tasks
+        ])  # fmt: skip
     table(say, "Cost", ("task", "network", "arm", "ms a step", "best weights after"), [
         [row["task"], row["network"], row["arm"], f"{row['ms_a_step']:g}", f"{row['best_after']:.0%}"]
         for row in report["arms"] if row["labels"] == 1 and row["arm"] in ("base", "dejavu")
@@ -156,10 +165,15 @@ def named(metric: str) -> str:
 
 
 def told(found: dict[str, Any] | None, metric: str) -> str:
-    """A difference with its interval; in bold, with its direction, where the interval excludes 0."""
+    """A difference with its interval; in bold, with its direction, where the interval excludes 0. Of fewer seeds than
+    three there is no interval that means anything."""
     if found is None:
         return ""
-    text = f"{found['mean']:+.2g} ({found['low']:+.2g} … {found['high']:+.2g})"
+    if len(found["seeds"]) == 1:
+        return f"{found['mean']:+.2g}".replace("-", "−")
+    if len(found["seeds"]) < 3:
+        return f"{found['mean']:+.2g} (seeds {', '.join(f'{each:+.2g}' for each in found['seeds'])})".replace("-", "−")
+    text = f"{found['mean']:+.2g} ({found['low']:+.2g} … {found['high']:+.2g})".replace("-", "−")
     if found["low"] <= 0 <= found["high"]:
         return text
     return f"**{text}** {'better' if (found['mean'] < 0) == (metric in LOWER) else 'worse'}"
