@@ -63,8 +63,8 @@ def test_a_face_speaks(clip: Path, tmp_path: Path) -> None:
     regenkit("generate", run, "--input", "clips/0.mp4", "-o", "face.mp4", cwd=tmp_path)
     made = opened(tmp_path / "face.mp4")
     assert made.sounding and len(list(made.frames())) >= 19
-    regenkit("convert", run, "clips/0.mp4", "-o", "face.yaml.txt", cwd=tmp_path)
-    text = (tmp_path / "face.yaml.txt").read_text()
+    regenkit("convert", run, "clips/0.mp4", "-o", "spoken.yaml", cwd=tmp_path)
+    text = (tmp_path / "spoken.yaml").read_text()
     assert "  jaw_drop: [" in text
     line = next(line for line in text.splitlines() if line.startswith("  jaw_drop:"))
     (tmp_path / "wide.yaml").write_text(text.replace(line, f"  jaw_drop: {[1.0] * 20}"))

@@ -33,6 +33,32 @@ def register_modalities() -> Iterator[Modality]:
         sources=FACE,
     )
     yield Modality(
+        name="head",
+        target="regenkit_video.modality.head:Head",
+        summary="a head as frames of one size, 25 times a second",
+        extra=EXTRA,
+        reads=formats.READS,
+        writes=formats.WRITES,
+        sources=FACE,
+    )
+    yield Modality(
+        name="speaker",
+        target="regenkit_video.modality.speaker:Speaker",
+        summary="a voice, and a portrait of who speaks",
+        extra=EXTRA,
+        reads=(*formats.SOUNDS, *formats.READS),
+        writes=(".wav", ".png"),
+        sources=FACE,
+    )
+    yield Modality(
+        name="footage",
+        target="regenkit_video.modality.footage:Footage",
+        summary="small grey frames, eight a second: what moves can be seen",
+        extra=EXTRA,
+        reads=formats.READS,
+        writes=formats.WRITES,
+    )
+    yield Modality(
         name="voice",
         target="regenkit_video.modality.voice:Voice",
         summary="what is heard at each frame of a face",
@@ -59,12 +85,27 @@ def register_converters() -> Iterator[Converter]:
         )
 
     yield Converter(
+        name="video/motion",
+        target="regenkit_video.converter.motion:Motion",
+        summary="differences and shifts of footage from frame to frame, as X′",
+        modality="footage",
+        extra=EXTRA,
+    )
+    yield Converter(
         name="face/coefficients",
         target="regenkit_video.converter.coefficients:Coefficients",
         summary="expressions as named coefficients of a linear model, and the pose",
         modality="face",
         extra=EXTRA,
         sources=(packages.EXPRESSIONS,),
+    )
+    yield Converter(
+        name="head/coefficients",
+        target="regenkit_video.converter.head:HeadCoefficients",
+        summary="a portrait, and named coefficients and a pose that move it",
+        modality="head",
+        extra=EXTRA,
+        sources=FACE,
     )
 
 
@@ -79,6 +120,14 @@ def register_renderers() -> Iterator[Renderer]:
         trained=False,
         sources=(packages.EXPRESSIONS,),
     )
+    yield Renderer(
+        name="head/portrait",
+        target="regenkit_video.networks.portrait:Portrait",
+        summary="frames of a portrait that a mesh or a voice moves, by a U-Net",
+        extra=EXTRA,
+        deterministic=True,
+        sources=FACE,
+    )
 
 
 @hookimpl
@@ -88,6 +137,20 @@ def register_generators() -> Iterator[Generator]:
         target="regenkit_video.networks.diffusion:FramesAsChannels",
         summary="clips by diffusion, frames as channels",
         extra=EXTRA,
+    )
+    yield Generator(
+        name="head/speaking",
+        target="regenkit_video.networks.speaking:Speaking",
+        summary="what moves a portrait, by a voice; the portrait is passed on",
+        extra=EXTRA,
+    )
+    yield Generator(
+        name="head/portrait",
+        target="regenkit_video.networks.portrait:Portrait",
+        summary="frames of a portrait that a voice moves, by a U-Net: the direct route",
+        extra=EXTRA,
+        deterministic=True,
+        sources=FACE,
     )
 
 
@@ -134,6 +197,26 @@ def register_datasets() -> Iterator[Dataset]:
         y="video",
     )
     yield Dataset(
+        name="video/dancing",
+        target="regenkit_video.data.melodies:Dancing",
+        summary="folk tunes, each with a video drawn from it: a ball that jumps to its notes",
+        extra=EXTRA,
+        licence="as music/corpus",
+        size="within the package of music/corpus; 7,604 tunes",
+        x="footage",
+        y="melody",
+    )
+    yield Dataset(
+        name="video/melodies",
+        target="regenkit_video.data.melodies:Scored",
+        summary="your own videos, melodies in .mid and others beside",
+        extra=EXTRA,
+        licence="yours",
+        size="yours",
+        x="footage",
+        y="melody",
+    )
+    yield Dataset(
         name="face/grid",
         target="regenkit_video.data:Grid",
         summary="GRID: people who say a sentence of six words",
@@ -156,6 +239,22 @@ def register_datasets() -> Iterator[Dataset]:
         sources=FACE,
     )
 
+    for name, target, summary, size in (
+        ("grid", "GridHeads", "GRID: people who say a sentence, as frames", "yours: path, or $REGENKIT_GRID"),
+        ("folder", "HeadFolder", "your own clips of heads, as frames", "yours"),
+    ):
+        yield Dataset(
+            name=f"head/{name}",
+            target=f"regenkit_video.data:{target}",
+            summary=summary,
+            extra=EXTRA,
+            licence=("CC-BY-4.0 (clips)" if name == "grid" else "yours") + "; Apache-2.0 and MIT (networks)",
+            size=f"{size}; 46 MB of networks are fetched",
+            x="speaker",
+            y="head",
+            sources=FACE,
+        )
+
 
 _METRICS = {
     "psnr": ("higher", "decibels between a clip and its own reference, a frame"),
@@ -176,8 +275,34 @@ _FACE_METRICS = {
 }
 
 
+_HEAD_METRICS = {
+    "psnr": ("higher", "decibels between frames and the own reference's"),
+    "ssim": ("higher", "structural similarity of frames to the own reference's"),
+    "perceptual_distance": ("lower", "absolute difference to the own reference by bands of detail"),
+    "lip_correlation": ("higher", "correlation of the lips' opening, as tracked, with the reference's"),
+    "lip_lag": ("lower", "frames by which the lips are early or late"),
+    "landmark_error": ("lower", "distance of all tracked points to the reference's, by that of the eyes"),
+    "identity_distance": ("lower", "distance of the person's own shape to the portrait's, by that of the eyes"),
+    "sync": (
+        "closer",
+        "how much better mouth and voice agree in time than out of it",
+    ),
+    "flicker": ("closer", "how much frames change beyond going on as they did"),
+}
+
+
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
+    for name, (better, summary) in _HEAD_METRICS.items():
+        yield Metric(
+            name=f"head/{name}",
+            target=f"regenkit_video.metrics.heads:{name}",
+            summary=summary,
+            extra=EXTRA,
+            modality="head",
+            better=better,
+            sources=FACE,
+        )
     for name, (better, summary) in _METRICS.items():
         yield Metric(
             name=f"video/{name}",

@@ -1,6 +1,6 @@
 """Datasets: moving images, and the user's own videos."""
 
-from regenkit_video.data.faces import FaceFolder, Grid
+from regenkit_video.data.faces import FaceFolder, Grid, GridHeads, HeadFolder
 from regenkit_video.data.folder import Captions, Folder
 from regenkit_video.data.sets import CaptionedDigits, CaptionedGarments, MovingDigits, MovingGarments
 
@@ -11,6 +11,8 @@ __all__ = [
     "FaceFolder",
     "Folder",
     "Grid",
+    "GridHeads",
+    "HeadFolder",
     "MovingDigits",
     "MovingGarments",
 ]

@@ -1,19 +1,25 @@
 """Talking faces with their voices: the GRID corpus, and the user's own clips."""
 
 import os
-from abc import ABC
+from abc import ABC, abstractmethod
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, NamedTuple, final
+
+from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.places import located, own_folder, stamp
+from regenkit.spec import Fields
 from regenkit_video.data.own import Part, own, parts
-from regenkit_video.face.face import RATE, Face, encode
+from regenkit_video.face.face import RATE, encode
+from regenkit_video.face.head import heads
 from regenkit_video.face.linear import linear_face
 from regenkit_video.face.reading import MOST, faces
 from regenkit_video.face.sound import features
+from regenkit_video.modality import clip as clips
+from regenkit_video.modality.speaker import portrait
 from regenkit_video.modality.windows import Shape
 from regenkit_video.packages import LANDMARKS
 
@@ -21,6 +27,15 @@ GRID = "REGENKIT_GRID"
 """The environment variable that names a folder of GRID's clips."""
 FEW = 30
 """Clips: of fewer, the last by name are held out, since a draw might hold out none."""
+
+
+class Made(NamedTuple):
+    """One example of a stretch of a face."""
+
+    y: Fields
+    x: Fields | None
+    meta: dict[str, Any]
+    remarks: tuple[str, ...]
 
 
 class Faces(ABC):
@@ -33,7 +48,6 @@ class Faces(ABC):
 
     version = 1
     name: ClassVar[str]
-    modalities: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:
         self.root = own_folder(path, self.name, "a folder of videos")
@@ -53,6 +67,14 @@ class Faces(ABC):
         for file in self.own.files:
             self.parts |= parts(self.root, file, shape)
         self.frames = shape.frames
+
+    @property
+    @abstractmethod
+    def modalities(self) -> dict[str, dict[str, Any]]: ...
+
+    @abstractmethod
+    def made(self, path: Path, start: float, frames: int) -> list[Made]:
+        """Of so many frames of a file, from `start` seconds on. Raises UserError and BadSource."""
 
     def sources(self) -> list[str]:
         """Files, parts of long ones, and what is left out of the folder."""
@@ -74,23 +96,84 @@ class Faces(ABC):
         count = MOST if part.last is None else (part.last - part.first) * self.frames
         start = part.first * self.frames / float(RATE)
         try:
-            found = faces(self.root / part.file, start, count)
+            found = self.made(self.root / part.file, start, count)
         except BadSource as error:
             raise BadSource(source, error.reason) from error
-        return [self._example(face, source, number) for number, face in enumerate(found)]
+        return [self._example(each, source, number) for number, each in enumerate(found)]
 
-    def _example(self, face: Face, source: str, number: int) -> Example:
-        y, meta = encode(face)
-        x = None if face.sound is None else {"voice": features(face.sound, len(face.mesh))}
+    def _example(self, made: Made, source: str, number: int) -> Example:
         file = self.parts[source].file
         return Example(
-            id=f"{source}:{number}" if number else source, y=y, x=x, groups=(f"file {file}",),
-            split=self.splits[Path(file).stem], meta=meta, remarks=face.remarks,  # type: ignore[arg-type] # of `Split`
+            id=f"{source}:{number}" if number else source, y=made.y, x=made.x, groups=(f"file {file}",),
+            split=self.splits[Path(file).stem], meta=made.meta, remarks=made.remarks,  # type: ignore[arg-type] # `Split`
         )  # fmt: skip
 
 
+def meshes(path: Path, start: float, frames: int) -> list[Made]:
+    """Faces as meshes, with the voice."""
+    found = []
+    for face in faces(path, start, frames):
+        y, meta = encode(face)
+        x = None if face.sound is None else {"voice": features(face.sound, len(face.mesh))}
+        found.append(Made(y, x, meta, face.remarks))
+    return found
+
+
+def portraits(path: Path, start: float, frames: int, size: int) -> list[Made]:
+    """Heads as frames, with the voice and the first frame as a portrait."""
+    found = []
+    for head in heads(path, size, start, frames):
+        y, meta = clips.encode(head)
+        x = None
+        if head.sound is not None:
+            x = {"voice": features(head.sound, len(head.frames)), **portrait(head.frames[0])}
+        found.append(Made(y, x, meta, head.remarks))
+    return found
+
+
+def grid(path: str | None, name: str) -> str:
+    """The folder of GRID's clips. Raises UserError where it is not said."""
+    chosen = path or os.environ.get(GRID)
+    if not chosen:
+        raise UserError(
+            f"{name}: where are the clips? Set path:, or {GRID}, to a folder of GRID's .mpg files. The corpus "
+            "is free (CC BY 4.0): https://zenodo.org/records/3625687"
+        )
+    return chosen
+
+
+class Meshes(Faces):
+    """Faces as meshes."""
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        return {}
+
+    def made(self, path: Path, start: float, frames: int) -> list[Made]:
+        return meshes(path, start, frames)
+
+
+class Heads(Faces):
+    """Heads as frames.
+
+    path, test  as of faces
+    size        pixels a side
+    """
+
+    def __init__(self, path: str, test: tuple[str, ...] = (), size: PositiveInt = 64) -> None:
+        super().__init__(path, test)
+        self.size = size
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        return {"x": {"size": self.size}, "y": {"size": self.size}}
+
+    def made(self, path: Path, start: float, frames: int) -> list[Made]:
+        return portraits(path, start, frames, self.size)
+
+
 @final
-class Grid(Faces):
+class Grid(Meshes):
     """The GRID corpus (Cooke et al. 2006): sentences of six words, one speaker a folder or a few clips of several.
 
     Without `path`, the environment variable REGENKIT_GRID names the folder.
@@ -99,17 +182,28 @@ class Grid(Faces):
     name: ClassVar[str] = "face/grid"
 
     def __init__(self, path: str | None = None, test: tuple[str, ...] = ()) -> None:
-        chosen = path or os.environ.get(GRID)
-        if not chosen:
-            raise UserError(
-                f"face/grid: where are the clips? Set path:, or {GRID}, to a folder of GRID's .mpg files. The corpus "
-                "is free (CC BY 4.0): https://zenodo.org/records/3625687"
-            )
-        super().__init__(chosen, test)
+        super().__init__(grid(path, self.name), test)
 
 
 @final
-class FaceFolder(Faces):
+class FaceFolder(Meshes):
     """The user's own clips of faces."""
 
     name: ClassVar[str] = "face/folder"
+
+
+@final
+class GridHeads(Heads):
+    """The same clips of GRID, as frames."""
+
+    name: ClassVar[str] = "head/grid"
+
+    def __init__(self, path: str | None = None, test: tuple[str, ...] = (), size: PositiveInt = 64) -> None:
+        super().__init__(grid(path, self.name), test, size)
+
+
+@final
+class HeadFolder(Heads):
+    """The user's own clips of heads."""
+
+    name: ClassVar[str] = "head/folder"

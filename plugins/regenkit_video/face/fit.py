@@ -79,7 +79,7 @@ def solved(offsets: np.ndarray, model: LinearFace, ridge: float = RIDGE, smooth:
     for number, value in enumerate(values):
         bands = np.zeros((2, frames))
         bands[0, 1:], bands[1] = -smooth, value + ridge + smooth * change
-        found[:, number] = solveh_banded(bands, wanted[:, number])
+        found[:, number] = solveh_banded(bands[-min(2, frames) :], wanted[:, number])
     return found @ vectors.T
 
 

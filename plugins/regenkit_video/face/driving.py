@@ -1,0 +1,50 @@
+"""A portrait that coefficients move: the points of one frame are the face at rest, and all else is told from there."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from regenkit_video.face.fit import fit, posed
+from regenkit_video.face.linear import LinearFace
+from regenkit_video.face.raster import normal_map
+from regenkit_video.face.topology import triangles
+
+UNIT = (1000, 1000)
+"""Points are in widths of a square frame; fits are of pixels of this one."""
+
+
+def driven(points: np.ndarray, portrait: np.ndarray, model: LinearFace) -> tuple[np.ndarray, np.ndarray]:
+    """(float32 [frames, n] coefficients, float32 [frames, 6] how the pose differs from the portrait's), both 0 for the
+    portrait itself; of points [frames, 468, 3] and [468, 3]."""
+    identity, rest = at_rest(portrait, model)
+    found = fit(points * UNIT[1], UNIT, model, identity)
+    return found.coefficients, (found.pose - rest).astype(np.float32)
+
+
+def at_rest(portrait: np.ndarray, model: LinearFace) -> tuple[np.ndarray, np.ndarray]:
+    """(identity [468, 3], pose [6]) of the points of a portrait."""
+    return _at_rest(np.asarray(portrait, np.float32).tobytes(), model)
+
+
+@lru_cache(maxsize=4096)
+def _at_rest(portrait: bytes, model: LinearFace) -> tuple[np.ndarray, np.ndarray]:
+    """Kept, since a training asks for the same few portraits at every step."""
+    found = fit(np.frombuffer(portrait, np.float32).reshape(1, -1, 3) * UNIT[1], UNIT, model)
+    return found.identity, found.pose[0]
+
+
+def maps(
+    coefficients: np.ndarray, pose: np.ndarray, portraits: np.ndarray, size: int, model: LinearFace
+) -> np.ndarray:  # fmt: skip
+    """float32 [examples, frames, size, size, 3], the normals of the mesh at each pixel; 0 where there is no face.
+
+    Of coefficients [examples, frames, n], poses [examples, frames, 6], and portraits [examples, 468, 3]. Between lips
+    and lids the mesh is open, so the map shows how far they are apart.
+    """
+    count, frames = coefficients.shape[:2]
+    vertices = []
+    for each, moved, portrait in zip(coefficients, pose, portraits, strict=True):
+        identity, rest = at_rest(portrait, model)
+        vertices.append(posed(model.vertices(each.astype(np.float64)) + identity, moved + rest, (size, size)))
+    whole = normal_map(np.concatenate(vertices), triangles(), size, size)
+    return whole.reshape(count, frames, size, size, 3)

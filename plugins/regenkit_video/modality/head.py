@@ -1,0 +1,49 @@
+"""What the core asks of a modality, for heads that speak: frames of one size, 25 a second, as many as there are."""
+
+from pathlib import Path
+from typing import Any, final
+
+from pydantic import PositiveInt
+
+from regenkit.spec import Fields
+from regenkit_video.face.face import RATE
+from regenkit_video.face.head import heads, spec
+from regenkit_video.face.sound import heard
+from regenkit_video.modality import writing
+from regenkit_video.modality.clip import Clip, encode, levels
+
+
+@final
+class Head:
+    """Frames of a head, cut out by the points of its face.
+
+    size  pixels a side
+    """
+
+    version = 1
+
+    def __init__(self, size: PositiveInt = 64) -> None:
+        self.size, self.spec = size, spec(size)
+
+    def read(self, path: str | Path) -> list[Clip]:
+        """The stretches of a face in the first minute of a video. Raises UserError and BadSource."""
+        return heads(path, self.size)
+
+    def write(self, value: Clip, path: str | Path) -> None:
+        """Write a .mp4 with its sound, a .gif, or a .png of frames side by side. Raises UserError."""
+        writing.write(value, path)
+
+    def encode(self, value: Clip) -> tuple[Fields, dict[str, Any]]:
+        return encode(value)
+
+    def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Clip:
+        """With the sound that it was made from, where `meta` tells of it."""
+        meta = meta or {}
+        name = str(meta.get("heard", ""))
+        return Clip(frames=levels(fields["frames"]), rate=RATE, title=str(meta.get("title", "")),
+                    sound=heard(name) if name and Path(name).is_file() else None)  # fmt: skip
+
+    def describe(self, value: Clip) -> str:
+        """One line: title, length, size."""
+        count, height, width, _ = value.frames.shape
+        return f"{value.title or 'untitled'}: a head, {count} frames of {width} × {height}, {float(count / RATE):.3g} s"

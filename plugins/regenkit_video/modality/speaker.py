@@ -1,0 +1,101 @@
+"""A voice and a portrait of who speaks, as X."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pydantic import PositiveInt
+
+from regenkit.errors import BadSource, UserError
+from regenkit.spec import Field, Fields, Spec
+from regenkit_video.face.face import RATE
+from regenkit_video.face.head import heads, of_picture, placed
+from regenkit_video.face.networks import POINTS
+from regenkit_video.face.sound import FEATURES, features
+from regenkit_video.formats import READS
+from regenkit_video.modality.clip import Clip, Sound, encode
+from regenkit_video.modality.voice import Voice, wav
+from regenkit_video.modality.writing import write
+
+PICTURES = (".png", ".jpg", ".jpeg")
+
+
+@final
+class Spoken:
+    """portrait: uint8 [size, size, 3]; sound: 16 kHz mono; path: the file that was heard."""
+
+    def __init__(self, portrait: np.ndarray, sound: Sound, path: Path) -> None:
+        self.portrait, self.sound, self.path = portrait, sound, path
+
+
+def portrait(frame: np.ndarray) -> Fields:
+    """The fields of a portrait, uint8 [size, size, 3]: itself, and the points of its face in widths of it. Raises
+    BadSource where no face is seen."""
+    return {"reference": encode(Clip(frames=frame[None], rate=Fraction(RATE)))[0]["frames"][0],
+            "points": placed(frame[None])[0]}  # fmt: skip
+
+
+def portrait_spec(size: int) -> Spec:
+    return Spec({"reference": Field(kind="continuous", shape=(size, size, 3), levels=256),
+                 "points": Field(kind="continuous", shape=(POINTS, 3))})  # fmt: skip
+
+
+@final
+class Speaker:
+    """A video of somebody who speaks: its sound, and its first frame. Or a file of sound with a picture of a face
+    beside it, NAME.png beside NAME.wav.
+
+    size  pixels a side of the portrait
+    """
+
+    version = 1
+
+    def __init__(self, size: PositiveInt = 64) -> None:
+        self.size = size
+        voice = Field(kind="continuous", shape=(None, FEATURES), hop=Fraction(1))
+        self.spec = Spec({"voice": voice}) | portrait_spec(size)
+
+    def read(self, path: str | Path) -> list[Spoken]:
+        """Raises UserError and BadSource."""
+        path = Path(path)
+        if path.suffix.lower() in READS:
+            clip = heads(path, self.size)[0]
+            if clip.sound is None:
+                raise BadSource(path, "has no sound")
+            return [Spoken(clip.frames[0], clip.sound, path)]
+        (voice,) = Voice().read(path)
+        beside = [found for suffix in PICTURES if (found := path.with_suffix(suffix)).is_file()]
+        if not beside:
+            raise UserError(f"{path}: who speaks? Put a picture of a face beside it, {path.stem}.png or .jpg")
+        return [Spoken(_portrait(beside[0], self.size), voice.sound, path)]
+
+    def write(self, value: Spoken, path: str | Path) -> None:
+        """Write a .wav, or the portrait as a .png. Raises UserError."""
+        if Path(path).suffix.lower() == ".wav":
+            wav(value.sound, Path(path))
+        else:
+            write(Clip(frames=value.portrait[None], rate=Fraction(RATE)), path)
+
+    def encode(self, value: Spoken) -> tuple[Fields, dict[str, Any]]:
+        """`meta` names the file that is heard. Raises BadSource where the portrait shows no face."""
+        frames = max(1, int(len(value.sound.samples) / value.sound.rate * RATE))
+        meta = {"title": value.path.stem, "heard": str(value.path.resolve())}
+        return {"voice": features(value.sound, frames), **portrait(value.portrait)}, meta
+
+    def describe(self, value: Spoken) -> str:
+        return f"{value.path.stem}: {len(value.sound.samples) / value.sound.rate:.3g} s of sound, and a portrait"
+
+
+def _portrait(path: Path, size: int) -> np.ndarray:
+    """The face of a picture, cut out as out of a video. Raises BadSource."""
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise BadSource(path, f"is no picture that can be read ({error})") from error
+    found = of_picture(pixels, size)
+    if found is None:
+        raise BadSource(path, "no face is seen in it")
+    return found
