@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
 from regenkit.errors import UserError
 
 
@@ -18,6 +16,8 @@ def cache_dir() -> Path:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold `folder` for one process; a folder that can't be written is the user's to mend."""
+    from filelock import FileLock
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")

@@ -14,8 +14,8 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("digest", "errors", "nearest", "ranges", "redirect", "signals", "terminal", "tree"),
-    ("spec", "files", "limits", "origin", "plugin_code", "quiet", "run_files"),
+    ("digest", "errors", "harmless", "nearest", "ranges", "redirect", "signals", "tree"),
+    ("spec", "files", "limits", "origin", "plugin_code", "quiet", "run_files", "terminal"),
     ("stages", "given", "rep_text", "cache", "record_checks"),
     ("trust",),
     ("stage", "sources", "identity"),

@@ -11,12 +11,12 @@ import pytest
 from installed import environment, regenkit
 
 from regenkit import UserError
-from regenkit.scaffold import STAND_IN, SUFFIX, TEMPLATE, make
+from regenkit.scaffold import SHAPES, STAND_IN, SUFFIX, TEMPLATE, make, templates
 
 
-def install(folder: Path, name: str) -> Path:
+def install(folder: Path, name: str, shape: str = "sequence") -> Path:
     """The plugin in `folder`, and its distribution as pip would have installed it there; returns its recipe."""
-    make(name, folder / "made")
+    make(name, folder / "made", shape=shape)
     text = tomllib.loads((folder / "made" / "pyproject.toml").read_text(encoding="utf-8"))
     project = text["project"]
     info = folder / "made" / f"regenkit_{name}-0.1.0.dist-info"
@@ -27,14 +27,19 @@ def install(folder: Path, name: str) -> Path:
     return folder / "made" / "recipes" / f"{name}.yaml"
 
 
+def test_every_template_is_of_a_shape() -> None:
+    used = {path for shape in SHAPES for path in templates(shape).values()}
+    assert used == set(TEMPLATE.rglob(f"*{SUFFIX}"))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", ["chess", "pen_strokes"])
-def test_the_files_are_sound(name: str, tmp_path: Path) -> None:
-    files = make(name, tmp_path / "made", description='Of "all" kinds', author="Anna")
-    templates = list(TEMPLATE.rglob(f"*{SUFFIX}"))
-    assert len(files) == len(templates) >= 10
+def test_the_files_are_sound(name: str, shape: str, tmp_path: Path) -> None:
+    files = make(name, tmp_path / "made", shape=shape, description='Of "all" kinds', author="Anna")
+    assert len(files) == len(templates(shape)) >= 10
     for path in files:
         text = path.read_text(encoding="utf-8")
-        assert STAND_IN not in text and STAND_IN not in path.name and "DESCRIPTION" not in text
+        assert STAND_IN not in text and STAND_IN not in path.name and not re.search("DESCRIPTION|AUTHOR|AN_INPUT", text)
         if path.suffix == ".py":
             assert ast.get_docstring(ast.parse(text))
     project = tomllib.loads((tmp_path / "made" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -42,8 +47,9 @@ def test_the_files_are_sound(name: str, tmp_path: Path) -> None:
     assert project["entry-points"] == {"regenkit": {name: f"regenkit_{name}"}} and "license" not in project
 
 
-def test_its_python_passes_the_linter(tmp_path: Path) -> None:
-    make("chess", tmp_path / "made")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_its_python_passes_the_linter(shape: str, tmp_path: Path) -> None:
+    make("chess", tmp_path / "made", shape=shape)
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "120", "--select", "E,F,UP,B,SIM"]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -63,6 +69,8 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
         make("chess", tmp_path / "mine")
     with pytest.raises(UserError, match="there is a package regenkit_image already"):
         make("image", tmp_path / "made")
+    with pytest.raises(UserError, match="'gird' is no shape of Y; did you mean 'grid'"):
+        make("chess", tmp_path / "made", shape="gird")
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "file"]
 
 
@@ -72,16 +80,20 @@ def test_by_flags_and_by_questions(tmp_path: Path) -> None:
     assert 'authors = [{name = "Anna"}]' in (tmp_path / "regenkit-chess" / "pyproject.toml").read_text()
     asked = subprocess.run(
         [sys.executable, "-m", "regenkit", "new"], cwd=tmp_path, env=environment(tmp_path), text=True,
-        input="knots\nKnots\nOtto\n", capture_output=True, check=False,
+        input="knots\ngrid\nKnots\nOtto\n", capture_output=True, check=False,
     )  # fmt: skip
     assert asked.returncode == 0, asked.stderr
     made = (tmp_path / "regenkit-knots" / "pyproject.toml").read_text()
     assert 'description = "Knots"' in made and 'name = "Otto"' in made
+    assert (tmp_path / "regenkit-knots" / "regenkit_knots" / "drawing.py").is_file()
+    assert regenkit("new", "tiles", "--shape", "grid", folder=tmp_path).returncode == 0
+    assert (tmp_path / "regenkit-tiles" / "regenkit_tiles" / "drawing.py").is_file()
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_the_plugin_conforms_as_it_is_made(tmp_path: Path) -> None:
-    recipe = install(tmp_path, "chess")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_plugin_conforms_as_it_is_made(shape: str, tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess", shape)
     done = regenkit("plugins", "check", "chess", "--recipe", str(recipe), folder=tmp_path / "made")
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"(\d+) ok, 0 failed, (\d+) skipped", done.stdout)
@@ -89,17 +101,25 @@ def test_the_plugin_conforms_as_it_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_the_recipe_trains_as_it_is_made(tmp_path: Path) -> None:
-    recipe = install(tmp_path, "chess")
+@pytest.mark.parametrize(
+    ("shape", "given", "own"),
+    [("sequence", ["--given", "family=purple"], "deep sky blue\n"), ("grid", [], "..-++#..\n" * 8)],
+)
+def test_the_recipe_trains_as_it_is_made(shape: str, given: list[str], own: str, tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess", shape)
     home, few = tmp_path / "made", ["--set", "train.steps=4", "--set", "train.warmup_steps=1"]
-    own = {"REGENKIT_CACHE": str(tmp_path / "cache")}
+    cache = {"REGENKIT_CACHE": str(tmp_path / "cache")}
+    (home / "own.txt").write_text(own)
+    (home / "empty.txt").write_text("\n")
     for command in (
         ["check", str(recipe)],
         ["train", str(recipe), "--run", "run", *few],
-        ["generate", "run", "--input", "#8a2be2", "--given", "family=purple", "-o", "name.txt"],
-        ["convert", "run", "name.txt", "-o", "rep.yaml"],
+        ["generate", "run", "--input", SHAPES[shape], *given, "-o", "drawn.txt"],
+        ["convert", "run", "own.txt", "-o", "rep.yaml"],
         ["render", "run", "rep.yaml", "-o", "again.txt"],
     ):
-        done = regenkit(*command, folder=home, **own)
+        done = regenkit(*command, folder=home, **cache)
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    assert (home / "again.txt").is_file()
+    assert (home / "drawn.txt").is_file() and (home / "again.txt").is_file()
+    done = regenkit("convert", "run", "empty.txt", "-o", "none.yaml", folder=home, **cache)
+    assert done.returncode == 2 and done.stderr.startswith("error empty.txt: "), done.stderr

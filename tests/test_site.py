@@ -5,7 +5,6 @@ import dataclasses
 import inspect
 import json
 import re
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ import regenkit
 from regenkit import hookspecs, plugins
 from regenkit.adapter import Modality
 from regenkit.cli.main import app
-from regenkit.recipe import SECTIONS, document, read
+from regenkit.recipe import SECTIONS, document
 from regenkit.recipe.arguments import parameters
 from regenkit.recipe.settings import JointSettings, TrainSettings
 from website import commands, hook_names, python_names, recipe_keys, words
@@ -139,44 +138,6 @@ def blocks(path: Path, *languages: str) -> list[str]:
     return re.findall(rf"^```(?:{'|'.join(languages)})\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
-def said_commands() -> list[tuple[str, str]]:
-    """(page, command line) of each `regenkit …` that stands in a block of its own."""
-    found = []
-    for path in PAGES:
-        fenced = False
-        for line in re.sub(r"\\\n\s*", " ", path.read_text(encoding="utf-8")).splitlines():
-            fenced ^= line.startswith("```")
-            if (fenced or line.startswith("    ")) and line.strip().startswith("regenkit "):
-                found.append((path.name, line.strip()))
-    return found
-
-
-SAID = said_commands()
-
-
-def test_many_commands_are_found() -> None:
-    assert len(SAID) > 60 and {page for page, _ in SAID} >= {"README.md", "start.md", "tutorial.md", "comparing.md"}
-
-
-@pytest.mark.parametrize(("page", "line"), SAID, ids=[f"{page} {line[:60]}" for page, line in SAID])
-def test_a_command_is_one_that_there_is(page: str, line: str) -> None:
-    """Its options exist and have values of their kinds; nothing is run."""
-    parts = shlex.split(line.replace("…", " "), comments=True)[1:]
-    command: Any = typer.main.get_command(app)
-    name = "regenkit"
-    while parts and getattr(command, "commands", None):
-        if parts[0] not in command.commands:
-            break
-        name, command = f"{name} {parts[0]}", command.commands[parts.pop(0)]
-    assert name != "regenkit" or parts[0].startswith("--"), f"{page}: there is no such command: {line}"
-    known = {way for each in command.params for way in (*each.opts, *each.secondary_opts)} | {"--help"}
-    unknown = [part for part in parts if re.match(r"--?[a-z]", part) and part.partition("=")[0] not in known]
-    assert unknown == [], f"{page}: {line}"
-    for part in parts:
-        if (match := re.fullmatch(r"recipes/(\w+)\.yaml", part)) and match[1] != "acme":  # an author's own
-            assert (ROOT / "recipes" / f"{match[1]}.yaml").exists()
-
-
 def own_pages() -> list[Path]:
     return [ROOT / "docs" / f"{name}.md" for name in OWN]
 
@@ -188,14 +149,6 @@ def test_python_and_yaml_of_a_page_are_whole(path: Path) -> None:
             compile(block, path.name, "exec")
     for included in re.findall(r'^--8<-- "(.*)"$', path.read_text(encoding="utf-8"), flags=re.MULTILINE):
         assert (ROOT / included).is_file()
-
-
-def test_settings_of_the_start_are_right() -> None:
-    """`--set` of the ten minutes, against the recipe that they change."""
-    (line,) = [line for page, line in SAID if page == "start.md" and line.startswith("regenkit train")]
-    settings = [part for part in shlex.split(line) if "=" in part]
-    written = read("lyric2melody", settings)
-    assert written.train["generator"]["steps"] == 150 and len(settings) == 3
 
 
 def test_inline_recipes_of_pages_are_yaml() -> None:

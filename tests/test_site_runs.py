@@ -120,4 +120,4 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "reference/commands/index.html").stat().st_size > 20_000
     page = (tmp_path / "tutorial/index.html").read_text(encoding="utf-8")
-    assert "class</span><span class" in page.replace(" ", "") and "--8<--" not in page
+    assert "class</span><spanclass" in page.replace(" ", "") and "--8<--" not in page

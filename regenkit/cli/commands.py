@@ -10,10 +10,17 @@ from typer.core import TyperCommand, TyperGroup
 from regenkit.components import Command
 from regenkit.errors import UserError
 
+TYPERS_OWN = ("help", "install_completion", "show_completion")
+
 
 @final
 class Commands(TyperGroup):
     """The core's own names come first: no plugin can take one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if "--help" not in args:
+            _no_flag_is_none(self, ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         from regenkit.plugins import host
@@ -28,6 +35,16 @@ class Commands(TyperGroup):
         if cmd_name.rpartition(":")[2] not in host().names("command"):
             return None
         return _OfPlugin(host().find("command", cmd_name))
+
+
+def _no_flag_is_none(command: Any, ctx: Any) -> None:
+    """Typer takes a flag that is not given for None, and imports most of pydantic to parse it: a fifth of what a list
+    takes."""
+    for each in command.get_params(ctx):
+        if each.name in TYPERS_OWN:
+            each.default = False
+    for inner in getattr(command, "commands", {}).values():
+        _no_flag_is_none(inner, ctx)
 
 
 @final

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from regenkit.cli.options import Json, wide
-from regenkit.cli.streams import print_json
+from regenkit.cli.options import Json
+from regenkit.cli.streams import print_columns, print_json
 from regenkit.components import Component, Dataset
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
@@ -30,28 +29,26 @@ def list_data(as_json: Json = False) -> None:
     if as_json:
         print_json([{**asdict(component), "here": _here(component)} for component in found])
         return
-    table = Table("dataset", "x → y", "here", "size", "licence", "summary", box=None, pad_edge=False)
-    said = {None: "", True: "[green]yes[/]", False: "no"}
-    for each in found:
-        table.add_row(
-            f"[bold]{each.name}[/]", f"{each.x} → {each.y}", said[_here(each)], each.size, each.licence, each.summary
-        )
-    console = wide()
-    console.print(table)
+    said = {None: "", True: "yes", False: "no"}
+    print_columns([
+        ("dataset", "x → y", "here", "size", "licence", "summary"),
+        *((each.name, f"{each.x} → {each.y}", said[_here(each)], each.size, each.licence, each.summary)
+          for each in found),
+    ])  # fmt: skip
     others = [each for each in _fetched().values() if not isinstance(each, Dataset)]
     if others:
-        more = Table("what else can be fetched", "here", "size", "licence", "for", box=None, pad_edge=False)
+        rows = [("what else can be fetched", "here", "size", "licence", "for")]
         for sources in {component.sources: None for component in others}:
             wanted = [component for component in others if component.sources == sources]
-            more.add_row(
-                f"[bold]{', '.join(f'{source.package} {source.version}' for source in sources)}[/]",
+            rows.append((
+                ", ".join(f"{source.package} {source.version}" for source in sources),
                 said[_here(wanted[0])], _megabytes(sum(source.size for source in sources)),
                 ", ".join(source.licence for source in sources), ", ".join(component.name for component in wanted),
-            )  # fmt: skip
-        console.print()
-        console.print(more)
+            ))  # fmt: skip
+        print()
+        print_columns(rows)
     if any(_here(component) is False for component in (*found, *others)):
-        console.print("What is not here: regenkit data fetch NAME")
+        print("What is not here: regenkit data fetch NAME")
 
 
 @app.command()

@@ -115,12 +115,15 @@ def convert(
 ) -> None:
     """Convert Y to Y′, as text to read and edit."""
     from regenkit.cli.outputs import check_output, write_all
+    from regenkit.errors import UserError
     from regenkit.files import write_text
     from regenkit.pipeline.load import load_run
 
     pipeline = load_run(run)
     check_output(output, (".yaml", ".yml"))
     values = _read(pipeline, file, encoding)
+    if not values:
+        raise UserError(f"{file}: holds nothing to convert")
 
     def write(text: str, path: Path) -> str:
         write_text(path, text)

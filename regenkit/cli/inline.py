@@ -1,11 +1,15 @@
 """Pictures within the text of a terminal, where it can show them: the protocols of iTerm2 and of kitty."""
 
+from __future__ import annotations
+
 import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CHUNK = 4096
 """Characters of base64 in one escape sequence of kitty's protocol."""

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import for_json_alone, print_json
@@ -60,6 +59,8 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print_json(findings)
     else:
+        from rich.markup import escape
+
         console = terminal(soft_wrap=True, highlight=False)
         for finding in findings:
             state = finding["state"]

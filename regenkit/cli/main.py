@@ -4,6 +4,7 @@ TensorFlow is imported inside the commands that need it, so that help and lists 
 """
 
 import errno
+import gc
 import shlex
 import sys
 from typing import Annotated
@@ -64,6 +65,7 @@ for module in (
 @app.callback()
 def _common(version: Version = False) -> None:
     """Conditional generation by regeneration learning: X → Y′ → Y."""
+    gc.enable()
 
 
 def main() -> None:
@@ -71,7 +73,7 @@ def main() -> None:
     says how to go on, and exit code 130.
     """
     open_to_all()
-    errors = terminal(stderr=True, soft_wrap=True, highlight=False)
+    gc.disable()  # until a command begins: nothing to collect is made by imports, and help is there sooner
     try:
         try:
             app(standalone_mode=True)
@@ -80,7 +82,7 @@ def main() -> None:
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED and leaving.__context__:  # a KeyboardInterrupt here, not in launched processes
             again = shlex.join(["regenkit", *sys.argv[1:]])
-            errors.print(f"interrupted; everything done is saved. To go on: {again}", markup=False)
+            _say(f"interrupted; everything done is saved. To go on: {again}")
         raise
     except BrokenPipeError:
         close_stdout()
@@ -93,9 +95,15 @@ def main() -> None:
             raise
         lines = (said or str(error)).splitlines()
         more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
-        errors.print("[bold red]error[/]", end=" ")
-        errors.print("\n".join([*lines[:SHOWN], *more]), markup=False)
+        _say("\n".join([*lines[:SHOWN], *more]), "[bold red]error[/]")
         sys.exit(2)
+
+
+def _say(text: str, mark: str = "") -> None:
+    errors = terminal(stderr=True, soft_wrap=True, highlight=False)
+    if mark:
+        errors.print(mark, end=" ")
+    errors.print(text, markup=False)
 
 
 def _of_plugin(error: Exception) -> str | None:

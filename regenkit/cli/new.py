@@ -1,7 +1,7 @@
 """new: the beginning of a plugin of one's own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,12 @@ def add_to(app: typer.Typer) -> None:
 def new(
     plugin: Annotated[str, typer.Argument(help="its name, e.g. chess")] = "",
     into: Annotated[Path | None, typer.Option(help="the folder to make (default: regenkit-NAME)")] = None,
+    shape: Annotated[
+        Literal["sequence", "grid"] | None,
+        typer.Option(
+            help="what Y of its example is: a sequence with a length of its own, or a grid  [default: sequence]"
+        ),
+    ] = None,
     description: Annotated[str | None, typer.Option(help="what it is, in a sentence")] = None,
     author: Annotated[str | None, typer.Option(help="whose it is")] = None,
 ) -> None:
@@ -22,14 +28,15 @@ def new(
     is not given is asked for, where the name is not given either."""
     from regenkit.scaffold import check_name, make
 
-    asked = not plugin
+    asked, chosen = not plugin, str(shape or "")
     if asked:
         plugin = typer.prompt("name of the plugin, e.g. chess")
         check_name(plugin)
+        chosen = chosen or typer.prompt("what Y is: sequence or grid", default="sequence")
         description = description or typer.prompt("what it is, in a sentence", default="", show_default=False)
         author = author or typer.prompt("whose it is", default="", show_default=False)
     folder = into or Path(f"regenkit-{plugin.replace('_', '-')}")
-    files = make(plugin, folder, description=description or "", author=author or "")
+    files = make(plugin, folder, shape=chosen or "sequence", description=description or "", author=author or "")
     console = terminal(soft_wrap=True, highlight=False)
     for path in files:
         console.print(f"  {path}", markup=False)

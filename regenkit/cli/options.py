@@ -1,12 +1,16 @@
 """What several commands have in common: options, and consoles to print on."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from regenkit.cli.streams import for_json_alone
 from regenkit.terminal import terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")

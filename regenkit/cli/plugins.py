@@ -1,13 +1,12 @@
 """plugins, plugins check: what is installed, and whether a plugin does what its types say."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from regenkit.cli.options import Json
-from regenkit.cli.streams import print_json
+from regenkit.cli.streams import print_columns, print_json
 from regenkit.terminal import terminal
 
 COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
@@ -41,11 +40,9 @@ def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
     rows = [("role", "name", "from", "summary")]
     rows += [(role, component.name, origin, component.summary)
              for role in ROLES for component, origin in found.all(role)]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:  # a table of rich takes as long as all else
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_columns(rows)
     if found.broken or found.clashes or found.slow:
-        _say_faults(Console(highlight=False, soft_wrap=True))
+        _say_faults(terminal(highlight=False, soft_wrap=True))
 
 
 def check(
@@ -78,7 +75,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _say_faults(console: Console) -> None:
+def _say_faults(console: Any) -> None:
     from regenkit.plugins import host
 
     def say(mark: str, text: str) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
 
 from regenkit.cli.options import Json, wide
 from regenkit.cli.streams import print_json
@@ -29,6 +28,8 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Predict the class of an example from Y, from Y′, or from inner features of a model: linearly, by neighbours."""
+    from rich.table import Table
+
     from regenkit.analysis.findings.wording import number
     from regenkit.analysis.probe import probe_run
     from regenkit.analysis.results.figure import Figure

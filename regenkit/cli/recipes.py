@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from regenkit.cli.options import Json, wide
 from regenkit.cli.streams import print_json
@@ -31,6 +29,9 @@ def list_recipes(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json([{**asdict(each), "x_to_y": _x_to_y(each.path)} for each in found])
         return
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table("recipe", "x → y", "what", "cost", "figures", box=None, pad_edge=False)
     for each in found:
         table.add_row(

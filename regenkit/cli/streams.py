@@ -4,6 +4,7 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -50,6 +51,13 @@ def print_json(data: Any) -> None:
     sys.stdout.flush()
     with open(_kept.pop(), "w", encoding=sys.stdout.encoding, errors=ESCAPED) as out:
         print(text, file=out)
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of equally many cells as a table. One of rich takes as long as all else that a list does."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def close_stdout() -> None:

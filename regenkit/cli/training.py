@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from regenkit.cli.inline import show
 from regenkit.cli.options import Json, Settings
@@ -17,6 +15,8 @@ from regenkit.cli.streams import print_json
 from regenkit.terminal import terminal
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from regenkit.recipe import Recipe
 
 MOST_CLASSES = 100
@@ -77,6 +77,9 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a recipe will be trained on: examples with their Y′, splits, classes, lengths, what is left out."""
+    from rich.table import Table
+    from rich.text import Text
+
     from regenkit.data.skipped import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
@@ -114,6 +117,8 @@ def preview(
 
 def _row(name: str, values: dict[str, int]) -> Table:
     """One row of numbers under their names."""
+    from rich.table import Table
+
     table = Table("", *values, box=None)
     table.add_row(name, *map(str, values.values()))
     return table
@@ -121,6 +126,9 @@ def _row(name: str, values: dict[str, int]) -> Table:
 
 def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:
     """Examples by class and split; where there are very many classes, of the first ones."""
+    from rich.table import Table
+    from rich.text import Text
+
     splits = [split for split in ("train", "validation", "test", "dropped")
               if any(split in each for each in counted.values())]  # fmt: skip
     table = Table(field, *splits, box=None)

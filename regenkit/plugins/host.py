@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, final, overload
 
@@ -150,8 +150,7 @@ class Host:
         raise UserError(message)
 
     def _load(self, entry: EntryPoint) -> None:
-        read = entry.dist.metadata if entry.dist else {"Name": "", "Version": ""}  # each property would parse it anew
-        origin = Origin(read["Name"], read["Version"], entry.name)
+        origin = Origin(*_distribution(entry.dist), entry.name)
         began = time.perf_counter()
         try:
             with plugin_code() as asked:
@@ -195,6 +194,13 @@ class Host:
 
 def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({raised_at(error)})".replace(": )", ")")
+
+
+@functools.cache  # each property of a distribution parses its metadata anew, and a distribution may have many plugins
+def _distribution(found: Distribution | None) -> tuple[str, str]:
+    """(name, version)"""
+    read = found.metadata if found else {"Name": "", "Version": ""}
+    return read["Name"], read["Version"]
 
 
 @functools.cache

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, final
 
-from regenkit.digest import digest
-
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -35,4 +33,6 @@ class Source:
     @property
     def key(self) -> str:
         """The folder of its files in the cache: another package, or other files of it, are in another."""
+        from regenkit.digest import digest  # here, since a list of plugins needs no digests
+
         return f"{self.package}-{digest([self.kind, self.version, self.sha256, self.root, self.members])}"
