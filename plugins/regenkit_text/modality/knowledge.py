@@ -95,12 +95,10 @@ class Knowledge:
 
     def encode(self, value: Facts) -> tuple[Fields, dict[str, Any]]:
         """Raises UserError where a key or a character is none of these, or all is too long."""
-        columns: list[tuple[int, int, int]] = []
-        for key, said in self._checked(value):
-            number = self.keys.index(key) + 1
-            columns += [(number, unit, min(place, PLACES)) for place, unit in enumerate(self.units.encode(said), 1)]
-        if len(columns) > self.max_length:
-            raise UserError(f"facts of {len(columns):,} {self.field[2:]}s; at most {self.max_length:,} are read")
+        said = [(self.keys.index(key) + 1, self.units.encode(text)) for key, text in self._checked(value)]
+        if (count := sum(len(units) for _, units in said)) > self.max_length:
+            raise UserError(f"facts of {count:,} {self.field[2:]}s; at most {self.max_length:,} are read")
+        columns = [(number, unit, min(place, PLACES)) for number, units in said for place, unit in enumerate(units, 1)]
         table = np.array(columns, np.int32).T
         return dict(zip(self.spec, table, strict=True)), {"title": self.describe(value)[:80], "facts": grouped(value)}
 
