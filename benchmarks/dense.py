@@ -27,7 +27,7 @@ from regenkit_dense.metrics.calibration import calibration_error
 from regenkit_dense.modality import View
 from regenkit_dense.modality.view import boundaries, colours, errors, range_of
 
-SHOWN = 6
+SHOWN, GAP = 6, 2
 TURNS = 60
 BATCH = 32
 DRAWS = 2000
@@ -131,7 +131,7 @@ def pictures(models: dict[str, Any], xs: list[Any], ys: list[Any]) -> np.ndarray
             for name, each in said.maps.items():
                 column += [colours(name, each, range_of(name, each, true), labels), errors(name, each, true.maps[name])]
                 column += [boundaries(each, true.maps[name])] * (name == "classes")
-        columns.append(np.concatenate(column))
+        columns.append(np.pad(np.concatenate(column), ((0, 0), (0, GAP), (0, 0)), constant_values=255))
     wide = np.concatenate(columns, 1)
     return wide.repeat(2, 0).repeat(2, 1)
 
