@@ -40,7 +40,7 @@ class Dancing:
     shuffled  each tune has the video of another: the control, of which nothing can be learned
     """
 
-    version = 1
+    version = 2
     modalities: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(self, limit: PositiveInt | None = None, longest: PositiveInt = 32, shuffled: bool = False) -> None:
@@ -67,7 +67,12 @@ class Dancing:
 
 def _with(tune: Example, frames: np.ndarray) -> Example:
     return Example(id=tune.id, y=tune.y, x={"footage": frames}, groups=tune.groups, fingerprints=tune.fingerprints,
-                   split=tune.split, meta=tune.meta, remarks=tune.remarks)  # fmt: skip
+                   split=tune.split, meta=_wordless(tune.meta), remarks=tune.remarks)  # fmt: skip
+
+
+def _wordless(meta: dict[str, Any]) -> dict[str, Any]:
+    """Without words: a melody that is drawn for a video has as many notes as it likes."""
+    return {name: value for name, value in meta.items() if name != "syllables"}
 
 
 def danced(melody: Fields, spec: Spec) -> np.ndarray:
@@ -146,7 +151,8 @@ class Scored:
             raise BadSource(source, getattr(error, "reason", str(error))) from error
         if len(y["pitch"]) > MOST_NOTES:
             raise BadSource(source, f"its melody is longer than {MOST_NOTES} notes: cut both")
-        return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}",), meta=meta)]
+        return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}",),
+                        meta=_wordless(meta))]  # fmt: skip
 
     def _beside(self, file: str) -> str | None:
         stem = file.rpartition(".")[0]
