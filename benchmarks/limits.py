@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def main() -> None:
             results = f"{command[-1].removesuffix('.mid')}-*.mid"
             found = answer(command, folder, results)
             assert "Traceback" not in found.said and found.status in (2, signal.SIGINT + 128), found.said
-            words = " ".join(found.said.split()).removeprefix("error ")[:WIDTH]
+            words = textwrap.shorten(found.said.removeprefix("error "), WIDTH, placeholder=" …")
             if found.result:
                 words = (f"{found.said.splitlines()[0]}. First result: {found.result[1]:.1f} s of the processor; "
                          f"{len(list(folder.glob(results)))} kept upon Ctrl-C")  # fmt: skip
