@@ -31,7 +31,7 @@ from regenkit.data.batches import dataset
 from regenkit.data.plan import Plan
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.training.runlog import RunLog
+from regenkit.training.log import RunLog
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep
 from regenkit.training.train import Job, fit

@@ -66,7 +66,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
 from regenkit.run.origin import settings_of
 from regenkit.run.train import train_recipe
-from regenkit.training.runlog import RunLog
+from regenkit.training.log import RunLog
 from regenkit.training.train import Job, fit
 from regenkit_image.metrics import class_accuracy, frechet_distance, frechet_distance_classifier
 

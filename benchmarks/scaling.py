@@ -29,7 +29,7 @@ import numpy as np
 from rounds import Race, Tick
 
 from regenkit import distribute
-from regenkit.cli.launch import _free_addresses
+from regenkit.cli.local_workers import _free_addresses
 from regenkit.data.batches import dataset
 from regenkit.data.plan import Plan
 from regenkit.quiet import tensorflow as tf

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from processes import PATIENCE, addresses, end_all, start, tf_config
 
-from regenkit.distribute import cluster, gathered, make_strategy, spread, together
+from regenkit.cluster import cluster
+from regenkit.distribute import gathered, make_strategy, spread, together
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 

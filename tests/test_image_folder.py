@@ -14,7 +14,7 @@ from own_pictures import CASES, draw, prepared, read_all
 from PIL import Image, features
 
 from regenkit.analysis.preview import classes
-from regenkit.data.skipped import listed
+from regenkit.data.skip_report import listed
 from regenkit.errors import BadSource, UserError
 from regenkit_image.data import Folder
 from regenkit_image.formats import READS, UNREAD

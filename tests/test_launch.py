@@ -9,7 +9,7 @@ import letters
 import pytest
 from processes import PATIENCE, alive, assert_alike, end, kill, regenkit, wait_for_steps, weights, workers
 
-from regenkit.cli.launch import launch
+from regenkit.cli.local_workers import launch
 
 pytestmark = [
     pytest.mark.timeout(4 * PATIENCE),

@@ -21,7 +21,7 @@ FLOORS = (
     ("stage", "sources", "identity"),
     ("components", "layers"),
     ("adapter",),
-    ("hookspecs", "distribute", "extras", "conform"),
+    ("hookspecs", "cluster", "distribute", "extras", "conform"),
     ("builtin",),
     ("plugins",),
     ("data",),

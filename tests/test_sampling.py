@@ -12,9 +12,9 @@ from scipy import stats
 from tiny import KEYED, LETTERS, NOTES, built, condition_of, equal, greedy
 
 from regenkit.layers import noise
+from regenkit.models.kv_cache import CHUNK
 from regenkit.models.sampling import filtered
 from regenkit.models.transformer import Transformer
-from regenkit.models.transformer_network import CHUNK
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec, tokens
 

@@ -185,7 +185,7 @@ def train(
 
     from regenkit.pipeline.load import load_run
     from regenkit.quiet import tensorflow as tf
-    from regenkit.training.runlog import RunLog
+    from regenkit.training.log import RunLog
     from regenkit.training.train import Job, fit
 
     built = []

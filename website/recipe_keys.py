@@ -6,8 +6,8 @@ from typing import Any
 from regenkit.components import ANY, Component, Converter, Dataset, Metric
 from regenkit.plugins import ROLES, host
 from regenkit.recipe import REQUIRED, SECTIONS, SETTINGS
+from regenkit.recipe.json_schema import build
 from regenkit.recipe.sampling import options_of
-from regenkit.recipe.schema import build
 from regenkit.recipe.settings import JointSettings, TrainSettings
 from website import words
 

@@ -19,7 +19,7 @@ from typing import Literal, final
 import numpy as np
 from rich.console import Console
 
-from regenkit import distribute, plugins
+from regenkit import plugins
 from regenkit.adapter import unit_of
 from regenkit.analysis.findings.comparison import worded
 from regenkit.analysis.grid.cells import Cell, folders, homes
@@ -34,6 +34,7 @@ from regenkit.analysis.measures.scores import better, check_metrics, score
 from regenkit.analysis.measures.subset import subset
 from regenkit.analysis.progress import WorkProgress
 from regenkit.analysis.results.comparison import Comparison, Setup
+from regenkit.cluster import cluster
 from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
@@ -48,8 +49,8 @@ from regenkit.run.train import after, train_stage
 from regenkit.stage import HasLikelihood
 from regenkit.stages import ROUTE
 from regenkit.terminal import terminal
-from regenkit.training.log import Log
-from regenkit.training.runlog import RunLog
+from regenkit.training.log import RunLog
+from regenkit.training.log_protocol import Log
 
 
 @final
@@ -107,7 +108,7 @@ def _check(cells: Sequence[Cell], options: Options) -> None:
     """Raises UserError where the grid cannot be trained here, or not measured as is asked."""
     for cell in cells:
         for recipe in cell.recipes.values():
-            if recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
+            if recipe.train_settings().strategy in ("auto", "multi_worker") and cluster():
                 raise UserError(
                     "compare works in one process: train its cells by themselves, or set train.strategy=none"
                 )

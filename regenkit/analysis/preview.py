@@ -12,7 +12,7 @@ from rich.progress import Progress
 from regenkit.adapter import Sheets
 from regenkit.data import shards
 from regenkit.data.prepare import Prepared
-from regenkit.data.skipped import by_reason
+from regenkit.data.skip_report import by_reason
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.cost import costs, listed, longest

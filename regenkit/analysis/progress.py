@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from regenkit.training.log import Log
-from regenkit.training.runlog import EVERY_SECONDS
+from regenkit.training.log_protocol import Log
+from regenkit.training.progress_line import EVERY_SECONDS
 
 
 @final

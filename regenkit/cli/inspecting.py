@@ -45,7 +45,7 @@ def check(
 
 def schema() -> None:
     """Print a JSON Schema of recipes, for editors."""
-    from regenkit.recipe.schema import build
+    from regenkit.recipe.json_schema import build
 
     for_json_alone()
     print_json(build())

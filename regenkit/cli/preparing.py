@@ -27,7 +27,7 @@ def prepare(
     from rich.progress import Progress
 
     from regenkit.data.beam import on
-    from regenkit.data.skipped import listed
+    from regenkit.data.skip_report import listed
     from regenkit.errors import UserError
     from regenkit.recipe import check_data, load
 

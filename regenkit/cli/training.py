@@ -55,7 +55,7 @@ def train(
 
 
 def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
-    from regenkit.cli.launch import launch
+    from regenkit.cli.local_workers import launch
     from regenkit.errors import UserError
     from regenkit.run.folder import folder_for, open_run
 
@@ -80,7 +80,7 @@ def preview(
     from rich.table import Table
     from rich.text import Text
 
-    from regenkit.data.skipped import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
+    from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
     console = terminal(soft_wrap=True)

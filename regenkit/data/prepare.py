@@ -22,7 +22,7 @@ from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleC
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards, workers
 from regenkit.data.author import named, refuse_same_ids, sources_of
-from regenkit.data.skipped import LEFT_OUT, NO_DATA, NOT_WHOLE, Skipped, check, settle
+from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, Skipped, check, settle
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
 from regenkit.spec import Fields, Spec
@@ -65,7 +65,7 @@ class Prepared:
 
     @property
     def notes(self) -> dict[str, Skipped]:
-        """What a user should know of the data, by kind: see `data.skipped`."""
+        """What a user should know of the data, by kind: see `data.skip_report`."""
         return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored)}
 
     def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from regenkit.models.kv_cache import Walk, walk
 from regenkit.models.sampling import guided, permitted
 from regenkit.models.traced import call_traced
 from regenkit.models.transformer_lengths import GOES_ON, OVER
-from regenkit.models.transformer_network import Network, Walk, told, walk
+from regenkit.models.transformer_network import Network, told
 from regenkit.models.transformer_sampling import as_fields, asked
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END

@@ -1,6 +1,6 @@
 """Ancestral sampling of the transformer, whole in one graph call, traced once for batches and lengths of any size.
 
-A loop over steps within a loop over chunks of steps (`transformer_network.walk`): noise is drawn a chunk at a time.
+A loop over steps within a loop over chunks of steps (`kv_cache.walk`): noise is drawn a chunk at a time.
 Where the end is an event, an example draws nothing more after it, and the loops are over when all examples are.
 """
 
@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.models.kv_cache import Walk, walk
 from regenkit.models.sampling import filtered, guided, permitted, seeds_of, step_noise
 from regenkit.models.traced import call_traced
 from regenkit.models.transformer_lengths import EVENT, OVER, with_given
-from regenkit.models.transformer_network import Network, Walk, told, walk
+from regenkit.models.transformer_network import Network, told
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END
 

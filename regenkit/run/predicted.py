@@ -21,7 +21,7 @@ from regenkit.distribute import gathered, is_chief, together
 from regenkit.layers.noise import derive
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields
-from regenkit.training.log import Log
+from regenkit.training.log_protocol import Log
 from regenkit.training.synchronize import any_process
 
 FOLDER = "reps"

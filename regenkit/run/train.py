@@ -8,10 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from regenkit import distribute, plugins
+from regenkit import plugins
+from regenkit.cluster import cluster
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
-from regenkit.data.skipped import NO_DATA, summary
+from regenkit.data.skip_report import NO_DATA, summary
 from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_json
@@ -32,8 +33,8 @@ from regenkit.run.samples import sample_stage, write_samples
 from regenkit.stages import BEST, STAGES
 from regenkit.terminal import terminal
 from regenkit.training import train
-from regenkit.training.log import Log
-from regenkit.training.runlog import RunLog
+from regenkit.training.log import RunLog
+from regenkit.training.log_protocol import Log
 
 
 def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: Sequence[str] = ()) -> Path:
@@ -43,7 +44,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
     `folder` None takes the newest unfinished run of the same recipe, else a new one; several processes need a name.
     Raises UserError, or Interrupted once everything is saved.
     """
-    if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and distribute.cluster():
+    if folder is None and recipe.train_settings().strategy in ("auto", "multi_worker") and cluster():
         raise UserError("several processes train this run: name its folder, the same one for all, with --run DIR")
     strategy = plugins.host().strategy(recipe)
     folder = folder or folder_for(recipe)

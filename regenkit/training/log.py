@@ -1,42 +1,86 @@
-"""The types of logs that the loop and a run need; `runlog.RunLog` is one, and a comparison wraps it in another."""
+"""The log of a training: one progress line, log.jsonl, and TensorBoard."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, final
+
+from rich.console import Console
+
+from regenkit.files import write_text, writing
+from regenkit.quiet import tensorflow as tf
+from regenkit.run_files import Line, read_lines
+from regenkit.training.progress_line import ProgressLine
+
+_FIRST = {"stage": "", "step": 0, "kind": ""}
+"""The keys of a line that come first, in their order, however it was read."""
 
 
-class TrainingLog(Protocol):
-    """The log of `train.fit`."""
+@final
+class RunLog:
+    """Made once for a run; `begin` is called for each stage. Lines after the step that a stage resumes from are dropped
+    and logged again."""
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self.folder, self.console = folder, console
+        self._file = folder / "log.jsonl"
+        self._writers: dict[str, Any] = {}
+        self._last: dict[str, float] = {}
+        self._text = ""
+        self._line = ProgressLine(console)
+
+    def __enter__(self) -> "RunLog":
+        self._line.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.stop()
+        for writer in self._writers.values():
+            writer.close()
+
+    def counted(self, what: str, done: int, total: int) -> None:
+        """Progress of a preparation."""
+        self._line.show(what, done, total, "")
 
     def begin(self, stage: str, step: int, steps: int, parameters: int) -> None:
-        """A stage begins at `step` of `steps`; the step is 0 unless it goes on from a checkpoint."""
+        if self._file.exists():
+            lines = read_lines(Line, self.folder, self._file.name)
+            kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
+            write_text(self._file, "".join(json.dumps(_FIRST | line) + "\n" for line in kept))
+        self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
+        self._line.show(stage, step, steps, "tracing")
+        going = f", going on from step {step}" if step else ""
+        self.console.print(f"[bold]{stage}[/]: {parameters / 1e6:.2f} M parameters, {steps} steps{going}")
 
     def step(
         self, stage: str, step: int, losses: Mapping[str, float], steps_per_second: float, waiting: float, skipped: int
     ) -> None:
-        """The updates of one graph call, which ended at `step`.
-
-        losses   the mean of each term over them
-        waiting  the fraction of the time in which the devices waited for data
-        skipped  how many updates were skipped because they overflowed (float16)
-        """
+        """`waiting` is the fraction of the time in which the devices waited for data; `skipped` steps overflowed."""
+        pace = {"steps_per_second": steps_per_second, "waiting": waiting, **({"skipped": skipped} if skipped else {})}
+        self._write(stage, step, "train", {**losses, **pace})
+        terms = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self._text = f"{terms}  {steps_per_second:.1f} steps/s"
+        if waiting > 0.05:
+            self._text += f" ({waiting:.0%} waiting for data)"
+        self._line.show(stage, step, None, f"{self._text}  {self._validation(stage)}")
 
     def validation(self, stage: str, step: int, losses: Mapping[str, float]) -> None:
-        """The mean of each term over the held-out examples."""
+        self._write(stage, step, "validation", losses)
+        self._last[stage] = sum(losses.values())
 
     def warn(self, message: str) -> None:
-        """Something that the user should know, and perhaps correct."""
-
-
-class Log(TrainingLog, Protocol):
-    """The log of a run: its stages, and what is done between them."""
-
-    @property
-    def folder(self) -> Path:
-        """Where this process keeps its state: the run directory, or its own folder there."""
-
-    def counted(self, what: str, done: int, total: int) -> None:
-        """Progress of a preparation."""
+        self.console.print(f"[yellow]warning[/] {message}")
 
     def say(self, message: str) -> None:
-        """Something that may interest the user."""
+        self.console.print(message)
+
+    def _validation(self, stage: str) -> str:
+        return f"validation {self._last[stage]:.3f}" if stage in self._last else ""
+
+    def _write(self, stage: str, step: int, kind: str, values: Mapping[str, float]) -> None:
+        line = {"stage": stage, "step": step, "kind": kind, **{name: round(value, 6) for name, value in values.items()}}
+        with writing(self._file), self._file.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        with self._writers[stage].as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(f"{kind}/{name}", value)

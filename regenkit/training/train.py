@@ -24,7 +24,7 @@ from regenkit.signals import noted
 from regenkit.stage import OpenRun, no_run
 from regenkit.stages import BEST, Side
 from regenkit.training.checkpoints import Checkpoints, save_best
-from regenkit.training.log import TrainingLog
+from regenkit.training.log_protocol import TrainingLog
 from regenkit.training.perturb import Perturb
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep

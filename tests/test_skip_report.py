@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regenkit.data.skipped import Reason, by_reason, check, listed, summary
+from regenkit.data.skip_report import Reason, by_reason, check, listed, summary
 from regenkit.errors import UserError
 
 ASIDE = [
