@@ -13,6 +13,8 @@ from regenkit.spec import Field, Fields, Spec
 
 PLACES = 4
 """Decimals of a continuous value; it is of order 1."""
+MOST = 10_000_000
+"""Numbers of a field: a few lines of aliases can name more than memory holds."""
 
 
 def to_text(spec: Spec, rep: Fields, meta: Mapping[str, Any]) -> str:
@@ -42,8 +44,20 @@ def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
 
 
 def _numbers(name: str, value: Any, field: Field) -> np.ndarray:
+    if (count := _count(value, {})) > MOST:
+        raise ValueError(f"{name} unfolds to {count:,} numbers; at most {MOST:,} are read")
     try:
         with np.errstate(over="ignore"):  # infinite, and refused as that
             return np.array(value, np.int32 if field.vocabulary else np.float32)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ValueError(f"{name} holds what is no number, or rows of several lengths ({error})") from error
+
+
+def _count(value: Any, known: dict[int, int]) -> int:
+    """Entries of nested lists; one that aliases name many times is looked at once."""
+    if not isinstance(value, list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 0  # of one that holds itself
+        known[id(value)] = sum(_count(each, known) for each in value)
+    return known[id(value)]
