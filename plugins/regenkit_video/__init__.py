@@ -7,7 +7,7 @@ one would decode videos a second time.
 from collections.abc import Iterator
 
 from regenkit import Converter, Dataset, Generator, Metric, Modality, Renderer, hookimpl
-from regenkit_video import formats, packages
+from regenkit_video import formats, packages, scores
 
 EXTRA = "video"
 FACE = (packages.LANDMARKS, packages.EXPRESSIONS)
@@ -256,68 +256,20 @@ def register_datasets() -> Iterator[Dataset]:
         )
 
 
-_METRICS = {
-    "psnr": ("higher", "decibels between a clip and its own reference, a frame"),
-    "ssim": ("higher", "structural similarity of frames to the own reference's"),
-    "flicker": ("closer", "how much frames change beyond going on as they did"),
-    "class_accuracy": ("higher", "share of frames that are taken for the class asked for"),
-    "frechet_distance": ("lower", "Fréchet distance of clips, on a classifier of the training pairs"),
-    "motion": ("higher", "share of steps in which a bright thing on black keeps its speed"),
-    "direction": ("higher", "whether it begins in the direction that the caption names"),
-}
-
-_FACE_METRICS = {
-    "landmark_error": ("lower", "distance of all points to the reference's, by that of the eyes"),
-    "mouth_error": ("lower", "the same of the lips"),
-    "lip_correlation": ("higher", "correlation of the lips' opening with the reference's"),
-    "lip_lag": ("lower", "frames by which the lips are early or late"),
-    "jitter": ("closer", "how much points change beyond going on as they did"),
-}
-
-
-_HEAD_METRICS = {
-    "psnr": ("higher", "decibels between frames and the own reference's"),
-    "ssim": ("higher", "structural similarity of frames to the own reference's"),
-    "perceptual_distance": ("lower", "absolute difference to the own reference by bands of detail"),
-    "lip_correlation": ("higher", "correlation of the lips' opening, as tracked, with the reference's"),
-    "lip_lag": ("lower", "frames by which the lips are early or late"),
-    "landmark_error": ("lower", "distance of all tracked points to the reference's, by that of the eyes"),
-    "identity_distance": ("lower", "distance of the person's own shape to the portrait's, by that of the eyes"),
-    "sync": (
-        "closer",
-        "how much better mouth and voice agree in time than out of it",
-    ),
-    "flicker": ("closer", "how much frames change beyond going on as they did"),
-}
-
-
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
-    for name, (better, summary) in _HEAD_METRICS.items():
-        yield Metric(
-            name=f"head/{name}",
-            target=f"regenkit_video.metrics.heads:{name}",
-            summary=summary,
-            extra=EXTRA,
-            modality="head",
-            better=better,
-            sources=FACE,
-        )
-    for name, (better, summary) in _METRICS.items():
-        yield Metric(
-            name=f"video/{name}",
-            target=f"regenkit_video.metrics:{name}",
-            summary=summary,
-            extra=EXTRA,
-            modality="video",
-            better=better,
-        )
-    for name, (better, summary) in _FACE_METRICS.items():
-        yield Metric(
-            name=f"face/{name}",
-            target=f"regenkit_video.metrics.faces:{name}",
-            summary=summary,
-            extra=EXTRA,
-            modality="face",
-            better=better,
-        )
+    for modality, module, found, sources in (
+        ("video", "metrics", scores.VIDEO, ()),
+        ("face", "metrics.faces", scores.FACE, ()),
+        ("head", "metrics.heads", scores.HEAD, FACE),
+    ):
+        for name, (better, summary) in found.items():
+            yield Metric(
+                name=f"{modality}/{name}",
+                target=f"regenkit_video.{module}:{name}",
+                summary=summary,
+                extra=EXTRA,
+                modality=modality,
+                better=better,
+                sources=sources,
+            )

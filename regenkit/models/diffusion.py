@@ -25,6 +25,7 @@ from regenkit.layers.dit import DiT
 from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
 from regenkit.layers.unet import UNet
+from regenkit.models.diffusion_grid import grid_of, patch_of
 from regenkit.models.diffusion_schedule import Objective, alpha_sigma, denoised, steps_of, training_target, weight
 from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.models.traced import call_traced
@@ -36,8 +37,6 @@ from regenkit.stage import PRESENT, STATISTICS, Batch, Losses, OpenRun, no_run
 
 JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 """Times at which evaluation looks at every example."""
-LARGEST = 16
-"""A grid is cut into patches so that it has at most so many a side."""
 
 
 @final
@@ -74,7 +73,7 @@ class Diffusion(keras.Model):
         self.condition, self.target = condition, target
         self.condition_dropout, self.width = condition_dropout, width
         grids = {field.shape[:2] for field in target.values() if is_grid(field)}
-        self.grid = _grid(grids.pop()) if len(grids) == 1 and all(map(is_grid, target.values())) else None
+        self.grid = grid_of(grids.pop()) if len(grids) == 1 and all(map(is_grid, target.values())) else None
         if network != "auto" and (network == "mlp") != (self.grid is None):
             raise ValueError(f"network {network!r}: {'grids want unet or dit' if self.grid else 'vectors want mlp'}")
         depth = depth or (1 if self.grid and network != "dit" else 4)
@@ -94,11 +93,11 @@ class Diffusion(keras.Model):
             self.stem.build((None, channels))
             self.network = MLP(channels, width=width, depth=depth, vector=width)
         else:
-            self.patch, self.shape = patch or _patch(self.grid), (*self.grid, channels)
+            self.patch, self.shape = patch or patch_of(self.grid), (*self.grid, channels)
             if self.grid[0] % self.patch or self.grid[1] % self.patch:
                 raise ValueError(f"patch {self.patch} must divide both sides of {self.grid[0]} × {self.grid[1]}")
             inner = (self.grid[0] // self.patch, self.grid[1] // self.patch)
-            maps = [_grid(field.shape) for field in condition.values() if is_grid(field)]
+            maps = [grid_of(field.shape) for field in condition.values() if is_grid(field)]
             finer = any(map_[axis] > inner[axis] for map_ in maps for axis in (0, 1))
             self.conditioner = Conditioner(condition, width, grid=self.grid if finer else inner)
             self.stem = keras.layers.Conv2D(width, 3, padding="same")
@@ -290,14 +289,3 @@ def _check(target: Spec, width: int) -> None:
             raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use a model for that kind")
     if width % 8:
         raise ValueError(f"width is {width}; right is a multiple of 8")
-
-
-def _grid(shape: Any) -> tuple[int, int]:
-    return int(shape[0]), int(shape[1])
-
-
-def _patch(grid: tuple[int, int]) -> int:
-    patch = 1
-    while max(grid) // patch > LARGEST and not (grid[0] % (2 * patch) or grid[1] % (2 * patch)):
-        patch *= 2
-    return patch
