@@ -146,8 +146,10 @@ def check(page: str, parts: list[str]) -> None:
                 assert (ROOT / part.split("::")[0]).exists(), (page, part)
         if program == "python" and rest[:2] == ["-m", "regenkit"]:
             check_regenkit(page, rest[2:])
+    elif program.startswith(".ci/"):
+        assert (ROOT / program).exists(), (page, program)
     else:
-        assert program in ("cd", "export", ".", "srun", "apt-get"), f"{page}: what is {program!r}?"
+        assert program in ("find", "cd", "export", ".", "srun", "apt-get"), f"{page}: what is {program!r}?"
 
 
 def check_regenkit(page: str, parts: list[str]) -> None:

@@ -18,7 +18,7 @@ from toy_job import REP, Y, prepared, sides
 from regenkit.data.batches import dataset
 from regenkit.data.fraction import hide, seen, shown
 from regenkit.data.plan import Plan
-from regenkit.recipe import schema
+from regenkit.recipe import json_schema
 from regenkit.stages import Side
 
 RENDERER = (
@@ -142,7 +142,7 @@ def test_it_is_the_core_s_key_and_left_out_where_it_is_one(tmp_path: Path) -> No
 
 
 def test_the_schema_has_it_for_every_dataset() -> None:
-    (choice,) = schema.build(HOST)["properties"]["dataset"]["anyOf"]
+    (choice,) = json_schema.build(HOST)["properties"]["dataset"]["anyOf"]
     assert choice["properties"]["paired_fraction"]["exclusiveMinimum"] == 0
     assert "paired_fraction" not in choice["required"]
 

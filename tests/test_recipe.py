@@ -8,7 +8,7 @@ import pytest
 from toy import HOST, TEXT, read, refusal
 
 from regenkit import Spec, UserError, plugins, tokens, trust
-from regenkit.recipe import SECTIONS, TrainSettings, load, of_run, schema
+from regenkit.recipe import SECTIONS, TrainSettings, json_schema, load, of_run
 from regenkit.run.origin import settings_of
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -178,7 +178,7 @@ def test_every_setting_of_training_is_explained() -> None:
 
 
 def test_the_schema_describes_what_a_recipe_takes() -> None:
-    built = schema.build(HOST)
+    built = json_schema.build(HOST)
     assert set(built["properties"]) == {*SECTIONS}
     choices = {choice["title"]: choice for choice in built["properties"]["generator"]["anyOf"]}
     assert choices["toy/model"]["properties"]["width"] == {

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.models.sampling import seeds_of
@@ -96,28 +96,34 @@ class LabelToWave(keras.Model):
 
     def sample(
         self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
-        max_length: PositiveInt = LONGEST,
+        max_length: PositiveInt = LONGEST, temperature: NonNegativeFloat = 1.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip
-        """The waveform and the mask of its samples; length, max_length in samples."""
+        """The waveform and the mask of its samples; length, max_length in samples, temperature of the noise."""
         fields = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
         count = int(next(iter(fields.values())).shape[0])
         if not count:
             return {self.field: np.zeros((0, 0), np.float32), self.wave_clock.mask: np.zeros((0, 0), bool)}
         most = max(1, self.clock.entries(length or max_length))
         found, mask = call_traced(
-            self, self._drawn, fields, seeds_of(seed, count), tf.constant(most), tf.constant(length is not None)
+            self,
+            self._drawn,
+            fields,
+            seeds_of(seed, count),
+            tf.constant(most),
+            tf.constant(length is not None),
+            tf.constant(temperature, tf.float32),
         )
         return {self.field: found.numpy(), self.wave_clock.mask: np.repeat(mask.numpy(), self.hop_length, 1)}
 
     def _drawn(
-        self, condition: Batch, seeds: tf.Tensor, most: tf.Tensor, exactly: tf.Tensor
+        self, condition: Batch, seeds: tf.Tensor, most: tf.Tensor, exactly: tf.Tensor, temperature: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         vector = self._vector(condition)
         logs = tf.minimum(self.log_length(vector)[:, 0], LARGEST)
         entries = tf.clip_by_value(tf.cast(tf.round(tf.exp(logs)), tf.int32), 1, most)
         entries = tf.where(exactly, most, entries)
         known = tf.sequence_mask(entries, tf.reduce_max(entries))
-        which = noises.normal(noises.fold_in(seeds, "which"), self.noise_size)
+        which = temperature * noises.normal(noises.fold_in(seeds, "which"), self.noise_size)
         return self._rendered(vector, which, known), known
 
     def _vector(self, condition: Batch) -> tf.Tensor:

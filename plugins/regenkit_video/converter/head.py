@@ -86,8 +86,10 @@ class HeadCoefficients:
 
     def _picture(self, read: Any) -> np.ndarray:
         """uint8 [size, size, 3] of base 64. Raises ValueError and OSError."""
-        with Image.open(io.BytesIO(base64.b64decode(str(read)))) as image:
-            pixels = np.asarray(image.convert("RGB"))
-        if pixels.shape != (self.size, self.size, 3):
-            raise ValueError(f"the portrait is of {pixels.shape[1]} × {pixels.shape[0]}; right is {self.size} a side")
-        return pixels
+        with Image.open(io.BytesIO(base64.b64decode(str(read))), formats=("PNG",)) as image:
+            if image.size != (self.size, self.size):
+                raise ValueError(f"the portrait is of {image.width} × {image.height}; right is {self.size} a side")
+            try:
+                return np.asarray(image.convert("RGB"))
+            except Exception as error:  # whatever a damaged byte leads a decoder to
+                raise ValueError(f"the portrait can't be read ({str(error) or type(error).__name__})") from error

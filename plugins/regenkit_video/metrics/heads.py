@@ -27,12 +27,12 @@ from regenkit_video.networks.critic import pyramid_distance
 
 
 def psnr(of: Evaluation) -> np.ndarray:
-    """dB, see `metrics.psnr`."""
+    """(samples,) dB, see `metrics.psnr`."""
     return _each(of, psnr_of_clips)
 
 
 def ssim(of: Evaluation) -> np.ndarray:
-    """See `metrics.ssim`."""
+    """(samples,) structural similarity, at most 1, see `metrics.ssim`."""
     return _each(of, ssim_of_clips)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from pydantic import PositiveInt
 
 from regenkit.errors import BadSource, UserError
@@ -20,6 +20,8 @@ from regenkit_video.modality.voice import Voice, wav
 from regenkit_video.modality.writing import write
 
 PICTURES = (".png", ".jpg", ".jpeg")
+MOST_PIXELS = 50_000_000
+"""Of a portrait."""
 
 
 @final
@@ -91,10 +93,14 @@ class Speaker:
 def _portrait(path: Path, size: int) -> np.ndarray:
     """The face of a picture, cut out as out of a video. Raises BadSource."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
             pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise BadSource(path, f"is no picture that can be read ({error})") from error
+    except BadSource:
+        raise
+    except Exception as error:  # whatever a damaged byte leads a decoder to
+        raise BadSource(path, f"can't be read as a picture ({str(error) or type(error).__name__})") from error
     found = of_picture(pixels, size)
     if found is None:
         raise BadSource(path, "no face is seen in it")
