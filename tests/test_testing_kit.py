@@ -26,7 +26,7 @@ FAULTS = {
     "the wrong sign": ("metrics.py", "np.float64)", "np.float64) * -1", "it tells right from wrong"),
     "a mean": ("metrics.py", "return np.array([", "return np.ones(2) + np.mean([", "it gives one value a sample"),
     "undocumented": ("metrics.py", '"""[samples]: 1 where a sample\'s name is of the family of the reference\'s, else '
-                     '0."""', "", "the docstring says what it is"),
+                     '0."""', '"""Right."""', "the docstring says what it is"),
     "an untyped option": ("perceptron.py", "width: PositiveInt = 64", "width=64", "every option has a type"),
     "a sample without a seed": ("perceptron.py", "seeds_of(seed, ", "seeds_of(0, ", "a seed says what is drawn"),
     "index for token": ("perceptron.py", "np.int32(1 + tf.argmax", "np.int32(tf.argmax", "samples are of its target"),
