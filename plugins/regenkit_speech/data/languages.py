@@ -1,6 +1,6 @@
 """The English prompts and the Czech and Dutch dialogue as one dataset, for models of several languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, final
 
@@ -36,12 +36,9 @@ class Languages:
         self, languages: Sequence[Name] = ALL, sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
         limit: PositiveInt | None = None,
     ) -> None:  # fmt: skip
-        _check(languages)
-        how: dict[str, Any] = {"sample_rate": sample_rate, "max_seconds": max_seconds, "limit": limit}
-        self.parts: dict[Name, Prompts | Fillets] = {
-            name: Prompts(units="characters", **how) if name == "en" else Fillets(name, **how) for name in languages
-        }
-        self.audio = {"sample_rate": sample_rate, "max_seconds": max_seconds}
+        self.audio: dict[str, Any] = {"sample_rate": sample_rate, "max_seconds": max_seconds}
+        how: dict[str, Any] = {**self.audio, "limit": limit}
+        self.parts = _Parts(languages, lambda: Prompts(units="characters", **how), lambda name: Fillets(name, **how))
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
@@ -49,18 +46,15 @@ class Languages:
 
     def sources(self) -> list[str]:
         """ "LANGUAGE/SOURCE", a language after the other."""
-        return _sources(self.parts)
+        return self.parts.sources()
 
     def fingerprint(self) -> str:
-        return "".join(part.fingerprint() for part in self.parts.values())
+        return self.parts.fingerprint()
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
-        language, _, name = source.partition("/")
-        return [
-            replace(each, id=source, y={key: value for key, value in each.y.items() if key != SPEAKER})
-            for each in self.parts[language].read(name)  # type: ignore[index] # it is one of them
-        ]
+        return [replace(each, y={key: value for key, value in each.y.items() if key != SPEAKER})
+                for each in self.parts.read(source)[1]]  # fmt: skip
 
 
 @final
@@ -73,37 +67,49 @@ class LanguagesToText:
         self, languages: Sequence[Name] = ALL, sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
         limit: PositiveInt | None = None,
     ) -> None:  # fmt: skip
-        _check(languages)
-        how: dict[str, Any] = {"sample_rate": sample_rate, "max_seconds": max_seconds, "limit": limit}
-        self.parts: dict[Name, PromptsToText | FilletsToText] = {
-            name: PromptsToText(**how) if name == "en" else FilletsToText(name, **how) for name in languages
-        }
-        self.audio = {"sample_rate": sample_rate, "max_seconds": max_seconds, "axis": "x"}
+        self.audio: dict[str, Any] = {"sample_rate": sample_rate, "max_seconds": max_seconds}
+        how: dict[str, Any] = {**self.audio, "limit": limit}
+        self.parts = _Parts(languages, lambda: PromptsToText(**how), lambda name: FilletsToText(name, **how))
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        return {"x": self.audio, "y": {**text_arguments(), "languages": [LABELS[name] for name in self.parts]}}
+        known = [LABELS[name] for name in self.parts.languages]
+        return {"x": {**self.audio, "axis": "x"}, "y": {**text_arguments(), "languages": known}}
 
     def sources(self) -> list[str]:
         """ "LANGUAGE/SOURCE", a language after the other."""
-        return _sources(self.parts)
+        return self.parts.sources()
 
     def fingerprint(self) -> str:
-        return "".join(part.fingerprint() for part in self.parts.values())
+        return self.parts.fingerprint()
 
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
+        language, examples = self.parts.read(source)
+        own = {"language": np.array(1 + language, np.int32)} if len(self.parts.languages) > 1 else {}
+        return [replace(each, y={**each.y, **own}) for each in examples]
+
+
+@final
+class _Parts:
+    """A corpus a language. Raises UserError where the languages are none, or one stands twice."""
+
+    def __init__(self, languages: Sequence[str], english: Callable[[], Any], other: Callable[[Any], Any]) -> None:
+        if not languages or len(set(languages)) < len(languages):
+            raise UserError(
+                f"languages: {', '.join(languages) or 'none'}; right are some of {', '.join(ALL)}, each once"
+            )
+        self.languages = list(languages)
+        self.corpora = {name: english() if name == "en" else other(name) for name in languages}
+
+    def sources(self) -> list[str]:
+        return [f"{language}/{source}" for language, corpus in self.corpora.items() for source in corpus.sources()]
+
+    def fingerprint(self) -> str:
+        return "".join(corpus.fingerprint() for corpus in self.corpora.values())
+
+    def read(self, source: str) -> tuple[int, list[Example]]:
+        """(the place of its language, its example under the name of the source)"""
         language, _, name = source.partition("/")
-        token = np.array(1 + list(self.parts).index(language), np.int32)  # type: ignore[arg-type]
-        own = {"language": token} if len(self.parts) > 1 else {}
-        return [replace(each, id=source, y={**each.y, **own})
-                for each in self.parts[language].read(name)]  # type: ignore[index] # fmt: skip
-
-
-def _check(languages: Sequence[str]) -> None:
-    if not languages or len(set(languages)) < len(languages):
-        raise UserError(f"languages: {', '.join(languages) or 'none'}; right are some of {', '.join(ALL)}, each once")
-
-
-def _sources(parts: Mapping[Name, Any]) -> list[str]:
-    return [f"{language}/{source}" for language, part in parts.items() for source in part.sources()]
+        examples = [replace(each, id=source) for each in self.corpora[language].read(name)]
+        return self.languages.index(language), examples
