@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from regenkit import Evaluation
 from regenkit.errors import UserError
-from regenkit.models import label_classifier
+from regenkit.models import trained_once
 from regenkit.spec import Fields
 from regenkit_image import metrics
 from regenkit_image.data import Mnist
@@ -153,7 +153,7 @@ def test_a_classifier_is_trained_once_and_the_same_each_time(tmp_path: Path, mon
     said = []
     for folder in ("one", "one", "two"):
         monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / folder))
-        label_classifier._known.clear()
+        trained_once._known.clear()
         features, logits = classifier.classifier(of)(levels)
         assert features.shape == (5, 128) and logits.shape == (5, 4)
         said.append(logits)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from regenkit.cache import cache_dir, locked
 from regenkit.components import Evaluation
 from regenkit.digest import digest
 from regenkit.errors import UserError
-from regenkit.files import beside
+from regenkit.models.trained_once import trained_once
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
@@ -22,7 +21,6 @@ LARGEST = 32
 AT_ONCE = 1000
 Batches = Iterable[tuple[np.ndarray, np.ndarray]]
 """(uint8 [batch, height, width, channels], labels from 0, int32 [batch])"""
-_known: dict[str, keras.Model] = {}
 
 
 def labels(conditions: Sequence[Fields], instead: str) -> np.ndarray:
@@ -59,7 +57,7 @@ def trained(
     """The classifier of an evaluation's training pairs: trained now, or before.
 
     field    of Y that has the levels
-    name     of its file in the cache: "classifiers/{key}"
+    name     of its file in the cache, with "{key}" in it
     version  raised where anything changes that its weights depend on
     build    makes the network for so many classes
     train    trains it, given the labels of the training pairs
@@ -73,19 +71,7 @@ def trained(
     for fields in of.training:
         content.update(fields[field].tobytes())
     key = digest([version, of.training[0][field].shape, content.hexdigest()])
-    if key not in _known:  # all routes of a run have one training set
-        model = build(int(wanted.max()))
-        path = cache_dir() / f"{name.format(key=key)}.npz"
-        with locked(path.parent):
-            if path.exists():
-                with np.load(path) as kept:
-                    model.set_weights([kept[each] for each in kept.files])
-            else:
-                train(model, wanted)
-                with beside(path) as temporary, temporary.open("wb") as file:
-                    np.savez(file, *model.get_weights())
-        _known[key] = model
-    return _known[key]
+    return trained_once(name.format(key=key), lambda: build(int(wanted.max())), lambda model: train(model, wanted))
 
 
 def fit(model: keras.Model, batches: Batches, steps: int, rate: float) -> None:

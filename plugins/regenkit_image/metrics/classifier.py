@@ -27,7 +27,7 @@ def classifier(of: Evaluation) -> Judge:
     Raises UserError where X is no label.
     """
     model = label_classifier.trained(
-        of, "pixels", "classifiers/{key}", version=VERSION, instead=INSTEAD,
+        of, "pixels", "{key}", version=VERSION, instead=INSTEAD,
         build=lambda classes: label_classifier.network(
             of.training[0]["pixels"].shape, classes, channels=(32, 64), features=128,
             last=keras.initializers.GlorotUniform,

@@ -23,7 +23,7 @@ def classifier(of: Evaluation) -> Judge:
     Raises UserError where X is no label.
     """
     model = label_classifier.trained(
-        of, "frames", "classifiers/video-{key}", version=VERSION, instead=INSTEAD,
+        of, "frames", "video-{key}", version=VERSION, instead=INSTEAD,
         build=lambda classes: label_classifier.network(
             of.training[0]["frames"].shape[1:], classes, channels=(16, 32, 64), features=64,
             last=keras.initializers.HeNormal,

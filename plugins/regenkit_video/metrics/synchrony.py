@@ -13,11 +13,10 @@ from typing import final
 
 import numpy as np
 
-from regenkit.cache import cache_dir, locked
 from regenkit.components import Evaluation
 from regenkit.digest import digest
 from regenkit.errors import UserError
-from regenkit.files import beside
+from regenkit.models.trained_once import trained_once
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
@@ -63,22 +62,8 @@ def synchrony(of: Evaluation) -> Callable[[np.ndarray, np.ndarray], float]:
     for frames, voice in pairs:
         content.update(np.float32(frames).tobytes() + np.float32(voice).tobytes())
     key = digest([VERSION, content.hexdigest()])
-    if key not in _known:
-        model = Networks(pairs[0][1].shape[1])
-        path = cache_dir() / f"classifiers/sync-{key}.npz"
-        with locked(path.parent):
-            if path.exists():
-                with np.load(path) as kept:
-                    model.set_weights([kept[each] for each in kept.files])
-            else:
-                _train(model, pairs)
-                with beside(path) as temporary, temporary.open("wb") as file:
-                    np.savez(file, *model.get_weights())
-        _known[key] = model
-    return lambda frames, voice: _score(_known[key], frames, voice)
-
-
-_known: dict[str, Networks] = {}
+    model = trained_once(f"sync-{key}", lambda: Networks(pairs[0][1].shape[1]), lambda model: _train(model, pairs))
+    return lambda frames, voice: _score(model, frames, voice)
 
 
 def moments(frames: np.ndarray, voice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
