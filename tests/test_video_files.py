@@ -128,6 +128,20 @@ def test_what_is_transparent_is_white(tmp_path: Path) -> None:
     assert clip.frames[0, 16, 4, 0] < 5 and clip.frames[0, 16, 28, 0] > 250
 
 
+def test_a_transparent_frame_of_many_rows(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    layers = chance.integers(0, 256, (600, 16, 4), np.uint8)
+    (seen,) = opened(film(tmp_path / "a.mov", layers[None], codec="png", pixels="rgba")).frames()
+    alpha = layers[:, :, 3:] / 255
+    assert np.abs(seen - (layers[:, :, :3] * alpha + 255 * (1 - alpha))).max() <= 0.51
+
+
+def test_a_frame_that_is_too_large(tmp_path: Path) -> None:
+    Image.new("P", (6001, 6000)).save(tmp_path / "a.gif")
+    with pytest.raises(BadSource, match="6001 × 6000 pixels; at most 36,000,000 are read"):
+        next(opened(tmp_path / "a.gif").frames())
+
+
 def test_a_gif_of_one_frame(tmp_path: Path) -> None:
     Image.fromarray(grey([99])[0]).save(tmp_path / "a.gif")
     (clip,) = Video(frames=4, rate=8).read(tmp_path / "a.gif")

@@ -25,13 +25,15 @@ SLOWEST, FASTEST, USUAL = Fraction(1), Fraction(1000), Fraction(25)
 """Frames a second that a header may state. Beyond, it is wrong, and the usual is taken where frames have no times."""
 LONGEST_HOLD = 60.0
 """Seconds that one frame may stand. A greater leap is a damaged time, and the next frame follows at once."""
-MOST_PIXELS = 64_000_000
-"""Of one frame: what claims more is not decoded."""
+MOST_PIXELS = 36_000_000
+"""Of one frame as it is shown (8K has 33 million): what claims more is not made into pixels."""
 NEAR = 1e-3
 """Seconds by which the time of a frame may be rounded."""
 NARROWEST, WIDEST = Fraction(1, 4), Fraction(4)
 """A pixel's width by its height: what a header states beyond is wrong."""
 WHITE = 255
+ROWS = 256
+"""Of a transparent frame, that are laid on white at a time: the sums take twice the bytes of the frame."""
 EMPTY = "has no frame: it is empty, or cut off"
 UNKNOWN = "is of a codec that FFmpeg does not know"
 FAULTS = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError)
@@ -105,10 +107,9 @@ class Film:
                 if count and not last < time <= last + LONGEST_HOLD:
                     first += time - (last + step)  # a time that goes back or leaps: the clock starts again here
                     time = last + step
-                if frame.width * frame.height > MOST_PIXELS:
-                    raise BadSource(
-                        self.path, f"{frame.width} × {frame.height} pixels; at most {MOST_PIXELS:,} are read"
-                    )
+                width = _width(frame, stream.sample_aspect_ratio)
+                if width * frame.height > MOST_PIXELS:
+                    raise BadSource(self.path, f"{width} × {frame.height} pixels; at most {MOST_PIXELS:,} are read")
                 count, last = count + 1, time
                 yield time, frame
         except FAULTS as error:
@@ -196,15 +197,23 @@ def _seek(container: Any, stream: Any, start: float) -> None:
         container.seek(round((start + _begins(stream)) / stream.time_base), stream=stream)
 
 
+def _width(frame: Any, aspect: Fraction | None) -> int:
+    """In square pixels; `aspect` is the width of one pixel by its height."""
+    return round(frame.width * aspect) if aspect and NARROWEST < aspect < WIDEST else int(frame.width)
+
+
 def _upright(frame: Any, aspect: Fraction | None) -> np.ndarray:
     """uint8 (height, width, 3) as it was seen; `aspect` is that of one pixel."""
-    wide = {"width": round(frame.width * aspect)} if aspect and NARROWEST < aspect < WIDEST and aspect != 1 else {}
+    width = _width(frame, aspect)
     if any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8":
-        layers = frame.reformat(format="rgba", **wide).to_ndarray().astype(np.uint16)
-        alpha = layers[:, :, 3:]
-        pixels = ((layers[:, :, :3] * alpha + WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
+        layers = frame.reformat(format="rgba", width=width).to_ndarray()
+        pixels = np.empty((*layers.shape[:2], 3), np.uint8)
+        for top in range(0, len(layers), ROWS):
+            rows = slice(top, top + ROWS)
+            colours, alpha = np.split(layers[rows].astype(np.uint16), [3], axis=2)
+            pixels[rows] = (colours * alpha + WHITE * (255 - alpha) + 127) // 255
     else:
-        pixels = frame.reformat(format="rgb24", **wide).to_ndarray()
+        pixels = frame.reformat(format="rgb24", width=width).to_ndarray()
     quarters = round((frame.rotation or 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
 
