@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_clocks import DIGITS, FRAMES, HOP, LETTERS, VOCODER, WAVE, WORDS, side
 
-from regenkit.data import shards, workers
+from regenkit.data import shards
 from regenkit.data.batches import dataset
 from regenkit.data.lengths import clocks_in_condition, drawn_axes, lengths_of
 from regenkit.data.plan import Plan
+from regenkit.data.read_or_skip import Convert
 from regenkit.data.stack import stack, unstack
 from regenkit.errors import UserError
 from regenkit.spec import Clock, Field, Fields, Spec, tokens
@@ -85,7 +86,7 @@ class Short(toy_clocks.Frames):
 
 def test_a_converter_that_forgets_the_end_is_noticed() -> None:
     """Else its frames would lie beside other steps than their own, and nothing would fail."""
-    convert = workers.Convert(Short(), {"x": Spec(), "y": WAVE, "rep": FRAMES})
+    convert = Convert(Short(), {"x": Spec(), "y": WAVE, "rep": FRAMES})
 
     def record(steps: int) -> bytes:
         return shards.serialize({"x": None, "y": {"wave": np.ones(steps, np.float32)}}, {"id": "a"})

@@ -14,7 +14,7 @@ from toy_job import HUNDRED, Data, Parity, files, journal, prepared
 
 from regenkit import plugins
 from regenkit.data import prepare as prepare_module
-from regenkit.data import workers
+from regenkit.data import process_pool
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
 
@@ -130,11 +130,11 @@ def test_other_settings_of_the_dataset_are_read_anew(fresh: Path, tmp_path: Path
 @pytest.mark.parametrize("chunk", [1, 8])
 def test_workers_are_never_far_ahead(chunk: int) -> None:
     taken: list[int] = []
-    with workers.pool(2) as run:
+    with process_pool.pool(2) as run:
         results = run(abs, (taken.append(number) or -number for number in count()), chunk)
         for number in range(300):
             assert next(results) == number
-            assert len(taken) <= number + 1 + 2 * workers.AHEAD + chunk
+            assert len(taken) <= number + 1 + 2 * process_pool.AHEAD + chunk
 
 
 def test_neither_preparation_nor_its_workers_import_tensorflow() -> None:

@@ -12,7 +12,7 @@ from toy_job import REP, Data, Parity, X, Y, prepared
 
 from regenkit.data import shards
 from regenkit.data.parts import without, write_examples, write_reps
-from regenkit.data.workers import Convert, Read
+from regenkit.data.read_or_skip import Convert, Read
 from regenkit.errors import UserError
 from regenkit.spec import Field, Spec
 

@@ -11,15 +11,16 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.data import shards, workers
+from regenkit.data import shards
+from regenkit.data.read_or_skip import Convert, Entry, Outcome, Read
 
 Elsewhere = Callable[[Callable[[Any], None], list[Any]], None]
 """elsewhere(function, tasks) calls `function` with every task, in any order, on any machine."""
 
 
-def write_examples(path: Path, outcomes: Iterable[workers.Outcome]) -> None:
+def write_examples(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Write the examples of some sources as the part `path`; of each, only its index entry stays in memory."""
-    entries: list[workers.Entry] = []
+    entries: list[Entry] = []
     skipped: list[tuple[str, str]] = []
 
     def records() -> Iterator[bytes]:
@@ -75,7 +76,7 @@ def without(reps: shards.Shards) -> list[tuple[int, str]]:
 class ReadPart:
     """(path of the part, its sources) → writes the part."""
 
-    read: workers.Read
+    read: Read
 
     def __call__(self, task: tuple[Path, list[str]]) -> None:
         path, sources = task
@@ -87,7 +88,7 @@ class ReadPart:
 class ConvertPart:
     """(path of the part, numbers of its examples, shards with them, number of records before) → writes the part."""
 
-    convert: workers.Convert
+    convert: Convert
 
     def __call__(self, task: tuple[Path, range, list[Path], int]) -> None:
         path, span, paths, before = task

@@ -20,8 +20,10 @@ import numpy as np
 
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.cache import cache_dir, locked
-from regenkit.data import parts, shards, workers
+from regenkit.data import parts, shards
 from regenkit.data.author import named, refuse_same_ids, sources_of
+from regenkit.data.process_pool import Map, pool
+from regenkit.data.read_or_skip import Convert, Outcome, Read
 from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, Skipped, check, settle
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
@@ -163,9 +165,9 @@ class _Making:
             return shards.Shards(paths)
         flat = [source for number in missing for source in chunks[number]]
         before = len(sources) - len(flat)
-        read = workers.Read(dataset, self.specs)
+        read = Read(dataset, self.specs)
 
-        def outcomes(run: workers.Map) -> Iterator[workers.Outcome]:
+        def outcomes(run: Map) -> Iterator[Outcome]:
             for done, outcome in enumerate(run(read, flat, 8 if len(flat) > MANY else 1), before + 1):
                 self.progress("reading", done, len(sources))
                 yield outcome
@@ -177,7 +179,7 @@ class _Making:
             return shards.Shards(paths)
         kept = 0
         left_out: Skipped = []
-        with workers.pool(self.processes if len(flat) >= 8 else 1) as run:
+        with pool(self.processes if len(flat) >= 8 else 1) as run:
             coming = outcomes(run)
             for number in missing:
                 parts.write_examples(paths[number], islice(coming, len(chunks[number])))
@@ -198,7 +200,7 @@ class _Making:
         if isinstance(converter, Adapts):
             converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
         folder.mkdir(parents=True, exist_ok=True)
-        convert = workers.Convert(converter, self.specs)
+        convert = Convert(converter, self.specs)
         total = len(examples)
         paths, missing = _parts(folder, -(-total // EXAMPLES_A_PART))
         spans = {
@@ -212,7 +214,7 @@ class _Making:
         count = sum(map(len, spans.values()))
         done = total - count
         in_batches = isinstance(converter, ConvertsMany)
-        with workers.pool(self.processes if count >= MANY and not in_batches else 1) as run:
+        with pool(self.processes if count >= MANY and not in_batches else 1) as run:
             records = (examples[place] for span in spans.values() for place in span)
             coming = convert.batched(records) if in_batches else run(convert, records, 8)
             for number, span in spans.items():

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from regenkit.cache import cache_dir
-from regenkit.data import workers
 from regenkit.data.prepare import Prepared, Progress
+from regenkit.data.process_pool import pool
 from regenkit.distribute import gathered, is_chief, together, worker_count, worker_index
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
@@ -73,7 +73,7 @@ def _take_turns(strategy: Any, function: Callable[[Any], None], tasks: list[Any]
     mine = tasks[worker_index(strategy) :: worker_count(strategy)]
     refusal = None
     try:
-        with workers.pool(min(len(mine), len(os.sched_getaffinity(0)))) as run:
+        with pool(min(len(mine), len(os.sched_getaffinity(0)))) as run:
             for _ in run(function, mine, 1):
                 pass
     except UserError as error:

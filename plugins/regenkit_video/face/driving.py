@@ -39,12 +39,15 @@ def maps(
     """float32 [examples, frames, size, size, 3], the normals of the mesh at each pixel; 0 where there is no face.
 
     Of coefficients [examples, frames, n], poses [examples, frames, 6], and portraits [examples, 468, 3]. Between lips
-    and lids the mesh is open, so the map shows how far they are apart.
+    and lids the mesh is open, so the map shows how far they are apart. An example without a portrait (all 0: it fills
+    up the batch of a replica) has no face.
     """
     count, frames = coefficients.shape[:2]
-    vertices = []
-    for each, moved, portrait in zip(coefficients, pose, portraits, strict=True):
-        identity, rest = at_rest(portrait, model)
-        vertices.append(posed(model.vertices(each.astype(np.float64)) + identity, moved + rest, (size, size)))
-    whole = normal_map(np.concatenate(vertices), triangles(), size, size)
-    return whole.reshape(count, frames, size, size, 3)
+    whole = np.zeros((count, frames, size, size, 3), np.float32)
+    for example, portrait in enumerate(portraits):
+        if portrait.any():
+            identity, rest = at_rest(portrait, model)
+            moved = model.vertices(coefficients[example].astype(np.float64)) + identity
+            vertices = posed(moved, pose[example] + rest, (size, size))
+            whole[example] = normal_map(vertices, triangles(), size, size)
+    return whole
