@@ -26,8 +26,8 @@ GRADIENTS = 3
 def operations(pipeline: Pipeline, stage: str, prepared: Any, batch_size: int) -> int:
     """Of a step."""
     model, sides = pipeline.build(stage), dict(zip(("condition", "target"), pipeline.sides(stage), strict=True))
-    places = prepared.places("train", paired=True)[:batch_size]
-    examples = [prepared.example(int(place))[0] for place in places]
+    indices = prepared.indices("train", paired=True)[:batch_size]
+    examples = [prepared.example(int(index))[0] for index in indices]
     for each in examples:  # values change nothing, and what is to be learned makes no Y′ yet
         each["rep"] = each["rep"] or {name: np.ones(field.shape) for name, field in pipeline.specs["rep"].items()}
     batch = {

@@ -42,8 +42,8 @@ def main() -> None:
     models = {str(run): regenkit.load(run) for run in given.runs}
     first = next(iter(models.values()))
     prepared = first.prepare(lambda *_: None)
-    places = prepared.places("test", paired=True)
-    sides = [prepared.example(int(place))[0] for place in places]
+    indices = prepared.indices("test", paired=True)
+    sides = [prepared.example(int(index))[0] for index in indices]
     xs, ys = [each["x"] for each in sides], [each["y"] for each in sides]
     graphs, seconds = {name: drawn_by(model) for name, model in models.items()}, timed(models, xs)
     base, base_seconds = next(iter(graphs.values())), next(iter(seconds.values()))
@@ -121,13 +121,13 @@ def pictures(models: dict[str, Any], xs: list[Any], ys: list[Any]) -> np.ndarray
     columns = []
     first = next(iter(models.values()))
     labels = len(first.y.labels)
-    for place in np.linspace(0, len(xs) - 1, SHOWN).astype(int):
-        pixels = np.round((xs[place]["pixels"] + 1) * 127.5).astype(np.uint8)
-        true = first.y.decode(ys[place])
+    for index in np.linspace(0, len(xs) - 1, SHOWN).astype(int):
+        pixels = np.round((xs[index]["pixels"] + 1) * 127.5).astype(np.uint8)
+        true = first.y.decode(ys[index])
         column = [pixels.repeat(3 // pixels.shape[2], 2)]
         column += [colours(name, each, range_of(name, each, true), labels) for name, each in true.maps.items()]
         for model in models.values():
-            said = model.y.decode(model.predict_rep([xs[place]], [model.given_of({})], seed=0)[0])
+            said = model.y.decode(model.predict_rep([xs[index]], [model.given_of({})], seed=0)[0])
             for name, each in said.maps.items():
                 column += [colours(name, each, range_of(name, each, true), labels), errors(name, each, true.maps[name])]
                 column += [boundaries(each, true.maps[name])] * (name == "classes")

@@ -78,8 +78,8 @@ class Data:
 
 def data_of(run: Any, count: int) -> Data:
     prepared = run.prepare(lambda *_: None)
-    test = [prepared.example(place)[0] for place in subset(prepared, "test", count)]
-    learned = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
+    test = [prepared.example(index)[0] for index in subset(prepared, "test", count)]
+    learned = [prepared.example(int(index))[0] for index in prepared.indices("train", paired=True)]
     return Data(
         names=run.x.labels,
         pixels=np.stack([sides["y"]["pixels"] for sides in test]),

@@ -27,7 +27,7 @@ from regenkit import load
 from regenkit.given import Given
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load as read_recipe
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit.stages import BEST
 from regenkit_text.arpabet import from_ipa, unstressed
 from regenkit_text.converter.espeak import phonemes
@@ -81,8 +81,8 @@ def table(found: dict[str, Any]) -> str:
 
 def held_out(count: int) -> list[str]:
     prepared = Pipeline(read_recipe(RECIPE)).prepare(lambda *_: None)
-    places = np.random.default_rng(SEED).permutation(prepared.places("test"))[:count]
-    return [str(prepared.example(int(place))[1]["title"]) for place in places]
+    indices = np.random.default_rng(SEED).permutation(prepared.indices("test"))[:count]
+    return [str(prepared.example(int(index))[1]["title"]) for index in indices]
 
 
 def by_espeak(words: list[str]) -> list[list[str]]:

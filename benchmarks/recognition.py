@@ -61,8 +61,8 @@ def main() -> None:
 
 def measured(pipeline: Pipeline, speller: Pipeline, clips: int) -> dict[str, Any]:
     prepared = pipeline.prepare(lambda *_: None)
-    places = np.random.default_rng(SEED).permutation(prepared.places("test", paired=True))[:clips]
-    examples = [prepared.example(int(place))[0] for place in sorted(places)]
+    indices = np.random.default_rng(SEED).permutation(prepared.indices("test", paired=True))[:clips]
+    examples = [prepared.example(int(index))[0] for index in sorted(indices)]
     xs, ys, reps = ([dict(each[side] or {}) for each in examples] for side in ("x", "y", "rep"))
     labels = pipeline.specs["y"]["language"].labels
     languages = [labels[int(y["language"]) - 1] for y in ys]
@@ -76,7 +76,7 @@ def measured(pipeline: Pipeline, speller: Pipeline, clips: int) -> dict[str, Any
     said, true = ([spelled(pipeline, rep) for rep in each] for each in (predicted, reps))
     every = max(1, len(ys) // EXAMPLES)
     return {
-        "clips": len(ys), "pairs": len(prepared.places("train", paired=True)), "parameters": pipeline.parameters,
+        "clips": len(ys), "pairs": len(prepared.indices("train", paired=True)), "parameters": pipeline.parameters,
         "phonemes": errors(said, true, languages, words=False),
         "predicted": errors(by_phonemes, wanted, languages),
         "oracle": errors(by_true, wanted, languages),

@@ -45,24 +45,24 @@ spent: Counter[str] = Counter()
 class Repeated:
     """Records of a shard in another order, some of them often, each time under a name of its own."""
 
-    def __init__(self, shards: Shards, places: np.ndarray) -> None:
-        self.shards, self.places = shards, places
+    def __init__(self, shards: Shards, indices: np.ndarray) -> None:
+        self.shards, self.indices = shards, indices
 
-    def __getitem__(self, place: int) -> bytes:
-        return self.shards[int(self.places[place])]
+    def __getitem__(self, index: int) -> bytes:
+        return self.shards[int(self.indices[index])]
 
     def column(self, name: str) -> np.ndarray:
-        found = self.shards.column(name)[self.places]
-        return np.array([f"{each}#{place}" for place, each in enumerate(found)]) if name == "id" else found
+        found = self.shards.column(name)[self.indices]
+        return np.array([f"{each}#{index}" for index, each in enumerate(found)]) if name == "id" else found
 
 
 def repeated(prepared: Prepared, tests: int) -> Prepared:
     """`tests` test examples and eight times as many to learn from, none of them in both."""
-    known = {split: prepared.places(split, paired=True) for split in ("train", "test")}
-    places = np.concatenate([np.resize(known["train"], 8 * tests), np.resize(known["test"], tests)])
-    examples, reps = (cast(Shards, Repeated(each, places)) for each in (prepared.examples, prepared.reps))
-    return replace(prepared, examples=examples, reps=reps, split=prepared.split[places], paired=prepared.paired[places],
-                   steps=prepared.steps[places])  # fmt: skip
+    known = {split: prepared.indices(split, paired=True) for split in ("train", "test")}
+    indices = np.concatenate([np.resize(known["train"], 8 * tests), np.resize(known["test"], tests)])
+    examples, reps = (cast(Shards, Repeated(each, indices)) for each in (prepared.examples, prepared.reps))
+    return replace(prepared, examples=examples, reps=reps, split=prepared.split[indices],
+                   paired=prepared.paired[indices], steps=prepared.steps[indices])  # fmt: skip
 
 
 def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,14 +94,14 @@ def main() -> None:
         train_recipe(load(RECIPE, SETTINGS), folder, Console(quiet=True), STAGES)
         pipeline = load_run(folder)
         prepared = repeated(pipeline.prepare(lambda *_: None), tests)
-        places = subset(prepared, "test")
+        indices = subset(prepared, "test")
         for name, part in (("draw", "sampling"), ("held_out_bits", "bits"), ("boundary", "boundary")):
             setattr(evaluate, name, timed(part, getattr(evaluate, name)))
         evaluate.score = score
         begun, options = time.process_time(), evaluate.Options()
-        found = evaluate.measure(pipeline, prepared, places, options)
+        found = evaluate.measure(pipeline, prepared, indices, options)
         spent["reading"] = time.process_time() - begun - sum(spent.values())
-        items = timed("gallery", found.gallery.write)(folder / "gallery", evaluate.named(prepared, places))
+        items = timed("gallery", found.gallery.write)(folder / "gallery", evaluate.named(prepared, indices))
         report = replace(evaluate.as_report(pipeline, prepared, found, options), gallery=items)
         timed("page", write_html)(report, folder / "report.html")
         timed("card", write_card)(report, folder / "MODEL_CARD.md")

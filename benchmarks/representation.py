@@ -94,8 +94,8 @@ def trained(recipe_file: Path, arm: Arm, seed: int, prepared: Prepared) -> dict[
     recipe = load(recipe_file, [*arm, f"train.seed={seed}"])
     pipeline = Pipeline(recipe)
     condition, target = pipeline.sides("direct")
-    held_out = [prepared.example(place)[0] for place in subset(prepared, "validation", REFERENCES)]
-    learned = [prepared.example(int(place))[0] for place in prepared.places("train", paired=True)]
+    held_out = [prepared.example(index)[0] for index in subset(prepared, "validation", REFERENCES)]
+    learned = [prepared.example(int(index))[0] for index in prepared.indices("train", paired=True)]
     labels = np.array([each["x"]["label"] for each in held_out[:SAMPLES]], np.int32)
     points: list[dict[str, Any]] = []
 
@@ -126,7 +126,7 @@ def trained(recipe_file: Path, arm: Arm, seed: int, prepared: Prepared) -> dict[
 def told(model: Any, prepared: Prepared) -> dict[str, list[float]]:
     """By block: shares of test pictures whose class is told, by a linear probe and by neighbours."""
     inside = DiffusionFeatures(model)
-    parts = [[prepared.example(place)[0] for place in subset(prepared, split, count)]
+    parts = [[prepared.example(index)[0] for index in subset(prepared, split, count)]
              for split, count in (("train", PROBED), ("test", MEASURED))]  # fmt: skip
     labels, truth = (np.array([each["x"]["label"] for each in part]) for part in parts)
     fit, other = (inside([sides["y"] for sides in part], time=TIME) for part in parts)

@@ -25,8 +25,8 @@ def main() -> None:
     asked = options.parse_args()
     pipeline = load(asked.run)
     prepared = pipeline.prepare(lambda *_: None)
-    places = np.random.default_rng(SEED).permutation(prepared.places("test", paired=True))[: asked.count]
-    examples = [prepared.example(int(place))[0] for place in places]
+    indices = np.random.default_rng(SEED).permutation(prepared.indices("test", paired=True))[: asked.count]
+    examples = [prepared.example(int(index))[0] for index in indices]
     xs = [example["x"] for example in examples]
     reps = pipeline.predict_rep(xs, [Given()] * len(xs), seed=SEED)
     texts = {
@@ -36,11 +36,11 @@ def main() -> None:
     }
     if (asked.run / "direct" / BEST).exists():
         texts["direct"] = pipeline.sample("direct", xs, seed=SEED)
-    for place, x in enumerate(xs):
-        print(f"{place + 1}. {pipeline.x.describe(pipeline.x.decode(x))}")
+    for index, x in enumerate(xs):
+        print(f"{index + 1}. {pipeline.x.describe(pipeline.x.decode(x))}")
         for route in texts:
-            print(f"    - {route}: {pipeline.y.decode(texts[route][place])}")
-        print(f"    - Y′, predicted: {pipeline.converter.to_text(reps[place], {}).strip()}")
+            print(f"    - {route}: {pipeline.y.decode(texts[route][index])}")
+        print(f"    - Y′, predicted: {pipeline.converter.to_text(reps[index], {}).strip()}")
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ def main() -> None:
     texts = load_run(options.generator)
     vocoder = load_run(options.vocoder) if options.vocoder else None
     prepared = texts.prepare(lambda *_: None)
-    held_out = prepared.places("test", paired=True)
-    places = held_out[np.linspace(0, len(held_out) - 1, min(options.examples, len(held_out))).round().astype(int)]
-    found = [prepared.example(place) for place in places]
+    held_out = prepared.indices("test", paired=True)
+    indices = held_out[np.linspace(0, len(held_out) - 1, min(options.examples, len(held_out))).round().astype(int)]
+    found = [prepared.example(index) for index in indices]
     xs, real, true = ([dict(sides[side] or {}) for sides, _ in found] for side in ("x", "y", "rep"))
     titles = [str(meta["title"]) for _, meta in found]
     rule = GriffinLim(condition=texts.specs["rep"], target=texts.specs["y"])
@@ -84,7 +84,7 @@ def main() -> None:
         print(name, table[name], flush=True)
     first = first_part(texts, vocoder, xs[:5]) if vocoder is not None else None
     print("first part of a stream after", first)
-    whole = {"generator": str(options.generator), "vocoder": str(options.vocoder), "examples": len(places),
+    whole = {"generator": str(options.generator), "vocoder": str(options.vocoder), "examples": len(indices),
              "seeds": 1, "rows": table, "first_part_seconds": first}  # fmt: skip
     if options.report:
         options.report.write_text(json.dumps(whole, indent=1) + "\n")

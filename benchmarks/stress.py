@@ -88,7 +88,7 @@ def generated(pipeline: Pipeline, split: str, top_p: float) -> None:
 
 
 def _songs(pipeline: Pipeline, prepared: Prepared, split: str) -> list[tuple[dict[str, Fields], str]]:
-    found = [prepared.example(int(place)) for place in prepared.places(split, paired=True)]
+    found = [prepared.example(int(index)) for index in prepared.indices(split, paired=True)]
     return [(known_to_all(pipeline, sides), about["corpus"]) for sides, about in found]
 
 

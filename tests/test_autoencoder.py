@@ -25,7 +25,7 @@ def autoencoder(bottleneck: str, **options: Any) -> TokenAutoencoder:
 def batch() -> dict[str, Any]:
     """Six held-out examples of several lengths."""
     data = prepared()
-    ys = [data.example(int(place))[0]["y"] for place in data.places("validation")[:6]]
+    ys = [data.example(int(index))[0]["y"] for index in data.indices("validation")[:6]]
     return stack(ys, Y)
 
 
@@ -71,7 +71,7 @@ def test_codes_are_all_used(trained: TokenAutoencoder) -> None:
     if trained.quantizer is None:
         return
     data = prepared()
-    ys = [data.example(int(place))[0]["y"] for place in data.places("train")]
+    ys = [data.example(int(index))[0]["y"] for index in data.indices("train")]
     examples = stack(ys, Y)
     codes = np.asarray(trained.encode(examples, examples)["code"])
     assert len(set(codes[codes > 0])) >= 7

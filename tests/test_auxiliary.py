@@ -46,7 +46,7 @@ def assisted(weight: float) -> Assisted:
 
 def batch(*, paired: bool = True) -> dict[str, Any]:
     data = prepared()
-    sides = [data.example(int(place))[0] for place in data.places("train", paired=True)[:5]]
+    sides = [data.example(int(index))[0] for index in data.indices("train", paired=True)[:5]]
     rows = [{**each["y"], **each["rep"], **(each["x"] if paired else {})} for each in sides]
     both = stack(rows, X | Y | REP)
     tensors = {name: tf.constant(value) for name, value in both.items()}
@@ -127,7 +127,7 @@ def test_the_generator_gets_the_weights_and_the_auxiliary_stage_is_dropped(home:
     assert not Path("whole/auxiliary").exists() and "auxiliary" not in run.parameters
     plain = load(Path("whole.yaml"), ["auxiliary=null"])
     assert plain.stages == ("generator", "renderer") and plain.plain()["generator"] == run.recipe.plain()["generator"]
-    x = prepared().example(int(prepared().places("test", paired=True)[0]))[0]["x"]
+    x = prepared().example(int(prepared().indices("test", paired=True)[0]))[0]["x"]
     assert x and set(run.sample("generator", [{**x, "mode": np.int32(1)}], seed=1)[0]) == {"parity"}
     again = Path("again.yaml")
     again.write_text(run.recipe.dump())

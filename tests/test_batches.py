@@ -62,7 +62,7 @@ def test_without_a_share_an_epoch_is_every_example_once(paired: int, unpaired: i
     plan = Plan(found, split="train", batch_size=size, seed=seed)
     for number in range(2):
         batches = epoch(plan, number)
-        assert sorted(np.concatenate(batches)) == sorted(found.places("train"))
+        assert sorted(np.concatenate(batches)) == sorted(found.indices("train"))
         assert sorted(map(len, batches), reverse=True)[:-1] == [size] * (len(batches) - 1)
 
 
@@ -71,9 +71,9 @@ def test_without_a_share_an_epoch_is_every_example_once(paired: int, unpaired: i
 def test_the_rarer_kind_is_repeated_up_to_its_share(paired: int, unpaired: int, share: float, seed: int) -> None:
     found = marked(paired, unpaired)
     visits = Counter(np.concatenate(epoch(Plan(found, split="train", batch_size=7, seed=seed, paired_share=share))))
-    assert set(visits) == set(found.places("train"))
-    pairs = [visits[place] for place in found.places("train", paired=True)]
-    others = [visits[place] for place in found.places("train", paired=False)]
+    assert set(visits) == set(found.indices("train"))
+    pairs = [visits[index] for index in found.indices("train", paired=True)]
+    others = [visits[index] for index in found.indices("train", paired=False)]
     assert min(set(pairs)) == 1 or min(set(others)) == 1
     for times in (pairs, others):
         assert max(times) - min(times) <= 1
@@ -84,7 +84,7 @@ def test_the_rarer_kind_is_repeated_up_to_its_share(paired: int, unpaired: int, 
 def test_a_whole_share_leaves_the_others_out(share: float) -> None:
     found = marked(10, 20)
     seen = np.concatenate(epoch(Plan(found, split="train", batch_size=4, seed=0, paired_share=share)))
-    assert sorted(seen) == sorted(found.places("train", paired=bool(share)))
+    assert sorted(seen) == sorted(found.indices("train", paired=bool(share)))
 
 
 @settings(deadline=None)
@@ -92,7 +92,7 @@ def test_a_whole_share_leaves_the_others_out(share: float) -> None:
 def test_of_one_kind_alone_every_example_is_visited_once(paired: bool, share: float, count: int) -> None:
     found = marked(count, 0) if paired else marked(0, count)
     seen = np.concatenate(epoch(Plan(found, split="train", batch_size=4, seed=0, paired_share=share)))
-    assert sorted(seen) == sorted(found.places("train"))
+    assert sorted(seen) == sorted(found.indices("train"))
 
 
 def test_the_order_is_of_seed_and_epoch_alone() -> None:
@@ -110,7 +110,7 @@ def test_the_order_is_of_seed_and_epoch_alone() -> None:
 
 def test_a_batch_is_of_like_lengths() -> None:
     found = marked(600, 0)
-    spans = [np.ptp(found.steps[places]) for places in epoch(Plan(found, split="train", batch_size=8, seed=0))]
+    spans = [np.ptp(found.steps[indices]) for indices in epoch(Plan(found, split="train", batch_size=8, seed=0))]
     assert np.mean(spans) < 5 < 30 < np.ptp(found.steps)
 
 
@@ -126,8 +126,8 @@ def test_a_batch_holds_the_records_it_is_planned_of() -> None:
     plan = Plan(toy(), split="train", batch_size=9, seed=5, paired_share=0.5)
     for step, batch in enumerate(batches()):
         assert batch["noise"].shape == (len(plan.examples(step)), 2)
-        for row, place in enumerate(plan.examples(step)):
-            fields, _ = toy().example(place)
+        for row, index in enumerate(plan.examples(step)):
+            fields, _ = toy().example(index)
             length = len(fields["y"]["high"])
             letter = fields["x"]["letter"] if fields["x"] else np.zeros(length, int)
             for side, name, value in (
@@ -217,14 +217,14 @@ def test_fields_of_every_kind_are_batched() -> None:
     )  # fmt: skip
     side, nothing = Side(spec=spec, source=dict.fromkeys(spec, "y")), Side(spec=Spec(), source={})
     plan = [np.arange(3), np.array([1]), np.arange(0)]
-    for places, batch in zip(plan, numpy(dataset(fake, plan, nothing, side, last=3)), strict=True):
-        longest = max((len(examples[place]["mel"]) for place in places), default=1)
+    for indices, batch in zip(plan, numpy(dataset(fake, plan, nothing, side, last=3)), strict=True):
+        longest = max((len(examples[index]["mel"]) for index in indices), default=1)
         steps = -(-longest // 16) * 16
-        assert batch["target"]["mask"].sum(1).tolist() == [len(examples[place]["mel"]) for place in places]
-        assert batch["target"]["mel"].shape == (len(places), steps, 4)
-        assert batch["target"]["grid"].shape == (len(places), steps, 3)
-        for row, place in enumerate(places):
-            for name, value in examples[place].items():
+        assert batch["target"]["mask"].sum(1).tolist() == [len(examples[index]["mel"]) for index in indices]
+        assert batch["target"]["mel"].shape == (len(indices), steps, 4)
+        assert batch["target"]["grid"].shape == (len(indices), steps, 3)
+        for row, index in enumerate(indices):
+            for name, value in examples[index].items():
                 found = batch["target"][name][row]
                 if np.ndim(value):
                     np.testing.assert_allclose(found[: len(value)], value, rtol=1e-6)
@@ -246,9 +246,9 @@ def test_levels_are_absent_where_x_is_hidden_or_lacking() -> None:
     [batch] = numpy(dataset(fake, [np.arange(4)], side, nothing, last=1))
     assert "mask" not in batch["condition"]
     found = batch["condition"]["pixels"]
-    for place, seen in enumerate((True, False, True, False)):
-        wanted = shards.unpacked(pictures[place], 256) if seen else np.zeros((2, 3, 1))
-        np.testing.assert_allclose(found[place], wanted, atol=1e-7)
+    for index, seen in enumerate((True, False, True, False)):
+        wanted = shards.unpacked(pictures[index], 256) if seen else np.zeros((2, 3, 1))
+        np.testing.assert_allclose(found[index], wanted, atol=1e-7)
 
 
 # --- padding ---------------------------------------------------------------------------------------------------------

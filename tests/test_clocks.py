@@ -117,10 +117,10 @@ def test_stacked_is_unstacked_on_several_clocks(lengths: list[tuple[int, int]]) 
 
 def test_batches_have_a_mask_for_each_clock() -> None:
     data = numbers()
-    places = data.places("train")[:9]
-    (batch,) = numpy(dataset(data, [places], side(DIGITS, "x"), side(WORDS, "rep"), last=1))
+    indices = data.indices("train")[:9]
+    (batch,) = numpy(dataset(data, [indices], side(DIGITS, "x"), side(WORDS, "rep"), last=1))
     assert set(batch["condition"]) == {"digit", "mask x"} and set(batch["target"]) == {"word", "mask word"}
-    examples = [data.example(int(place))[0] for place in places]
+    examples = [data.example(int(index))[0] for index in indices]
     assert any(each["x"] is None for each in examples)
     for row, each in enumerate(examples):
         digits = [] if each["x"] is None else each["x"]["digit"].tolist()
@@ -130,7 +130,7 @@ def test_batches_have_a_mask_for_each_clock() -> None:
 
 def test_the_clocks_of_one_axis_are_padded_to_the_same_steps() -> None:
     data = waves()
-    (batch,) = numpy(dataset(data, [data.places("train")[:7]], *VOCODER, last=1))
+    (batch,) = numpy(dataset(data, [data.indices("train")[:7]], *VOCODER, last=1))
     assert batch["target"]["wave"].shape[1] == HOP * batch["condition"]["frame"].shape[1]
     np.testing.assert_array_equal(batch["condition"]["mask"], batch["target"]["mask"])
     wave, frame = batch["target"]["mask"].sum(1), batch["condition"]["mask y 4"].sum(1)
@@ -157,9 +157,9 @@ def test_a_window_is_cut_at_the_hop(window: int) -> None:
             assert frame[:, 0].tolist() == wave[::HOP].tolist() and frame[-1, 1] == wave[-1]
             seen.setdefault(example, set()).add(first // HOP)
     if window == 3:
-        places = sum(max(1, -(-len(data.example(int(place))[0]["y"]["wave"]) // HOP) - window + 1)
-                     for place in data.places("train"))  # fmt: skip
-        assert sum(map(len, seen.values())) > 0.6 * places
+        indices = sum(max(1, -(-len(data.example(int(index))[0]["y"]["wave"]) // HOP) - window + 1)
+                     for index in data.indices("train"))  # fmt: skip
+        assert sum(map(len, seen.values())) > 0.6 * indices
 
 
 def test_windows_are_the_same_on_one_replica_and_on_many() -> None:
@@ -176,10 +176,10 @@ def test_windows_are_the_same_on_one_replica_and_on_many() -> None:
 
 def test_held_out_windows_are_the_middle_ones() -> None:
     data = waves()
-    places = data.places("validation")
-    (batch,) = numpy(dataset(data, [places], *VOCODER, last=1, window=3))
-    for row, place in enumerate(places):
-        whole = data.example(int(place))[0]["y"]["wave"]
+    indices = data.indices("validation")
+    (batch,) = numpy(dataset(data, [indices], *VOCODER, last=1, window=3))
+    for row, index in enumerate(indices):
+        whole = data.example(int(index))[0]["y"]["wave"]
         free = max(-(-len(whole) // HOP) - 3, 0) + 1
         assert batch["target"]["wave"][row][0] == whole[HOP * (free // 2)]
 
@@ -200,12 +200,12 @@ def test_a_window_that_cannot_be_cut_is_refused() -> None:
 def test_batches_are_bounded_by_their_steps(most: int, size: int, seed: int) -> None:
     data = waves()
     plan = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most)
-    batches, total = [], 3 * len(data.places("train"))
+    batches, total = [], 3 * len(data.indices("train"))
     while sum(map(len, batches)) < total:
         batches.append(plan.examples(len(batches)))
     for batch in batches:
         assert len(batch) == 1 or (len(batch) <= size and len(batch) * data.steps[batch].max() <= most)
     seen = np.concatenate(batches)
-    assert len(seen) == total and (np.bincount(seen, minlength=len(data.steps))[data.places("train")] == 3).all()
+    assert len(seen) == total and (np.bincount(seen, minlength=len(data.steps))[data.indices("train")] == 3).all()
     again = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most)  # as after an interruption
     assert again.examples(len(batches) - 1).tolist() == batches[-1].tolist()

@@ -10,7 +10,7 @@ from dense_files import dataset, read_all
 from fetching import fetched
 
 from regenkit.errors import UserError
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit_dense import packages
 from regenkit_dense.data.geometry import BASELINE, CENTRE, FOCAL, OFFSET, depth_of, normals_of
 from regenkit_dense.data.land import HELD, _land

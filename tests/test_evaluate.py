@@ -87,17 +87,17 @@ def test_a_quick_look_trains_nothing_and_a_whole_one_the_direct_routes(
 def test_pairs_are_read_when_they_are_wanted_and_hold_little(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = load_run(run)
     prepared = pipeline.prepare(lambda *_: None)
-    places = prepared.places("train", paired=True)
-    whole = Pairs(pipeline, prepared, places)
+    indices = prepared.indices("train", paired=True)
+    whole = Pairs(pipeline, prepared, indices)
     monkeypatch.setattr(examples, "HELD", sum(map(examples.size_of, whole[0].values())))
-    bounded = Pairs(pipeline, prepared, places)
+    bounded = Pairs(pipeline, prepared, indices)
     for one, other in zip(whole, bounded, strict=True):
         for side in ("x", "y", "rep"):
             for name, value in one[side].items():
                 np.testing.assert_array_equal(value, other[side][name])
     assert bounded[0] is bounded[0]  # held
     assert bounded[-1] is not bounded[-1]  # read anew
-    assert len(bounded[2:5]) == 3 and len(Side(bounded, "y", ["low"])) == len(places)
+    assert len(bounded[2:5]) == 3 and len(Side(bounded, "y", ["low"])) == len(indices)
     assert [set(each) for each in Side(bounded, "y", ["low"])[:2]] == [{"low"}] * 2
     drawn = [random_training(pipeline, pairs, whole[:4], 0) for pairs in (whole, list(whole), bounded)]
     assert all(

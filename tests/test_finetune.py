@@ -61,19 +61,19 @@ def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
     prepared = run.prepare(lambda *_: None)
     drawn = Shards(sorted(path.with_suffix("") for path in Path(run.folder or "", "finetune/reps").glob("*.npz")))
     changed = []
-    for place in range(len(drawn)):
-        true = prepared.example(place)[0]["rep"]
-        mine = deserialize(drawn[place], {"rep": letters.Parity.spec})[0]["rep"]
+    for index in range(len(drawn)):
+        true = prepared.example(index)[0]["rep"]
+        mine = deserialize(drawn[index], {"rep": letters.Parity.spec})[0]["rep"]
         assert true and mine and mine["mode"] == true["mode"]  # which is given
-        learned = prepared.paired[place] and prepared.split[place] in ("train", "validation")
+        learned = prepared.paired[index] and prepared.split[index] in ("train", "validation")
         if not learned:
-            assert drawn[place] == prepared.reps[place]
+            assert drawn[index] == prepared.reps[index]
         else:
             assert mine["parity"].shape == true["parity"].shape and mine["parity"].all()
             changed.append((mine["parity"] != true["parity"]).mean())
     assert 0.2 < np.mean(changed) < 0.8  # after six steps the generator knows nothing of parity
-    chosen = [int(place) for place in prepared.places("train", paired=True)[:3]]
-    again = predict(run, [prepared.example(place)[0] for place in chosen], 0)
+    chosen = [int(index) for index in prepared.indices("train", paired=True)[:3]]
+    again = predict(run, [prepared.example(index)[0] for index in chosen], 0)
     assert all(each["parity"].all() for each in again)
 
 

@@ -34,7 +34,7 @@ def toy() -> Any:
 
 
 def kept(fraction: float) -> set[int]:
-    return set(hide(toy(), fraction).places("train", paired=True).tolist())
+    return set(hide(toy(), fraction).indices("train", paired=True).tolist())
 
 
 @given(fractions, fractions)
@@ -67,7 +67,7 @@ def test_which_they_are_is_the_ids_doing_alone() -> None:
     other: Any = replace(toy(), examples=Shuffled(), **{
         name: getattr(toy(), name)[order] for name in ("split", "paired", "steps")
     })  # fmt: skip
-    assert set(names[order][hide(other, 0.3).places("train", paired=True)]) == set(names[sorted(kept(0.3))])
+    assert set(names[order][hide(other, 0.3).indices("train", paired=True)]) == set(names[sorted(kept(0.3))])
 
 
 def batches(found: Any, sides: tuple[Side, Side], **options: Any) -> list[dict[str, Any]]:
@@ -82,12 +82,12 @@ def test_hidden_x_is_that_of_an_example_without_any() -> None:
     plan = Plan(found, split="train", batch_size=9, seed=5, paired_share=0.5)
     met = {"hidden": 0, "kept": 0}
     for step, batch in enumerate(batches(found, sides())):
-        for row, place in enumerate(plan.examples(step)):
-            fields, _ = toy().example(place)
+        for row, index in enumerate(plan.examples(step)):
+            fields, _ = toy().example(index)
             length = len(fields["y"]["high"])
             np.testing.assert_array_equal(batch["target"]["high"][row, :length], fields["y"]["high"])
             letters = batch["condition"]["letter"][row]
-            if found.hidden[place]:
+            if found.hidden[index]:
                 assert not letters.any() and fields["x"]["letter"].all()
                 met["hidden"] += 1
             elif fields["x"]:
@@ -116,7 +116,7 @@ def test_the_renderer_learns_the_same_whatever_the_fraction() -> None:
 def test_generator_and_direct_see_the_hidden_ones_as_unpaired() -> None:
     found = hide(toy(), 0.2)
     visits = np.concatenate(epoch(Plan(seen(found, sides()[0]), split="train", batch_size=9, seed=0)))
-    assert sorted(visits) == sorted(toy().places("train"))
+    assert sorted(visits) == sorted(toy().indices("train"))
     plan = Plan(seen(found, sides()[0]), split="train", batch_size=9, seed=0, paired_share=0.5)
     share = np.isin(np.concatenate(epoch(plan)), sorted(kept(0.2))).mean()
     assert share == pytest.approx(0.5, abs=0.02)

@@ -11,7 +11,7 @@ from test_cli import regenkit
 
 from regenkit.components import Evaluation
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit.sources.source import Source
 from regenkit_video.converter.head import HeadCoefficients
 from regenkit_video.data import HeadFolder

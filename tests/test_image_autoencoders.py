@@ -59,8 +59,8 @@ def make(name: str, target: Spec = PIXELS, **options: Any) -> Any:
 def models() -> dict[str, Any]:
     """One of each, a few updates of their statistics old."""
     found = {}
-    for place, name in enumerate(MODELS):
-        keras.utils.set_random_seed(place)
+    for index, name in enumerate(MODELS):
+        keras.utils.set_random_seed(index)
         found[name] = model = shaken(make(name))
         for seed in range(6):
             batch = batch_of(Spec(), PIXELS, 8, seed)
@@ -70,7 +70,7 @@ def models() -> dict[str, Any]:
 
 def pixels(count: int = 6) -> np.ndarray:
     data = prepared()
-    return np.stack([data.example(int(place))[0]["y"]["pixels"] for place in data.places("validation")[:count]])
+    return np.stack([data.example(int(index))[0]["y"]["pixels"] for index in data.indices("validation")[:count]])
 
 
 def rep_of(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
@@ -110,10 +110,10 @@ def test_its_y_prime_is_as_its_spec_says_and_is_decoded_example_by_example(model
     model, y = models[name], pixels()
     rep = rep_of(model, y)
     assert {name: field.shape for name, field in model.spec.items()} == MODELS[name][2]
-    for place in range(len(y)):
-        model.spec.check({name: value[place] for name, value in rep.items()}, "an example")
+    for index in range(len(y)):
+        model.spec.check({name: value[index] for name, value in rep.items()}, "an example")
         for field, value in rep.items():
-            np.testing.assert_allclose(rep_of(model, y[place : place + 1])[field][0], value[place], atol=1e-5)
+            np.testing.assert_allclose(rep_of(model, y[index : index + 1])[field][0], value[index], atol=1e-5)
     assert all(value.min() >= 1 for name, value in rep.items() if model.spec[name].vocabulary)
     shown = model.sample(rep, seed=0)["pixels"]
     assert shown.shape == y.shape and shown.dtype == np.float32 and np.abs(shown).max() <= 1

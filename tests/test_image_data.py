@@ -45,9 +45,9 @@ def assert_nothing_leaks(found: Prepared) -> None:
     """No training picture is one held out, or looks like one."""
     pixels: dict[bool, set[bytes]] = {True: set(), False: set()}
     marks: dict[bool, set[int]] = {True: set(), False: set()}
-    for place in np.flatnonzero(found.split != "dropped"):
-        held = found.split[place] != "train"
-        y = found.example(int(place))[0]["y"]["pixels"]
+    for index in np.flatnonzero(found.split != "dropped"):
+        held = found.split[index] != "train"
+        y = found.example(int(index))[0]["y"]["pixels"]
         levels = np.rint((y + 1) * 127.5).astype(np.uint8)
         pixels[held].add(levels.tobytes())
         marks[held].update(looks(levels))
@@ -102,7 +102,7 @@ def test_looks_are_shared_by_near_duplicates_alone() -> None:
         Pillow.fromarray(pixels[:, :, 0]).save(packed, "JPEG", quality=90)
         again += bool(own & set(looks(np.asarray(Pillow.open(packed))[:, :, None])))
     assert len(digits) == 400 and again >= 360
-    shared = sum(bool(own & other) for place, own in enumerate(marks) for other in marks[:place])
+    shared = sum(bool(own & other) for index, own in enumerate(marks) for other in marks[:index])
     assert shared <= 0.0002 * len(digits) * (len(digits) - 1) / 2
 
 

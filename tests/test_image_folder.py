@@ -93,11 +93,11 @@ SOUND = sorted(path for name in ("formats", "exif") for path in (CASES / name).i
 @given(st.sampled_from(SOUND), st.integers(0, 2**16), st.binary(min_size=1, max_size=8), st.booleans())
 def test_whatever_byte_is_damaged_the_picture_is_read_or_named(path: Path, at: int, by: bytes, cut: bool) -> None:
     data = bytearray(path.read_bytes())
-    place = at % len(data)
-    data[place : place + len(by)] = by
+    index = at % len(data)
+    data[index : index + len(by)] = by
     with tempfile.TemporaryDirectory() as made:
         damaged = Path(made, path.name)
-        damaged.write_bytes(data[:place] if cut else data)
+        damaged.write_bytes(data[:index] if cut else data)
         try:
             (picture,) = read(damaged)
         except BadSource as error:

@@ -58,7 +58,7 @@ def joint(bottleneck: str | None, **settings: Any) -> Joint:
 
 def batch(*, paired: bool = True) -> dict[str, Any]:
     data = prepared()
-    sides = [data.example(int(place))[0] for place in data.places("train", paired=True)[:5]]
+    sides = [data.example(int(index))[0] for index in data.indices("train", paired=True)[:5]]
     lengths = [{"y": len(each["y"]["high"])} for each in sides]
     spec = X | Y | letters.Parity.spec
     rows = [{**each["y"], **each["rep"], **(each["x"] if paired else {})} for each in sides]
@@ -251,7 +251,7 @@ def test_converted_elsewhere_it_is_the_same_y_prime(home: Path) -> None:
     run = load_run("whole")
     there = pickle.loads(pickle.dumps(run.converter))
     data = run.prepare(lambda *_: None)
-    ys = [data.example(place)[0]["y"] for place in range(8)]
+    ys = [data.example(index)[0]["y"] for index in range(8)]
     for y, rep in zip(ys, there.convert_all(ys), strict=True):
         np.testing.assert_array_equal(rep["code"], run.converter.convert(y)["code"])
     record = data.reps[0]

@@ -107,7 +107,7 @@ def test_a_cache_that_cannot_be_written_is_the_users_to_mend(
 def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: int) -> None:
     for _ in range(2):  # made, and found in the cache
         found = prepared(Faulty({7: "range", 50: "type", 80: "field"}), processes=processes)
-        assert [found.example(place)[1]["id"] for place in (6, 7, 8)] == ["6", "sound", "8"]
+        assert [found.example(index)[1]["id"] for index in (6, 7, 8)] == ["6", "sound", "8"]
         assert len(found.examples) == 98
         reasons = dict(found.skipped)
         assert list(reasons) == ["7", "50", "80"]
@@ -117,7 +117,7 @@ def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: in
 @pytest.mark.parametrize("wrong", [False, True])
 def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> None:
     plain = prepared(HUNDRED)
-    without = [place for place in range(100) if plain.example(place)[0]["y"]["high"][0] == 1]
+    without = [index for index in range(100) if plain.example(index)[0]["y"]["high"][0] == 1]
     assert 3 < len(without) < 20
     reason = "y′: parity holds" if wrong else "begins with a 1"
     for _ in range(2):  # made, and found in the cache
@@ -136,8 +136,8 @@ def test_what_a_dataset_leaves_out_remarks_and_splits_is_in_the_cache(fresh: Pat
             ("7:2", "has no melody"), ("80", "split is 'dev'; right is one of train, validation, test, or None")
         )  # fmt: skip
         assert found.remarks == (("7", "is cut"),)
-        place = found.examples.column("id").tolist().index("50")
-        assert found.split[place] == ("test" if found.paired[place] else "dropped")
+        index = found.examples.column("id").tolist().index("50")
+        assert found.split[index] == ("test" if found.paired[index] else "dropped")
 
 
 def test_a_plugin_that_ends_the_process_ends_with_a_message(fresh: Path) -> None:

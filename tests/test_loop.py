@@ -82,10 +82,10 @@ def test_steps_per_call_change_nothing(table: tuple[Path, Watch], tmp_path: Path
 def test_a_damaged_record_stops_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path / "cache"))
     data = prepared()
-    place = int(data.places("train")[0])
-    path = data.examples.paths[place // 32].with_suffix(".tfrecord")
+    index = int(data.indices("train")[0])
+    path = data.examples.paths[index // 32].with_suffix(".tfrecord")
     records = bytearray(path.read_bytes())
-    records[int(data.examples.indices[place // 32]["offset"][place % 32]) + 20] ^= 1
+    records[int(data.examples.indices[index // 32]["offset"][index % 32]) + 20] ^= 1
     path.write_bytes(records)
     with pytest.raises(UserError, match=f"^{path}: the record at byte"):
         train(tmp_path / "run", build=lookup, data=prepared())

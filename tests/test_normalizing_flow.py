@@ -102,7 +102,7 @@ def test_it_learns_on_two_replicas_as_on_one(tmp_path: Path) -> None:
                           checkpoint_every=400, batch_size=16, steps_per_call=50)  # fmt: skip
     bits = (result["validation"] - np.log(2 / 255)) / np.log(2)
     assert np.log2(60) < bits < 7.5, bits
-    sides = [prepared().example(place)[0] for place in range(len(prepared().split))]
+    sides = [prepared().example(index)[0] for index in range(len(prepared().split))]
     pairs = [(each["x"]["label"], each["y"]["pixels"]) for each in sides if each["x"] and each["y"]]
     labels, pixels = np.array([label for label, _ in pairs]), np.stack([picture for _, picture in pairs])
     likely = [model.field_log_prob({"label": np.full(len(pairs), label, np.int32)}, {"pixels": pixels})["pixels"]

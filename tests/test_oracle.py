@@ -61,7 +61,7 @@ def test_the_gap_is_nothing_where_the_generator_knows_y_prime(tmp_path: Path, mo
     (tmp_path / "toy.yaml").write_text(RECIPE)
     pipeline = Pipeline(load(tmp_path / "toy.yaml"), tmp_path)
     prepared = pipeline.prepare(lambda *_: None)
-    sides = [prepared.example(int(place))[0] for place in prepared.places("test", paired=True)]
+    sides = [prepared.example(int(index))[0] for index in prepared.indices("test", paired=True)]
     with ExitStack() as stack:
         for stage in ("renderer", "direct", "direct_half", "generator"):  # untrained: any renderer has this property
             stack.enter_context(pipeline.using(stage, pipeline.build(stage)))

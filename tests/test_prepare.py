@@ -30,17 +30,17 @@ def whole(cache: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[
 def test_what_is_prepared_is_what_was_read(fresh: Path) -> None:
     found = prepared(HUNDRED)
     assert len(found.examples) == len(found.reps) == len(found.split) == 100
-    for place in range(100):
-        sides, meta = found.example(place)
-        (example,) = HUNDRED.read(HUNDRED.sources()[place])
-        assert meta == {"number": place, "id": str(place)}
-        assert (sides["x"] is None) == (example.x is None) == (not found.paired[place])
+    for index in range(100):
+        sides, meta = found.example(index)
+        (example,) = HUNDRED.read(HUNDRED.sources()[index])
+        assert meta == {"number": index, "id": str(index)}
+        assert (sides["x"] is None) == (example.x is None) == (not found.paired[index])
         expected = {"x": example.x, "y": example.y, "rep": Parity().convert(example.y)}
         for side, fields in expected.items():
             for name, value in (fields or {}).items():
                 np.testing.assert_array_equal(sides[side][name], value)
                 assert sides[side][name].dtype == np.int32
-        assert found.steps[place] == len(example.y["high"])
+        assert found.steps[index] == len(example.y["high"])
     counts = found.counts()
     assert sum(sum(each.values()) for each in counts.values()) == 100
     assert counts["test"]["paired"] == counts["validation"]["paired"] == round(0.1 * found.paired.sum())
@@ -88,9 +88,9 @@ def test_whoever_writes_another_version_has_the_data_prepared_again(
 
     once = prepare()
     assert prepare() == once > 0
-    for place, kind in enumerate((letters.Letters, letters.Notes, toy_job.Data), 2):
+    for index, kind in enumerate((letters.Letters, letters.Notes, toy_job.Data), 2):
         monkeypatch.setattr(kind, "version", 2)
-        assert prepare() == place * once, kind
+        assert prepare() == index * once, kind
 
 
 def test_several_processes_write_the_same_bytes(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +114,8 @@ def test_other_settings_of_the_converter_convert_anew_and_read_nothing(fresh: Pa
     flipped = prepared(replace(HUNDRED, journal=str(read)), Parity(flip=True))
     assert journal(read) == []
     assert plain.split.tolist() == flipped.split.tolist()
-    for place in range(100):
-        one, other = (each.example(place)[0]["rep"]["parity"] for each in (plain, flipped))
+    for index in range(100):
+        one, other = (each.example(index)[0]["rep"]["parity"] for each in (plain, flipped))
         np.testing.assert_array_equal(one, 3 - other)
     assert len(list(fresh.glob("examples/*"))) == 1 and len(list(fresh.glob("examples/*/reps/*"))) == 2
 

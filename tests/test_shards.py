@@ -23,7 +23,7 @@ COLUMNS = ("id", "groups", "fingerprints", "fingerprint_count", "split", "paired
 def contents(folder: Path) -> dict[str, Any]:
     """All that can be read of a part of examples and of their y′."""
     examples, reps = shards.Shards([folder / "examples"]), shards.Shards([folder / "reps"])
-    records = {name: [found[place] for place in range(len(found))] for name, found in (("x", examples), ("rep", reps))}
+    records = {name: [found[index] for index in range(len(found))] for name, found in (("x", examples), ("rep", reps))}
     columns = {name: examples.column(name).tolist() for name in COLUMNS}
     return {**records, **columns, "without": without(reps)}
 
@@ -36,7 +36,7 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_examples(folder / "examples", map(Read(data, SPECS), data.sources()))
     examples = shards.Shards([folder / "examples"])
     convert = Convert(Parity(), SPECS)
-    converted = [convert(examples[place]) for place in range(200)]
+    converted = [convert(examples[index]) for index in range(200)]
     write_reps(folder / "reps", 0, [*converted[:150], (b"", "has none"), *converted[151:]])
     return folder
 
@@ -53,8 +53,8 @@ def test_damage_is_named_or_changes_nothing(part: Path, name: str, suffix: str, 
     path = (part / name).with_suffix(suffix)
     kept = path.read_bytes()
     damaged = bytearray(kept)
-    for place, bits in flips:
-        damaged[place % len(kept)] ^= bits
+    for index, bits in flips:
+        damaged[index % len(kept)] ^= bits
     try:
         path.write_bytes(damaged)
         assert contents(part) == whole
@@ -95,12 +95,12 @@ def test_a_damaged_file_is_named(fresh: Path, suffix: str, damage: str) -> None:
         path.write_bytes(kept[: len(kept) // 2])
     if (suffix, damage) == (".npz", "deleted"):  # a shard without its index is one that was never finished
         again = prepared(Data(count=40))
-        assert [again.examples[place] for place in range(40)] == [found.examples[place] for place in range(40)]
+        assert [again.examples[index] for index in range(40)] == [found.examples[index] for index in range(40)]
         assert path.read_bytes() == kept
     else:
         with pytest.raises(UserError, match=path.name):
             again = prepared(Data(count=40))
-            [again.examples[place] for place in range(40)]
+            [again.examples[index] for index in range(40)]
 
 
 def test_few_files_stay_open_and_all_records_are_read(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_few_files_stay_open_and_all_records_are_read(fresh: Path, monkeypatch: 
     monkeypatch.setattr(shards, "OPEN", 2)
     before = len(os.listdir("/dev/fd"))
     assert len(records.paths) > 4
-    assert [again[place] for place in range(200)] == [records[place] for place in range(200)]
+    assert [again[index] for index in range(200)] == [records[index] for index in range(200)]
     assert len(again._files) == 2 and len(os.listdir("/dev/fd")) <= before + 4
 
 
@@ -120,7 +120,7 @@ def test_any_tensorflow_program_reads_the_shards(fresh: Path) -> None:
     paths = [str(path.with_suffix(".tfrecord")) for path in found.examples.paths]
     assert len(paths) == 4
     records = list(tf.data.TFRecordDataset(paths).as_numpy_iterator())
-    assert records == [found.examples[place] for place in range(100)]
+    assert records == [found.examples[index] for index in range(100)]
     features = tf.io.parse_single_example(records[1], {"y/high": tf.io.VarLenFeature(tf.int64)})
     assert features["y/high"].values.numpy().tolist() == Data().read("1")[0].y["high"].tolist()
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from regenkit.errors import UserError
 from regenkit.sources.archives import extract
 from regenkit.sources.fetch import fetch
-from regenkit.sources.places import fingerprint, folder, located
+from regenkit.sources.locate import fingerprint, folder, located
 from regenkit.sources.source import Source
 
 ROOT = Path(__file__).parents[1]

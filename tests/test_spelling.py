@@ -51,7 +51,7 @@ def test_samples_end_where_they_will_and_at_most_where_the_longest_did(run: Pipe
     longest = {stage: json.loads((run.folder / stage / "longest.json").read_text())["steps"]
                for stage in ("generator", "renderer")}  # fmt: skip
     prepared = run.prepare(lambda *_: None)
-    sides = [prepared.example(int(place))[0] for place in prepared.places("train")]
+    sides = [prepared.example(int(index))[0] for index in prepared.indices("train")]
     assert longest == {"generator": max(len(each["rep"]["word"]) for each in sides),
                        "renderer": max(len(each["y"]["letter"]) for each in sides)}  # fmt: skip
     xs = [run.x.encode(text)[0] for text in ("12", "3456", "7") * 9]
@@ -114,8 +114,8 @@ def test_x_is_converted_wherever_it_is_read(home: Path) -> None:
     prepared = run.prepare(lambda *_: None)
     left = [reason for _, reason in prepared.skipped]
     assert left and set(left) == {"it has no X′: it has a 7"}
-    for place in prepared.places("train", paired=True)[:5]:
-        x = prepared.example(int(place))[0]["x"]
+    for index in prepared.indices("train", paired=True)[:5]:
+        x = prepared.example(int(index))[0]["x"]
         assert x is not None and set(x) == {"odd"} and set(np.unique(x["odd"])) <= {1, 2}
     assert run.generate(["13"], seed=1) == run.generate(["35"], seed=1)  # alike to whoever sees that they are odd
     with pytest.raises(UserError, match="there is no X′ of this X: it has a 7"):

@@ -146,7 +146,7 @@ def test_captions_beside(tmp_path: Path) -> None:
 def test_it_is_prepared_as_a_recipe_has_it(tmp_path: Path, fresh: Path) -> None:
     data = Folder(str(folder(tmp_path / "videos")), size=16, channels=1)
     found = prepared("video/folder", data, path=str(tmp_path / "videos"))
-    assert len(found.places("train")) + len(found.places("validation")) + len(found.places("test")) == 82
+    assert len(found.indices("train")) + len(found.indices("validation")) + len(found.indices("test")) == 82
     with pytest.raises(UserError, match=r"there is no \.mp4"):
         (tmp_path / "empty").mkdir()
         Folder(str(tmp_path / "empty"))

@@ -241,7 +241,7 @@ def test_two_replicas_end_with_the_weights_of_one() -> None:
     """With flows, moments of latents, and γ, which every replica moves alike."""
     one, two = (trained(lambda: shaken(make(**RICH)), Spec(), PIXELS, strategy) for strategy in ("none", "mirrored"))
     assert difference(one, two) < 1e-5
-    gamma = next(place for place, each in enumerate(make(**RICH).variables) if "gamma" in each.path)
+    gamma = next(index for index, each in enumerate(make(**RICH).variables) if "gamma" in each.path)
     assert 0 < one[gamma] < 1
 
 
@@ -262,7 +262,7 @@ def test_pictures_come_back(window: Any, tmp_path: Path) -> None:
                "checkpoint_every": 400, "steps_per_call": 50}  # fmt: skip
     model = learn(tmp_path, lambda: make(window=window, latent_dim=4), **options)[0]
     data = prepared()
-    y = np.stack([data.example(int(place))[0]["y"]["pixels"] for place in data.places("validation")[:12]])
+    y = np.stack([data.example(int(index))[0]["y"]["pixels"] for index in data.indices("validation")[:12]])
     rep = {"latent": model.encode({}, {"pixels": y})["latent"].numpy()}
     for temperature in (0.0, 1.0):
         error = np.mean((model.sample(rep, seed=0, temperature=temperature)["pixels"] - y) ** 2)

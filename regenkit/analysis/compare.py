@@ -149,7 +149,7 @@ def _setup(cells: Sequence[Cell], options: Options) -> Setup:
 def _differ_in_samples_alone(cells: Sequence[Cell]) -> str:
     """The first cell that is another's but for sampling options (`STAGE.sample`); empty where there is none."""
     trained = [{key: value for key, value in cell.settings.items() if "sample" not in key.split(".")} for cell in cells]
-    return next((cell.label for place, cell in enumerate(cells) if trained.index(trained[place]) < place), "")
+    return next((cell.label for index, cell in enumerate(cells) if trained.index(trained[index]) < index), "")
 
 
 def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
@@ -192,10 +192,10 @@ def _measure(
     pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], options: Options, drawn: dict[str, Drawn]
 ) -> Measured:
     assert pipeline.folder is not None
-    places = subset(prepared, options.split, options.examples)
-    pairs = [pair(pipeline, prepared.example(place)[0]) for place in places]
+    indices = subset(prepared, options.split, options.examples)
+    pairs = [pair(pipeline, prepared.example(index)[0]) for index in indices]
     column = prepared.examples.column("id")
-    ids = [str(column[place]) for place in places]
+    ids = [str(column[index]) for index in indices]
     measured = [stage for stage in keys if stage in (*ROUTE, "direct")]  # others are parts of these
     density = bool(_continuous(pipeline))
     bits: dict[str, dict[str, np.ndarray]] = {}
@@ -229,7 +229,7 @@ def _scores(
     direct   names what the samples of the direct route depend on, if there is one
     known    where they are found again
     """
-    learned = Pairs(pipeline, prepared, prepared.places("train", paired=True))
+    learned = Pairs(pipeline, prepared, prepared.indices("train", paired=True))
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in pipeline.recipe.evaluate}
     for route in ("reference", "oracle", "predicted", *(["direct"] if direct else [])):
         if route == "direct" and direct:

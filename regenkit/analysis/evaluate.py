@@ -116,20 +116,20 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
             log = progress.shared_with(own)
             progress.begin(f"{folder}: preparing", 0)
             prepared = prepare_distributed(pipeline, strategy, log.counted)
-            places = subset(prepared, "test", options.examples)
+            indices = subset(prepared, "test", options.examples)
             with together(strategy):
-                _check_samples(options.samples, len(places))
+                _check_samples(options.samples, len(indices))
             for stage in options.baselines:
                 progress.begin(f"{folder}: training", 1)
                 train_stage(pipeline, stage, prepared, strategy, log)
-            console.print(f"{folder}: measuring {len(routes)} routes on {len(places)} test examples", markup=False)
+            console.print(f"{folder}: measuring {len(routes)} routes on {len(indices)} test examples", markup=False)
             begun = time.perf_counter()
-            found = measure(pipeline, prepared, places, options, progress.begin)
+            found = measure(pipeline, prepared, indices, options, progress.begin)
             report = replace(as_report(pipeline, prepared, found, options), seconds=time.perf_counter() - begun)
             progress.begin("writing the report", 1)
             with together(strategy):
                 if is_chief(strategy):
-                    report = write(report, found.gallery, named(prepared, places), folder)
+                    report = write(report, found.gallery, named(prepared, indices), folder)
         console.print(f"written: {', '.join(str(folder / name) for name in WRITTEN)}", markup=False, highlight=False)
     return report
 
@@ -170,7 +170,7 @@ class Measured:
 def measure(
     pipeline: Pipeline,
     prepared: Prepared,
-    places: Sequence[int],
+    indices: Sequence[int],
     options: Options,
     begin: Callable[[str, float], None] = lambda part, weight: None,
 ) -> Measured:
@@ -179,12 +179,12 @@ def measure(
     begin   is called with each part of the work as it begins, and its weight
     """
     prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
-    pairs = [pair(pipeline, prepared.example(place)[0]) for place in places]
-    learned = Pairs(pipeline, prepared, prepared.places("train", paired=True))
+    pairs = [pair(pipeline, prepared.example(index)[0]) for index in indices]
+    learned = Pairs(pipeline, prepared, prepared.indices("train", paired=True))
     steps = np.array([pipeline.units(each["y"]) for each in pairs])
     begin("measuring bits", 1)
     bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines)
-    gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(places))
+    gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(indices))
     values, lengths = {}, {}
     for route in routes_to(pipeline.specs["y"], options.baselines):  # one route's samples are in memory at a time
         begin(f"measuring samples: {route}", 1)
@@ -195,7 +195,7 @@ def measure(
         gallery.keep(route, drawn.ys)
     begin("measuring the boundary Y′", 1)
     return Measured(
-        examples=len(places), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
+        examples=len(indices), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
         lengths=lengths,
         boundary=boundary(pipeline, learned, pairs), gallery=gallery,
     )  # fmt: skip
@@ -226,13 +226,13 @@ def as_report(pipeline: Pipeline, prepared: Prepared, found: Measured, options: 
     ))  # fmt: skip
 
 
-def named(prepared: Prepared, places: Sequence[int]) -> Example:
+def named(prepared: Prepared, indices: Sequence[int]) -> Example:
     """Gives (id, X, meta) of an example by its number among `places`."""
     names = prepared.examples.column("id")
 
     def example(number: int) -> tuple[str, Fields, dict[str, Any]]:
-        place = places[number]
-        sides, meta = prepared.example(place)
-        return str(names[place]), sides["x"] or {}, meta
+        index = indices[number]
+        sides, meta = prepared.example(index)
+        return str(names[index]), sides["x"] or {}, meta
 
     return example

@@ -61,7 +61,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
         "remarks": prepared.remarks,
         "remarked": [asdict(reason) for reason in by_reason(prepared.remarks)],
         "ignored": prepared.ignored,
-        "shown": [_shown(pipeline, *prepared.example(place)) for place in chosen(prepared, count)],
+        "shown": [_shown(pipeline, *prepared.example(index)) for index in chosen(prepared, count)],
     }
 
 
@@ -75,8 +75,8 @@ def classes(prepared: Prepared) -> dict[str, dict[str, dict[str, int]]]:
     if not wanted:
         return {}
     counted: Counter[tuple[str, str, int, str]] = Counter()
-    for place, split in enumerate(prepared.split.tolist()):
-        sides, _ = shards.deserialize(prepared.examples[place], wanted)
+    for index, split in enumerate(prepared.split.tolist()):
+        sides, _ = shards.deserialize(prepared.examples[index], wanted)
         for side, spec in wanted.items():
             for name in spec:
                 counted[side, name, int((sides[side] or {}).get(name, 0)), split] += 1
@@ -108,7 +108,7 @@ def write_shown(recipe: Recipe, path: Path, count: int) -> list[Path]:
     if path.suffix.lower() not in pipeline.y_record.writes:
         raise UserError(f"-o {path}: {pipeline.y_record.name} is written as {', '.join(pipeline.y_record.writes)}")
     prepared = pipeline.prepare(lambda *_: None)
-    examples = [prepared.example(place) for place in chosen(prepared, count)]
+    examples = [prepared.example(index) for index in chosen(prepared, count)]
     values = [pipeline.y.decode(sides["y"] or {}, meta) for sides, meta in examples]
     if isinstance(pipeline.y, Sheets):
         values = [pipeline.y.sheet(values)]
@@ -122,6 +122,6 @@ def write_shown(recipe: Recipe, path: Path, count: int) -> list[Path]:
 
 def chosen(prepared: Prepared, count: int) -> list[int]:
     """Training examples to show, not next to one another; paired ones, if there are any."""
-    places = prepared.places("train", paired=True if prepared.paired.any() else None)
-    step = max(1, min(97, len(places) // count))
-    return [int(place) for place in places[: step * count : step]]
+    indices = prepared.indices("train", paired=True if prepared.paired.any() else None)
+    step = max(1, min(97, len(indices) // count))
+    return [int(index) for index in indices[: step * count : step]]

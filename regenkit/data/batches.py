@@ -45,16 +45,17 @@ def dataset(
         step = first
         while last is None or step < last:
             drawn = isinstance(plan, Plan)
-            places = plan.examples(step) if isinstance(plan, Plan) else plan[step]
-            noise = np.stack([np.full(len(places), _mixed(seed, step)), np.arange(len(places))], 1).astype(np.int32)
-            where = _windows(seed, step, len(places)) if window and drawn else np.full(len(places), MIDDLE, np.float32)
-            cuts = [len(places) * replica // replicas for replica in range(replicas + 1)]
+            indices = plan.examples(step) if isinstance(plan, Plan) else plan[step]
+            size = len(indices)
+            noise = np.stack([np.full(size, _mixed(seed, step)), np.arange(size)], 1).astype(np.int32)
+            where = _windows(seed, step, size) if window and drawn else np.full(size, MIDDLE, np.float32)
+            cuts = [size * replica // replicas for replica in range(replicas + 1)]
             for part in range(replicas) if mine is None else mine:
                 start, stop = cuts[part : part + 2]
-                chosen = places[start:stop]
+                chosen = indices[start:stop]
                 yield (
-                    [prepared.examples[place] for place in chosen],
-                    [prepared.reps[place] for place in chosen],
+                    [prepared.examples[index] for index in chosen],
+                    [prepared.reps[index] for index in chosen],
                     ~hidden[chosen],
                     noise[start:stop],
                     where[start:stop],

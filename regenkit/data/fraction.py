@@ -19,11 +19,11 @@ def hide(prepared: Prepared, fraction: float) -> Prepared:
     Those that keep it are the first by a hash of their ids: the same every time, and those of a smaller fraction are
     among those of a larger one.
     """
-    pairs = prepared.places("train", paired=True)
+    pairs = prepared.indices("train", paired=True)
     if fraction >= 1 or not len(pairs):
         return prepared
     names = prepared.examples.column("id")
-    drawn = sorted(pairs, key=lambda place: hashlib.sha256(str(names[place]).encode()).digest())
+    drawn = sorted(pairs, key=lambda index: hashlib.sha256(str(names[index]).encode()).digest())
     hidden = np.zeros(len(prepared.paired), bool)
     hidden[drawn[max(1, round(fraction * len(drawn))) :]] = True
     return replace(prepared, paired=prepared.paired & ~hidden, hidden=hidden)

@@ -52,9 +52,9 @@ def write_reps(path: Path, first: int, converted: Iterable[tuple[bytes, str]]) -
     skipped: list[tuple[int, str]] = []
 
     def records() -> Iterator[bytes]:
-        for place, (record, reason) in enumerate(converted, first):
+        for index, (record, reason) in enumerate(converted, first):
             if not record:
-                skipped.append((place, reason))
+                skipped.append((index, reason))
             yield record
 
     shards.write(
@@ -68,7 +68,7 @@ def without(reps: shards.Shards) -> list[tuple[int, str]]:
     """(number of the example, reason) of each that has no y′."""
     some = [path for path, index in zip(reps.paths, reps.indices, strict=True) if not index["size"].all()]
     found = (json.loads(str(each)) for index in shards.Shards(some).each("skipped") for each in index["skipped"])
-    return [(place, reason) for place, reason in found]
+    return [(index, reason) for index, reason in found]
 
 
 @final
@@ -93,4 +93,4 @@ class ConvertPart:
     def __call__(self, task: tuple[Path, range, list[Path], int]) -> None:
         path, span, paths, before = task
         records = shards.Shards(paths)
-        write_reps(path, span.start, (self.convert(records[place - before]) for place in span))
+        write_reps(path, span.start, (self.convert(records[index - before]) for index in span))

@@ -28,8 +28,8 @@ class Plan:
     ) -> None:  # fmt: skip
         self.batch_size, self.seed, self.batch_steps = batch_size, seed, batch_steps
         self._steps = prepared.steps
-        self._paired = prepared.places(split, paired=True)
-        self._unpaired = prepared.places(split, paired=False)
+        self._paired = prepared.indices(split, paired=True)
+        self._unpaired = prepared.indices(split, paired=False)
         pairs, others = len(self._paired), len(self._unpaired)
         if not pairs + others:
             raise UserError(f"the {split} split is empty: the dataset is too small")
@@ -52,7 +52,7 @@ class Plan:
     def _end(self, epoch: int) -> int:
         """The batches of the epochs up to this one. Bounded by steps, epochs differ in how many they have."""
         if not self.batch_steps:
-            size = sum(round(times * len(places)) for times, places in
+            size = sum(round(times * len(indices)) for times, indices in
                        zip(self._repeats, (self._paired, self._unpaired), strict=True))  # fmt: skip
             return (epoch + 1) * max(1, -(-size // self.batch_size))
         while len(self._ends) <= epoch:
@@ -74,7 +74,7 @@ class Plan:
             for part in (chosen[start : start + window] for start in range(0, len(chosen), window))
         ]
         batches = cut(np.concatenate(sorted_within), self._steps, self.batch_size, self.batch_steps)
-        return [random.permutation(batches[place]) for place in random.permutation(len(batches))]
+        return [random.permutation(batches[index]) for index in random.permutation(len(batches))]
 
 
 def cut(ordered: np.ndarray, steps: np.ndarray, batch_size: int, batch_steps: int | None) -> list[np.ndarray]:
@@ -85,15 +85,15 @@ def cut(ordered: np.ndarray, steps: np.ndarray, batch_size: int, batch_steps: in
     if not batch_steps:
         return [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
     batches, start, longest = [], 0, 0
-    for place, length in enumerate(steps[ordered]):
-        longest, count = max(longest, int(length)), place - start + 1
-        if place > start and (count > batch_size or count * longest > batch_steps):
-            batches.append(ordered[start:place])
-            start, longest = place, int(length)
+    for index, length in enumerate(steps[ordered]):
+        longest, count = max(longest, int(length)), index - start + 1
+        if index > start and (count > batch_size or count * longest > batch_steps):
+            batches.append(ordered[start:index])
+            start, longest = index, int(length)
     return [*batches, ordered[start:]]
 
 
-def _repeated(places: np.ndarray, times: float, random: np.random.Generator) -> np.ndarray:
-    whole, count = int(times), round(times * len(places))
-    rest = count - whole * len(places)
-    return np.concatenate([np.tile(places, whole), random.permutation(places)[:rest]])
+def _repeated(indices: np.ndarray, times: float, random: np.random.Generator) -> np.ndarray:
+    whole, count = int(times), round(times * len(indices))
+    rest = count - whole * len(indices)
+    return np.concatenate([np.tile(indices, whole), random.permutation(indices)[:rest]])

@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 class Unconverted:
     """Stands for the records of y′ while there are none."""
 
-    def __getitem__(self, place: int) -> bytes:
+    def __getitem__(self, index: int) -> bytes:
         return b""
 
 
@@ -70,17 +70,17 @@ class Prepared:
         """What a user should know of the data, by kind: see `data.skip_report`."""
         return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored)}
 
-    def places(self, split: str, *, paired: bool | None = None) -> np.ndarray:
+    def indices(self, split: str, *, paired: bool | None = None) -> np.ndarray:
         """Record numbers of a split; with `paired`, of its paired or its unpaired examples alone."""
         chosen = self.split == split
         if paired is not None:
             chosen &= self.paired == paired
         return np.flatnonzero(chosen)
 
-    def example(self, place: int) -> tuple[dict[str, Fields | None], dict[str, Any]]:
+    def example(self, index: int) -> tuple[dict[str, Fields | None], dict[str, Any]]:
         """({"x": …, "y": …, "rep": …}, meta) of one record."""
-        sides, meta = shards.deserialize(self.examples[place], {"x": self.specs["x"], "y": self.specs["y"]})
-        record = self.reps[place]
+        sides, meta = shards.deserialize(self.examples[index], {"x": self.specs["x"], "y": self.specs["y"]})
+        record = self.reps[index]
         rep = shards.deserialize(record, {"rep": self.specs["rep"]})[0] if record else {"rep": None}
         return {**sides, **rep}, meta
 
@@ -129,9 +129,9 @@ def prepare(
             reps = making.convert(examples, split, converter, folder / "reps" / rep_key)
             without = parts.without(reps)
             ids = examples.column("id") if without else ()
-            unconverted = [(str(ids[place]), reason) for place, reason in without]
+            unconverted = [(str(ids[index]), reason) for index, reason in without]
             settle(named("converter", converter_identity.get("use"), converter), len(reps) - len(without), unconverted)
-            split[[place for place, _ in without]] = "dropped"
+            split[[index for index, _ in without]] = "dropped"
     return Prepared(
         examples=examples,
         reps=reps,
@@ -193,12 +193,12 @@ class _Making:
     ) -> shards.Shards:
         """y′ of every example, in their order."""
 
-        def y_of(place: int) -> Fields:
-            sides, _ = shards.deserialize(examples[place], {"y": self.specs["y"]})
+        def y_of(index: int) -> Fields:
+            sides, _ = shards.deserialize(examples[index], {"y": self.specs["y"]})
             return sides["y"] or {}
 
         if isinstance(converter, Adapts):
-            converter.adapt(y_of(int(place)) for place in np.flatnonzero(split == "train"))
+            converter.adapt(y_of(int(index)) for index in np.flatnonzero(split == "train"))
         folder.mkdir(parents=True, exist_ok=True)
         convert = Convert(converter, self.specs)
         total = len(examples)
@@ -215,7 +215,7 @@ class _Making:
         done = total - count
         in_batches = isinstance(converter, ConvertsMany)
         with pool(self.processes if count >= MANY and not in_batches else 1) as run:
-            records = (examples[place] for span in spans.values() for place in span)
+            records = (examples[index] for span in spans.values() for index in span)
             coming = convert.batched(records) if in_batches else run(convert, records, 8)
             for number, span in spans.items():
                 parts.write_reps(paths[number], span.start, islice(coming, len(span)))

@@ -138,10 +138,10 @@ class Shards:
         start, stop = bisect.bisect_right(self._first, first) - 1, bisect.bisect_left(self._first, last)
         return self.paths[start:stop], self._first[start]
 
-    def __getitem__(self, place: int) -> bytes:
+    def __getitem__(self, index: int) -> bytes:
         """Record number `place`. Raises UserError, naming file and byte, where its checksum is wrong."""
-        shard = bisect.bisect_right(self._first, place) - 1
-        offset, size = (int(self.indices[shard][name][place - self._first[shard]]) for name in ("offset", "size"))
+        shard = bisect.bisect_right(self._first, index) - 1
+        offset, size = (int(self.indices[shard][name][index - self._first[shard]]) for name in ("offset", "size"))
         path = self.paths[shard].with_suffix(".tfrecord")
         data = self._read(shard, path, size + 16, offset)
         record = data[12:-4]

@@ -22,17 +22,17 @@ def components(groups: Iterable[Sequence[str]]) -> np.ndarray:
     Union-find over hashes of the keys. It keeps 8 bytes for an example and 16 for a key, however long the key is.
     """
     parent, hashes, owners = array("q"), array("q"), array("q")
-    for place, keys in enumerate(groups):
-        parent.append(place)
+    for index, keys in enumerate(groups):
+        parent.append(index)
         for key in keys:
             hashes.frombytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
-            owners.append(place)
+            owners.append(index)
 
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
 
     order = np.argsort(hashes, kind="stable") if hashes else np.zeros(0, np.int64)
     sorted_hashes, owner = np.array(hashes)[order], np.array(owners)[order]
@@ -40,7 +40,7 @@ def components(groups: Iterable[Sequence[str]]) -> np.ndarray:
     for one, other in zip(owner[same], owner[same + 1], strict=True):
         first, second = sorted((root(int(one)), root(int(other))))
         parent[second] = first
-    return np.fromiter((root(place) for place in range(len(parent))), np.int64, len(parent))
+    return np.fromiter((root(index) for index in range(len(parent))), np.int64, len(parent))
 
 
 def assign(
@@ -108,8 +108,8 @@ def _overlapping(fingerprints: Iterable[np.ndarray], held: np.ndarray) -> np.nda
     known = np.unique(np.array(kept, np.int64))
     last = len(known) - 1
     found = [
-        place
-        for place, (prints, out) in enumerate(zip(fingerprints, held, strict=True))
+        index
+        for index, (prints, out) in enumerate(zip(fingerprints, held, strict=True))
         if last >= 0 and not out and (known[np.minimum(np.searchsorted(known, prints), last)] == prints).any()
     ]
     return np.array(found, np.int64)

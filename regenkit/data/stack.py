@@ -22,8 +22,8 @@ def stack(
 
     A field that an example lacks is absent (0) in it.
     """
-    steps = [{**lengths_of(example, spec), **(lengths[place] if lengths else {})}
-             for place, example in enumerate(examples)]  # fmt: skip
+    steps = [{**lengths_of(example, spec), **(lengths[index] if lengths else {})}
+             for index, example in enumerate(examples)]  # fmt: skip
     batch, longest = Fields(), dict[Clock, int]()
     for clock in unique([*spec.clocks, *(clocks or ())]):
         entries = np.array([clock.entries(each.get(clock.axis, 0)) for each in steps], np.int64)
@@ -34,10 +34,10 @@ def stack(
         own = spec.clock(name)
         shape = tuple((longest[own] if own else 0) if size is None else size for size in field.shape)
         out = np.zeros((len(examples), *shape), np.int32 if field.vocabulary else np.float32)
-        for place, example in enumerate(examples):
+        for index, example in enumerate(examples):
             if name in example:
                 value = np.asarray(example[name])
-                where: tuple[Any, ...] = (place, *(slice(0, size) for size in value.shape))
+                where: tuple[Any, ...] = (index, *(slice(0, size) for size in value.shape))
                 out[where] = value
         batch[name] = out
     return batch
@@ -51,17 +51,17 @@ def unstack(
     lengths   of each example by axis, for clocks without a mask
     """
     return [
-        {name: _cut(np.asarray(batch[name][place]), batch, spec.clock(name), place, known)
+        {name: _cut(np.asarray(batch[name][index]), batch, spec.clock(name), index, known)
          for name in spec if name in batch}
-        for place, known in enumerate(lengths)
+        for index, known in enumerate(lengths)
     ]  # fmt: skip
 
 
 def _cut(
-    value: np.ndarray, batch: Mapping[str, np.ndarray], clock: Clock | None, place: int, known: Lengths
+    value: np.ndarray, batch: Mapping[str, np.ndarray], clock: Clock | None, index: int, known: Lengths
 ) -> np.ndarray:
     if clock is None:
         return value
     if clock.mask in batch:
-        return value[: int(np.asarray(batch[clock.mask][place]).sum())]
+        return value[: int(np.asarray(batch[clock.mask][index]).sum())]
     return value[: clock.entries(known[clock.axis])]

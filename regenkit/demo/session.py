@@ -88,10 +88,10 @@ class Session:
 
     def compare(self, number: int, seed: int) -> tuple[str, dict[str, Made]]:
         """(name and X, what each route makes) of held-out example `number`. Raises UserError where there is none."""
-        line, places = self.pipeline, self._held
-        if not len(places):
+        line, indices = self.pipeline, self._held
+        if not len(indices):
             raise UserError("no held-out example of this run has an X")
-        sides, meta = self._prepared.example(int(places[number % len(places)]))
+        sides, meta = self._prepared.example(int(indices[number % len(indices)]))
         x, y, rep = (sides[each] or {} for each in ("x", "y", "rep"))
         given = line.given_of(rep)
         found: dict[str, tuple[Fields, Fields]] = {"reference": (rep, y)}
@@ -115,7 +115,7 @@ class Session:
 
     @cached_property
     def _held(self) -> Any:
-        return self._prepared.places("test", paired=True)
+        return self._prepared.indices("test", paired=True)
 
     def _has(self, stage: str) -> bool:
         from regenkit.stages import BEST

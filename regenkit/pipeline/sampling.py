@@ -49,22 +49,22 @@ def draw(
     batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
 
     def one(number: int) -> list[Fields]:
-        lengths = [known[place] for place in batches[number]]
-        batch = stack([conditions[place] for place in batches[number]], condition, lengths, clocks)
+        lengths = [known[index] for index in batches[number]]
+        batch = stack([conditions[index] for index in batches[number]], condition, lengths, clocks)
         own = derive(seed, f"{name} batch", number)
         if truths is None:
             drawn = stage.sample(batch, seed=own, given=given, **taken(stage, options))
         else:
             assert isinstance(stage, Resamples)
-            true = stack([truths[place] for place in batches[number]], target, lengths)
+            true = stack([truths[index] for index in batches[number]], target, lengths)
             drawn = stage.resample(batch, true, seed=own, **taken(stage, options, "resample"))
         check_drawn(stage, drawn, target, len(batches[number]))
         return unstack(drawn, target, lengths)
 
     found: list[Fields] = [{} for _ in conditions]
-    for places, drawn in zip(batches, distribute.spread(strategy, one, len(batches)), strict=True):
-        for place, fields in zip(places, drawn, strict=True):
-            found[place] = fields
+    for indices, drawn in zip(batches, distribute.spread(strategy, one, len(batches)), strict=True):
+        for index, fields in zip(indices, drawn, strict=True):
+            found[index] = fields
     return found
 
 
@@ -80,10 +80,10 @@ def keep_longest(prepared: Prepared, condition: Side, target: Side, folder: Path
     file = folder / LONGEST
     if not axes or file.exists():
         return
-    places = prepared.places("train")
+    indices = prepared.indices("train")
     steps = 1
-    for place in places[np.linspace(0, len(places) - 1, min(LOOKED_AT, len(places))).astype(int)]:
-        sides = prepared.example(int(place))[0]
+    for index in indices[np.linspace(0, len(indices) - 1, min(LOOKED_AT, len(indices))).astype(int)]:
+        sides = prepared.example(int(index))[0]
         fields = {name: found[name] for name, side in target.source.items() if (found := sides[side]) is not None}
         lengths = lengths_of(fields, target.spec)
         steps = max(steps, *(lengths.get(axis, 0) for axis in axes))

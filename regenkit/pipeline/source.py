@@ -87,14 +87,14 @@ class WithSource:
 
     def read(self, source: str) -> list[Example | LeftOut]:
         found = list(self.dataset.read(source))
-        places = [place for place, each in enumerate(found) if isinstance(each, Example) and each.x is not None]
-        for place in places:
-            each = found[place]
+        indices = [index for index, each in enumerate(found) if isinstance(each, Example) and each.x is not None]
+        for index in indices:
+            each = found[index]
             assert isinstance(each, Example) and each.x is not None
             try:
-                found[place] = replace(each, x=self.source.convert(each.x))
+                found[index] = replace(each, x=self.source.convert(each.x))
             except BadSource as error:
-                found[place] = LeftOut(id=each.id, reason=f"it has no X′: {error.reason}")
+                found[index] = LeftOut(id=each.id, reason=f"it has no X′: {error.reason}")
         return found
 
     def fingerprint(self) -> str:

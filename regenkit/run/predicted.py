@@ -57,17 +57,17 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
 
 
 def _kept(part: shards.Shards) -> list[bytes]:
-    return [part[place] for place in range(len(part))]
+    return [part[index] for index in range(len(part))]
 
 
 def _drawn(pipeline: Pipeline, prepared: Prepared, span: range, seed: int) -> list[bytes]:
     """The records of y′ of the examples in `span`."""
     held = np.isin(prepared.split, ("train", "validation")) & prepared.paired
-    chosen = [place for place in span if held[place]]
-    sides = [prepared.example(place)[0] for place in chosen]
+    chosen = [index for index in span if held[index]]
+    sides = [prepared.example(index)[0] for index in chosen]
     reps = predict(pipeline, sides, seed)
-    records = {place: shards.serialize({"rep": rep}, {}) for place, rep in zip(chosen, reps, strict=True)}
-    return [records[place] if place in records else prepared.reps[place] for place in span]
+    records = {index: shards.serialize({"rep": rep}, {}) for index, rep in zip(chosen, reps, strict=True)}
+    return [records[index] if index in records else prepared.reps[index] for index in span]
 
 
 def predict(pipeline: Pipeline, sides: Sequence[dict[str, Fields | None]], seed: int) -> list[Fields]:

@@ -32,9 +32,9 @@ def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, st
             if amount == "generator":
                 found = _measured(pipeline, prepared, spec)
             else:
-                places = prepared.places("train")
-                chosen = places[np.linspace(0, len(places) - 1, min(SAMPLED, len(places))).astype(int)]
-                examples = [prepared.example(int(place))[0]["rep"] or {} for place in chosen]
+                indices = prepared.indices("train")
+                chosen = indices[np.linspace(0, len(indices) - 1, min(SAMPLED, len(indices))).astype(int)]
+                examples = [prepared.example(int(index))[0]["rep"] or {} for index in chosen]
                 found = by_share(spec, float(amount), examples)
     found = gathered(strategy, found)[0]
     assert found
@@ -52,8 +52,8 @@ def by_share(spec: Spec, share: float, examples: Sequence[Fields]) -> Perturb:
 
 
 def _measured(pipeline: Pipeline, prepared: Prepared, spec: Spec) -> Perturb:
-    places = [int(place) for place in prepared.places("validation", paired=True)]
-    sides = [prepared.example(place)[0] for place in places]
+    indices = [int(index) for index in prepared.indices("validation", paired=True)]
+    sides = [prepared.example(index)[0] for index in indices]
     truths = [each["rep"] or {} for each in sides]
     conditions = [{**(each["x"] or {}), **pipeline.given_of(rep).fields}
                   for each, rep in zip(sides, truths, strict=True)]  # fmt: skip

@@ -13,8 +13,8 @@ SAMPLES = 3
 
 
 def _held(prepared: Prepared, split: str) -> list[int]:
-    places = prepared.places(split, paired=True)
-    return [int(place) for place in places[:: max(1, len(places) // SAMPLES)][:SAMPLES]]
+    indices = prepared.indices(split, paired=True)
+    return [int(index) for index in indices[:: max(1, len(indices) // SAMPLES)][:SAMPLES]]
 
 
 def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
@@ -25,8 +25,8 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
     folder.mkdir(exist_ok=True)
     own, condition, target = pipeline.recipe.renderer.own_decoder, *pipeline.sides(stage)
     draws_rep, reads_rep = "rep" in target.source.values(), "rep" in condition.source.values()
-    for number, place in enumerate(_held(prepared, "validation"), 1):
-        sides, meta = prepared.example(place)
+    for number, index in enumerate(_held(prepared, "validation"), 1):
+        sides, meta = prepared.example(index)
         x = sides["x"] or {}
         y: Fields | None = None
         rep = pipeline.converter.convert(sides["y"] or {}) if stage == "converter" else sides["rep"] or {}
@@ -56,8 +56,8 @@ def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     beside = ["# Samples", "", "Held-out inputs; files of the real Y are `N-reference…`, of ours `N-predicted…`.", "",
               "| | X | Y, real | Y, from predicted Y′ |", "| --- | --- | --- | --- |"]  # fmt: skip
-    for number, place in enumerate(_held(prepared, "test"), 1):
-        sides, meta = prepared.example(place)
+    for number, index in enumerate(_held(prepared, "test"), 1):
+        sides, meta = prepared.example(index)
         x, y, rep = sides["x"] or {}, sides["y"] or {}, sides["rep"] or {}
         given = pipeline.given_of(rep)
         predicted = pipeline.predict_rep([x], [given], seed=number)

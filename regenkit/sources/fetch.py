@@ -10,7 +10,7 @@ from regenkit.errors import UserError
 from regenkit.files import writing
 from regenkit.sources.archives import extract
 from regenkit.sources.clients import download
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit.sources.source import Source
 
 

@@ -47,8 +47,8 @@ def fields_of_y_keep_their_meaning(component: Converter, material: Material) -> 
 def its_text_can_be_read_again(component: Converter, material: Material) -> None:
     """from_text(to_text(rep, meta)) gives the rep and the meta again, and the text of that is the same text."""
     converter = material.pipeline.converter
-    for place, example in zip(material.places, material.examples, strict=True):
-        meta = {name: value for name, value in material.prepared.example(int(place))[1].items() if name != "id"}
+    for index, example in zip(material.indices, material.examples, strict=True):
+        meta = {name: value for name, value in material.prepared.example(int(index))[1].items() if name != "id"}
         text = converter.to_text(example["rep"], meta)
         if not isinstance(text, str) or not text:
             raise Failed(f"to_text gives {text!r}", "give text; regenkit.rep_text.to_text writes any spec as YAML")

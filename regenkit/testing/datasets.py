@@ -34,7 +34,7 @@ def sources_are_names_in_a_fixed_order(component: Dataset, material: Material) -
 def examples_are_as_their_specs_say(component: Dataset, material: Material) -> None:
     """x and y of each example have the fields, shapes and tokens of the specs of their modalities."""
     specs = material.pipeline.specs
-    material.places  # noqa: B018 - prepared as training prepares them
+    material.indices  # noqa: B018 - prepared as training prepares them
     for example in _examples(material):
         for side, fields in (("x", example.x), ("y", example.y)):
             if fields is not None:

@@ -29,7 +29,7 @@ def losses_are_one_an_example(component: Component, material: Material, stage: s
     model, batch = _learning(material, stage)
     found = _losses(model, batch)
     for name, value in found.items():
-        if value.dtype != np.float32 or value.shape != (len(material.places),):
+        if value.dtype != np.float32 or value.shape != (len(material.indices),):
             raise Failed(f"{name} is {value.dtype} of shape {value.shape}", "cast to float32, and sum over steps alone")
         if not np.isfinite(value).all() or (name.endswith("weight") and (value < 0).any()):
             raise Failed(f"{name} = {value}", "look for a logarithm of 0, or a division by a length of 0")
@@ -61,7 +61,7 @@ def company_and_padding_change_no_loss(component: Component, material: Material,
     specs = [side.spec for side in material.pipeline.sides(stage)]
     for noise in (False, True):
         whole = _losses(model, batch, noise=noise)
-        for row in (0, len(material.places) - 1):
+        for row in (0, len(material.indices) - 1):
             part = {
                 side: {name: value[row : row + 1] for name, value in batch[side].items()}
                 for side in (CONDITION, TARGET)
@@ -89,7 +89,7 @@ def likelihoods_are_one_an_example(component: Component, material: Material, sta
     if missing := set(target) - set(found):
         raise Failed(f"there is none of {', '.join(sorted(missing))}", "give one for each field of the target")
     for name, value in found.items():
-        if value.shape != (len(material.places),) or not np.isfinite(value).all():
+        if value.shape != (len(material.indices),) or not np.isfinite(value).all():
             raise Failed(f"{name} is {value}", "sum over steps, in nats, an example each")
         if name in target and target[name].vocabulary and (value > 1e-4).any():
             raise Failed(f"{name} is {value}, above 0", "give the logarithm of a probability, not the loss")
@@ -172,7 +172,7 @@ def _learning(material: Material, stage: str) -> tuple[Any, dict[str, Any]]:
     model = material.build(stage)
     if not isinstance(model, Trainable):
         raise Skipped("it is a rule: it has no losses")
-    (batch,) = material.batch(stage, range(len(material.places)))
+    (batch,) = material.batch(stage, range(len(material.indices)))
     return model, batch
 
 
@@ -206,7 +206,7 @@ def _trained(material: Material, stage: str, replicas: int) -> list[np.ndarray]:
     tf = tensorflow()
     strategy = make_strategy("mirrored" if replicas > 1 else "none")
     settings = TrainSettings.model_validate({"steps": STEPS, "batch_size": 5, "warmup_steps": 0, "learning_rate": 1e-2})
-    parts = material.batch(stage, range(min(5, len(material.places))), replicas=replicas)
+    parts = material.batch(stage, range(min(5, len(material.indices))), replicas=replicas)
     with strategy.scope():
         state = State(material.build(stage), settings)
     step = TrainStep(state, strategy, settings)

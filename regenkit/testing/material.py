@@ -98,26 +98,26 @@ class Material:
             count *= 4
 
     @cached_property
-    def places(self) -> np.ndarray:
+    def indices(self) -> np.ndarray:
         """Record numbers of paired examples with a Y′, the shortest first. Raises Skipped where they are too few."""
-        sound = [place for place in np.flatnonzero(self.prepared.paired) if self.prepared.reps[int(place)]]
+        sound = [index for index in np.flatnonzero(self.prepared.paired) if self.prepared.reps[int(index)]]
         if len(sound) < 3:
             raise Skipped(f"of the first {SOURCES} sources only {len(sound)} paired examples could be used")
-        order = sorted(sound, key=lambda place: int(self.prepared.steps[place]))
+        order = sorted(sound, key=lambda index: int(self.prepared.steps[index]))
         spread = np.linspace(0, len(order) - 1, min(EXAMPLES, len(order))).astype(int)
-        return np.array([order[place] for place in spread])
+        return np.array([order[index] for index in spread])
 
     @cached_property
     def examples(self) -> list[Mapping[str, Fields]]:
         """The fields of these examples: {"x": …, "y": …, "rep": …}."""
-        return [self.prepared.example(int(place))[0] for place in self.places]  # type: ignore[misc] # all are there
+        return [self.prepared.example(int(index))[0] for index in self.indices]  # type: ignore[misc] # all are there
 
     def batch(self, stage: str, chosen: Sequence[int], replicas: int = 1) -> list[dict[str, Any]]:
         """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `places`."""
         from regenkit.data.batches import dataset
 
         condition, target = self.pipeline.sides(stage)
-        plan = [self.places[list(chosen)]]
+        plan = [self.indices[list(chosen)]]
         return [
             _numpy(part) for part in dataset(self.prepared, plan, condition, target, first=0, last=1, replicas=replicas)
         ]

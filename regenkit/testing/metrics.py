@@ -4,7 +4,7 @@ import numpy as np
 
 from regenkit.components import Evaluation, Metric
 from regenkit.conform import of_metric
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit.testing.finding import Failed, Skipped
 from regenkit.testing.material import Material
 
@@ -15,7 +15,7 @@ def it_gives_one_value_a_sample(component: Metric, material: Material) -> None:
     if np.isinf(values).any():
         raise Failed(f"it holds infinities: {values}", "give NaN where it is not defined")
     if values.size and np.isnan(values).all():
-        raise Skipped(f"it is NaN for all of {len(material.places)} samples")
+        raise Skipped(f"it is NaN for all of {len(material.indices)} samples")
 
 
 def it_gives_the_same_twice(component: Metric, material: Material) -> None:
@@ -30,7 +30,7 @@ def it_follows_the_order_of_its_samples(component: Metric, material: Material) -
     one = _score(component, material)
     if one.ndim == 0:
         raise Skipped("it is one value for all samples")
-    order = np.arange(len(material.places))[::-1]
+    order = np.arange(len(material.indices))[::-1]
     other = _score(component, material, order)
     if not np.allclose(one[order], other, rtol=1e-5, atol=1e-6, equal_nan=True):
         raise Failed(f"{other}, not {one[order]}", "let a value be that of its own sample, or return one for all")
@@ -56,10 +56,10 @@ def _score(component: Metric, material: Material, order: np.ndarray | None = Non
     found = material.examples
     count = len(found)
     order = np.arange(count) if order is None else order
-    moved = [(place + shift) % count for place in order]
+    moved = [(index + shift) % count for index in order]
     values = component.load()(Evaluation(
-        samples=[found[place]["y"] for place in moved], references=[found[place]["y"] for place in order],
-        conditions=[found[place]["x"] for place in order], reps=[found[place]["rep"] for place in moved],
+        samples=[found[index]["y"] for index in moved], references=[found[index]["y"] for index in order],
+        conditions=[found[index]["x"] for index in order], reps=[found[index]["rep"] for index in moved],
         training=[each["y"] for each in found], training_conditions=[each["x"] for each in found],
         x=material.pipeline.x, y=material.pipeline.y,
     ))  # fmt: skip

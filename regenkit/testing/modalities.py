@@ -122,8 +122,8 @@ def _values(component: Modality, material: Material) -> Iterator[tuple[Any, Mapp
     if not isinstance(modality, Decodes):
         raise Skipped("it has no decode, so fields cannot be turned into values")
     side = "y" if component.name == material.pipeline.y_record.name else "x"
-    for place, example in zip(material.places, material.examples, strict=True):
-        meta = material.prepared.example(int(place))[1]
+    for index, example in zip(material.indices, material.examples, strict=True):
+        meta = material.prepared.example(int(index))[1]
         yield (
             modality.decode(example[side], {name: value for name, value in meta.items() if name != "id"}),
             example[side],

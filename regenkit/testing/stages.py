@@ -37,7 +37,7 @@ def samples_are_of_its_target(component: Component, material: Material, stage: s
     model, condition = _drawing(material, stage)
     found = _drawn(model, condition)
     target = material.pipeline.sides(stage)[1].spec
-    check_drawn(model, found, target, len(material.places))
+    check_drawn(model, found, target, len(material.indices))
     for name, field in target.items():
         value, there = np.asarray(found[name]), _mask(target, name, {**condition, **found})
         if field.vocabulary is None:
@@ -116,7 +116,7 @@ def _drawing(material: Material, stage: str) -> tuple[Any, dict[str, np.ndarray]
     model = material.build(stage)
     if not hasattr(model, "sample"):
         raise Skipped("it has no sample: it is a converter alone")
-    (batch,) = material.batch(stage, range(len(material.places)))
+    (batch,) = material.batch(stage, range(len(material.indices)))
     return model, batch["condition"]
 
 

@@ -192,13 +192,13 @@ def _held_out(prepared: Prepared, settings: TrainSettings) -> list:
 
     Of whole examples; where the training has a window, of the window in the middle of each.
     """
-    places = prepared.places("validation", paired=True if prepared.paired.any() else None)
-    if not len(places):
+    indices = prepared.indices("validation", paired=True if prepared.paired.any() else None)
+    if not len(indices):
         raise UserError(
             "the validation split is empty: the dataset is too small (it needs about ten groups of examples)"
         )
-    places = places[prepared.steps[places].argsort(kind="stable")]
-    return cut(places, prepared.steps, 2 * settings.batch_size, settings.batch_steps)
+    indices = indices[prepared.steps[indices].argsort(kind="stable")]
+    return cut(indices, prepared.steps, 2 * settings.batch_size, settings.batch_steps)
 
 
 def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.callbacks.CallbackList:

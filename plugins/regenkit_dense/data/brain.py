@@ -15,7 +15,7 @@ from pydantic import Field
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_dense.data import labels
 from regenkit_dense.data.pixels import fields
 from regenkit_dense.packages import BRAIN

@@ -12,7 +12,7 @@ from pydantic import Field, PositiveFloat
 from regenkit import plugins
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import Tree, tree
 from regenkit_dense.data import labels
 from regenkit_dense.formats import LABELS

@@ -16,7 +16,7 @@ from pydantic import Field, PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_dense.data import labels
 from regenkit_dense.data.pixels import fields
 from regenkit_dense.packages import BLUE_MARBLE, LAND_MASK

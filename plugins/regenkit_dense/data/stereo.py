@@ -15,7 +15,7 @@ from pydantic import Field, PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_dense.data import labels
 from regenkit_dense.data.geometry import depth_of, normals_of
 from regenkit_dense.data.pixels import fields

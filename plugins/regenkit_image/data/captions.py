@@ -8,7 +8,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit_image.data import own
 from regenkit_image.data.captioned import Captioned, captioned
 from regenkit_image.modality import Caption, Image

@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit.tree import tree
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture

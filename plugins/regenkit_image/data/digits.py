@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import cut

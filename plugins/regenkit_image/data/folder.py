@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.data.split import official
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_image.data import own
 from regenkit_image.formats import READS

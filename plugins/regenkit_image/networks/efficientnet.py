@@ -12,7 +12,7 @@ import numpy as np
 from regenkit.errors import UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit_image.networks.torch_file import read_weights
 from regenkit_image.packages import EFFICIENTNET
 

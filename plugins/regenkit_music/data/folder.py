@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from regenkit.components import Example, LeftOut
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import Tree, tree
 from regenkit_music.data.song import examples, left_out, named
 from regenkit_music.modality.files import READS, reading

@@ -9,7 +9,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_speech.data.effect import Effect, example
 from regenkit_speech.packages import DRUMKITS
 

@@ -7,7 +7,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit_speech.data import layouts
 from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, transcribing
 from regenkit_speech.modality.audio import RATE

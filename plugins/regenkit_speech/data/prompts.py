@@ -10,7 +10,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, transcribing
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import PROMPT_TEXTS, PROMPTS

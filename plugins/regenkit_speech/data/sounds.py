@@ -7,7 +7,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_speech.data.effect import Effect, example
 from regenkit_speech.formats import READS

@@ -11,7 +11,7 @@ import numpy as np
 
 from regenkit.components import Evaluation
 from regenkit.errors import UserError
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 from regenkit_speech.modality.audio import RATE, WAVE
 from regenkit_speech.modality.decoding import resampled
 from regenkit_speech.modality.spoken import spoken

@@ -14,7 +14,7 @@ import numpy as np
 
 from regenkit.errors import BadSource, UserError
 from regenkit.given import Given
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text import ipa
 from regenkit_text.arpabet import to_ipa

@@ -15,7 +15,7 @@ from regenkit.cache import cache_dir, locked
 from regenkit.components import Example, LeftOut
 from regenkit.errors import UserError
 from regenkit.files import beside
-from regenkit.sources.places import stamp
+from regenkit.sources.locate import stamp
 from regenkit_text.data.learned import Side
 from regenkit_text.data.spans import spanned, spans
 from regenkit_text.modality.facts import Facts

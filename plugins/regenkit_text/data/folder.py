@@ -8,7 +8,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import UserError
-from regenkit.sources.places import stamp
+from regenkit.sources.locate import stamp
 from regenkit_text.data.learned import Side
 from regenkit_text.data.own import Line, Own
 

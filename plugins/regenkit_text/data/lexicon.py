@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_text.arpabet import PHONEMES, unstressed
 from regenkit_text.data.learned import Side
 from regenkit_text.data.spans import spanned, spans

@@ -9,7 +9,7 @@ from regenkit.components import Example, LeftOut
 from regenkit.data.split import Split, official
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder
+from regenkit.sources.locate import own_folder
 from regenkit.tree import tree
 from regenkit_text.data.spans import A_SPAN, spanned, spans
 from regenkit_text.modality.facts import facts

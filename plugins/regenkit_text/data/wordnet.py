@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit_text.data.learned import Side
 from regenkit_text.data.spans import spanned, spans
 from regenkit_text.modality.facts import Facts

@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import located, own_folder, stamp
+from regenkit.sources.locate import located, own_folder, stamp
 from regenkit.spec import Fields
 from regenkit_video.data.own import Part, own, parts
 from regenkit_video.face.face import RATE, encode

@@ -10,7 +10,7 @@ from pydantic import PositiveFloat, PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.files import read_text
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields
 from regenkit_video.data.moving import spelled
 from regenkit_video.data.own import Part, own, parts

@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 from regenkit import plugins
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import own_folder, stamp
+from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields, Spec
 from regenkit_video.data.own import own
 from regenkit_video.modality.footage import SIDE, Footage

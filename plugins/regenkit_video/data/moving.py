@@ -10,7 +10,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.places import fingerprint, located
+from regenkit.sources.locate import fingerprint, located
 from regenkit.sources.source import Source
 from regenkit_video import packages
 from regenkit_video.data import motion, stills

@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit_video.face.networks import POINTS
 from regenkit_video.face.tracking import LEFT_CORNER, RIGHT_CORNER
 from regenkit_video.packages import EXPRESSIONS

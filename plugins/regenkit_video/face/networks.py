@@ -15,7 +15,7 @@ import numpy as np
 
 from regenkit.quiet import stderr_aside
 from regenkit.quiet import tensorflow as tf
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit_video.packages import LANDMARKS
 
 POINTS = 468

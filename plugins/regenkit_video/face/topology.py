@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.sources.places import located
+from regenkit.sources.locate import located
 from regenkit_video.face.linear import linear_face
 from regenkit_video.packages import LANDMARKS
 

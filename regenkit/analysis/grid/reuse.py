@@ -91,9 +91,9 @@ def _is_of(path: Path, key: str) -> bool:
 
 def _given(pipeline: Pipeline, prepared: Prepared) -> str:
     found = hashlib.sha256()
-    places = np.linspace(0, len(prepared.split) - 1, SAMPLED).astype(int) if pipeline.given_scalars else ()
-    for place in places:
-        rep = prepared.example(int(place))[0]["rep"] or {}
+    indices = np.linspace(0, len(prepared.split) - 1, SAMPLED).astype(int) if pipeline.given_scalars else ()
+    for index in indices:
+        rep = prepared.example(int(index))[0]["rep"] or {}
         for name in pipeline.given_scalars:
             found.update(np.asarray(rep[name]).tobytes())
     return found.hexdigest()

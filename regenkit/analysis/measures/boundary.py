@@ -47,7 +47,7 @@ def boundary(pipeline: Pipeline, learned: Sequence[Pair], held_out: Sequence[Pai
 def conversion(converter: Any, ys: Sequence[Fields]) -> Conversion:
     """What Y → Y′ takes, one example after another on this machine."""
     spent = []
-    for y in [ys[int(place)] for place in np.linspace(0, len(ys) - 1, min(TIMED, len(ys)))]:
+    for y in [ys[int(index)] for index in np.linspace(0, len(ys) - 1, min(TIMED, len(ys)))]:
         begun = time.perf_counter()
         converter.convert(y)
         spent.append(1000 * (time.perf_counter() - begun))

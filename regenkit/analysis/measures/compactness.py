@@ -119,7 +119,7 @@ def compactness(
     totals: dict[str, np.ndarray] = {}
     weights = np.asarray(steps)[coming]
     for side, spec in specs.items():
-        first, second = [training[side][place] for place in known], [held_out[side][place] for place in coming]
+        first, second = [training[side][index] for index in known], [held_out[side][index] for index in coming]
         bits = {name: field_bits(field, [each[name] for each in first], [each[name] for each in second])
                 for name, field in spec.items()}  # fmt: skip
         totals[side] = sum((each.cheapest for each in bits.values()), np.zeros(len(coming)))

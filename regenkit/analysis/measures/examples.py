@@ -36,13 +36,13 @@ class Pairs(Sequence[Pair]):
     """Pairs of a prepared dataset, each read from its record when it is asked for: however many there are, they take
     little more than HELD bytes."""
 
-    def __init__(self, pipeline: Pipeline, prepared: Prepared, places: Iterable[int]) -> None:
-        self.pipeline, self.prepared, self.places = pipeline, prepared, [int(place) for place in places]
+    def __init__(self, pipeline: Pipeline, prepared: Prepared, indices: Iterable[int]) -> None:
+        self.pipeline, self.prepared, self.indices = pipeline, prepared, [int(index) for index in indices]
         self._held: dict[int, Pair] = {}
         self._room = HELD
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
     @overload
     def __getitem__(self, number: int) -> Pair: ...
@@ -51,14 +51,14 @@ class Pairs(Sequence[Pair]):
     def __getitem__(self, number: int | slice) -> Pair | list[Pair]:
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
-        place = self.places[number]
-        if place in self._held:
-            return self._held[place]
-        found = pair(self.pipeline, self.prepared.example(place)[0])
+        index = self.indices[number]
+        if index in self._held:
+            return self._held[index]
+        found = pair(self.pipeline, self.prepared.example(index)[0])
         size = sum(map(size_of, found.values()))
         if size <= self._room:
             self._room -= size
-            self._held[place] = found
+            self._held[index] = found
         return found
 
 

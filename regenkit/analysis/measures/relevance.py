@@ -51,9 +51,9 @@ def relevance(
     windows = all(along.values())
     units = {}
     for part, examples in (("training", training), ("held_out", held_out)):
-        places = units_of(lengths[part], windows)
-        units[part] = {side: features(specs[side], examples[side], places) for side in specs}
-        units[part]["example"] = np.array([place for place, _, _ in places])
+        indices = units_of(lengths[part], windows)
+        units[part] = {side: features(specs[side], examples[side], indices) for side in specs}
+        units[part]["example"] = np.array([index for index, _, _ in indices])
     for side in specs:
         units["training"][side], units["held_out"][side] = _components(units["training"][side], units["held_out"][side])
     values = {side: _bound(units, side, shuffled=False) for side in sides}
@@ -75,17 +75,17 @@ def units_of(lengths: Sequence[int], windows: bool) -> list[tuple[int, int, int]
     What is left of an example after its last whole window is not used.
     """
     if not windows:
-        found = [(place, 0, length) for place, length in enumerate(lengths)]
+        found = [(index, 0, length) for index, length in enumerate(lengths)]
     else:
-        found = [(place, start, start + WINDOW) for place, length in enumerate(lengths)
+        found = [(index, start, start + WINDOW) for index, length in enumerate(lengths)
                  for start in range(0, length - WINDOW + 1, WINDOW)]  # fmt: skip
     chosen = np.linspace(0, len(found) - 1, min(len(found), UNITS)).round().astype(int)
-    return [found[int(place)] for place in chosen]
+    return [found[int(index)] for index in chosen]
 
 
 def features(spec: Spec, examples: Sequence[Fields], units: Sequence[tuple[int, int, int]]) -> np.ndarray:
     """Float32 [units, features]: of every field's every part, how frequent each token is, or each channel's mean."""
-    starts = np.flatnonzero(np.diff([-1, *(place for place, _, _ in units)]))
+    starts = np.flatnonzero(np.diff([-1, *(index for index, _, _ in units)]))
     rows = []
     for part in np.split(np.array(units), starts[1:]):
         example = examples[int(part[0, 0])]

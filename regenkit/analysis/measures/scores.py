@@ -14,7 +14,7 @@ from regenkit.conform import of_metric
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import Recipe
-from regenkit.sources.places import folder
+from regenkit.sources.locate import folder
 
 Values = dict[str, np.ndarray]
 """By metric: [samples · examples], or [] of all of them together."""

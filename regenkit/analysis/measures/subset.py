@@ -11,6 +11,6 @@ def subset(prepared: Prepared, split: str, at_most: int | None = None) -> list[i
     at_most   so many, evenly by a hash of their ids: runs whose data differ in a few examples choose the same ones but
               for these
     """
-    places, names = prepared.places(split, paired=True), prepared.examples.column("id")
-    ordered = sorted(places, key=lambda place: hashlib.sha256(f"held out {names[place]}".encode()).digest())
-    return sorted(int(place) for place in ordered[:at_most])
+    indices, names = prepared.indices(split, paired=True), prepared.examples.column("id")
+    ordered = sorted(indices, key=lambda index: hashlib.sha256(f"held out {names[index]}".encode()).digest())
+    return sorted(int(index) for index in ordered[:at_most])
