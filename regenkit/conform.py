@@ -61,7 +61,8 @@ def missing(protocol: type, thing: Any) -> Iterator[str]:
         if not hasattr(thing, name):
             close = nearest(name, [each for each in dir(thing) if not each.startswith("_")])
             hint = f"; is {close} meant for it?" if close else ""
-            yield f"lacks {_shown(name, kind)}{hint} ({_role(protocol)})"
+            write = "; write `version = 1` in the class" if name == "version" else ""
+            yield f"lacks {_shown(name, kind)}{hint or write} ({_role(protocol)})"
         elif callable(kind) and not isinstance(kind, type):
             if fault := refuses(getattr(thing, name), kind):
                 yield f"has {name}{fault} ({_role(protocol)})"

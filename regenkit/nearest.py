@@ -14,11 +14,17 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return by_key[found[0]] if found else None
 
 
+MANY = 30
+"""Names from which on a message that has a guess does not list them."""
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`; did you mean 'x'? There are: x, y`, for the end of a message."""
     names = set(names)
     guess = nearest(name, sorted(names))
-    return f"; did you mean {guess!r}? {there_are(names)}" if guess else f". {there_are(names)}"
+    if guess is None:
+        return f". {there_are(names)}"
+    return f"; did you mean {guess!r}?" + (f" {there_are(names)}" if len(names) < MANY else "")
 
 
 def there_are(names: Iterable[str]) -> str:

@@ -76,6 +76,12 @@ def raised_at(error: BaseException, root: str = "") -> str:
     return f"{short(frame.f_code.co_filename)}, line {line}, in {frame.f_code.co_name}"
 
 
+def passed(error: BaseException, root: str) -> bool:
+    """Whether an error came by a line of the package `root`."""
+    return any(frame.f_globals.get("__name__", "").partition(".")[0] == root
+               for frame, _ in traceback.walk_tb(error.__traceback__))  # fmt: skip
+
+
 @cache
 def origin_of(module: str) -> Origin:
     """The distribution whose entry point is the package that a module lies in."""

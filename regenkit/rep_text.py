@@ -1,6 +1,7 @@
-"""Y′ as YAML, a list a field, whatever its fields are."""
+"""Y′ as YAML, a list a field, whatever its fields are. Tokens are written by their labels if these are no numbers."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +24,21 @@ def to_text(spec: Spec, rep: Fields, meta: Mapping[str, Any]) -> str:
     for name, field in spec.items():
         value = np.asarray(rep[name])
         value = value.astype(np.float64).round(PLACES) if field.vocabulary is None else value
-        rows = [f"- {json.dumps(row)}\n" for row in value.tolist()] if value.ndim > 1 else []
-        lines += [f"{name}:\n", *rows] if rows else [f"{name}: {json.dumps(value.tolist())}\n"]
+        known = _labels(field)
+        value = np.asarray(np.array([0, *known], object)[value], object) if known else value
+        rows = [f"- {_line(row)}\n" for row in value.tolist()] if value.ndim > 1 else []
+        lines += [f"{name}:\n", *rows] if rows else [f"{name}: {_line(value.tolist())}\n"]
     return "".join(lines)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _labels(field: Field) -> tuple[str, ...]:
+    """What tokens are written as; nothing where a label could be taken for a token, or for another label."""
+    plain = all(each.isprintable() and not re.match(r"\s*([-+]?\d|$)", each) for each in field.labels)
+    return field.labels if plain and len(set(field.labels)) == len(field.labels) else ()
 
 
 def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
@@ -46,11 +59,22 @@ def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
 def _numbers(name: str, value: Any, field: Field) -> np.ndarray:
     if (count := _count(value, {})) > MOST:
         raise ValueError(f"{name} unfolds to {count:,} numbers; at most {MOST:,} are read")
+    if known := _labels(field):
+        value = _tokens(name, value, {label: token for token, label in enumerate(known, 1)})
     try:
         with np.errstate(over="ignore"):  # infinite, and refused as that
             return np.array(value, np.int32 if field.vocabulary else np.float32)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ValueError(f"{name} holds what is no number, or rows of several lengths ({error})") from error
+
+
+def _tokens(name: str, value: Any, known: Mapping[str, int]) -> Any:
+    """Labels in nested lists → tokens."""
+    if isinstance(value, list):
+        return [_tokens(name, each, known) for each in value]
+    if isinstance(value, str) and value not in known:
+        raise ValueError(f"{name}: there is no {value!r}{did_you_mean(value, known)}")
+    return known[value] if isinstance(value, str) else value
 
 
 def _count(value: Any, known: dict[int, int]) -> int:

@@ -176,6 +176,10 @@ class Spec(Mapping[str, Field]):
                 want is not None and want != got for want, got in zip(field.shape, value.shape, strict=True)
             ):
                 raise ValueError(f"{where}: {name} has shape {value.shape}, its spec says {field.shape}")
+            if field.vocabulary and value.dtype.kind not in "iu":
+                raise ValueError(f"{where}: {name} is {value.dtype}; tokens are whole numbers, int32")
+            if field.kind == "continuous" and value.dtype.kind not in "fiu":
+                raise ValueError(f"{where}: {name} is {value.dtype}; it is continuous, so float32")
             if field.vocabulary and value.size and not (value.min() >= 0 and value.max() <= field.vocabulary):
                 raise ValueError(
                     f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"

@@ -222,6 +222,13 @@ class ChecksSampling(Protocol):
 
 
 @runtime_checkable
+class DropsCondition(Protocol):
+    condition_dropout: float
+    """How often training hides the whole condition of an example. A stage without it never saw an absent X, unless some
+    of its examples have none."""
+
+
+@runtime_checkable
 class LearnedConverter(Protocol):
     """Y → Y′. Its condition is the optional fields of Y, its target the others. With `sample` and `field_log_prob` of
     Y given Y′ it may be the renderer too (`renderer: {use: converter}`)."""

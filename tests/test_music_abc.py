@@ -193,6 +193,7 @@ def test_pickups_halved_bars_ties_graces_and_endings() -> None:
         ("M:4/4\nL:1/4\nK:C\nCDEF|CD|CDE|C|CDEFG|CDE|", "bars that do not add up"),
         ("M:4/4\nL:1/4\nK:C\n(3CDE(3CDE(3CDE(3CDE(3CDE(3CDE|", "sixteenths"),
         ("M:4/4\nK:C\nz8|", "no notes"),
+        ("M:4/4\nL:1/4\nK:C\nCDEF|G99999999|", "lasts more than 20,000 quarters"),
     ],
 )
 def test_tunes_that_cannot_be_used(text: str, reason: str) -> None:

@@ -17,16 +17,16 @@ ASIDE = [
 
 def test_reasons_that_differ_by_numbers_and_names_alone_are_one() -> None:
     assert by_reason(ASIDE) == [
-        Reason(text="… of … syllables fit no note", names=("a.mid", "c.mid", "e.mid")),
-        Reason(text="can't be read (file is truncated (… bytes))", names=("b.png", "d.png")),
-        Reason(text="there is no picture …; nearest is …", names=("t.csv:3", "t.csv:4")),
+        Reason(text="3 of 40 syllables fit no note, or the like", names=("a.mid", "c.mid", "e.mid")),
+        Reason(text="can't be read (file is truncated (7 bytes)), or the like", names=("b.png", "d.png")),
+        Reason(text="there is no picture 'x y.png'; nearest is 'X.png', or the like", names=("t.csv:3", "t.csv:4")),
         Reason(text="a caption without a picture", names=("lonely.txt",)),
     ]
     assert summary(ASIDE[:2]) == (
         "1 × 3 of 40 syllables fit no note (a.mid); 1 × can't be read (file is truncated (7 bytes)) (b.png)"
     )
     lists = by_reason([("a", "bars 3, 7 are wrong"), ("b", "bars 1, 4, 12 are wrong")])
-    assert lists == [Reason(text="bars … are wrong", names=("a", "b"))]
+    assert lists == [Reason(text="bars 3, 7 are wrong, or the like", names=("a", "b"))]
     assert str(by_reason([(f"{n}", "is empty") for n in range(5)])[0]) == "5 × is empty (0, 1, 2, …)"
 
 
@@ -39,5 +39,5 @@ def test_each_is_counted_once(aside: list[tuple[str, str]]) -> None:
 
 
 def test_a_refusal_names_the_commonest_reasons() -> None:
-    with pytest.raises(UserError, match=r"30 of 31 .*\n  30 × line … is wrong \(0, 1, 2, …\)\nCorrect"):
+    with pytest.raises(UserError, match=r"30 of 31 .*\n  30 × line 0 is wrong, or the like \(0, 1, 2, …\)\nCorrect"):
         check("dataset toy", 1, [(str(n), f"line {n} is wrong") for n in range(30)])

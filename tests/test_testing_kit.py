@@ -12,6 +12,10 @@ from regenkit.testing.finding import Failed, Finding, same
 FAULTS = {
     "text loses a field": ("family.py", "return to_text(self.spec, rep, meta)", "return 'family: 1'",
                            "its text can be read again"),
+    "text without its meta": ("family.py", "return from_text(self.spec, text)", "return from_text(self.spec, text)[0]",
+                              "its text can be read again"),
+    "an encode that goes another way": ("colour.py", "+ 2], 16)", "+ 2], 16) // 2",
+                                        "fields become values and again fields"),
     "wrong text is taken": ("family.py", "return from_text(self.spec, text)",
                             "return {'family': np.int32(1)}, {}", "wrong text is refused"),
     "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",

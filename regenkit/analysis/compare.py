@@ -27,7 +27,7 @@ from regenkit.analysis.grid.labels import shortened
 from regenkit.analysis.grid.losses import Values
 from regenkit.analysis.grid.reuse import remember, stage_key, take
 from regenkit.analysis.grid.summary import Measured, summary
-from regenkit.analysis.measures.bits import has_bits, stage_bits
+from regenkit.analysis.measures.bits import has_bits, learned_without_x, stage_bits
 from regenkit.analysis.measures.examples import Pair, Pairs, pair
 from regenkit.analysis.measures.sampling import Drawn, draw
 from regenkit.analysis.measures.scores import better, check_metrics, score
@@ -205,7 +205,7 @@ def _measure(
                 raise UserError(f"{pipeline.folder}: there are no bits of its {stage}: add --scores to compare samples")
             continue
         bits[stage] = stage_bits(pipeline, stage, pairs)
-        if stage != "renderer":
+        if stage != "renderer" and learned_without_x(pipeline, prepared, stage):
             bits[f"{stage}_without_x"] = stage_bits(pipeline, stage, pairs, withhold=True)
     spent = {stage: training_seconds(pipeline.folder, stage) for stage in keys}
     direct = digest([keys["direct"], ids]) if "direct" in keys else None

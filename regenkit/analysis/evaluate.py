@@ -17,6 +17,7 @@ from regenkit import limits, plugins
 from regenkit.adapter import unit_of
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.measures import provenance
+from regenkit.analysis.measures.bits import learned_without_x
 from regenkit.analysis.measures.boundary import boundary
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import held_out_bits
@@ -178,12 +179,14 @@ def measure(
 
     begin   is called with each part of the work as it begins, and its weight
     """
+    stages = ("generator", *options.baselines)
+    blindfolded = [stage for stage in stages if learned_without_x(pipeline, prepared, stage)]
     prepared = shown(prepared)  # what is measured of the data itself, and baselines, know of no hidden X
     pairs = [pair(pipeline, prepared.example(index)[0]) for index in indices]
     learned = Pairs(pipeline, prepared, prepared.indices("train", paired=True))
     steps = np.array([pipeline.units(each["y"]) for each in pairs])
     begin("measuring bits", 1)
-    bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines)
+    bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines, blindfolded)
     gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(indices))
     values, lengths = {}, {}
     for route in routes_to(pipeline.specs["y"], options.baselines):  # one route's samples are in memory at a time

@@ -55,16 +55,14 @@ def check(
 ) -> None:
     """Check that a plugin does what its types say, with real examples: data, text, samples, losses, replicas. Exit code
     1 if it does not."""
-    from regenkit.testing import cases
+    from regenkit.testing.cases import cases, findings
 
     console = terminal(soft_wrap=True, highlight=False, stderr=as_json)
     found = []
-    for case in cases(name, recipes or []):
-        if only not in str(case):
-            continue
-        found.append(case.finding())
-        console.print(f"[{COLOURS[found[-1].state]}]{found[-1].state:7}[/]", end=" ")
-        console.print(str(found[-1]), markup=False)
+    for each in findings(case for case in cases(name, recipes or []) if only in str(case)):
+        found.append(each)
+        console.print(f"[{COLOURS[each.state]}]{each.state:7}[/]", end=" ")
+        console.print(str(each), markup=False)
     failed = [each for each in found if each.state == "failed"]
     if as_json:
         print_json([each.plain() for each in found])

@@ -6,6 +6,7 @@ process_pool.py    several processes, or this one
 author.py          what a plugin's dataset answers, checked, and its errors with the place in its code
 parts.py           one part of a prepared dataset, made and written
 beam.py            parts made on other machines, by Apache Beam
+outdated.py        data of code that has changed since
 skip_report.py     what cannot be used is counted by reason; too much of it stops the run
 shards.py          the TFRecord files and the index that makes them random-access
 messages.py        their records, without TensorFlow

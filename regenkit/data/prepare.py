@@ -10,7 +10,8 @@ part has. Parts are made by local processes, or elsewhere (`beam.py`).
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,9 +23,10 @@ from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleC
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards
 from regenkit.data.author import named, refuse_same_ids, sources_of
+from regenkit.data.outdated import CHANGED, noted
 from regenkit.data.process_pool import Map, pool
 from regenkit.data.read_or_skip import Convert, Outcome, Read
-from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, Skipped, check, settle
+from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, OUTDATED, Skipped, check, settle
 from regenkit.data.split import SPLITS, assign
 from regenkit.digest import digest
 from regenkit.spec import Fields, Spec
@@ -63,12 +65,14 @@ class Prepared:
     skipped: tuple[tuple[str, str], ...]  # (source, reason)
     remarks: tuple[tuple[str, str], ...]  # (example, what of it could not be kept)
     ignored: tuple[tuple[str, str], ...] = ()  # (what is no data, why): see `adapter.Ignores`
+    outdated: tuple[tuple[str, str], ...] = ()  # (module, what has changed in it): see `data.outdated`
     hidden: np.ndarray | None = None  # no stage may learn from the X of these: see `fraction`; they are not `paired`
 
     @property
     def notes(self) -> dict[str, Skipped]:
         """What a user should know of the data, by kind: see `data.skip_report`."""
-        return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored)}
+        return {LEFT_OUT: list(self.skipped), NOT_WHOLE: list(self.remarks), NO_DATA: list(self.ignored),
+                OUTDATED: list(self.outdated)}  # fmt: skip
 
     def indices(self, split: str, *, paired: bool | None = None) -> np.ndarray:
         """Record numbers of a split; with `paired`, of its paired or its unpaired examples alone."""
@@ -101,12 +105,13 @@ def prepare(
     converter_identity: dict[str, Any],
     specs: dict[str, Spec],
     progress: Progress,
+    modalities: Sequence[Any] = (),
     processes: int | None = None,
     elsewhere: parts.Elsewhere | None = None,
 ) -> Prepared:
     """Read, split and convert `dataset`, or find it prepared. The identities (names, settings) are keys of the cache.
 
-    Without a converter (it has not been trained yet) there is no y′.
+    Without a converter (it has not been trained yet) there is no y′. The code of the `modalities` is looked at alone.
 
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
     Raises UserError where nothing could be read, where too much had to be left out, and where a plugin fails.
@@ -114,7 +119,8 @@ def prepare(
     fingerprint = dataset.fingerprint() if isinstance(dataset, Fingerprinted) else ""
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
-    with locked(folder):
+    with locked(folder), ExitStack() as within:
+        changed = within.enter_context(noted(folder, [dataset, *modalities]))
         where = named("dataset", identity.get("use"), dataset)
         making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
         examples = making.read(where, dataset, folder)
@@ -126,6 +132,7 @@ def prepare(
         unconverted: Skipped = []
         if converter is not None:
             rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
+            changed += within.enter_context(noted(folder / "reps" / rep_key, [converter]))
             reps = making.convert(examples, split, converter, folder / "reps" / rep_key)
             without = parts.without(reps)
             ids = examples.column("id") if without else ()
@@ -142,6 +149,7 @@ def prepare(
         skipped=(*skipped, *unconverted),
         remarks=tuple(_remarks(examples)),
         ignored=tuple(dataset.ignored().items()) if isinstance(dataset, Ignores) else (),
+        outdated=tuple((name, CHANGED) for name in dict.fromkeys(changed)),
     )
 
 

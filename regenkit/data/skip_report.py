@@ -28,7 +28,7 @@ _LIST = re.compile("…(?:, …)+")
 @final
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One reason, and the names of what it applies to. Where its numbers and names differ, `text` has "…" for them."""
+    """One reason, and the names of what it applies to. Where its numbers and names differ, `text` is the first."""
 
     text: str
     names: tuple[str, ...]
@@ -41,13 +41,14 @@ class Reason:
 
 def by_reason(skipped: Sequence[tuple[str, str]]) -> list[Reason]:
     """The reasons, the most frequent first. Those that differ only in numbers and names are one."""
-    texts: dict[str, set[str]] = {}
+    texts: dict[str, dict[str, None]] = {}
     names: dict[str, list[str]] = {}
     for name, reason in skipped:
         one = _LIST.sub("…", _INSIDE.sub("…", reason))
-        texts.setdefault(one, set()).add(reason)
+        texts.setdefault(one, {})[reason] = None
         names.setdefault(one, []).append(name)
-    found = [Reason(text=texts[one].pop() if len(texts[one]) == 1 else one, names=tuple(names[one])) for one in names]
+    found = [Reason(text=next(iter(texts[one])) + ", or the like" * (len(texts[one]) > 1), names=tuple(names[one]))
+             for one in names]  # fmt: skip
     return sorted(found, key=lambda reason: -len(reason.names))
 
 
@@ -58,7 +59,8 @@ def summary(skipped: Sequence[tuple[str, str]]) -> str:
 
 
 LEFT_OUT, NOT_WHOLE, NO_DATA = "left out", "read, but not all of it", "no data, not looked at"
-"""The three kinds. Of these `check` counts the first alone: hidden files are no sign of damage."""
+OUTDATED = "of whose code these data were prepared"
+"""The kinds. Of these `check` counts the first alone: hidden files are no sign of damage."""
 
 
 def listed(kinds: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:

@@ -24,7 +24,7 @@ from regenkit.given import Given
 from regenkit.pipeline.building import build, modality, rule, usual
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
-from regenkit.pipeline.encoding import checked, encoded
+from regenkit.pipeline.encoding import checked, encoded, parsed
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import keep, modalities_of
 from regenkit.pipeline.sampling import draw, longest, ungiven
@@ -106,6 +106,7 @@ class Pipeline:
             converter_identity=self.recipe.part("converter").identity,
             specs=self.specs,
             progress=progress,
+            modalities=(self.x, self.y),
             processes=processes,
             elsewhere=elsewhere,
         )
@@ -272,10 +273,7 @@ class Pipeline:
 
     def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
         """Y from Y′ as text. Raises UserError that says where the text is wrong."""
-        try:
-            rep, meta = self.converter.from_text(text)
-        except UserError as error:
-            raise UserError(f"{where}: {error}") from error
+        rep, meta = parsed(self.converter, text, where)
         how = {"seed": seed, "options": asked({RENDERER: self.stage(RENDERER)}, options), "usual": USUAL}
         return [self.y.decode(y, meta) for y in self.render_rep([rep] * count, **how)]
 

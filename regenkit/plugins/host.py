@@ -144,10 +144,10 @@ class Host:
         if distribution:
             own = [each.name for each in self._components[role] if each.origin.named(distribution)]
             raise UserError(f"{what}; of {distribution} {there_are(own)[0].lower()}{there_are(own)[1:]}")
-        message = what + did_you_mean(name, self.names(role))
-        if self.broken:
-            message += ". Plugins that could not be loaded: " + "; ".join(map(str, self.broken))
-        raise UserError(message)
+        known = {each.name.partition("/")[0] for role in ROLES for each in self._components[role]}
+        if self.broken and name.partition("/")[0] not in known:  # it may well be theirs
+            raise UserError(f"{what}; could not be loaded: {'; '.join(map(str, self.broken))}")
+        raise UserError(what + did_you_mean(name, self.names(role)))
 
     def _load(self, entry: EntryPoint) -> None:
         origin = Origin(*_distribution(entry.dist), entry.name)

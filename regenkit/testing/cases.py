@@ -1,7 +1,8 @@
 """Which checks apply to which components of a plugin, and one of them being run."""
 
+import re
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from regenkit import plugins
 from regenkit.components import Component, Converter, Dataset, Generator, Metric, Modality, Renderer
 from regenkit.errors import BadSource, UserError
 from regenkit.nearest import did_you_mean
-from regenkit.origin import place, raised_at
+from regenkit.origin import passed, place, raised_at
 from regenkit.testing import converters, datasets, learning, metrics, modalities, records, stages
 from regenkit.testing.finding import Failed, Finding, Skipped
 from regenkit.testing.material import Material, materials
@@ -61,20 +62,26 @@ class Case:
             return Finding(**named, state="failed", expected=error.expected or self._expected, got=error.got,
                            where=error.where or self._where, remedy=error.remedy)  # fmt: skip
         except (UserError, BadSource) as error:
-            return Finding(**named, state="failed", expected=self._expected, got=str(error), where=self._where,
-                           remedy="do what the message says")  # fmt: skip
+            return Finding(**named, state="failed", expected=self._expected, got=str(error), where=self._source(error),
+                           remedy=f"correct what it names; --only {self.name!r} runs this check alone")  # fmt: skip
         except Exception as error:  # of an author's object, which may raise anything
-            root = self.component.target.partition(".")[0].partition(":")[0]
             ends = "".join(traceback.format_exception(error)[-3:])
             return Finding(
                 **named, state="failed", expected=self._expected, got=f"{type(error).__name__}: {error}",
-                where=raised_at(error, root), remedy=f"correct the line above; its traceback ends with\n{ends}",
+                where=self._source(error), remedy=f"correct the line above; its traceback ends with\n{ends}",
             )  # fmt: skip
         return Finding(**named, state="ok")
 
     @cached_property
     def _expected(self) -> str:
         return " ".join((self.check.__doc__ or "").split())
+
+    def _source(self, error: Exception) -> str:
+        """The line that the message names, else the author's line that the error came by, else the component's."""
+        if named := re.search(r"[^\s(]+, line \d+", str(error)):
+            return named[0]
+        root = self.component.target.partition(":")[0].partition(".")[0]
+        return raised_at(error, root) if passed(error, root) else self._where
 
     @property
     def _where(self) -> str:
@@ -112,6 +119,19 @@ def cases(plugin: str, recipes: Sequence[str | Path] = ()) -> list[Case]:
         Case(component=component, check=records.a_recipe_uses_it)
         for component in own if component.title not in tried and not isinstance(component, plugins.ROLES["command"][1])
     ]  # fmt: skip
+
+
+def findings(chosen: Iterable[Case]) -> Iterator[Finding]:
+    """What each case finds. A fault is reported once: checks that fail by the same words are skipped."""
+    known: set[str] = set()
+    for case in chosen:
+        found = case.finding()
+        if found.state == "failed":
+            if found.got in known:
+                found = Finding(component=found.component, check=found.check, state="skipped",
+                                got="it fails for a reason that is above")  # fmt: skip
+            known.add(found.got)
+        yield found
 
 
 def _components(plugin: str) -> list[Component]:

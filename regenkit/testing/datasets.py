@@ -8,7 +8,7 @@ from typing import Any
 from regenkit.adapter import Fingerprinted, Ignores
 from regenkit.components import Dataset, Example
 from regenkit.conform import refuse_unfit
-from regenkit.data.author import examples_of, sources_of
+from regenkit.data.author import examples_of, named, sources_of
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource
 from regenkit.testing.finding import Failed, Skipped, same
@@ -96,7 +96,7 @@ def _examples(material: Material, dataset: Any = None) -> list[Example]:
     """Those of the first sources. Raises Skipped where they have none."""
     dataset = material.dataset if dataset is None else dataset
     found: list[Example] = []
-    for source in dataset.sources()[:SOURCES]:
+    for source in sources_of(dataset, named("dataset", material.recipe.dataset.component.name, dataset))[:SOURCES]:
         try:
             found += [each for each in examples_of(dataset, source) if isinstance(each, Example)]
         except BadSource:

@@ -18,6 +18,8 @@ from regenkit.testing.material import Material
 
 STEPS = 12
 """How long the drawn examples are."""
+CLOSE = 1e-3
+"""How far numbers may differ after they were a value."""
 RUBBISH = b"\x00\xff\xfe regenkit \x1b\n{"
 
 
@@ -27,10 +29,12 @@ def its_members_are_there(component: Modality, material: Material) -> None:
 
 
 def fields_become_values_and_again_fields(component: Modality, material: Material) -> None:
-    """decode(fields, meta) gives a value, and encode of it gives fields of the spec; encoding twice gives the same."""
-    for value, _ in _values(component, material):
+    """encode(decode(fields, meta)) gives the fields of an example again, and so does the second call of encode."""
+    for value, before in _values(component, material):
         modality = _of(component, material)
         fields, meta = encoded(component, modality, value)
+        same(before, fields, "after they were a value, the fields have",
+             "let encode undo decode: tokens begin at 1, and 0 is what is absent", close=CLOSE)  # fmt: skip
         same(fields, encoded(component, modality, value)[0], "the second call of encode gives")
         json.dumps(meta, default=_plain)
         line = modality.describe(value)
@@ -122,6 +126,8 @@ def _values(component: Modality, material: Material) -> Iterator[tuple[Any, Mapp
     if not isinstance(modality, Decodes):
         raise Skipped("it has no decode, so fields cannot be turned into values")
     side = "y" if component.name == material.pipeline.y_record.name else "x"
+    if side == "x" and material.pipeline.source:
+        raise Skipped("the recipe's source converts its fields")
     for index, example in zip(material.indices, material.examples, strict=True):
         meta = material.prepared.example(int(index))[1]
         yield (

@@ -27,6 +27,8 @@ METRES = tuple(BAR)
 MODES = ("major", "minor")
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 LOWEST, HIGHEST, CENTRE = 48, 83, 67
+LONGEST = 20_000
+"""Quarters of a file: two hours of fast music. What lasts longer is damaged."""
 LONGEST_BAR, LONGEST_NOTE = 24, 32
 
 

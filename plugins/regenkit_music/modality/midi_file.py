@@ -17,9 +17,9 @@ from typing import final
 import mido
 
 from regenkit.errors import BadSource
+from regenkit_music.modality.melody import LONGEST
 
 DRUMS = 9  # the channel of percussion, counted from 0
-LONGEST = 20_000  # quarters: two hours of fast music; beyond it is a damaged file
 END_OF_TRACK = b"\xff\x2f\x00"
 TRACKS = (b"MTrk", b"XFKM")  # Yamaha keeps karaoke text in a track of its own kind
 KNOWN = (b"MTrk", b"XF")  # parts that are read also where the header states fewer

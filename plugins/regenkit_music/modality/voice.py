@@ -18,7 +18,7 @@ from typing import final
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode, find_key, pitch_classes
 from regenkit_music.modality.line import MODELLED_AS, Sung, monophonic, off_grid, on_grid, one_a_syllable
-from regenkit_music.modality.melody import BAR, Melody, Note
+from regenkit_music.modality.melody import BAR, LONGEST, Melody, Note
 from regenkit_music.modality.metre import rescale
 from regenkit_music.modality.reading import Reading, Tune
 
@@ -136,6 +136,8 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
         raise BadSource("", "has no metre, so its bars are unknown")
     if f"{metre[0]}/{metre[1]}" not in MODELLED_AS:
         raise BadSource("", f"is in {metre[0]}/{metre[1]}; modelled are {', '.join(BAR)} and what counts like them")
+    if sum(time.values()) > LONGEST:
+        raise BadSource("", f"lasts more than {LONGEST:,} quarters, so its times are damaged")
     length = Fraction(4 * metre[0], metre[1])
     main = next(bar for bar in bars if bar.metre == metre)
     line = _with_words(monophonic(_placed(bars, length, metre, counts), counts), length, counts)

@@ -72,10 +72,12 @@ class Transcript:
         return {"text": np.array(found, np.int32)}, {"title": value}
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> str:
+        """The text, of phones where `meta` does not have it. A "|" stands between words of phones."""
         known = [self.symbols[token - 1] for token in np.asarray(fields["text"]) if token]
         if self.units == "characters":
             return "".join(known).strip()
-        return " ".join("|" if each == " " else each for each in known).strip("| ")
+        said = meta.get("title", "") if meta else ""
+        return str(said) or " ".join("|" if each == " " else each for each in known).strip("| ")
 
     def describe(self, value: str) -> str:
         return f"“{value}”" if value else "no text"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, unknown
+from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, unknown
 from regenkit.analysis.findings.samples import by_samples
 from regenkit.analysis.findings.significance import differs, overlap
 from regenkit.analysis.findings.wording import joined, number, one, percent, signed_number, signed_with_seeds
@@ -103,7 +103,7 @@ def _lead(comparison: Comparison) -> Iterator[str]:
 
 
 def _principle(comparison: Comparison) -> Iterator[str]:
-    cells = [(cell, cell.generator) for cell in comparison.cells if cell.generator]
+    cells = [(cell, cell.generator) for cell in comparison.cells if cell.generator and cell.generator.total.saved]
     broken = [(name, cell, generator) for cell, generator in cells for name in unknown(generator)]
     if cells and not broken:
         yield (
@@ -118,10 +118,15 @@ def _principle(comparison: Comparison) -> Iterator[str]:
         yield broken_by(name, generator, in_y=name in cell.shared, where=where)
     tried: set[frozenset[str]] = set()
     for cell, generator in cells:
-        left = frozenset(generator.fields) - frozenset(unknown(generator))
+        left = _fields(generator) - frozenset(unknown(generator))
         if unknown(generator) and left not in tried:
             tried.add(left)
             yield _leaner(cell, generator, left, cells, comparison.setup.unit)
+
+
+def _fields(generator: StageCost) -> frozenset[str]:
+    """Those that could be left out."""
+    return frozenset(name for name in generator.fields if not is_end(name))
 
 
 def _leaner(
@@ -131,7 +136,7 @@ def _leaner(
     if not left:
         return f"X knows little of any field of {cell.label}: try a Y′ of something else, not a leaner one."
     without = f"{cell.label} without {', '.join(unknown(generator))}"
-    same = [(other, other.total) for other, each in cells if frozenset(each.fields) == left and other.total]
+    same = [(other, other.total) for other, each in cells if _fields(each) == left and other.total]
     if same and cell.total:
         leaner, total = min(same, key=lambda each: each[1].mean)
         change = signed_number(total.mean - cell.total.mean)
@@ -170,6 +175,6 @@ def limits(comparison: Comparison) -> Iterator[str]:
         yield (f"Only the {comparison.examples} examples that all cells hold out count; {comparison.left_out} do not.")
     if any(cell.generator for cell in cells) or any(direct.cost for direct in comparison.direct):
         yield (
-            "What X saves is measured by hiding it from the same model. A model that never learned without X does "
-            "worse without it than it could, and X seems to save more than it does."
+            "What X saves is measured by hiding it from the same model, and not stated of a model that never learned "
+            "without it (`condition_dropout: 0.1` teaches it that)."
         )

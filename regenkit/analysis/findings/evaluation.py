@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, broken_by, unknown
+from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, unknown
 from regenkit.analysis.findings.significance import differs
 from regenkit.analysis.findings.wording import ROUTES, joined, listed, number, one, percent, plain, with_interval
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
-from regenkit.spec import END
 
 DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
 
@@ -62,6 +61,11 @@ def _no_bits(report: Report) -> Iterator[str]:
 
 def _costs(report: Report) -> Iterator[str]:
     made, left = report.bits.routes["generator"], report.bits.routes["oracle"]
+    if not made.total.saved:
+        yield (
+            f"X → Y′ costs {made.total.bits.mean:.2f} ({_fields(made)}). What X saves of it is not known: the "
+            "generator never learned without X, as it does with `condition_dropout: 0.1`."
+        )
     if made.total.saved and made.total.without_x:
         yield (
             f"X → Y′ costs {made.total.bits.mean:.2f} ({_fields(made)}), and would cost "
@@ -80,8 +84,11 @@ def _fields(cost: StageCost) -> str:
 
 def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
     """Which fields of Y′ break the second principle, and what to try without them."""
+    if not generator.total.saved:
+        return
     broken = unknown(generator)
-    rest = [name for name in generator.fields if name not in broken]
+    shares = {name: cost.share_saved for name, cost in generator.fields.items() if not is_end(name)}
+    rest = [name for name in shares if name not in broken]
     for name in broken:
         yield broken_by(name, generator, in_y=name in in_y)
     if broken and rest:
@@ -89,11 +96,13 @@ def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
     elif broken:
         yield "X knows little of every field of this Y′: try one made of something else."
     elif len(rest) > 1:
-        shares = {name: cost.share_saved for name, cost in generator.fields.items()}
         each = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
+        first = min(shares, key=lambda name: shares[name])
+        most = generator.fields[first].bits.mean > generator.total.bits.mean / 2  # without it little of Y′ is left
+        leaner = "" if most else f" If you want to try a leaner Y′, drop {first} first."
         yield (
-            f"No field of Y′ that costs much is unknown to X (X saves: {each}), so none breaks the second principle. "
-            f"If you want to try a leaner Y′, drop {min(shares, key=lambda name: shares[name])} first."
+            f"No field of Y′ that costs much is unknown to X (X saves: {each}), so none breaks the second principle."
+            f"{leaner}"
         )
 
 
@@ -116,7 +125,7 @@ def _lengths(report: Report) -> Iterator[str]:
     routes = ["predicted", "oracle", *(["direct"] if "direct" in report.lengths else [])]
     means = ", ".join(f"{ROUTES[route]} {number(report.lengths[route].mean.mean, 1)}" for route in routes)
     cost = report.bits.routes.get("predicted")
-    ends = sum(each.bits.mean for name, each in cost.fields.items() if name.split(" ")[0] == END) if cost else 0.0
+    ends = sum(each.bits.mean for name, each in cost.fields.items() if is_end(name)) if cost else 0.0
     said = f" To say where each ends costs {number(ends)} of its bits {one(report.unit)}." if ends else ""
     yield (
         f"Y is {number(report.lengths['reference'].mean.mean, 1)} {report.unit}s long on average; samples: {means}. "

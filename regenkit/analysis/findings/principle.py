@@ -4,6 +4,7 @@
 
 from regenkit.analysis.findings.wording import number, percent
 from regenkit.analysis.results.figure import Cost, StageCost
+from regenkit.spec import END
 
 MUCH, LITTLE = 0.1, 0.1
 """A field costs much from this share of the bits of X → Y′ on; X saves little below this share of a field's bits."""
@@ -12,8 +13,13 @@ MUCH, LITTLE = 0.1, 0.1
 def unknown(generator: StageCost) -> list[str]:
     """The fields of Y′ that break the principle, the costliest first: they cost much of X → Y′, and X saves little of
     that, or nothing as far as the examples show."""
-    broken = [name for name, cost in generator.fields.items() if _breaks(cost, generator.total)]
+    broken = [name for name, cost in generator.fields.items() if not is_end(name) and _breaks(cost, generator.total)]
     return sorted(broken, key=lambda name: -generator.fields[name].bits.mean)
+
+
+def is_end(name: str) -> bool:
+    """Whether it is what says that an axis ends, and no field that could be left out."""
+    return name.split(" ")[0] == END
 
 
 def _breaks(cost: Cost, total: Cost) -> bool:

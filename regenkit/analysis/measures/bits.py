@@ -8,11 +8,12 @@ import numpy as np
 
 from regenkit.analysis.measures.examples import Pair
 from regenkit.data.lengths import clocks_in_condition, drawn_axes, lengths_of
+from regenkit.data.prepare import Prepared
 from regenkit.data.stack import stack
 from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
 from regenkit.spec import END, Y_AXIS, Fields, Spec
-from regenkit.stage import HasLikelihood
+from regenkit.stage import DropsCondition, HasLikelihood
 from regenkit.stages import Side
 
 BATCH = 64
@@ -67,6 +68,13 @@ def stage_bits(
         if field.levels:  # of a density, what lies within a level: Theis et al. 2016, arXiv 1511.01844
             found[name] += np.log2((field.levels - 1) / 2) * _size(field.shape)
     return found
+
+
+def learned_without_x(pipeline: Pipeline, prepared: Prepared, stage: str) -> bool:
+    """Whether training showed a stage examples without X. If not, what it says without X is worth nothing."""
+    model = pipeline.stage(stage)
+    dropped = isinstance(model, DropsCondition) and model.condition_dropout > 0
+    return dropped or pipeline.recipe.paired_fraction < 1 or len(prepared.indices("train", paired=False)) > 0
 
 
 def end_of(axis: str) -> str:

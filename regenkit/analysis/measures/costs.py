@@ -18,22 +18,32 @@ FieldBits = Mapping[str, np.ndarray]
 
 
 def held_out_bits(
-    pipeline: Pipeline, pairs: Sequence[Pair], learned: Sequence[Pair], steps: np.ndarray, baselines: Sequence[str]
+    pipeline: Pipeline,
+    pairs: Sequence[Pair],
+    learned: Sequence[Pair],
+    steps: np.ndarray,
+    baselines: Sequence[str],
+    blindfolded: Sequence[str],
 ) -> tuple[Bits, np.ndarray | None]:
-    """(figures of every route that has a likelihood, bits of the predicted route [examples] if it has one)."""
+    """(figures of every route that has a likelihood, bits of the predicted route [examples] if it has one).
+
+    blindfolded   the stages that are measured without X as well
+    """
     y_spec = pipeline.specs["y"].without(pipeline.given_spec)
     known: dict[str, FieldBits] = {}
     blind: dict[str, FieldBits] = {}
     for stage in ("generator", *baselines):
         if has_bits(pipeline, stage):
             known[stage] = stage_bits(pipeline, stage, pairs)
-            blind[stage] = stage_bits(pipeline, stage, pairs, withhold=True)
+            if stage in blindfolded:
+                blind[stage] = stage_bits(pipeline, stage, pairs, withhold=True)
     if has_bits(pipeline, "renderer"):
         known["oracle"] = stage_bits(pipeline, "renderer", pairs)
         known["constant"] = stage_bits(pipeline, "renderer", pairs, rep=constant_rep(pipeline, learned, pairs))
     if {"generator", "oracle"} <= set(known):
         known["predicted"] = {**known["generator"], **known["oracle"]}
-        blind["predicted"] = {**blind["generator"], **known["oracle"]}
+        if "generator" in blind:
+            blind["predicted"] = {**blind["generator"], **known["oracle"]}
     if all(field.vocabulary for field in y_spec.values()):
         known["unigram"] = unigram_bits(y_spec, learned, pairs, drawn_axes(pipeline.specs["x"], y_spec))
 

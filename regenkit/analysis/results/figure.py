@@ -55,7 +55,8 @@ class Cost:
     """Held-out bits a step of Y of one field, or of several together.
 
     without_x   the same with X hidden from the model
-    saved       without_x − bits: what X is worth. Both are absent where the model reads no X
+    saved       without_x − bits: what X is worth. Both are absent where the model reads no X, or never learned
+                without it
     """
 
     bits: Figure

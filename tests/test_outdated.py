@@ -1,0 +1,63 @@
+"""Authors change their code and forget its version: what it prepared before is named, and what was refused is made
+anew."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_job import HUNDRED, prepared
+
+from regenkit.data.outdated import CHANGED
+from regenkit.errors import UserError
+
+RULE = '''"""A rule."""
+import toy_job
+
+
+class Rule(toy_job.Parity):
+    """Of notes."""
+
+    def convert(self, y):
+        found = super().convert(y)
+        found["parity"] = found["parity"] + 0  # all is well
+        return found
+'''
+
+
+@pytest.fixture
+def rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """rule(old, new, …): the converter of a module in which these are replaced."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def written(*changes: str) -> Any:
+        text = RULE
+        for old, new in zip(changes[::2], changes[1::2], strict=True):
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "fickle_rule.py").write_text(text)
+        sys.modules.pop("fickle_rule", None)
+        importlib.invalidate_caches()
+        return importlib.import_module("fickle_rule").Rule()
+
+    yield written
+    sys.modules.pop("fickle_rule", None)
+
+
+def test_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any]) -> None:
+    assert prepared(HUNDRED, rule()).outdated == ()
+    assert prepared(HUNDRED, rule("# all is well", "# as it was", "Of notes", "Of high notes")).outdated == ()
+    found = prepared(HUNDRED, rule("+ 0", "* 1"))
+    assert found.outdated == (("fickle_rule", CHANGED),) == tuple(next(each for each in found.notes.values() if each))
+    assert prepared(HUNDRED, rule("+ 0", "* 1", "def convert", "version = 2\n\n    def convert")).outdated == ()
+
+
+def test_what_was_refused_is_prepared_anew_by_other_code(fresh: Path, rule: Callable[..., Any]) -> None:
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"parity holds \d…\d, its tokens are 1…2"):
+            prepared(HUNDRED, rule("+ 0", "+ 1"))
+    found = prepared(HUNDRED, rule())
+    assert found.outdated == () and len(found.reps) == 100 and not found.skipped
