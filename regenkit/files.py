@@ -62,6 +62,10 @@ def beside(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+_REFUSED = "System error"
+"""All that libsndfile says where a file cannot be written."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Within, what keeps `path` from being written is a UserError that names it."""
@@ -69,6 +73,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except Exception as error:  # TensorFlow has errors of its own
         reason = (isinstance(error, OSError) and error.strerror) or _full(error)
+        if not reason and _REFUSED in str(error):
+            reason = "the system refuses it; is the disk full?"
         if not reason:
             raise
         raise UserError(f"{path}: cannot be written ({reason})") from error

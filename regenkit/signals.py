@@ -21,6 +21,15 @@ def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[N
 
 
 @contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Within, Ctrl-C waits for the end: where native code calls Python back, it would be lost."""
+    with noted(signal.SIGINT) as asked:
+        yield
+    if asked.is_set():
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def noted(*numbers: int) -> Iterator[threading.Event]:
     """An event that these signals set. A KeyboardInterrupt could leave a step half done or a lock held."""
     asked = threading.Event()

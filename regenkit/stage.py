@@ -223,9 +223,10 @@ class ChecksSampling(Protocol):
 
 @runtime_checkable
 class DropsCondition(Protocol):
+    """Training hides the whole condition of an example with the probability `condition_dropout`. Another stage never
+    sees an absent X, unless some of its examples have none."""
+
     condition_dropout: float
-    """How often training hides the whole condition of an example. A stage without it never saw an absent X, unless some
-    of its examples have none."""
 
 
 @runtime_checkable

@@ -45,5 +45,4 @@ def write(recording: Recording, path: str | Path) -> None:
             return
         import soundfile
 
-        with temporary.open("wb") as file:
-            soundfile.write(file, recording.samples, recording.rate, format=suffix[1:].upper(), subtype="PCM_16")
+        soundfile.write(temporary, recording.samples, recording.rate, format=suffix[1:].upper(), subtype="PCM_16")

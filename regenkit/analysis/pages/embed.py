@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from regenkit.signals import uninterrupted
+
 KINDS = {
     ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif", ".svg": "image/svg+xml", ".webp": "image/webp",
     ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".mp4": "video/mp4", ".webm": "video/webm",
@@ -52,8 +54,9 @@ def _mp3(data: bytes) -> bytes | None:
 
     packed = io.BytesIO()
     try:
-        sound, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-        soundfile.write(packed, sound.mean(1), rate, format="MP3")
+        with uninterrupted():
+            sound, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+            soundfile.write(packed, sound.mean(1), rate, format="MP3")
     except (soundfile.LibsndfileError, ValueError):  # an old library, or a rate that MP3 has not
         return None
     return packed.getvalue()

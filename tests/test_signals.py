@@ -1,0 +1,26 @@
+"""Ctrl-C comes at any instant, also while native code calls Python back."""
+
+import io
+import signal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regenkit.signals import uninterrupted
+
+
+def test_an_interrupt_within_a_callback_is_not_lost() -> None:
+    """As where libsndfile writes into a Python file: an exception there would be printed, and the sound be cut."""
+    soundfile = pytest.importorskip("soundfile", reason="sound is written by soundfile: pip install 'regenkit[speech]'")
+
+    class Interrupting(io.BytesIO):
+        def write(self, data: Any) -> int:
+            signal.raise_signal(signal.SIGINT)
+            return super().write(data)
+
+    plain, file, sound = io.BytesIO(), Interrupting(), np.linspace(-1, 1, 20_000)
+    soundfile.write(plain, sound, 16_000, format="WAV")
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        soundfile.write(file, sound, 16_000, format="WAV")
+    assert file.getvalue() == plain.getvalue()
