@@ -31,6 +31,14 @@ def test_the_verse_that_is_sung_goes_through_its_own_ending(read) -> None:
     )  # fmt: skip
 
 
+def test_a_verse_may_have_any_number(read) -> None:
+    """Damaged files have numbers of more digits than Python reads."""
+    reading = read(
+        part(measure(sung("here it is sung", verse="9" * 5000), head=HEAD), measure(sung("once more to me")))
+    )
+    assert words(reading) == "here it is sung once more to me"
+
+
 def test_without_words_the_last_ending_is_read(read) -> None:
     tune = part(
         measure(sung("* * * *", 60), head=HEAD),

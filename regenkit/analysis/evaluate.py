@@ -195,7 +195,7 @@ def measure(
         values[route] = score(pipeline, drawn, pairs, learned, options.samples)
         if found := length(pipeline, drawn.ys, pairs):
             lengths[route] = found
-        gallery.keep(route, drawn.ys)
+        gallery.keep(route, drawn.ys, drawn.reps)
     begin("measuring the boundary Y′", 1)
     return Measured(
         examples=len(indices), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),

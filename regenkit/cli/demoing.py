@@ -1,10 +1,14 @@
 """demo: a page in the browser for trained runs."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from regenkit.terminal import terminal
+
+FIRST, PORTS = 7860, 100
+"""The port that Gradio usually takes, and how many from it on are tried."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,5 +41,19 @@ def demo(
     from regenkit.demo.session import Session
 
     sessions = [Session(load_run(run), run) for run in runs]
-    console.print(f"the page: http://{host}:{port or 7860} (or the next free port); Ctrl-C ends it")
+    port = port or _free(host)
+    console.print(f"the page: http://{host}:{port}; Ctrl-C ends it")
     serve(sessions, host=host, port=port, open_browser=browser)
+
+
+def _free(host: str) -> int:
+    """The first free port from 7860. Raises UserError where there is none among a hundred."""
+    import socket
+
+    from regenkit.errors import UserError
+
+    for port in range(FIRST, FIRST + PORTS):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind((host, port))
+            return port
+    raise UserError(f"no port of {host} from {FIRST} to {FIRST + PORTS - 1} is free; choose one with --port")

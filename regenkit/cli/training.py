@@ -72,7 +72,12 @@ def preview(
     settings: Settings = None,
     count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="write the Y of these examples: pictures on one sheet")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="write the Y of these examples: on one sheet if the modality makes sheets, else a file each",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

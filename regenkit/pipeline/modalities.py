@@ -7,7 +7,9 @@ A trained run needs them without the data. A dataset that knows such arguments h
 from pathlib import Path
 from typing import Any
 
+from regenkit import plugins
 from regenkit.adapter import KnowsModalities
+from regenkit.components import Dataset, Modality
 from regenkit.errors import UserError
 from regenkit.files import write_json
 from regenkit.pipeline.contract import plain
@@ -28,6 +30,14 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
         return {}
     check_data(folder, recipe.dataset.arguments)
     return _of_dataset(recipe.dataset.build())
+
+
+def record_of(data: Dataset, name: str) -> Modality:
+    """The modality that a dataset's record names. Raises UserError where there is none."""
+    try:
+        return plugins.host().find("modality", name, near=data.origin)
+    except UserError as error:
+        raise UserError(f"{data.title}: its record says x={data.x!r}, y={data.y!r}: {error}") from error
 
 
 def keep(dataset: Any, known: Options, folder: Path | None) -> None:

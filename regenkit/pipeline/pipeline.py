@@ -12,7 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit import distribute, plugins
+from regenkit import distribute
 from regenkit.adapter import Cuts, Decodes, Joins, Modality, OutputModality, Parses, RuleConverter, unit_of
 from regenkit.components import Dataset
 from regenkit.conform import refuse_unfit
@@ -26,7 +26,7 @@ from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
 from regenkit.pipeline.encoding import checked, encoded, parsed
 from regenkit.pipeline.learned import Learned
-from regenkit.pipeline.modalities import keep, modalities_of
+from regenkit.pipeline.modalities import keep, modalities_of, record_of
 from regenkit.pipeline.sampling import draw, longest, ungiven
 from regenkit.pipeline.source import WithSource, XConverter, as_y
 from regenkit.pipeline.weights import load
@@ -44,13 +44,12 @@ class Pipeline:
 
     def __init__(self, recipe: Recipe, folder: Path | None = None) -> None:
         self.recipe, self.folder = recipe, folder
-        host = plugins.host()
         data = recipe.dataset.component
         assert isinstance(data, Dataset)
         self.modalities = modalities_of(recipe, folder)
-        self.x_record = host.find("modality", data.x, near=data.origin)
+        self.x_record = record_of(data, data.x)
         self.x: Modality = modality(self.x_record, self.modalities.get("x", {}))
-        self.y_record = host.find("modality", data.y, near=data.origin)
+        self.y_record = record_of(data, data.y)
         self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), (Decodes,))
         self.source = self._source() if "source" in recipe.parts else None
         x = self.source.spec if self.source else self.x.spec

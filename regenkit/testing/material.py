@@ -16,6 +16,7 @@ from regenkit.components import ANY, Component, Converter, Dataset, Generator, M
 from regenkit.data.prepare import Prepared, prepare
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.modalities import record_of
 from regenkit.pipeline.source import WithSource
 from regenkit.recipe import Recipe, load
 from regenkit.recipe.arguments import parameters
@@ -57,7 +58,7 @@ class Material:
         """The modalities, the dataset, the converter and the metrics."""
         host, data = plugins.host(), self.recipe.dataset.component
         assert isinstance(data, Dataset)
-        modalities = [host.find("modality", name, near=data.origin) for name in dict.fromkeys((data.x, data.y))]
+        modalities = [record_of(data, name) for name in dict.fromkeys((data.x, data.y))]
         metrics: list[Metric] = [host.find("metric", name) for name in self.recipe.evaluate]
         return [data, *modalities, self.recipe.part("converter").component, *metrics]
 

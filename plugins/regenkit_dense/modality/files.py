@@ -23,7 +23,7 @@ from regenkit_dense.modality.palette import palette
 IGNORED = 255
 """The level of a pixel that is to be ignored."""
 PER_UNIT = 256.0
-MOST_PIXELS = 64_000_000
+MOST_PIXELS = 36_000_000
 DEEP = ("I", "I;16", "I;16L", "I;16B")
 """Pillow's names of pictures of 16 bits and more."""
 
@@ -140,18 +140,20 @@ def _classes(path: Path, levels: np.ndarray, mode: str, colours: np.ndarray | No
         return _of_colours(path, levels[:, :, :3], colours)
     if mode not in ("P", "L", "1", *DEEP):
         raise BadSource(path, f"is a picture of mode {mode}; labels are a PNG with a palette, of levels, or RGB")
-    numbers = levels.astype(np.int64)
-    return np.where(numbers == IGNORED, 0, numbers + 1)
+    numbers = np.minimum(levels.astype(np.int32), np.iinfo(np.int32).max - 1) + 1
+    numbers[levels == IGNORED] = 0
+    return numbers
 
 
 def _of_colours(path: Path, pixels: np.ndarray, colours: np.ndarray | None) -> np.ndarray:
     """Colours → classes; black is ignored where it is the colour of none."""
-    values = pixels.astype(np.int64) @ np.array([65536, 256, 1])
+    red, green, blue = (pixels[:, :, each].astype(np.int32) for each in range(3))
+    values = (red << 16) + (green << 8) + blue
     if colours is None:
         raise BadSource(path, f"holds labels as {len(np.unique(values))} colours (RGB), and the dataset's `colours` do "
                               "not say which class each is")  # fmt: skip
     known = colours.astype(np.int64) @ np.array([65536, 256, 1])
-    found = np.zeros(values.shape, np.int64)
+    found = np.zeros(values.shape, np.int32)
     for number, value in enumerate(known, 1):
         found[values == value] = number
     strange = np.unique(values[(found == 0) & (values != 0)])

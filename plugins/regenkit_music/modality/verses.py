@@ -22,10 +22,11 @@ def syllables(notes: Iterable[WrittenNote]) -> dict[str, int]:
     return {verse: len(words[verse]) for verse in sorted(words, key=_order) if are_words(words[verse])}
 
 
-def _order(verse: str) -> tuple[int, str]:
+def _order(verse: str) -> tuple[bool, int, str, str]:
     """ "1", "2", "10"; "part1verse1", "part1verse2"; names without a number ("chorus") last."""
-    numbers = re.findall(r"\d+", verse)
-    return int(numbers[-1]) if numbers else 99, verse
+    numbers = [each.lstrip("0") for each in re.findall(r"\d+", verse)]
+    last = numbers[-1] if numbers else ""
+    return not numbers, len(last), last, verse  # a damaged file may have more digits than `int` reads
 
 
 def fullest(verses: dict[str, int]) -> str | None:

@@ -15,6 +15,10 @@ from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields
 
 SHOWN = ("reference", "oracle", "predicted", "direct")
+BY_REP = ("oracle", "predicted")
+"""The routes that render a Y′."""
+LINES, WIDTH = 12, 160
+"""Of a Y′ as text, that are shown."""
 TOGETHER = 40
 Example = Callable[[int], tuple[str, Fields, dict[str, Any]]]
 """(id, X, meta) of the one at a place."""
@@ -46,9 +50,12 @@ class Gallery:
         if isinstance(pipeline.y, Sheets):
             self.sheet = np.linspace(0, count - 1, min(count, TOGETHER)).round().astype(int).tolist()
         self._drawn: dict[str, dict[int, Fields]] = {}
+        self._reps: dict[str, dict[int, Fields]] = {}
 
-    def keep(self, route: str, ys: Sequence[Fields]) -> None:
-        """Of all that a route drew, what is to be shown."""
+    def keep(self, route: str, ys: Sequence[Fields], reps: Sequence[Fields]) -> None:
+        """Of all that a route drew, and of the Y′ that it drew it from, what is to be shown."""
+        if route in BY_REP:
+            self._reps[route] = {place: reps[place] for place in self.picks.values()}
         if route in SHOWN:
             self._drawn[route] = {place: ys[place] for place in {*self.sheet, *self.picks.values()}}
 
@@ -84,7 +91,11 @@ class Gallery:
                 value = y.view(value, true)
             files[route] = self._write(folder, f"{rank}-{route}", value)
         bits = None if self.bits is None else float(self.bits[place])
-        return GalleryItem(rank=rank, id=name, bits=bits, x=self._x(x, meta), files=files, described=described)
+        to_text = self.pipeline.converter.to_text
+        reps = {route: _beginning(to_text(kept[place], meta)) for route, kept in self._reps.items()}
+        return GalleryItem(
+            rank=rank, id=name, bits=bits, x=self._x(x, meta), files=files, described=described, rep=reps
+        )
 
     def _write(self, folder: Path, stem: str, value: Any) -> tuple[str, ...]:
         """Paths relative to the report."""
@@ -98,3 +109,8 @@ class Gallery:
         if not isinstance(modality, Decodes) or self.pipeline.source:
             return ""
         return modality.describe(modality.decode(x, dict(meta)))
+
+
+def _beginning(text: str) -> str:
+    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in text.strip().splitlines()]
+    return "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))

@@ -40,8 +40,11 @@ def _item(item: GalleryItem, unit: str, folder: Path, limit: int, room: int) -> 
             uri = data_uri(folder / file, min(limit, room - used))
             used += len(uri or "")
             shown.append(_embedded(folder / file, file, uri, f"{name}: {described}"))
+        rep = (
+            f"<details><summary>Y′</summary><pre>{escape(item.rep[route])}</pre></details>" if route in item.rep else ""
+        )
         text.append(
-            f"<figure><h4>{escape(name)}</h4>{''.join(shown)}<figcaption>{escape(described)}</figcaption></figure>"
+            f"<figure><h4>{escape(name)}</h4>{''.join(shown)}<figcaption>{escape(described)}</figcaption>{rep}</figure>"
         )
     return "".join([*text, "</div>"]), used
 

@@ -128,6 +128,7 @@ class GalleryItem:
     x           X in words
     files       by route, paths relative to the report
     described   by route, in words
+    rep         the Y′ that a route rendered, as text, its beginning where it is long; of routes that have one
     """
 
     rank: str
@@ -135,6 +136,7 @@ class GalleryItem:
     x: str
     files: dict[str, tuple[str, ...]]
     described: dict[str, str]
+    rep: dict[str, str] = field(default_factory=dict)
     bits: float | None = None
 
 
