@@ -33,10 +33,8 @@ def test_the_verse_that_is_sung_goes_through_its_own_ending(read) -> None:
 
 def test_a_verse_may_have_any_number(read) -> None:
     """Damaged files have numbers of more digits than Python reads."""
-    reading = read(
-        part(measure(sung("here it is sung", verse="9" * 5000), head=HEAD), measure(sung("once more to me")))
-    )
-    assert words(reading) == "here it is sung once more to me"
+    song = part(measure(sung("here it is sung", verse="77"), head=HEAD), measure(sung("once more we sing", verse="77")))
+    assert words(read(song.replace("77", "9" * 5000))) == "here it is sung once more we sing"
 
 
 def test_without_words_the_last_ending_is_read(read) -> None:
