@@ -31,7 +31,9 @@ class Modality(Protocol):
     """A kind of data. A *value* is one example as a person would hold it: a melody, a picture, a text."""
 
     spec: Spec
-    version: int  # raised whenever what `encode` returns changes: the data are then prepared again
+    """The fields that `encode` returns."""
+    version: int
+    """Raised whenever what `encode` returns changes: the data are then prepared again."""
 
     def read(self, path: str | Path) -> list[Any]:
         """The values of a file. Raises UserError, or BadSource, which name it."""
@@ -145,6 +147,7 @@ class Source(Protocol):
     """A dataset, built with the recipe's options. It is pickled: `read` runs in worker processes."""
 
     version: int
+    """Raised whenever what `read` returns changes."""
 
     def sources(self) -> list[str]:
         """Names of units of work, in a fixed order. Must be quick."""
@@ -185,10 +188,14 @@ class RuleConverter(Protocol):
     """Y → Y′. Once it is trained, a learned converter has the same members (`pipeline.learned`)."""
 
     @property
-    def spec(self) -> Spec: ...
+    def spec(self) -> Spec:
+        """The fields that `convert` returns."""
+        ...
 
     @property
-    def version(self) -> Any: ...
+    def version(self) -> Any:
+        """Another one whenever what `convert` returns is another; a class may have it as `version = 1`."""
+        ...
 
     def convert(self, y: Fields) -> Fields:
         """The Y′ of one Y, with the fields of `spec`. Raises BadSource where this Y has none."""

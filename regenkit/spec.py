@@ -56,8 +56,9 @@ class Field:
     kind        "tokens" (int32, 1…vocabulary, 0 = absent) or "continuous" (float32)
     shape       without the batch axis; None = variable along the example's steps; () = one value an example
     vocabulary  number of real token values; None where continuous
-    axis        of a variable field, what its entries run along. "" is the axis "y", the steps of Y, where there is a
-                hop; else an axis of its own. Fields of one axis have their lengths in common: "x", "phone" …
+    axis        of a variable field, what its entries run along: "y", the steps of Y; "x", those of X; or a name of
+                yours ("phone"). Fields of one axis have their lengths in common. Left out it is "y" where there is a
+                hop, else the field has an axis to itself
     hop         steps of that axis that one entry covers, any fraction; None counts as 1 where an axis is named
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it

@@ -73,7 +73,9 @@ class Stage(Protocol):
     """Draws targets. Where nothing is trained (a rule), this is all there is to it."""
 
     condition: Spec
+    """What it reads."""
     target: Spec
+    """What it draws."""
 
     def sample(self, condition: Batch, *, seed: int, given: Any = None, **options: Any) -> Fields:
         """Draw a target for every example: numpy fields [batch, …], 0 after an example's end.

@@ -29,6 +29,8 @@ ALSO = {"changes.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 """Pages that stand in the root of the repository."""
 OWN_DATASETS = "<!-- datasets of your own -->"
 """Where the table of them stands on the page about one's own data."""
+AUTHORS = "reference/authors.md"
+"""The page that has the types of `regenkit/adapter.py` and `regenkit/stage.py`."""
 MORE = "More"
 """The part of the navigation that gets every page which no other part names."""
 
@@ -53,12 +55,22 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     up = "../" * page.file.src_uri.count("/")
 
     def link(found: re.Match[str]) -> str:
-        path = ROOT / "docs" / f"{found[1]}.md"
-        if not path.is_file() or page.file.src_uri == f"{found[1]}.md":
+        name = found[1] or found[2]
+        path = ROOT / "docs" / f"{name}.md"
+        if not path.is_file() or page.file.src_uri == f"{name}.md":
             return found[0]
-        return f"[{title(path)}]({up}{found[1]}.md)"
+        return f"[{title(path)}]({up}{name}.md)"
 
-    return re.sub(r"`docs/(\w+)\.md`", link, markdown)
+    def module(found: re.Match[str]) -> str:
+        return f"[{found[0]}]({up}{AUTHORS})" if page.file.src_uri != AUTHORS else found[0]
+
+    lines, fenced = markdown.split("\n"), False
+    for number, line in enumerate(lines):
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and not line.startswith(("    ", "```")):
+            line = re.sub(r"`docs/(\w+)\.md`|(?<=\()docs/(\w+)\.md(?=[),;])", link, line)
+            lines[number] = re.sub(r"`regenkit/(?:adapter|stage)\.py`", module, line)
+    return "\n".join(lines)
 
 
 def title(path: Path) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from regenkit.cli.options import Json
+from regenkit.cli.options import Json, Settings
 from regenkit.cli.streams import print_columns, print_json
 from regenkit.terminal import terminal
 
@@ -50,6 +50,7 @@ def check(
     recipes: Annotated[
         list[Path] | None, typer.Option("--recipe", help="a recipe that uses it, for components that need arguments")
     ] = None,
+    settings: Settings = None,
     only: Annotated[str, typer.Option(help="run the checks alone whose line has this text")] = "",
     as_json: Json = False,
 ) -> None:
@@ -59,7 +60,7 @@ def check(
 
     console = terminal(soft_wrap=True, highlight=False, stderr=as_json)
     found = []
-    for each in findings(case for case in cases(name, recipes or []) if only in str(case)):
+    for each in findings(case for case in cases(name, recipes or [], settings or []) if only in str(case)):
         found.append(each)
         console.print(f"[{COLOURS[each.state]}]{each.state:7}[/]", end=" ")
         console.print(str(each), markup=False)

@@ -97,18 +97,19 @@ class Case:
         return (self.component, self.material, self.stage) if self.stage else (self.component, self.material)
 
 
-def cases(plugin: str, recipes: Sequence[str | Path] = ()) -> list[Case]:
+def cases(plugin: str, recipes: Sequence[str | Path] = (), settings: Sequence[str] = ()) -> list[Case]:
     """Every check of a plugin's components, by the name of its entry point or distribution.
 
     recipes  files that say how its components are built and what they are used with. Without any, each dataset that
              needs no arguments is taken with the plugin's other components
+    settings "KEY=VALUE", as after --set, for the recipes. Paths in them begin at the current folder
 
     Raises UserError where there is no such plugin, where it cannot be loaded, or where a recipe is wrong.
     """
     own = _components(plugin)
     found = [Case(component=component, check=check) for component in own for check in records.checks(component)]
     covered: set[str] = set()
-    for material in materials(own, [Path(recipe) for recipe in recipes]):
+    for material in materials(own, [Path(recipe) for recipe in recipes], settings):
         for component, stage, checks in _parts(own, material):
             key = f"{component.title} {stage}"
             if key not in covered:

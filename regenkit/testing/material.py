@@ -173,10 +173,10 @@ def _folder() -> tempfile.TemporaryDirectory:
 # --- where no recipe is given -----------------------------------------------------------------------------------------
 
 
-def materials(own: Sequence[Component], recipes: Sequence[Path]) -> Iterator[Material]:
+def materials(own: Sequence[Component], recipes: Sequence[Path], settings: Sequence[str] = ()) -> Iterator[Material]:
     """Of the recipes; without any, of those that can be made of the plugin's own components."""
     if recipes:
-        yield from (Material(load(path)) for path in recipes)
+        yield from (Material(load(path, settings)) for path in recipes)
         return
     for dataset in own:
         if isinstance(dataset, Dataset) and not _needed(dataset):
