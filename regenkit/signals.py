@@ -1,9 +1,15 @@
 """Signals handled for a while: noted, to be followed at a safe point, or passed on."""
 
+import _thread
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+SOON = 0.02
+"""Seconds."""
 
 
 @contextmanager
@@ -18,6 +24,22 @@ def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[N
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+def never_lost() -> None:
+    """From now on a Ctrl-C that comes while Python drops an object is raised again: in a `__del__`, or in the callback of
+    a weak reference, Python only prints it."""
+    usual = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            again = threading.Timer(SOON, _thread.interrupt_main)  # not here, where it would be printed as well
+            again.daemon = True
+            again.start()
+        else:
+            usual(unraisable)
+
+    sys.unraisablehook = hook
 
 
 @contextmanager

@@ -93,9 +93,13 @@ def lines(chance: random.Random, data: bytes) -> bytes:
     return b"".join(found)
 
 
+LOOKED_AT = 1_000_000
+"""Bytes of a text whose words may be changed: those of all of a large one would take the memory that a reader has."""
+
+
 def words(chance: random.Random, data: bytes) -> bytes:
     """A word or number in a text becomes another, or something that is neither."""
-    found = list(re.finditer(rb"[\w.#/+-]+", data))
+    found = list(re.finditer(rb"[\w.#/+-]+", data[:LOOKED_AT]))
     if not found:
         return data
     word, other = chance.choice(found), chance.choice(found)

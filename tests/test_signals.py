@@ -2,12 +2,14 @@
 
 import io
 import signal
+import sys
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from regenkit.signals import uninterrupted
+from regenkit.signals import never_lost, uninterrupted
 
 
 def test_an_interrupt_within_a_callback_is_not_lost() -> None:
@@ -24,3 +26,15 @@ def test_an_interrupt_within_a_callback_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt), uninterrupted():
         soundfile.write(file, sound, 16_000, format="WAV")
     assert file.getvalue() == plain.getvalue()
+
+
+def test_an_interrupt_while_an_object_is_dropped_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dropped:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    never_lost()
+    with pytest.raises(KeyboardInterrupt):
+        del [Dropped()][0]
+        time.sleep(5)

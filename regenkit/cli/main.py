@@ -31,6 +31,7 @@ from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
 from regenkit.files import no_room
 from regenkit.origin import strict
+from regenkit.signals import never_lost
 from regenkit.terminal import terminal
 
 SHOWN = 40
@@ -73,6 +74,7 @@ def main() -> None:
     says how to go on, and exit code 130.
     """
     open_to_all()
+    never_lost()
     gc.disable()  # until a command begins: nothing to collect is made by imports, and help is there sooner
     try:
         try:
