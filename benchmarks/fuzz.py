@@ -22,20 +22,21 @@ from fuzz_inputs import all_inputs  # noqa: E402
 from fuzz_worker import answer, made  # noqa: E402
 
 RUNS = "run folder"
-PIECE = 125
-"""So many inputs of each class go by between two reports."""
+PIECE, RUNS_PIECE = 125, 50
+"""So many inputs of each class go by between two reports; each piece has a process of its own, since one that has built
+the networks of a hundred runs has no memory left for more."""
 COLUMNS = ("refused", "accepted", *fuzzing.FAULTS)
 
 
-def campaign(names: list[str], worker: Path, count: int, seed: int, report: Path, folder: Path) -> None:
-    """All classes in turns, PIECE seeds at a time, until there are `count` of each."""
+def campaign(names: list[str], worker: Path, count: int, seed: int, report: Path, folder: Path, piece: int) -> None:
+    """All classes in turns, `piece` seeds at a time, until there are `count` of each."""
     done = json.loads(report.read_text()) if report.exists() else {}
     for name in names:
         done.setdefault(name, {"counts": {}, "faults": []})
     while missing := {name: number for name in names if (number := sum(done[name]["counts"].values())) < count}:
         begin = min(missing.values())
         now = [name for name, number in missing.items() if number == begin]
-        found = fuzzing.run([worker], now, seed + begin, min(PIECE, count - begin), folder)
+        found = fuzzing.run([worker], now, seed + begin, min(piece, count - begin), folder)
         for name, counts in found.of_class.items():
             done[name]["counts"] = dict(Counter(done[name]["counts"]) + counts)
             done[name]["faults"] += [fault for fault in found.faults if fault.startswith(f"{name} ")]
@@ -96,4 +97,12 @@ if __name__ == "__main__":
                 [RUNS] if given.runs else [each.name for each in all_inputs(folder) if re.search(given.only, each.name)]
             )
             worker = TESTS / ("fuzz_runs.py" if given.runs else "fuzz_worker.py")
-            campaign(names, worker, given.count, given.seed, given.report, folder / "inputs")
+            campaign(
+                names,
+                worker,
+                given.count,
+                given.seed,
+                given.report,
+                folder / "inputs",
+                RUNS_PIECE if given.runs else PIECE,
+            )

@@ -27,8 +27,8 @@ def handled(handler: Callable[[int, object], None], *numbers: int) -> Iterator[N
 
 
 def never_lost() -> None:
-    """From now on a Ctrl-C that comes while Python drops an object is raised again: in a `__del__`, or in the callback of
-    a weak reference, Python only prints it."""
+    """From now on a Ctrl-C that comes while Python drops an object is raised again: in a `__del__`, or in the callback
+    of a weak reference, Python would only print it."""
     usual = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:
