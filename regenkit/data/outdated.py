@@ -23,7 +23,7 @@ CHANGED = "has changed; raise its `version` if what it gives is another now, and
 
 
 @contextmanager
-def noted(folder: Path, made_by: Sequence[Any]) -> Iterator[list[str]]:
+def preparing(folder: Path, made_by: Sequence[Any]) -> Iterator[list[str]]:
     """Within, the data of `folder` are prepared, or found. Yields the modules of `made_by` that have changed since they
     were begun. What was refused then is not kept: with other code it is prepared anew."""
     changed = _changed(folder, made_by)

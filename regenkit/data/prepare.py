@@ -23,7 +23,7 @@ from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleC
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards
 from regenkit.data.author import named, refuse_same_ids, sources_of
-from regenkit.data.outdated import CHANGED, noted
+from regenkit.data.outdated import CHANGED, preparing
 from regenkit.data.process_pool import Map, pool
 from regenkit.data.read_or_skip import Convert, Outcome, Read
 from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, OUTDATED, Skipped, check, settle
@@ -120,7 +120,7 @@ def prepare(
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
     with locked(folder), ExitStack() as within:
-        changed = within.enter_context(noted(folder, [dataset, *modalities]))
+        changed = within.enter_context(preparing(folder, [dataset, *modalities]))
         where = named("dataset", identity.get("use"), dataset)
         making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
         examples = making.read(where, dataset, folder)
@@ -132,7 +132,7 @@ def prepare(
         unconverted: Skipped = []
         if converter is not None:
             rep_key = digest([converter_identity, converter.version, specs["rep"].to_json()])
-            changed += within.enter_context(noted(folder / "reps" / rep_key, [converter]))
+            changed += within.enter_context(preparing(folder / "reps" / rep_key, [converter]))
             reps = making.convert(examples, split, converter, folder / "reps" / rep_key)
             without = parts.without(reps)
             ids = examples.column("id") if without else ()
