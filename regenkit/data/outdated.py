@@ -10,7 +10,7 @@ import inspect
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def preparing(folder: Path, made_by: Sequence[Any]) -> Iterator[list[str]]:
     try:
         yield changed
     except UserError:
-        (folder / REFUSED).touch()
+        with suppress(OSError):  # of a full disk the error itself speaks
+            (folder / REFUSED).touch()
         raise
     (folder / REFUSED).unlink(missing_ok=True)
 
