@@ -20,8 +20,12 @@ def _cell(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown and HTML take as it is."""
-    return re.sub(r"([<>*_\[\]])", lambda found: {"<": "&lt;", ">": "&gt;"}.get(found[1], "\\" + found[1]), text)
+    """Text that Markdown and HTML take as it is, but for what stands as code in it."""
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if len(found[0]) > 1 else {"<": "&lt;", ">": "&gt;"}.get(found[0], "\\" + found[0])
+
+    return re.sub(r"`[^`]*`|[<>*_\[\]]", escaped, text)
 
 
 def columns(docstring: str) -> str:
