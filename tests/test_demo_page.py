@@ -134,7 +134,6 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
             assert pressed(tab, "render-tables") and first
         tab.get_by_role("tab", name="As text").click()
         tab.wait_for_function("(document.querySelector('#rep textarea') || {value: ''}).value.trim()", timeout=PATIENCE)
-        rep = tab.input_value("#rep textarea")
         tab.fill("#rep textarea", "")
         tab.click("#render-text")
         tab.wait_for_selector(".toast-body.error, .toast-wrap .error")
