@@ -180,7 +180,8 @@ def go_round(folder: Path, recipe: str, seed: int, *, direct: bool) -> Round:
             ended = attempt(server, folder, name, direct=direct, kind=kind, at=at, delay=chance.uniform(0, 0.05),
                             processors=chance.choice((1, 1, 1, 2)))  # fmt: skip
             found.seconds += ended.seconds
-            assert "Traceback" not in ended.said, f"seed {seed}: {name} {kind} {at}\n{ended.said}"
+            if ended.status != -signal.SIGKILL:  # of one that is killed, workers may say that they lost it
+                assert "Traceback" not in ended.said, f"seed {seed}: {name} {kind} {at}\n{ended.said}"
             if ended.status == 0:
                 break
             assert kind and ended.status in LEFT, f"seed {seed}: {name} {kind} {at} {ended.status}\n{ended.said}"
