@@ -59,16 +59,19 @@ def its_text_can_be_read_again(component: Converter, material: Material) -> None
 
 
 def wrong_text_is_refused(component: Converter, material: Material) -> None:
-    """from_text of what is no Y′ raises UserError, whose message says what is wrong."""
+    """from_text of what is no Y′ raises UserError, whose message says what is wrong. What it takes is the very text of
+    the Y′ that it gives."""
     for text in ("", "{", "no: such field\n", "- 1\n- 2\n", "\x00"):
         try:
-            material.pipeline.converter.from_text(text)
+            rep, meta = parsed(material.pipeline.converter, text)
+            taken = material.pipeline.converter.to_text(rep, meta)
         except UserError:
             continue
         except Exception as error:
             raise Failed(f"of {text!r}: {type(error).__name__}: {error}",
                          "catch it, and raise UserError; or use regenkit.rep_text.from_text") from error  # fmt: skip
-        raise Failed(f"{text!r} is taken", "regenkit.rep_text.from_text checks against the spec")
+        if taken.strip() != text.strip():
+            raise Failed(f"{text!r} is taken for {taken!r}", "regenkit.rep_text.from_text checks against the spec")
 
 
 def what_is_given_is_laid_over(component: Converter, material: Material) -> None:

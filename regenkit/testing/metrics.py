@@ -5,6 +5,7 @@ import numpy as np
 from regenkit.components import Evaluation, Metric
 from regenkit.conform import of_metric
 from regenkit.sources.locate import folder
+from regenkit.spec import Y_AXIS
 from regenkit.testing.finding import Failed, Skipped
 from regenkit.testing.material import Material
 
@@ -57,9 +58,11 @@ def _score(component: Metric, material: Material, order: np.ndarray | None = Non
     count = len(found)
     order = np.arange(count) if order is None else order
     moved = [(index + shift) % count for index in order]
+    along_y = Y_AXIS in material.pipeline.x.spec.axes  # then an X fits the Y of its own example alone
     values = component.load()(Evaluation(
         samples=[found[index]["y"] for index in moved], references=[found[index]["y"] for index in order],
-        conditions=[found[index]["x"] for index in order], reps=[found[index]["rep"] for index in moved],
+        conditions=[found[index]["x"] for index in (moved if along_y else order)],
+        reps=[found[index]["rep"] for index in moved],
         training=[each["y"] for each in found], training_conditions=[each["x"] for each in found],
         x=material.pipeline.x, y=material.pipeline.y,
     ))  # fmt: skip
