@@ -172,11 +172,8 @@ def go_round(folder: Path, recipe: str, seed: int, *, direct: bool) -> Round:
     for name in kills.COMMANDS:
         for left in range(PATIENCE[name], -1, -1):
             kind = chance.choices(KINDS, (10, 9, 1))[0] if left else ""
-            at = (
-                chance.randint(1, FILES[name])
-                if kind == "file"
-                else chance.uniform(0.3, SECONDS[name]) + START * direct
-            )
+            early = chance.random() ** 2  # so that most attempts are short
+            at = 1 + int(FILES[name] * early) if kind == "file" else 0.3 + SECONDS[name] * early + START * direct
             ended = attempt(server, folder, name, direct=direct, kind=kind, at=at, delay=chance.uniform(0, 0.05),
                             processors=chance.choice((1, 1, 1, 2)))  # fmt: skip
             found.seconds += ended.seconds
