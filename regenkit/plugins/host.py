@@ -145,9 +145,11 @@ class Host:
             own = [each.name for each in self._components[role] if each.origin.named(distribution)]
             raise UserError(f"{what}; of {distribution} {there_are(own)[0].lower()}{there_are(own)[1:]}")
         known = {each.name.partition("/")[0] for role in ROLES for each in self._components[role]}
-        if self.broken and name.partition("/")[0] not in known:  # it may well be theirs
-            raise UserError(f"{what}; could not be loaded: {'; '.join(map(str, self.broken))}")
-        raise UserError(what + did_you_mean(name, self.names(role)))
+        if not self.broken or name.partition("/")[0] in known:  # else it may well be of a plugin that is broken
+            what += did_you_mean(name, self.names(role))
+        if self.broken:
+            what += f"; could not be loaded: {'; '.join(map(str, self.broken))}"
+        raise UserError(what)
 
     def _load(self, entry: EntryPoint) -> None:
         origin = Origin(*_distribution(entry.dist), entry.name)
