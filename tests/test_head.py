@@ -150,6 +150,7 @@ def learned(condition: Spec, strategy: str) -> list[np.ndarray]:
     return [variable.numpy() for variable in state.model.variables]
 
 
+@pytest.mark.exhaustive(minutes=1)
 @pytest.mark.parametrize("condition", [MOVED | STILL, VOICE | STILL], ids=["mesh", "voice"])
 def test_two_replicas_learn_as_one(condition: Spec) -> None:
     """Of frames that are cut to windows of one length; the judge learns as well."""
