@@ -51,8 +51,8 @@ WAYS = {
     "file": "killed at a file", "time": "killed by time", "file direct": "own process, at a file",
     "time direct": "own process, by time", "interrupt": "Ctrl-C",
 }  # fmt: skip
-LEFT = (-signal.SIGKILL, 130)
-"""What a struck command ends with."""
+LEFT = (-signal.SIGKILL, 130, -signal.SIGINT)
+"""What a struck command ends with. While Python itself ends, Ctrl-C is the system's: a shell calls that 130 as well."""
 
 
 @final
@@ -182,7 +182,7 @@ def go_round(folder: Path, recipe: str, seed: int, *, direct: bool) -> Round:
             if ended.status == 0:
                 break
             assert kind and ended.status in LEFT, f"seed {seed}: {name} {kind} {at} {ended.status}\n{ended.said}"
-            way = "interrupt" if ended.status == 130 else f"{kind} direct" if direct else kind
+            way = "interrupt" if ended.status in (130, -signal.SIGINT) else f"{kind} direct" if direct else kind
             found.strikes[f"{name}: {way}"] += 1
             if place := re.search(r"struck at (.*)", ended.said):
                 found.places[generic(place[1], folder)] += 1
