@@ -93,6 +93,8 @@ def learn(name: str, data: Prepared, folder: Path, **options: Any) -> list[np.nd
         WAVE_ALONE: (Side(spec=Spec({}), source={}), Side(spec=Y, source={"wave": "y"})),
     }[route]
 
+    keras.utils.clear_session()  # names of layers begin anew: TensorFlow orders some sums by them
+
     def made() -> Any:
         keras.utils.set_random_seed(0)
         return build(condition.spec, target.spec)
