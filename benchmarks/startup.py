@@ -71,7 +71,7 @@ def first_step() -> None:
 
     from rich.console import Console
 
-    import regenkit.run as running
+    from regenkit.run import train as running
     from regenkit import recipe
     from regenkit.quiet import tensorflow as tf
     from regenkit.training import train
