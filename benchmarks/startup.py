@@ -71,9 +71,9 @@ def first_step() -> None:
 
     from rich.console import Console
 
-    from regenkit.run import train as running
     from regenkit import recipe
     from regenkit.quiet import tensorflow as tf
+    from regenkit.run import train as running
     from regenkit.training import train
     from regenkit.training.step import TrainStep
 
