@@ -62,10 +62,6 @@ def beside(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-_REFUSED = "System error"
-"""All that libsndfile says where a file cannot be written."""
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Within, what keeps `path` from being written is a UserError that names it."""
@@ -73,7 +69,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except Exception as error:  # TensorFlow has errors of its own
         reason = (isinstance(error, OSError) and error.strerror) or _full(error)
-        if not reason and _REFUSED in str(error):
+        if type(error).__module__ == "soundfile" and "System error" in str(error):  # which is all that it says
             reason = "the system refuses it; is the disk full?"
         if not reason:
             raise

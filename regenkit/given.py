@@ -1,10 +1,12 @@
 """What a user fixes before anything is generated, in terms of the fields that are generated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
+from regenkit.errors import UserError
 from regenkit.spec import Fields
 
 
@@ -23,3 +25,10 @@ class Given:
     permitted: dict[str, np.ndarray] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict)
+
+
+def nothing_given(options: Mapping[str, str], of: str) -> Given:
+    """For converters of whose Y′ nothing can be given. Raises UserError where something is."""
+    if options:
+        raise UserError(f"given {next(iter(options))}: of {of} nothing can be given; leave it out")
+    return Given()

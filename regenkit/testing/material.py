@@ -111,10 +111,11 @@ class Material:
     @cached_property
     def examples(self) -> list[Mapping[str, Fields]]:
         """The fields of these examples: {"x": …, "y": …, "rep": …}."""
-        return [self.prepared.example(int(index))[0] for index in self.indices]  # type: ignore[misc] # all are there
+        found = [self.prepared.example(int(index))[0] for index in self.indices]
+        return [{side: fields for side, fields in each.items() if fields is not None} for each in found]
 
     def batch(self, stage: str, chosen: Sequence[int], replicas: int = 1) -> list[dict[str, Any]]:
-        """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `places`."""
+        """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `indices`."""
         from regenkit.data.batches import dataset
 
         condition, target = self.pipeline.sides(stage)

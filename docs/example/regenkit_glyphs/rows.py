@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from regenkit import Field, Spec, UserError
-from regenkit.given import Given
+from regenkit import Field, Spec
+from regenkit.given import Given, nothing_given
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields
 from regenkit_glyphs.glyph import SIZE
@@ -22,9 +22,7 @@ class Rows:
         return {"black": ((y["squares"] == 2).sum(axis=1) + 1).astype(np.int32)}
 
     def given(self, options: Mapping[str, str]) -> Given:
-        if options:
-            raise UserError(f"--given {next(iter(options))}: of rows nothing can be given; leave it out")
-        return Given()
+        return nothing_given(options, "rows")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return dict(rep)

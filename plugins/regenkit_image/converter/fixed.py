@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.errors import UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec
 
@@ -39,9 +38,7 @@ class Fixed(ABC):
 
     def given(self, options: Mapping[str, str]) -> Given:
         """Nothing. Raises UserError where something is asked for."""
-        for name in options:
-            raise UserError(f"given {name}: of this Y′ ({', '.join(self.spec)}) nothing can be given; leave it out")
-        return Given()
+        return nothing_given(options, f"this Y′ ({', '.join(self.spec)})")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return dict(rep)

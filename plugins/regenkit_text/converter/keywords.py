@@ -9,10 +9,9 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.function_words import WORDS
-from regenkit_text.converter.plainly import nothing_given
 from regenkit_text.converter.tagger import tagged
 from regenkit_text.converter.template import MARKS, PIECE
 from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of

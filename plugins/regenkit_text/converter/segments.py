@@ -7,11 +7,10 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.arpabet import unstressed
-from regenkit_text.converter.plainly import nothing_given
 
 
 @final

@@ -15,11 +15,10 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.function_words import WORDS
-from regenkit_text.converter.plainly import nothing_given
 from regenkit_text.converter.tagger import NAMES, is_known, tagged
 from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
 

@@ -9,8 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.errors import UserError
-from regenkit.given import Given
+from regenkit.given import Given, nothing_given
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.modality.footage import SIDE
@@ -37,9 +36,7 @@ class Motion:
 
     def given(self, options: Mapping[str, str]) -> Given:
         """Nothing can be given. Raises UserError."""
-        if options:
-            raise UserError(f"--given {next(iter(options))}: of motion nothing can be given; leave it out")
-        return Given()
+        return nothing_given(options, "motion")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return dict(rep)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
+from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import located, own_folder, stamp
 from regenkit.spec import Fields
@@ -55,7 +56,7 @@ class Faces(ABC):
         stems = [Path(file).stem for file in self.own.files]
         if missing := set(test) - set(stems):
             raise UserError(f"{self.name}: test names {sorted(missing)[0]}, which is not among the {len(stems)} clips")
-        self.splits = dict.fromkeys(stems) if len(stems) >= FEW else dict.fromkeys(stems, "train")
+        self.splits: dict[str, Split | None] = dict.fromkeys(stems, None if len(stems) >= FEW else "train")
         if test:
             rest = [stem for stem in stems if stem not in test]
             self.splits = {**dict.fromkeys(rest, "train"), **dict.fromkeys(rest[-1:], "validation"),
@@ -105,7 +106,7 @@ class Faces(ABC):
         file = self.parts[source].file
         return Example(
             id=f"{source}:{number}" if number else source, y=made.y, x=made.x, groups=(f"file {file}",),
-            split=self.splits[Path(file).stem], meta=made.meta, remarks=made.remarks,  # type: ignore[arg-type] # `Split`
+            split=self.splits[Path(file).stem], meta=made.meta, remarks=made.remarks,
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.data.stack import stack
 from regenkit.distribute import spread
 from regenkit.pipeline import Pipeline
+from regenkit.run.origin import settings_of
 from regenkit.spec import END, Y_AXIS, Fields, Spec
 from regenkit.stage import DropsCondition, HasLikelihood
 from regenkit.stages import Side
@@ -73,8 +74,10 @@ def stage_bits(
 def learned_without_x(pipeline: Pipeline, prepared: Prepared, stage: str) -> bool:
     """Whether training showed a stage examples without X. If not, what it says without X is worth nothing."""
     model = pipeline.stage(stage)
-    dropped = isinstance(model, DropsCondition) and model.condition_dropout > 0
-    return dropped or pipeline.recipe.paired_fraction < 1 or len(prepared.indices("train", paired=False)) > 0
+    if isinstance(model, DropsCondition) and model.condition_dropout > 0:
+        return True
+    some = pipeline.recipe.paired_fraction < 1 or len(prepared.indices("train", paired=False)) > 0
+    return some and settings_of(pipeline.recipe, stage).paired_share < 1  # else pairs alone are learned from
 
 
 def end_of(axis: str) -> str:
