@@ -149,7 +149,7 @@ STAGES = {
         ),
         StageKind(
             name="joint", section="joint", settings="joint", asked_by="joint", makes_rep=True,
-            parts=("converter", *ROUTE), hands_out=("converter", *ROUTE), model="regenkit.models.joint:Joint",
+            parts=("converter", *ROUTE), hands_out=("converter", *ROUTE), model="regenkit.models.together:together",
             reads=_x_and_given, draws=_predicted_and_rest,
         ),
         StageKind(

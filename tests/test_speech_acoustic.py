@@ -25,7 +25,8 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END
 from regenkit_speech.models.acoustic import Acoustic, fastspeech, flow
 from regenkit_speech.models.text2wave import TextToWave
-from regenkit_speech.networks.alignment import align, places, scaled, symbol_of_entry
+from regenkit_speech.networks.alignment import align, places, symbol_of_entry
+from regenkit_speech.networks.durations import scaled
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 CONDITION, TARGET = TEXT | SPEAKER, MEL | BESIDE
@@ -133,6 +134,26 @@ def test_drawn_entries(build: object) -> None:
     np.testing.assert_allclose(higher["pitch"][0], drawn["pitch"][0] + drawn["mask y 64"][0], atol=1e-4)
 
 
+@pytest.mark.parametrize("build", [fastspeech, flow])
+def test_what_is_predicted_of_a_known_target_lasts_as_long(build: object) -> None:
+    """Each example alone and in a batch; one that cannot be aligned is left as it is."""
+    model = small(build)
+    condition, target = batch(slice(0, 3), False)
+    drawn = model.resample(condition, target, seed=1, temperature=0.0)
+    assert set(drawn) == set(TARGET) and all(drawn[name].shape == target[name].shape for name in TARGET)
+    for row in range(3):
+        one = model.resample(*batch(slice(row, row + 1), True), seed=1, temperature=0.0)
+        np.testing.assert_allclose(one["mel"][0, : ENTRIES[row]], drawn["mel"][row, : ENTRIES[row]], atol=1e-4)
+        assert not drawn["mel"][row, ENTRIES[row] :].any() and not drawn["voiced"][row, ENTRIES[row] :].any()
+    assert np.abs(drawn["mel"] - target["mel"]).max() > 0.1
+    long = {"x": [8, 3], "y": [HOP * 5, HOP * 9]}
+    longest = {"x": 8, "y": HOP * 9}
+    target = fields(TARGET, long, longest)
+    drawn = model.resample(fields(CONDITION, long, longest), target, seed=1)
+    np.testing.assert_array_equal(drawn["mel"][0], target["mel"][0])
+    assert np.abs(drawn["mel"][1] - target["mel"][1]).max() > 0.1
+
+
 def test_sampling_options_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="draws no noise"):
         small().check_sampling(temperature=0.5)
@@ -172,7 +193,7 @@ def test_it_learns_which_symbol_sounds_how_and_for_how_long() -> None:
 
     for _ in range(150):
         step()
-    np.testing.assert_array_equal(model.durations(condition, target), lasts[texts])
+    np.testing.assert_array_equal(model.alignment(condition, target), lasts[texts])
     drawn = model.sample({name: value.numpy() for name, value in condition.items()}, seed=0)
     assert np.abs(drawn["mask y 64"].sum(1) - entries).max() <= 2
     for row in range(4):

@@ -20,7 +20,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END, Spec, tokens
 from regenkit_speech.metrics import class_accuracy
 from regenkit_speech.models.label2wave import LabelToWave
-from regenkit_speech.networks.alignment import deviance
+from regenkit_speech.networks.durations import deviance
 
 LABEL = Spec({"label": tokens(("kick", "snare", "hat"), scalar=True)})
 ENTRIES = [20, 9, 13]

@@ -1,4 +1,5 @@
-"""Vocoder, codec and text to spectra, trained by the loop: judges, codebooks that follow and revive, alignment search.
+"""Vocoder, codec, text to spectra and all of VITS, trained by the loop: judges, codebooks that follow and revive,
+alignment search, windows of latent vectors.
 
 Two replicas end as one does, and a training that was stopped ends as one that was not."""
 
@@ -17,13 +18,17 @@ from regenkit.components import Example
 from regenkit.data.prepare import Prepared, prepare
 from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
+from regenkit.models.joint_vectors import JointVectors
 from regenkit.quiet import keras
+from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Spec, tokens
 from regenkit.stages import Side
 from regenkit_speech.converter.codec import Codec
 from regenkit_speech.converter.spectral import Mel
+from regenkit_speech.converter.vae import WaveVae
 from regenkit_speech.modality import Audio
 from regenkit_speech.models.acoustic import fastspeech
+from regenkit_speech.models.glow import Glow
 from regenkit_speech.models.vocos import Vocos
 
 pytestmark = [
@@ -33,7 +38,7 @@ pytestmark = [
 ]
 RATE, HOP, BANDS = 8_000, 64, 12
 X, Y = Spec({"text": tokens(4, axis="x")}), Audio(sample_rate=RATE).spec
-TEXT_TO_MEL, MEL_TO_WAVE, WAVE_ALONE = "text to mel", "mel to wave", "wave alone"
+TEXT_TO_MEL, MEL_TO_WAVE, WAVE_ALONE, TEXT_TO_WAVE = "text to mel", "mel to wave", "wave alone", "text to wave"
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,20 @@ def acoustic(build: Callable[..., Any]) -> Callable[[Spec, Spec], Any]:
     return lambda condition, target: build(condition=condition, target=target, width=16, depth=1, decoder_depth=1)
 
 
+def vits(condition: Spec, target: Spec) -> JointVectors:
+    converter = WaveVae(condition=Spec({}), target=target, sample_rate=RATE, hop_length=HOP, latent_dim=4, width=16,
+                        depth=1, judges_width=2, segment=16)  # fmt: skip
+    glow = Glow(condition=condition, target=converter.spec, width=16, depth=1, flow_steps=2)
+    parts = {"converter": converter, "generator": glow, "renderer": vocos(converter.spec, target)}
+    return JointVectors(parts=parts, specs={"x": condition, "y": target, "rep": converter.spec},
+                        settings=JointSettings(predict_x=0.0, adapt=0.0, approach=1.0, window=16))  # fmt: skip
+
+
 CASES: dict[str, tuple[str, Callable[[Spec, Spec], Any], dict[str, Any]]] = {
     "vocos": (MEL_TO_WAVE, vocos, {"window": 16}),
     "codec": (WAVE_ALONE, codec, {"window": 26 * 40}),
     "fastspeech": (TEXT_TO_MEL, acoustic(fastspeech), {}),
+    "vits": (TEXT_TO_WAVE, vits, {}),
 }
 
 
@@ -90,6 +105,7 @@ def learn(name: str, data: Prepared, folder: Path, **options: Any) -> list[np.nd
     condition, target = {
         TEXT_TO_MEL: (Side(spec=X, source={"text": "x"}), Side(spec=rep, source={"mel": "rep"})),
         MEL_TO_WAVE: (Side(spec=rep, source={"mel": "rep"}), Side(spec=Y, source={"wave": "y"})),
+        TEXT_TO_WAVE: (Side(spec=X, source={"text": "x"}), Side(spec=Y, source={"wave": "y"})),
         WAVE_ALONE: (Side(spec=Spec({}), source={}), Side(spec=Y, source={"wave": "y"})),
     }[route]
 

@@ -57,6 +57,14 @@ def register_converters() -> Iterator[Converter]:
         extra=EXTRA,
     )
     yield Converter(
+        name="speech/vae",
+        target="regenkit_speech.converter.vae:WaveVae",
+        summary="vectors of a variational autoencoder, which a joint training holds near what text predicts (VITS)",
+        modality=ANY,
+        learned=True,
+        extra=EXTRA,
+    )
+    yield Converter(
         name="speech/bestrq",
         target="regenkit_speech.converter.bestrq:BestRq",
         summary="vectors learned from speech alone, by what hidden stretches were (BEST-RQ); as an X′",
@@ -79,6 +87,12 @@ def register_generators() -> Iterator[Generator]:
             extra=EXTRA,
             deterministic=name == "fastspeech",
         )
+    yield Generator(
+        name="speech/glow",
+        target="regenkit_speech.models.glow:Glow",
+        summary="text to vectors by a normalising flow, durations by alignment search (Glow-TTS, VITS)",
+        extra=EXTRA,
+    )
     yield Generator(
         name="speech/ctc",
         target="regenkit_speech.models.ctc:Ctc",

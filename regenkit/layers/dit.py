@@ -53,15 +53,15 @@ class DiT(keras.layers.Layer):
         shape, places = tf.shape(x), self.grid[0] * self.grid[1]
         x = tf.reshape(x, [shape[0], places, self.width]) + tf.cast(positions(self.grid, self.width), x.dtype)
         parts = tf.split(self.modulate(tf.nn.silu(vector))[:, None], 6 * len(self.norms) + 2, -1)
-        told = []
+        features = []
         for number, (first, second) in enumerate(self.norms):
             scale, shift, gate, hidden_scale, hidden_shift, hidden_gate = parts[6 * number : 6 * number + 6]
             x += gate * self._attend(number, first(x) * (1 + scale) + shift)
             hidden = self.hidden[number](second(x) * (1 + hidden_scale) + hidden_shift)
             x += hidden_gate * self.hidden_out[number](tf.nn.silu(hidden))
-            told.append(x)
+            features.append(x)
         out = self.out(self.norm(x) * (1 + parts[-2]) + parts[-1])
-        return tf.reshape(out, [shape[0], *self.grid, out.shape[-1]]), told
+        return tf.reshape(out, [shape[0], *self.grid, out.shape[-1]]), features
 
     def _attend(self, number: int, x: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(x)

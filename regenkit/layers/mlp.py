@@ -40,10 +40,10 @@ class MLP(keras.layers.Layer):
     def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The output, and what each block gives, [batch, 1, width]."""
         parts = tf.split(self.modulate(tf.nn.silu(vector)), 3 * len(self.norms) + 2, -1)
-        told = []
+        features = []
         for number, norm in enumerate(self.norms):
             scale, shift, gate = parts[3 * number : 3 * number + 3]
             hidden = self.hidden[number](norm(x) * (1 + scale) + shift)
             x += gate * self.hidden_out[number](tf.nn.silu(hidden))
-            told.append(x[:, None])
-        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), told
+            features.append(x[:, None])
+        return self.out(self.norm(x) * (1 + parts[-2]) + parts[-1]), features

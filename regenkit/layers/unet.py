@@ -76,23 +76,23 @@ class UNet(keras.layers.Layer):
 
     def call(self, x: tf.Tensor, vector: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The output, and what each block gives, [batch, places, numbers]: the middle one, what its attention gives."""
-        across, told = [], []
+        across, features = [], []
         for level, blocks in enumerate(self.downs):
             x = self.smaller[level - 1](x) if level else x
             for layer in blocks:
                 x = layer(x, vector)
                 across.append(x)
-        told += across
+        features += across
         shape, places = tf.shape(x), x.shape[1] * x.shape[2]
         middle = tf.reshape(x, [shape[0], places, self.inner])
         middle = self.attention(middle, tf.ones([1, places, places], tf.bool))
-        told.append(middle)
+        features.append(middle)
         x = self.middle(tf.reshape(middle, shape), vector)
         for level, blocks in reversed(list(enumerate(self.ups))):
             for layer in blocks:
                 x = layer(tf.concat([x, across.pop()], -1), vector)
-                told.append(x)
+                features.append(x)
             x = self.larger[level - 1](x) if level else x
         flat = [tf.reshape(each, [shape[0], height * breadth, size])
-                for each, ((height, breadth), size) in zip(told, self.blocks, strict=True)]  # fmt: skip
+                for each, ((height, breadth), size) in zip(features, self.blocks, strict=True)]  # fmt: skip
         return self.out(tf.nn.silu(self.norm(x))), flat

@@ -15,7 +15,7 @@ from typing import Any, final
 
 from regenkit.layers import noise as noises
 from regenkit.layers.statistics import of_part, prefixed
-from regenkit.models.joint import present
+from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.stage import (
@@ -82,7 +82,7 @@ class Assisted(keras.Model):
         again = {**batch, "condition": {**x, **mask, **{name: soft(value) for name, value in predicted.items()}},
                  "target": {**x, **mask}, TRUTH: target}  # fmt: skip
         losses = dict(self.auxiliary.losses(again, noise=own[AUXILIARY]))
-        paired = present(condition, self.x)
+        paired = has_x(condition, self.x)
         statistics = prefixed(GENERATOR, found.pop(STATISTICS, {})) | prefixed(AUXILIARY, losses.pop(STATISTICS, {}))
         terms: Losses = {"main": dict(found["main"])}
         first = next(iter(self._groups))

@@ -26,10 +26,11 @@ from regenkit.layers import noise as noises
 from regenkit.layers.fields import FieldsEmbedding
 from regenkit.layers.gaussian import gaussian_nll, sampled
 from regenkit.layers.token_nll import token_nll
+from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
-from regenkit.spec import Y_AXIS, Clock, Spec
+from regenkit.spec import Y_AXIS, Clock
 from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
 from regenkit.stages import GENERATOR, RENDERER, Specs
 
@@ -52,6 +53,8 @@ class Joint(keras.Model):
         self.rep, self.x, self.settings = rep, specs["x"], settings
         if not isinstance(generator, PredictsSteps):
             raise ValueError(f"{type(generator).__name__} lacks predict_steps, through which Y′ is drawn")
+        if settings.window:
+            raise ValueError("window is for an X with a clock of its own; here train.joint.window cuts all alike")
         for part in (generator, self.renderer):
             if getattr(part, "draws_length", False):
                 raise ValueError(f"the {type(part).__name__} draws the length of what it makes, which is not trained "
@@ -91,7 +94,7 @@ class Joint(keras.Model):
         terms |= self._render("reconstruct", weights.reconstruct, {**known, **soft}, target, own["renderer"])
 
         # from here on for paired examples alone
-        paired = present(condition, self.x)
+        paired = has_x(condition, self.x)
         predicted = self.generator.predict_steps(condition, {**hard, "mask": mask}, noise=own["generator"])
         for name, value in predicted.items():
             nll, weight = _nll(value, hard[name], mask)
@@ -146,12 +149,6 @@ class Joint(keras.Model):
             return relaxed * known
         hot = tf.one_hot(tf.argmax(logits, -1), logits.shape[-1])
         return (hot + relaxed - tf.stop_gradient(relaxed)) * known
-
-
-def present(condition: Batch, x: Spec) -> tf.Tensor:
-    """float32 [batch], 1 where there is an X."""
-    seen = [tf.reduce_any(tf.reshape(condition[name], [tf.shape(condition[name])[0], -1]) != 0, 1) for name in x]
-    return tf.cast(tf.reduce_any(tf.stack(seen), 0), tf.float32)
 
 
 def _nll(value: Any, true: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

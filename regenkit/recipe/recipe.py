@@ -138,7 +138,7 @@ class Recipe:
         if self.finetune:
             result["finetune"] = {"on": self.finetune}
         if self.joint:
-            result["joint"] = self.joint.model_dump()
+            result["joint"] = self.joint.model_dump(exclude_none=True)
         overrides = {stage: dict(self.train[stage]) for stage in SETTINGS if stage in self.train}
         result["train"] = {**self.train_settings().model_dump(mode="json"), **overrides}
         result["evaluate"] = list(self.evaluate)

@@ -77,7 +77,8 @@ AUXILIARY_WEIGHT = 0.1
 
 @final
 class JointSettings(BaseModel):
-    """The `joint` section: weights of the terms of Equation 1 (arXiv 2301.08846), see `models.joint`."""
+    """The `joint` section: weights of the terms of Equation 1 (arXiv 2301.08846), see `models.joint` and, where X has
+    a clock of its own, `models.joint_vectors`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -95,3 +96,6 @@ class JointSettings(BaseModel):
         description="how a gradient passes a predicted token: a drawn one, or a distribution (arXiv 1611.01144)",
     )
     temperature: Annotated[float, Field(gt=0)] = Field(1.0, description="of that distribution")
+    window: Positive | None = Field(
+        None, description="entries of Y′ of each example that the renderer learns from; where X has a clock of its own"
+    )

@@ -24,9 +24,8 @@ from regenkit.spec import Field, Spec
 from regenkit.stage import STATISTICS, Batch
 from regenkit_speech.models.vocoding import compared, sampled, streamed
 from regenkit_speech.networks.contest import Judges
-from regenkit_speech.networks.convnext import Backbone
+from regenkit_speech.networks.wave_decoder import WaveDecoder
 from regenkit_speech.networks.waves import WaveEncoder, factors
-from regenkit_speech.signal import stft
 
 
 @final
@@ -59,7 +58,7 @@ class Codec(keras.Model):
         if len(target) != 1 or next(iter(target.values())).shape != (None,):
             raise ValueError(f"a codec takes one waveform, numbers (samples); Y is {target}")
         (self.field,), (self.wave_clock,) = target, target.clocks
-        self.ratio, self.n_fft, self.sample_rate, self.segment = hop_length, 4 * hop_length, sample_rate, segment
+        self.ratio, self.sample_rate, self.segment = hop_length, sample_rate, segment
         self.commitment_weight = commitment_weight
         code = Field(vocabulary=codebook_size, axis=target[self.field].axis, hop=self.wave_clock.hop * hop_length)
         self.spec = Spec({f"q{number}": code for number in range(1, num_quantizers + 1)})
@@ -67,18 +66,15 @@ class Codec(keras.Model):
         self.condition, self.target = self.spec, target
         self.encoder = WaveEncoder(factors(hop_length), width, latent_dim)
         self.quantizer = ResidualQuantizer(num_quantizers, codebook_size, latent_dim, dropout=quantizer_dropout)
-        self.backbone = Backbone(latent_dim, width, depth)
-        self.head = keras.layers.Dense(self.n_fft + 2)
+        self.decoder = WaveDecoder(latent_dim, width, depth, n_fft=4 * hop_length, hop_length=hop_length)
         self.judges = Judges(judges_width, adversarial_start)
         self.quantizer.build(None)
-        self.backbone.build(None)
-        self.head.build((None, None, width))
         self.built = True
 
     @property
     def reach(self) -> int:
         """Entries on each side that a sample of the decoder depends on."""
-        return self.backbone.reach + self.n_fft // 2 // self.ratio
+        return self.decoder.reach
 
     @property
     def bits_a_second(self) -> float:
@@ -86,9 +82,8 @@ class Codec(keras.Model):
 
     def groups(self) -> dict[str, list]:
         """An optimiser for the codec and one for the judges."""
-        own = (self.encoder, self.backbone, self.head)
         return {
-            "generator": [each for layer in own for each in layer.trainable_variables],
+            "generator": [*self.encoder.trainable_variables, *self.decoder.trainable_variables],
             "discriminator": self.judges.trainable_variables,
         }
 
@@ -97,7 +92,7 @@ class Codec(keras.Model):
         real, there = batch["target"][self.field], batch["target"][self.wave_clock.mask]
         vectors, known = self._vectors(real, there)
         found = self.quantizer(vectors, known=known, seeds=noises.fold_in(noise, "quantizer"))
-        fake = self._waves(found.codes, known)
+        fake = self.decoder(found.codes, known)
         losses = compared(self, real, fake, known > 0, noise)
         distance = tf.math.divide_no_nan(tf.reduce_sum(found.distance * known, 1), tf.reduce_sum(known, 1))
         losses["generator"]["commitment"] = (self.commitment_weight * distance, tf.ones_like(distance))
@@ -121,7 +116,7 @@ class Codec(keras.Model):
         """Waveforms of codes, float32 [batch, entries × samples of an entry]."""
         known = tf.cast(rep[self.clock.mask], tf.float32)
         indices = tf.stack([tf.cast(rep[name], tf.int32) - 1 for name in self.spec], -1)
-        return self._waves(self.quantizer.indices_to_codes(indices), known)
+        return self.decoder(self.quantizer.indices_to_codes(indices), known)
 
     def sample(self, condition: Batch, *, seed: int, given: Any = None) -> dict[str, np.ndarray]:
         """The waveform of the codes; the seed has no say."""
@@ -137,10 +132,3 @@ class Codec(keras.Model):
         missing = -tf.shape(wave)[1] % self.ratio
         wave, there = (tf.pad(tf.cast(each, tf.float32), [[0, 0], [0, missing]]) for each in (wave, there))
         return self.encoder(wave * there, there), there[:, :: self.ratio]
-
-    def _waves(self, codes: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
-        x = self.backbone(codes, known[..., None])
-        size, phase = tf.split(tf.cast(self.head(x), tf.float32), 2, -1)
-        size = tf.exp(tf.minimum(size, 5.0)) * known[..., None]
-        spectrum = tf.complex(size * tf.cos(phase), size * tf.sin(phase))
-        return stft.inverse_stft(spectrum, self.n_fft, self.ratio, known) * tf.repeat(known, self.ratio, 1)

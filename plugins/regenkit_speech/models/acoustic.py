@@ -7,7 +7,6 @@ variances  pitch, energy and marks of each entry, where Y′ has them: predicted
 decoder    by regression (FastSpeech 2), or by flow matching (Matcha-TTS, arXiv 2309.03199)
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, final
 
@@ -22,16 +21,12 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
 from regenkit.spec import END, Spec
 from regenkit.stage import Batch, Losses
-from regenkit_speech.networks.alignment import LARGEST, align, deviance, places, scaled, symbol_of_entry
-from regenkit_speech.networks.convnext import Backbone
+from regenkit_speech.models.clocks import LONGEST, vectors_of
+from regenkit_speech.networks.alignment import aligned, places, symbol_of_entry
+from regenkit_speech.networks.durations import Durations
 from regenkit_speech.networks.spectra import Decoder, FlowMatching, Regression
 from regenkit_speech.networks.text_encoder import TextEncoder
 from regenkit_speech.networks.variances import Variances
-
-EVEN = 20.0
-"""Nats for an entry that is placed with a symbol of the other end of the text."""
-LONGEST = 1_000_000
-"""Steps of Y that are drawn at most, unless told otherwise."""
 
 
 def fastspeech(
@@ -61,16 +56,8 @@ def flow(
     )
 
 
-def _main(target: Spec) -> str:
-    """The field of vectors. Raises ValueError where there is not one."""
-    names = [name for name, field in target.items() if len(field.shape) == 2 and field.kind == "continuous"]
-    if len(names) != 1 or len(target.clocks) != 1 or any(not field.variable for field in target.values()):
-        raise ValueError(f"right is one field of vectors (entries, size), others on its clock; the target is {target}")
-    return names[0]
-
-
 def _size(target: Spec) -> int:
-    return int(target[_main(target)].shape[1] or 0)
+    return int(target[vectors_of(target)].shape[1] or 0)
 
 
 class Taught(NamedTuple):
@@ -92,21 +79,18 @@ class Acoustic(keras.Model):
         self, condition: Spec, target: Spec, width: int, depth: int, heads: int, dropout: float, decoder: Decoder
     ) -> None:  # fmt: skip
         super().__init__()
-        self.condition, self.target, self.field = condition, target, _main(target)
+        self.condition, self.target, self.field = condition, target, vectors_of(target)
         (self.clock,) = target.clocks
         self.size = _size(target)
         self.encoder = TextEncoder(condition, width, depth, heads, dropout)
         if self.encoder.clock.axis == self.clock.axis:
             raise ValueError("text and spectra run along one axis; right are two")
         self.prior = keras.layers.Dense(self.size)
-        self.lengths = Backbone(width, width, 2, kernel=3, dropout=dropout)
-        self.log_length = keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(math.log(5.0)))
+        self.durations = Durations(width, dropout)
         self.mixed = keras.layers.Dense(width)
         self.variances = Variances(target.without([self.field]), width, dropout)
         self.decoder = decoder
-        self.lengths.build(None)
-        for layer in (self.prior, self.log_length):
-            layer.build((None, None, width))
+        self.prior.build((None, None, width))
         self.mixed.build((None, None, width + 3))
         self.built = True
 
@@ -133,18 +117,15 @@ class Acoustic(keras.Model):
         vectors = tf.cast(target[self.field], tf.float32)
         hidden, symbols = self.encoder(condition, noises.fold_in(noise, "encoder"))
         means = self.prior(hidden)
-        counts = [tf.cast(tf.reduce_sum(each, 1), tf.int32) for each in (symbols, known)]
-        durations = align(_log_likelihood(vectors, means) + _diagonal(counts, vectors, means), *counts)
+        durations = aligned(_log_likelihood(vectors, means), symbols, known)
         fits = tf.cast(tf.reduce_sum(durations, 1) > 0, tf.float32)
         known, symbols = known * fits[:, None], symbols * fits[:, None]
         symbol = symbol_of_entry(durations, tf.shape(mask)[1])
         prior = tf.reduce_mean((vectors - tf.gather(means, symbol, batch_dims=1)) ** 2, -1)
         spread, errors = self.variances.taught(self._spread(hidden, durations, symbol), known[..., None], target,
                                                noises.fold_in(noise, "variances"))  # fmt: skip
-        length = tf.reduce_sum(
-            deviance(tf.cast(durations, tf.float32), self._log_lengths(hidden, symbols, noise)) * symbols, 1
-        )
-        return Taught(spread, known[..., None], {"prior": 0.5 * prior, **errors}, (length, tf.reduce_sum(symbols, 1)))
+        length = self.durations.loss(durations, hidden, symbols, noise)
+        return Taught(spread, known[..., None], {"prior": 0.5 * prior, **errors}, length)
 
     def sample(
         self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
@@ -171,6 +152,21 @@ class Acoustic(keras.Model):
         )  # fmt: skip
         return {name: value.numpy() for name, value in found.items()}
 
+    def resample(
+        self, condition: Batch, target: Batch, *, seed: int, temperature: NonNegativeFloat = 0.7,
+        steps: PositiveInt = 10,
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """Fields as they are predicted where each symbol lasts as long as in the known target: so that a vocoder can
+        learn from predicted spectra that fit the recording. A target that cannot be aligned is returned as it is."""
+        fields = {name: tf.convert_to_tensor(condition[name]) for name in (*self.condition, self.encoder.clock.mask)}
+        known = {name: tf.convert_to_tensor(target[name]) for name in (*self.target, self.clock.mask)}
+        count = int(known[self.clock.mask].shape[0])
+        if not count:
+            return {name: np.asarray(target[name]) for name in self.target}
+        found = call_traced(self, self._redrawn, fields, known, seeds_of(seed, count),
+                            tf.constant(temperature, tf.float32), tf.constant(steps))  # fmt: skip
+        return {name: value.numpy() for name, value in found.items()}
+
     def check_sampling(self, **options: Any) -> None:
         """Raises ValueError where there is no noise that a temperature could scale."""
         for name in ("temperature", "steps"):
@@ -179,22 +175,13 @@ class Acoustic(keras.Model):
         if options.get("pitch_shift") and "pitch" not in self.target:
             raise ValueError("pitch_shift: Y′ has no pitch; right is the converter speech/prosody")
 
-    def durations(self, condition: Batch, target: Batch) -> np.ndarray:
-        """The alignment of a known Y′, int32 [batch, symbols]: entries of each symbol."""
+    def alignment(self, condition: Batch, target: Batch) -> np.ndarray:
+        """That of a known Y′, int32 [batch, symbols]: entries of each symbol."""
         hidden, symbols = self.encoder(condition, None)
-        known = tf.cast(target[self.clock.mask], tf.float32)
-        counts = [tf.cast(tf.reduce_sum(each, 1), tf.int32) for each in (symbols, known)]
-        vectors, means = tf.cast(target[self.field], tf.float32), self.prior(hidden)
-        score = _log_likelihood(vectors, means) + _diagonal(counts, vectors, means)
-        found: np.ndarray = align(score, *counts).numpy()
+        found: np.ndarray = self._aligned(hidden, symbols, target).numpy()
         return found
 
     # --- the networks ------------------------------------------------------------------------------------------------
-
-    def _log_lengths(self, hidden: tf.Tensor, symbols: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        """[batch, symbols]; what predicts durations does not move the encoder."""
-        x = self.lengths(tf.stop_gradient(hidden), symbols[..., None], None, noises.fold_in(seeds, "durations"))
-        return self.log_length(x)[..., 0]
 
     def _spread(self, hidden: tf.Tensor, durations: tf.Tensor, symbol: tf.Tensor) -> tf.Tensor:
         """[batch, entries, width]: what the symbol of each entry says, and where in it the entry is."""
@@ -205,33 +192,39 @@ class Acoustic(keras.Model):
         most: tf.Tensor, exactly: tf.Tensor, shift: tf.Tensor,
     ) -> dict[str, tf.Tensor]:  # fmt: skip
         hidden, symbols = self.encoder(condition, None)
-        lengths = tf.exp(tf.minimum(self._log_lengths(hidden, symbols, None), LARGEST)) / pace * symbols
-        total = tf.cast(tf.round(tf.reduce_sum(tf.maximum(lengths, symbols), 1)), tf.int32)
-        total = tf.where(exactly, most, tf.clip_by_value(total, 1, most))
-        durations = scaled(tf.maximum(lengths, symbols), total)
-        entries = tf.reduce_max(total)
-        mask = tf.sequence_mask(total, entries)
+        durations, mask = self.durations.draw(hidden, symbols, pace, most, exactly)
+        return {**self._entries(hidden, durations, mask, seeds, temperature, steps, shift), self.clock.mask: mask}
+
+    def _redrawn(
+        self, condition: Batch, target: Batch, seeds: tf.Tensor, temperature: tf.Tensor, steps: tf.Tensor
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
+        hidden, symbols = self.encoder(condition, None)
+        durations = self._aligned(hidden, symbols, target)
+        mask = target[self.clock.mask]
+        drawn = self._entries(hidden, durations, mask, seeds, temperature, steps, tf.constant(0.0))
+        fits = tf.reduce_sum(durations, 1) > 0
+        return {name: tf.where(tf.reshape(fits, [-1, *[1] * (value.shape.rank - 1)]), value, target[name])
+                for name, value in drawn.items()}  # fmt: skip
+
+    def _entries(
+        self, hidden: tf.Tensor, durations: tf.Tensor, mask: tf.Tensor, seeds: tf.Tensor, temperature: tf.Tensor,
+        steps: tf.Tensor, shift: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:  # fmt: skip
+        """All fields of the target, of symbols that last so long."""
         known = tf.cast(mask, tf.float32)[..., None]
-        symbol = symbol_of_entry(durations, entries)
+        symbol = symbol_of_entry(durations, tf.shape(mask)[1])
         spread, others = self.variances.drawn(self._spread(hidden, durations, symbol), known, shift)
-        vectors = self.decoder.draw(spread, known, seeds, temperature, steps)
-        return {self.field: vectors, **others, self.clock.mask: mask}
+        return {self.field: self.decoder.draw(spread, known, seeds, temperature, steps), **others}
+
+    def _aligned(self, hidden: tf.Tensor, symbols: tf.Tensor, target: Batch) -> tf.Tensor:
+        """Durations int32 [batch, symbols] of a known target."""
+        vectors, known = (tf.cast(target[name], tf.float32) for name in (self.field, self.clock.mask))
+        return aligned(_log_likelihood(vectors, self.prior(hidden)), symbols, known)
 
     def _none(self) -> dict[str, np.ndarray]:
         shapes = {name: (0, 0, *field.shape[1:]) for name, field in self.target.items()}
         found = {name: np.zeros(tuple(size or 0 for size in shape), np.float32) for name, shape in shapes.items()}
         return {**found, self.clock.mask: np.zeros((0, 0), bool)}
-
-
-def _diagonal(counts: list[tf.Tensor], vectors: tf.Tensor, means: tf.Tensor) -> tf.Tensor:
-    """[batch, symbols, entries]: what an alignment costs that is not even; counts of symbols and entries, each [batch].
-
-    It decides while the means say little. Badlani et al. 2021 (arXiv 2108.10447) have a prior of this kind.
-    """
-    symbols, entries = (tf.cast(each, tf.float32)[:, None] for each in counts)
-    symbol = (tf.range(tf.shape(means)[1], dtype=tf.float32)[None] + 0.5) / symbols
-    entry = (tf.range(tf.shape(vectors)[1], dtype=tf.float32)[None] + 0.5) / entries
-    return -EVEN * (symbol[:, :, None] - entry[:, None, :]) ** 2
 
 
 def _log_likelihood(vectors: tf.Tensor, means: tf.Tensor) -> tf.Tensor:

@@ -1,10 +1,13 @@
-"""The clocks of a stage that goes between entries and samples of one axis."""
+"""The clocks of stages that draw entries, or go between entries and samples of one axis."""
 
 from fractions import Fraction
 
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Clock, Spec
 from regenkit.stage import Batch
+
+LONGEST = 1_000_000
+"""Steps of Y that are drawn at most, unless told otherwise."""
 
 
 def coarse(condition: Spec, target: Spec, model: str) -> tuple[Clock, int]:
@@ -28,3 +31,11 @@ def coarse(condition: Spec, target: Spec, model: str) -> tuple[Clock, int]:
 def known(batch: Batch, clock: Clock) -> tf.Tensor:
     """float32 [batch, entries, 1], 1 where an entry exists."""
     return tf.cast(batch[clock.mask], tf.float32)[..., None]
+
+
+def vectors_of(target: Spec) -> str:
+    """The one field of vectors. Raises ValueError where there is not one, or others are not on its clock."""
+    names = [name for name, field in target.items() if len(field.shape) == 2 and field.kind == "continuous"]
+    if len(names) != 1 or len(target.clocks) != 1 or any(not field.variable for field in target.values()):
+        raise ValueError(f"right is one field of vectors (entries, size), others on its clock; the target is {target}")
+    return names[0]

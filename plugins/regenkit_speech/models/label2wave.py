@@ -20,14 +20,14 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END, Clock, Field, Spec
 from regenkit.stage import Batch
+from regenkit_speech.models.clocks import LONGEST
 from regenkit_speech.models.vocoding import compared
 from regenkit_speech.models.vocos import Vocos
-from regenkit_speech.networks.alignment import LARGEST, deviance
+from regenkit_speech.networks.durations import LARGEST, deviance
 
 INNER = "hidden"
 FADES = 7
 """Of a place: exp(−entry / 2ᵏ), because most sounds of classes are strokes."""
-LONGEST = 1_000_000
 
 
 @final

@@ -16,7 +16,8 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
 from regenkit.spec import END, Clock, Field, Spec
 from regenkit.stage import Batch, Losses
-from regenkit_speech.models.acoustic import LONGEST, fastspeech
+from regenkit_speech.models.acoustic import fastspeech
+from regenkit_speech.models.clocks import LONGEST
 from regenkit_speech.models.vocoding import sampled
 from regenkit_speech.models.vocos import Vocos
 from regenkit_speech.networks.contest import spectral_distance

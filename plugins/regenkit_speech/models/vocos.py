@@ -15,15 +15,11 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit.stage import Batch
-from regenkit_speech.models.clocks import coarse, known
+from regenkit_speech.models.clocks import coarse
 from regenkit_speech.models.vocoding import losses, sampled, streamed
 from regenkit_speech.networks.contest import Judges
-from regenkit_speech.networks.convnext import Backbone
 from regenkit_speech.networks.inputs import Entries
-from regenkit_speech.signal import stft
-
-LOUDEST = 100.0
-"""The greatest magnitude of a bin."""
+from regenkit_speech.networks.wave_decoder import WaveDecoder
 
 
 @final
@@ -50,25 +46,20 @@ class Vocos(keras.Model):
         (self.field,) = target
         self.condition, self.target, self.sample_rate, self.segment = condition, target, sample_rate, segment
         self.n_fft = n_fft or 4 * self.ratio
-        stft.check(self.n_fft, self.ratio)
         self.inputs_ = Entries(condition, self.clock)
-        self.backbone = Backbone(self.inputs_.size, width, depth)
-        self.head = keras.layers.Dense(self.n_fft + 2)
+        self.decoder = WaveDecoder(self.inputs_.size, width, depth, n_fft=self.n_fft, hop_length=self.ratio)
         self.judges = Judges(judges_width, adversarial_start)
-        self.backbone.build(None)
-        self.head.build((None, None, width))
         self.built = True
 
     @property
     def reach(self) -> int:
         """Entries on each side that a sample depends on: how far a stream looks ahead."""
-        return self.backbone.reach + self.n_fft // 2 // self.ratio
+        return self.decoder.reach
 
     def groups(self) -> dict[str, list]:
         """An optimiser for each of the two."""
-        own = (self.inputs_, self.backbone, self.head)
         return {
-            "generator": [each for layer in own for each in layer.trainable_variables],
+            "generator": [*self.inputs_.trainable_variables, *self.decoder.trainable_variables],
             "discriminator": self.judges.trainable_variables,
         }
 
@@ -81,13 +72,8 @@ class Vocos(keras.Model):
 
     def render(self, condition: Batch) -> tf.Tensor:
         """Waveforms, float32 [batch, entries × samples of an entry], 0 after an example's end."""
-        there = known(condition, self.clock)
-        x = self.backbone(self.inputs_(condition, condition[self.clock.mask]), there)
-        size, phase = tf.split(tf.cast(self.head(x), tf.float32), 2, -1)
-        size = tf.minimum(tf.exp(tf.minimum(size, 10.0)), LOUDEST) * there
-        spectrum = tf.complex(size * tf.cos(phase), size * tf.sin(phase))
-        wave = stft.inverse_stft(spectrum, self.n_fft, self.ratio, there[..., 0])
-        return wave * tf.repeat(there[..., 0], self.ratio, 1)
+        mask = condition[self.clock.mask]
+        return self.decoder(self.inputs_(condition, mask), tf.cast(mask, tf.float32))
 
     def sample(self, condition: Batch, *, seed: int, given: Any = None) -> dict[str, np.ndarray]:
         """The waveform of Y′; the seed has no say."""

@@ -9,8 +9,23 @@ k − 1 as the last of symbol i − 1) − C[k − 1].
 from regenkit.quiet import tensorflow as tf
 
 NEVER = -1e12
-LARGEST = 6.0
-"""The logarithm of the most entries that are predicted."""
+EVEN = 20.0
+"""Nats for an entry that is placed with a symbol of the other end of the text."""
+
+
+def aligned(log_likelihood: tf.Tensor, symbols: tf.Tensor, entries: tf.Tensor) -> tf.Tensor:
+    """`align` with a weak preference for even alignments, which decides while the likelihoods say little. Badlani et
+    al. 2021 (arXiv 2108.10447) have a prior of this kind.
+
+    symbols, entries  which exist, float32 [batch, symbols] and [batch, entries]
+    """
+    counts = [tf.reduce_sum(each, 1) for each in (symbols, entries)]
+    symbol, entry = (
+        (tf.range(tf.shape(each)[1], dtype=tf.float32)[None] + 0.5) / count[:, None]
+        for each, count in zip((symbols, entries), counts, strict=True)
+    )
+    even = -EVEN * (symbol[:, :, None] - entry[:, None, :]) ** 2
+    return align(log_likelihood + even, *(tf.cast(count, tf.int32) for count in counts))
 
 
 def align(log_likelihood: tf.Tensor, symbols: tf.Tensor, entries: tf.Tensor) -> tf.Tensor:
@@ -96,21 +111,3 @@ def places(durations: tf.Tensor, symbol: tf.Tensor) -> tf.Tensor:
     return tf.stack(
         [1 - (after - 0.5) / whole, tf.math.log1p(tf.maximum(whole - after, 0.0)), tf.math.log1p(after)], -1
     )
-
-
-def scaled(durations: tf.Tensor, total: tf.Tensor) -> tf.Tensor:
-    """Durations float32 [batch, symbols] as whole numbers that sum to `total` int32 [batch]."""
-    ends = tf.cumsum(durations, axis=1)
-    factor = tf.cast(total, tf.float32)[:, None] / tf.maximum(ends[:, -1:], 1e-6)
-    whole = tf.cast(tf.round(ends * factor), tf.int32)
-    return whole - tf.pad(whole[:, :-1], [[0, 0], [1, 0]])
-
-
-def deviance(durations: tf.Tensor, logs: tf.Tensor) -> tf.Tensor:
-    """Half the deviance of a Poisson distribution of mean exp(logs), of durations float32 of the same shape.
-
-    It is least at the mean of the durations, so that what is predicted is as long as what is true on the whole. A
-    squared distance of logarithms is least at their geometric mean: texts drawn by it were too short.
-    """
-    logs = tf.minimum(logs, LARGEST)
-    return tf.exp(logs) - durations + durations * (tf.math.log(tf.maximum(durations, 1.0)) - logs)
