@@ -1,7 +1,7 @@
 """The figures of `dense_arms.py` as docs/dense.json, and that file as the tables of docs/dense.md.
 
-    PYTHONPATH=.:plugins python benchmarks/dense_report.py --runs dense      # writes docs/dense.json
-    PYTHONPATH=.:plugins python benchmarks/dense_report.py                   # prints the tables of docs/dense.json
+    PYTHONPATH=.:plugins python benchmarks/dense_report.py --runs dense      # writes docs/dense.json, and the tables
+    PYTHONPATH=.:plugins python benchmarks/dense_report.py                   # writes the tables of docs/dense.json
 
 A difference is between two arms of the same seeds and test pictures. Its 95 % interval is of a bootstrap that draws
 seeds and, within them, pictures; so it says what another seed and other pictures would give. Crops of a scene overlap,
@@ -10,6 +10,7 @@ so for depth and normals it is narrower than it should be.
 
 import argparse
 import json
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+PAGE = Path("docs/dense.md")
 DRAWS = 2000
 LOWER = ("abs_rel", "rmse", "angular_error", "median_angular_error", "hausdorff_95")
 MAIN = {"land": "boundary_f", "brain": "dice", "normals": "angular_error", "depth": "abs_rel"}
@@ -91,7 +93,10 @@ def _short(value: Any) -> float:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def tables(report: dict[str, Any], say: Callable[[str], None]) -> None:
+def tables(report: dict[str, Any]) -> dict[str, str]:
+    """By title, in Markdown."""
+    found: dict[str, str] = {}
+    say = found.__setitem__
     arms: dict[Key, Row] = {(each["task"], each["network"], each["labels"], each["arm"]): each
                             for each in report["arms"]}  # fmt: skip
     tasks = list(report["settings"])
@@ -154,6 +159,7 @@ def tables(report: dict[str, Any], say: Callable[[str], None]) -> None:
         [row["task"], row["network"], row["arm"], f"{row['ms_a_step']:g}", f"{row['best_after']:.0%}"]
         for row in report["arms"] if row["labels"] == 1 and row["arm"] in ("base", "dejavu")
     ])  # fmt: skip
+    return found
 
 
 def corner(redaction: str, module: str) -> str:
@@ -179,11 +185,18 @@ def told(found: dict[str, Any] | None, metric: str) -> str:
     return f"**{text}** {'better' if (found['mean'] < 0) == (metric in LOWER) else 'worse'}"
 
 
-def table(say: Callable[[str], None], title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(say: Callable[[str, str], None], title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if any(any(row[1:]) for row in rows):
-        say(f"\n{title}\n")
-        for row in (head, ["---"] * len(head), *rows):
-            say(f"| {' | '.join(row)} |")
+        say(title, "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows)))
+
+
+def filled(page: str, found: dict[str, str]) -> str:
+    """The page with each table in the place of the one that stands below its title in a comment."""
+    for title, text in found.items():
+        page, places = re.subn(rf"(?<=<!-- {re.escape(title)} -->\n\n)(\|.*\n)*", lambda _, text=text: text, page)
+        if places != 1:
+            raise SystemExit(f"{PAGE}: has the comment <!-- {title} --> {places} times; right is once")
+    return page
 
 
 def main() -> None:
@@ -193,7 +206,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.runs is not None:
         given.report.write_text(json.dumps(written(given.runs), indent=1) + "\n")
-    tables(json.loads(given.report.read_text()), print)
+    PAGE.write_text(filled(PAGE.read_text(), tables(json.loads(given.report.read_text()))))
 
 
 if __name__ == "__main__":
