@@ -33,6 +33,8 @@ from regenkit.plugins import host
 
 RATES, WEIGHTS, TUNED = (1e-3, 3e-3, 1e-2, 3e-2), (0.03, 0.1, 0.3, 1.0), 100
 """What is tried, and the seed that it is tried with."""
+BEYOND = {"normals": (1e-4, 3e-4), "depth": (0.1,)}
+"""Rates that are tried besides, where the best one was the least or the greatest."""
 CONTROLS: dict[str, dict[str, Any]] = {
     "detached": {"maps": "detached"},
     "shuffled": {"maps": "shuffled"},
@@ -158,7 +160,7 @@ def tune(out: Path, console: Console) -> None:
                 done[task, rate, weight] = min(found["validation"])
             return float(done[task, rate, weight])
 
-        rate = min(RATES, key=lambda each: tried(each, None))
+        rate = min((*RATES, *BEYOND.get(task, ())), key=lambda each: tried(each, None))
         settings[task] = {"rate": rate, "weight": min(WEIGHTS, key=lambda each: tried(rate, each))}
     (out / "settings.json").write_text(json.dumps(settings, indent=1))
 

@@ -150,9 +150,9 @@ def tables(report: dict[str, Any]) -> dict[str, str]:
     for title, told_of in (("learning rate of the base network", "rate"), ("weight of DejaVu", "weight")):
         mine = [each for each in report["tuned"] if (each["weight"] is None) == (told_of == "rate")]
         values = sorted({each[told_of] for each in mine})
+        least_of = {(each["task"], each[told_of]): each["validation"] for each in mine}
         table(say, f"Least validation loss by the {title}", ("task", *(f"{value:g}" for value in values)), [
-            [task, *(f"{each['validation']:.4g}" for value in values for each in mine
-                     if (each["task"], each[told_of]) == (task, value))]
+            [task, *(f"{least_of[task, value]:.4g}" if (task, value) in least_of else "" for value in values)]
             for task in tasks
         ])  # fmt: skip
     table(say, "Cost", ("task", "network", "arm", "ms a step", "best weights after"), [
