@@ -127,6 +127,13 @@ def test_cells_that_differ_in_samples_alone_have_the_same_bits(home: Path) -> No
     assert not (home / "runs").exists()
 
 
+def test_a_stage_that_cannot_be_built_is_refused_before_another_cell_is_trained(home: Path) -> None:
+    Path("song.yaml").write_text(letters.RECIPE)
+    with pytest.raises(UserError, match=r"heads=3: .*song\.yaml:\d+:\d+: generator: .*width"):
+        CliRunner().invoke(app, ["compare", "song.yaml", "--vary", "generator.heads=2,3"], catch_exceptions=False)
+    assert not (home / "runs").exists()
+
+
 def test_recipes_are_cells_and_what_they_share_is_trained_and_drawn_once(home: Path) -> None:
     said = CliRunner().invoke(app, [*COMMAND, "--scores", "--json"])
     assert said.exit_code == 0, said.output

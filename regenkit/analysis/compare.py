@@ -120,6 +120,7 @@ def _check(cells: Sequence[Cell], options: Options) -> None:
                 raise UserError(f"--scores: {recipe.path} names no metric; list some in the section 'evaluate'")
             if options.scored:
                 check_metrics(recipe)
+        _check_stages(cell, options)
     measured = (*ROUTE, *(["direct"] if options.direct else []))
     if not options.scored and (why := [reason for cell in cells for reason in _without_bits(cell, measured)]):
         raise UserError("\n".join((*why, "there are no bits of these to compare: add --scores, to compare samples")))
@@ -127,6 +128,17 @@ def _check(cells: Sequence[Cell], options: Options) -> None:
         raise UserError(
             f"--vary: {one} differs from another only in how samples are drawn, which changes no bits: add --scores"
         )
+
+
+def _check_stages(cell: Cell, options: Options) -> None:
+    """Raises UserError where a stage of a cell cannot be built, before another cell has been trained for hours."""
+    recipe = next(iter(cell.recipes.values()))
+    pipeline = Pipeline(recipe)
+    for stage in options.stages(recipe):
+        try:
+            pipeline.build(stage, drafted=True)
+        except UserError as error:
+            raise UserError(f"{cell.label}: {error}" if cell.settings else str(error)) from error
 
 
 def _setup(cells: Sequence[Cell], options: Options) -> Setup:

@@ -13,6 +13,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
 HEAD = 32
+"""Numbers of a head of attention; of a width that is no multiple of it there is one head."""
 PLACES = 8
 """Places a side among which attention looks."""
 
@@ -80,12 +81,10 @@ class Attention(keras.layers.Layer):
         super().__init__()
         if shape[0] % PLACES or shape[1] % PLACES:
             raise ValueError(f"pictures of {shape[0]} × {shape[1]}; attention wants sides that divide by {PLACES}")
-        if not shared and width % HEAD:
-            raise ValueError(f"width {width}: attention's must be a multiple of {HEAD}")
         self.shape, self.inputs, self.width = shape, inputs, shared or width
         self.patch = (shape[0] // PLACES, shape[1] // PLACES)
         self.embed = keras.layers.Conv2D(self.width, self.patch, strides=self.patch)
-        self.blocks = [] if shared else blocks(width, width // HEAD, depth, dropout=0.0)
+        self.blocks = [] if shared else blocks(width, 1 if width % HEAD else width // HEAD, depth, dropout=0.0)
         self.norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.out = keras.layers.Dense(self.patch[0] * self.patch[1] * shape[2], kernel_initializer="zeros")
 
