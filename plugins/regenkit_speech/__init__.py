@@ -131,13 +131,14 @@ def register_renderers() -> Iterator[Renderer]:
         ("griffin_lim", "phase:GriffinLim", "a waveform of spectra by a rule: fast Griffin-Lim"),
         ("vocos", "vocos:Vocos", "a vocoder by inverse Fourier transforms"),
         ("hifigan", "hifigan:HifiGan", "a vocoder by transposed convolutions"),
+        ("flow_vocoder", "flow_vocoder:FlowVocoder", "a vocoder by flow matching, a vector of samples an entry"),
     ):
         yield Renderer(
             name=f"speech/{name}",
             target=f"regenkit_speech.models.{target}",
             summary=summary,
             extra=EXTRA,
-            deterministic=name != "griffin_lim",
+            deterministic=name in ("vocos", "hifigan"),
             trained=name != "griffin_lim",
         )
 

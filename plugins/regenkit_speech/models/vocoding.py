@@ -71,7 +71,7 @@ def sampled(vocoder: Vocoder, condition: Batch) -> np.ndarray:
 
 def streamed(vocoder: Vocoder, condition: Batch, chunk: int) -> Iterator[np.ndarray]:
     """The same in chunks of so many entries."""
-    return chunks(lambda part: _traced(vocoder, part), condition, vocoder.condition, vocoder.clock,
+    return chunks(lambda part, _: _traced(vocoder, part), condition, vocoder.condition, vocoder.clock,
                   ratio=vocoder.ratio, reach=vocoder.reach, chunk=chunk)  # fmt: skip
 
 

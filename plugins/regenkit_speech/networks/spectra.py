@@ -86,16 +86,20 @@ class FlowMatching(keras.layers.Layer):
     def draw(
         self, hidden: tf.Tensor, known: tf.Tensor, seeds: tf.Tensor, temperature: tf.Tensor, steps: tf.Tensor
     ) -> tf.Tensor:  # fmt: skip
-        """Euler's method in so many steps."""
+        start = temperature * self._noise(noises.fold_in(seeds, "path"), tf.shape(hidden)[1])
+        return self.follow(start, hidden, known, steps)
+
+    def follow(self, start: tf.Tensor, hidden: tf.Tensor, known: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        """From noise [batch, entries, size] to vectors, by Euler's method in so many steps. In each of them an entry
+        depends on `backbone.reach` entries on each side."""
         count = tf.shape(hidden)[0]
-        start = temperature * self._noise(noises.fold_in(seeds, "path"), tf.shape(hidden)[1]) * known
         share = 1.0 / tf.cast(steps, tf.float32)
 
         def step(number: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             time = tf.fill([count, 1], tf.cast(number, tf.float32) * share)
             return number + 1, x + share * self._speed(x, hidden, known, time, None) * known
 
-        start = tf.ensure_shape(start, [None, None, self.size])
+        start = tf.ensure_shape(start * known, [None, None, self.size])
         return tf.while_loop(lambda number, _: number < steps, step, (tf.constant(0), start), parallel_iterations=1)[1]
 
     def _speed(

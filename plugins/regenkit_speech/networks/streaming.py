@@ -8,8 +8,8 @@ import numpy as np
 from regenkit.spec import Clock, Spec
 from regenkit.stage import Batch
 
-Render = Callable[[Batch], Any]
-"""Fields of some entries → waveforms [batch, entries × ratio]."""
+Render = Callable[[Batch, int], Any]
+"""(fields of some entries, which entry of the whole is their first) → waveforms [batch, entries × ratio]."""
 
 
 def chunks(
@@ -26,5 +26,5 @@ def chunks(
         stop = min(start + chunk, entries)
         first, last = max(0, start - reach), min(entries, stop + reach)
         part = {name: condition[name][:, first:last] if name in along else condition[name] for name in (*along, *spec)}
-        wave = np.asarray(render(part))
+        wave = np.asarray(render(part, first))
         yield wave[:, (start - first) * ratio : (stop - first) * ratio]
