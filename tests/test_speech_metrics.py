@@ -10,7 +10,8 @@ from own_sounds import tone
 from regenkit.components import Evaluation
 from regenkit.errors import UserError
 from regenkit_speech import metrics, packages
-from regenkit_speech.data import Prompts
+from regenkit_speech.data import Fillets, Prompts
+from regenkit_speech.metrics.frechet import between
 from regenkit_speech.metrics.judge import plain
 from regenkit_speech.modality import Audio, Transcript
 
@@ -68,6 +69,107 @@ def test_words_are_compared_as_they_are_spoken() -> None:
     )
 
 
+def test_the_distance_of_gaussians_is_that_of_their_means_and_deviations() -> None:
+    random = np.random.default_rng(0)
+    one = random.normal([0.0, 0.0, 5.0], [1.0, 2.0, 1.0], (200_000, 3))
+    other = random.normal([3.0, 0.0, 1.0], [1.0, 0.5, 1.0], (200_000, 3))
+    assert between(one, other) == pytest.approx(3.0**2 + 4.0**2 + 1.5**2, rel=0.01)
+    assert between(one, other) == between(other, one) and between(one, one) == 0
+    assert between(one[:2], other[:2]) > 0 and np.isnan(between(one[:1], other)) and np.isnan(between(one, other[:0]))
+
+
+def test_fewer_sounds_are_farther_from_their_own_distribution() -> None:
+    """As the docstring says: so that figures compare with others of as many sounds."""
+    sounds = np.random.default_rng(0).normal(0, 1, (2000, 384))
+    few, many = between(sounds[:30], sounds[30:60]), between(sounds[:1000], sounds[1000:])
+    assert many < 1.5 < 20 < few
+
+
+def spoken_by(token: int, seed: int) -> dict[str, np.ndarray]:
+    """Half a second by one of three voices, which are loudest at places of their own; pitch and loudness vary."""
+    random = np.random.default_rng([token, seed])
+    hertz, place = random.uniform(100, 150), (600.0, 1500.0, 3000.0)[token - 1]
+    each = hertz * np.arange(1, 40)
+    loudness = 0.02 / np.arange(1, 40) + 0.1 * np.exp(-(((each - place) / 500.0) ** 2))
+    tones = [tone(0.5, hertz=one, loudness=loud) for one, loud in zip(each, loudness, strict=True)]
+    wave = (np.sum(tones, 0) + random.normal(0, 0.001, 8000)) * random.uniform(0.3, 1.0)
+    return {"wave": wave.astype(np.float32), "speaker": np.array(token, np.int32)}
+
+
+def of_voices(
+    samples: list[dict[str, np.ndarray]], references: list[dict[str, np.ndarray]], **rest: list
+) -> Evaluation:
+    return Evaluation(samples=samples, references=references, y=Audio(speakers=["ada", "bob", "cy"]), **rest)
+
+
+def test_a_voice_is_more_like_itself_than_like_another() -> None:
+    training = [spoken_by(token, seed) for token in (1, 2, 3) for seed in range(16)]
+    held_out = {token: [spoken_by(token, seed) for seed in range(100, 104)] for token in (1, 2, 3)}
+    for token, own in held_out.items():
+        same = metrics.speaker_similarity(of_voices(own[1:] + own[:1], own, training=training))
+        other = metrics.speaker_similarity(of_voices(held_out[token % 3 + 1], own, training=training))
+        assert same.shape == other.shape == (4,)
+        assert same.min() > 0.8 > 0.3 > other.max(), (same, other)
+
+
+def test_the_similarity_is_one_with_itself_and_minds_no_loudness() -> None:
+    training = [spoken_by(token, seed) for token in (1, 2, 3) for seed in range(16)]
+    own = spoken_by(2, 100)
+    found = metrics.speaker_similarity(of_voices([own, {"wave": 0.1 * own["wave"]}], [own, own], training=training))
+    assert found == pytest.approx([1.0, 1.0], abs=1e-3)
+
+
+def test_a_sample_that_is_too_short_has_no_voice() -> None:
+    training = [spoken_by(token, seed) for token in (1, 2) for seed in range(4)]
+    own, empty = spoken_by(1, 100), {"wave": np.zeros(0, np.float32)}
+    heard = [*training, {**empty, "speaker": np.array(1)}]
+    some = metrics.speaker_similarity(of_voices([empty, own], [own, own], training=heard))
+    assert np.isnan(some[0]) and some[1] == pytest.approx(1.0)
+    assert np.isnan(metrics.speaker_similarity(of_voices([empty], [own], training=training))).all()
+
+
+def test_one_voice_is_not_told_from_another() -> None:
+    alone = [spoken_by(1, seed) for seed in range(4)]
+    lone, nameless = [*alone, spoken_by(2, 0)], [{"wave": each["wave"]} for each in alone]
+    for training in (alone, lone, nameless):
+        with pytest.raises(UserError, match="fewer than two speakers of two recordings each"):
+            metrics.speaker_similarity(of_voices(alone[:1], alone[:1], training=training))
+
+
+@pytest.mark.exhaustive(minutes=1)  # 142 MB are fetched
+def test_voices_of_a_dialogue_are_told_apart() -> None:
+    for source in (packages.FILLETS_TEXTS, packages.FILLETS_CS):
+        fetched(source)
+    data = Fillets()
+    clips = [data.read(source)[0].y for source in data.sources()[::6] if "-m-" in source or "-v-" in source]
+    by = {token: [clip for clip in clips if clip["speaker"] == token] for token in (1, 2)}
+    training = [clip for own in by.values() for clip in own[:-20]]
+    small, big = (own[-20:] for own in by.values())
+    for own, other in ((small, big), (big, small)):
+        same = metrics.speaker_similarity(of_voices(own[1:] + own[:1], own, training=training))
+        assert (same > 0).mean() > 0.75
+        assert (metrics.speaker_similarity(of_voices(other, own, training=training)) > 0).mean() < 0.25
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_what_sounds_less_like_recordings_is_farther_from_them() -> None:
+    for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.WHISPER):
+        fetched(source)
+    data, random = Prompts(units="characters"), np.random.default_rng(0)
+    names = [source for source in data.sources() if source.startswith("vm-to")]
+    own = [example.y["wave"] for source in names for example in data.read(source)]
+
+    def far(loudness: float) -> float:
+        noisy = [each + loudness * random.standard_normal(len(each)).astype(np.float32) for each in own]
+        return float(metrics.frechet_distance(of(noisy, own)))
+
+    assert far(0.0) == pytest.approx(0.0, abs=1e-9)
+    assert 0 < far(0.003) < far(0.03) < far(0.3)
+    strokes = [tone(0.02, hertz=200.0), tone(0.3, hertz=900.0), np.zeros(0, np.float32), tone(31.0, hertz=900.0)]
+    assert metrics.frechet_distance(of(strokes, own)) > far(0.03)
+    assert np.isnan(metrics.frechet_distance(of(own[:1], own)))
+
+
 @pytest.mark.exhaustive(minutes=1)
 def test_the_judge_understands_recordings_and_no_noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.WHISPER):
@@ -83,6 +185,6 @@ def test_the_judge_understands_recordings_and_no_noise(tmp_path: Path, monkeypat
     monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))
     from regenkit_speech.metrics import judge
 
-    judge._judge.cache_clear()
+    judge.whisper.cache_clear()
     with pytest.raises(UserError, match="regenkit data fetch speech/word_error_rate"):
         judge.heard(noise[:100], RATE, "en")

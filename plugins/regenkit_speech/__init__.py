@@ -144,8 +144,6 @@ def register_renderers() -> Iterator[Renderer]:
 
 
 _METRICS = {
-    "word_error_rate": ("lower", True, "words that a judge (Whisper tiny) does not understand as they are"),
-    "character_error_rate": ("lower", True, "the same of characters"),
     "mel_cepstral_distortion": ("lower", False, "decibels between cepstra of a sample and of its recording, warped"),
     "f0_rmse": ("lower", False, "cents between the pitch of a sample and of its recording, warped"),
     "voicing_error": (
@@ -155,27 +153,38 @@ _METRICS = {
     ),
     "stft_distance": ("lower", False, "distance of spectra at three resolutions, where lengths agree"),
     "duration_ratio": ("closer", False, "how long a sample is beside its recording"),
+    "frechet_distance": ("lower", True, "distance of all samples to all recordings, on features of Whisper tiny"),
 }
-_METRICS_OF_SOUNDS = {
-    "class_accuracy": ("higher", False, "share that a classifier of the training sounds takes for the class of X"),
+"""By name: which side is better, whether it wants Whisper, what it is."""
+_METRICS_OF_ONE = {
+    "speech": {
+        "word_error_rate": ("lower", True, "words that a judge (Whisper tiny) does not understand as they are"),
+        "character_error_rate": ("lower", True, "the same of characters"),
+        "speaker_similarity": (
+            "higher",
+            False,
+            "cosine of a sample's voice and its recording's, where there are several speakers",
+        ),
+    },
+    "sound": {
+        "class_accuracy": ("higher", False, "share that a classifier of the training sounds takes for the class of X"),
+    },
 }
 
 
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
-    for modality in ("speech", "sound"):
-        own = _METRICS_OF_SOUNDS if modality == "sound" else {}
-        for name, (better, judge, summary) in {**_METRICS, **own}.items():
-            if modality == "speech" or not judge:
-                yield Metric(
-                    name=f"{modality}/{name}",
-                    target=f"regenkit_speech.metrics:{name}",
-                    summary=summary,
-                    extra="judge" if judge else EXTRA,
-                    modality=modality,
-                    better=better,
-                    sources=(packages.WHISPER,) if judge else (),
-                )
+    for modality, own in _METRICS_OF_ONE.items():
+        for name, (better, judge, summary) in {**own, **_METRICS}.items():
+            yield Metric(
+                name=f"{modality}/{name}",
+                target=f"regenkit_speech.metrics:{name}",
+                summary=summary,
+                extra="judge" if judge else EXTRA,
+                modality=modality,
+                better=better,
+                sources=(packages.WHISPER,) if judge else (),
+            )
 
 
 _CORPORA = {

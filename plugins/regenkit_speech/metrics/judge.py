@@ -63,14 +63,15 @@ def heard(wave: np.ndarray, rate: int, language: str) -> str:
     samples = resampled(np.asarray(wave, np.float32), rate, HEARS)
     key = (samples.tobytes(), language)
     if key not in _heard:
-        parts, _ = _judge().transcribe(samples, language=language, beam_size=5, without_timestamps=True,
+        parts, _ = whisper().transcribe(samples, language=language, beam_size=5, without_timestamps=True,
                                        condition_on_previous_text=False)  # fmt: skip
         _heard[key] = " ".join(part.text.strip() for part in parts)
     return _heard[key]
 
 
 @lru_cache(maxsize=1)
-def _judge() -> Any:
+def whisper() -> Any:
+    """The network. Raises UserError, with the command that fetches it, where it is not here."""
     from faster_whisper import WhisperModel
 
     place = folder(WHISPER)
