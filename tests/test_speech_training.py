@@ -28,6 +28,7 @@ from regenkit_speech.converter.spectral import Mel
 from regenkit_speech.converter.vae import WaveVae
 from regenkit_speech.modality import Audio
 from regenkit_speech.models.acoustic import fastspeech
+from regenkit_speech.models.flow_vocoder import FlowVocoder
 from regenkit_speech.models.glow import Glow
 from regenkit_speech.models.vocos import Vocos
 
@@ -71,6 +72,10 @@ def vocos(condition: Spec, target: Spec) -> Vocos:
                  judges_width=2, segment=16)  # fmt: skip
 
 
+def flow_vocoder(condition: Spec, target: Spec) -> FlowVocoder:
+    return FlowVocoder(condition=condition, target=target, width=16, depth=1)
+
+
 def codec(condition: Spec, target: Spec) -> Codec:
     """With more codes than it needs, so that some die."""
     return Codec(condition=condition, target=target, sample_rate=RATE, hop_length=40, num_quantizers=2,
@@ -93,6 +98,7 @@ def vits(condition: Spec, target: Spec) -> JointVectors:
 
 CASES: dict[str, tuple[str, Callable[[Spec, Spec], Any], dict[str, Any]]] = {
     "vocos": (MEL_TO_WAVE, vocos, {"window": 16}),
+    "flow_vocoder": (MEL_TO_WAVE, flow_vocoder, {"window": 16}),
     "codec": (WAVE_ALONE, codec, {"window": 26 * 40}),
     "fastspeech": (TEXT_TO_MEL, acoustic(fastspeech), {}),
     "vits": (TEXT_TO_WAVE, vits, {}),
