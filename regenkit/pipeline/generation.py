@@ -16,7 +16,7 @@ from regenkit.data.stack import stack
 from regenkit.errors import UserError
 from regenkit.layers.noise import derive
 from regenkit.pipeline.pipeline import Pipeline
-from regenkit.pipeline.sampling import BATCH
+from regenkit.pipeline.sampling import BATCH, seed_of_batch
 from regenkit.recipe.sampling import USUAL, asked, for_stage, taken
 from regenkit.stage import Streams
 from regenkit.stages import RENDERER, ROUTE
@@ -72,6 +72,6 @@ def streamed(
     batch = stack([rep], condition, None, clocks_in_condition(condition, target))
     own = {**pipeline.recipe.part(RENDERER).sample, **for_stage(options, RENDERER)}
     scalars = {name: rep[name] for name in pipeline.given_scalars if name in pipeline.specs["y"]}
-    for part in renderer.stream(batch, seed=seed, **taken(renderer, own, "stream")):
+    for part in renderer.stream(batch, seed=seed_of_batch(seed, RENDERER, 0), **taken(renderer, own, "stream")):
         fields = {name: np.asarray(drawn)[0] for name, drawn in part.items()}
         yield pipeline.y.decode({**scalars, **fields}, {**meta, **fixed.meta})

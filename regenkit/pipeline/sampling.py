@@ -51,7 +51,7 @@ def draw(
     def one(number: int) -> list[Fields]:
         lengths = [known[index] for index in batches[number]]
         batch = stack([conditions[index] for index in batches[number]], condition, lengths, clocks)
-        own = derive(seed, f"{name} batch", number)
+        own = seed_of_batch(seed, name, number)
         if truths is None:
             drawn = stage.sample(batch, seed=own, given=given, **taken(stage, options))
         else:
@@ -66,6 +66,11 @@ def draw(
         for index, fields in zip(indices, drawn, strict=True):
             found[index] = fields
     return found
+
+
+def seed_of_batch(seed: int, stage: str, number: int) -> int:
+    """What a stage draws its batch of that number with."""
+    return derive(seed, f"{stage} batch", number)
 
 
 def longest(run: Path | None, stage: str) -> dict[str, int]:
