@@ -71,6 +71,19 @@ def test_a_stream_is_what_is_generated(place: Path) -> None:
     assert "2 results are asked for; one is streamed at a time" in refused.stderr
 
 
+def test_noise_of_a_vocoder_that_is_tuned_on_predicted_spectra_is_the_same_in_a_stream(place: Path) -> None:
+    regenkit("train", "speech.yaml", "--run", "runs/flow", "--set", "generator={from: runs/speech/1}", "--set",
+             "renderer={use: speech/flow_vocoder, width: 16, depth: 1}", "--set", "finetune={on: teacher_forced}",
+             "--set", "train.finetune.steps=2", cwd=place)  # fmt: skip
+    assert (place / "runs/flow/finetune/done.json").is_file()
+    same = ("generate", "runs/flow", "--input", "Go on, hello.", "--seed", "3", "--sample")
+    regenkit(*same, "steps=2", "-o", "noise.wav", cwd=place)
+    regenkit(*same, "steps=2", "--stream", "--sample", "chunk=5", "-o", "noise_parts.wav", cwd=place)
+    whole, parts = (soundfile.read(place / name)[0] for name in ("noise.wav", "noise_parts.wav"))
+    assert np.abs(whole).max() > 0.01
+    np.testing.assert_allclose(parts, whole, atol=1e-4)
+
+
 def test_y_prime_is_edited_and_rendered(place: Path) -> None:
     regenkit("convert", "runs/speech/1", "voices/ada/1.wav", "-o", "a.yaml", cwd=place)
     text = (place / "a.yaml").read_text()
