@@ -139,7 +139,8 @@ def show(folder: Path, heard: dict[str, list[Fields]], titles: Sequence[str], au
             audio.write(Recording(samples=np.clip(wave, -1, 1), rate=audio.sample_rate),
                         folder / f"{column}-{name.replace(', ', '-').replace(' ', '_')}.wav")  # fmt: skip
             axes = figure.add_subplot(len(rows), SHOWN, row * SHOWN + column + 1)
-            axes.specgram(np.pad(wave, 256) + 1e-6, 512, audio.sample_rate, noverlap=384, cmap="magma", vmin=-120)
+            wave = np.pad(wave, 256) + 1e-7 * np.random.default_rng(0).standard_normal(len(wave) + 512)
+            axes.specgram(wave, NFFT=512, Fs=audio.sample_rate, noverlap=384, cmap="magma", vmin=-120)
             axes.set(yticks=[0, 4000, 8000], yticklabels=["0", "4", "8"], ylabel=name if not column else "")
             axes.yaxis.label.set_size(6)
             axes.tick_params(labelsize=6)
