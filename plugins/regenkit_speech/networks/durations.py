@@ -10,17 +10,15 @@ from regenkit_speech.networks.convnext import Backbone
 
 LARGEST = 6.0
 """The logarithm of the most entries that are predicted."""
-DROPOUT = 0.5
-"""As in FastSpeech 2. With 0.1, the durations of half an hour of speech were learned by heart after 1,000 steps."""
 
 
 @final
 class Durations(keras.layers.Layer):
     """What predicts durations from what symbols say; it does not move the encoder (FastSpeech 2, arXiv 2006.04558)."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.lengths = Backbone(width, width, 2, kernel=3, dropout=DROPOUT)
+        self.lengths = Backbone(width, width, 2, kernel=3, dropout=dropout)
         self.log_length = keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(math.log(5.0)))
         self.lengths.build(None)
         self.log_length.build((None, None, width))
