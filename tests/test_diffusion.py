@@ -117,7 +117,8 @@ def test_an_example_is_judged_and_drawn_alike_in_any_company(network: str) -> No
     for name in model.target:
         np.testing.assert_allclose(few[name], drawn[name][:2], atol=1e-3)
         assert np.abs(other[name] - drawn[name]).max() > 0.1
-    assert model.__dict__["_samplers"][True].experimental_get_tracing_count() == 1
+    (sampler,) = model.__dict__["_samplers"].values()
+    assert sampler.experimental_get_tracing_count() == 1
 
 
 def test_a_condition_that_is_a_grid_is_seen_where_it_is() -> None:

@@ -139,6 +139,7 @@ def test_what_is_predicted_of_a_known_target_lasts_as_long(build: object) -> Non
     """Each example alone and in a batch; one that cannot be aligned is left as it is."""
     model = small(build)
     condition, target = batch(slice(0, 3), False)
+    model.sample(condition, seed=1)  # another graph of the same model
     drawn = model.resample(condition, target, seed=1, temperature=0.0)
     assert set(drawn) == set(TARGET) and all(drawn[name].shape == target[name].shape for name in TARGET)
     for row in range(3):

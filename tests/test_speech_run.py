@@ -77,8 +77,8 @@ def test_noise_of_a_vocoder_that_is_tuned_on_predicted_spectra_is_the_same_in_a_
              "--set", "train.finetune.steps=2", cwd=place)  # fmt: skip
     assert (place / "runs/flow/finetune/done.json").is_file()
     same = ("generate", "runs/flow", "--input", "Go on, hello.", "--seed", "3", "--sample")
-    regenkit(*same, "steps=2", "-o", "noise.wav", cwd=place)
-    regenkit(*same, "steps=2", "--stream", "--sample", "chunk=5", "-o", "noise_parts.wav", cwd=place)
+    regenkit(*same, "renderer.steps=2", "-o", "noise.wav", cwd=place)
+    regenkit(*same, "renderer.steps=2", "--stream", "--sample", "chunk=5", "-o", "noise_parts.wav", cwd=place)
     whole, parts = (soundfile.read(place / name)[0] for name in ("noise.wav", "noise_parts.wav"))
     assert np.abs(whole).max() > 0.01
     np.testing.assert_allclose(parts, whole, atol=1e-4)

@@ -13,7 +13,8 @@ def call_traced(
     model: Any, function: Callable[..., Any], condition: Fields, *inputs: Any, key: Hashable = (),
     sequential: bool = False,
 ) -> Any:  # fmt: skip
-    """`function(condition, *inputs)`, traced when a model first calls it with this `key`, and kept with the model.
+    """`function(condition, *inputs)`, traced when a model first calls it with this `key`, and kept with the model. A
+    model may have several such functions, by name.
 
     condition   fields [batch, …]; those of `model.condition` have the shapes of its spec
     inputs      nested structures of tensors, whose axes may have any size
@@ -23,6 +24,7 @@ def call_traced(
     """
     # not an attribute as others are, for Keras would take what a model keeps there for layers
     graphs: dict[Hashable, Any] = model.__dict__.setdefault("_samplers", {})
+    key = (getattr(function, "__name__", ""), key)
     if key not in graphs:
         signature = (_signature_of_fields(condition, model.condition), *map(_signature, inputs))
         graphs[key] = tf.function(function, signature, autograph=False)
