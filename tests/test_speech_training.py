@@ -88,10 +88,11 @@ def acoustic(build: Callable[..., Any]) -> Callable[[Spec, Spec], Any]:
 
 
 def vits(condition: Spec, target: Spec) -> JointVectors:
+    """With a renderer that has no judges, whose graphs take minutes to trace."""
     converter = WaveVae(condition=Spec({}), target=target, sample_rate=RATE, hop_length=HOP, latent_dim=4, width=16,
                         depth=1, judges_width=2, segment=16)  # fmt: skip
     glow = Glow(condition=condition, target=converter.spec, width=16, depth=1, flow_steps=2)
-    parts = {"converter": converter, "generator": glow, "renderer": vocos(converter.spec, target)}
+    parts = {"converter": converter, "generator": glow, "renderer": flow_vocoder(converter.spec, target)}
     return JointVectors(parts=parts, specs={"x": condition, "y": target, "rep": converter.spec},
                         settings=JointSettings(predict_x=0.0, adapt=0.0, approach=1.0, window=16))  # fmt: skip
 
