@@ -86,7 +86,7 @@ class Acoustic(keras.Model):
         if self.encoder.clock.axis == self.clock.axis:
             raise ValueError("text and spectra run along one axis; right are two")
         self.prior = keras.layers.Dense(self.size)
-        self.durations = Durations(width, dropout)
+        self.durations = Durations(width)
         self.mixed = keras.layers.Dense(width)
         self.variances = Variances(target.without([self.field]), width, dropout)
         self.decoder = decoder

@@ -54,7 +54,7 @@ class Glow(keras.Model):
         if self.encoder.clock.axis == self.clock.axis:
             raise ValueError("text and vectors run along one axis; right are two")
         self.prior = keras.layers.Dense(2 * self.size, kernel_initializer=keras.initializers.RandomNormal(stddev=0.01))
-        self.durations = Durations(width, dropout)
+        self.durations = Durations(width)
         self.flow = Couplings(self.size, flow_steps, width, flow_depth)
         self.prior.build((None, None, width))
         self.built = True
