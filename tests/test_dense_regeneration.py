@@ -65,7 +65,7 @@ def slopes(model: Assisted, prefix: str) -> dict[str, float]:
 MODULES: dict[str, dict[str, Any]] = {
     "forward": {},
     "recursive": {"module": "recursive", "turns": 2},
-    "attention": {"module": "attention", "width": 32},
+    "attention": {"module": "attention", "width": 24},
     "perceptually": {"error": "mse", "redaction": ("low_pass", "grey")},
     "diffusion": {"module": {"use": "diffusion", "width": 8}},
 }
@@ -197,7 +197,7 @@ def test_what_draws_is_the_same_graph_with_and_without_it() -> None:
 @pytest.mark.parametrize(("options", "said"), [
     ({"shared_attention": True}, "shared_attention wants module: attention, not forward"),
     ({"module": {"use": "diffusion", "width": 8}, "cycle": 1.0}, "cycle: a renderer's losses show no picture to judge"),
-    ({"module": "attention", "width": 24}, "multiple of 32"),
+    ({"module": "attention", "width": 15}, "multiple of 2"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
