@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from regenkit.layers import noise as noises
-from regenkit.layers.statistics import of_part, prefixed
+from regenkit.layers.statistics import prefixed
+from regenkit.models import groups
 from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -25,7 +26,6 @@ from regenkit.stage import (
     TRUTH,
     Assists,
     HasGroups,
-    LearnsStatistics,
     Losses,
     Predicts,
 )
@@ -60,14 +60,7 @@ class Assisted(keras.Model):
     def groups(self) -> dict[str, list]:
         """An optimiser for the generator and what draws X again, and one for each further group of the auxiliary stage
         (an adversary's), whose first group is what draws."""
-        first, *others = self._groups.items()
-        main = [*self.generator.trainable_variables, *first[1]]
-        return {"main": main, **{_group(name): variables for name, variables in others}}
-
-    @property
-    def _groups(self) -> dict[str, list]:
-        part = self.auxiliary
-        return part.groups() if isinstance(part, HasGroups) else {"main": part.trainable_variables}
+        return groups.merged(self.generator.trainable_variables, AUXILIARY, self.auxiliary)
 
     def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
         """The generator's losses and, in training, what drawing X again costs, weighed."""
@@ -85,21 +78,14 @@ class Assisted(keras.Model):
         paired = has_x(condition, self.x)
         statistics = prefixed(GENERATOR, found.pop(STATISTICS, {})) | prefixed(AUXILIARY, losses.pop(STATISTICS, {}))
         terms: Losses = {"main": dict(found["main"])}
-        first = next(iter(self._groups))
         for group, each in losses.items():
-            mine = terms.setdefault("main" if group == first else _group(group), {})
+            mine = terms.setdefault(groups.name_of(group, AUXILIARY, self.auxiliary), {})
             mine |= {f"{AUXILIARY}_{name}": (self.weight * value * paired, count * paired)
                      for name, (value, count) in each.items()}  # fmt: skip
         return {**terms, **({STATISTICS: statistics} if statistics else {})}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
-        for name, part in self.parts.items():
-            if (mine := of_part(name, statistics)) and isinstance(part, LearnsStatistics):
-                part.absorb(mine)
-
-
-def _group(name: str) -> str:
-    return f"{AUXILIARY}_{name}"
+        groups.absorb(self.parts, statistics)
 
 
 def soft(value: Any) -> tf.Tensor:

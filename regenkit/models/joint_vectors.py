@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from regenkit.layers import noise as noises
-from regenkit.layers.statistics import of_part, prefixed
+from regenkit.layers.statistics import prefixed
+from regenkit.models import groups
 from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -33,7 +34,6 @@ from regenkit.stage import (
     Batch,
     HasGroups,
     JointConverter,
-    LearnsStatistics,
     Losses,
 )
 from regenkit.stages import GENERATOR, RENDERER, Specs
@@ -46,7 +46,7 @@ class JointVectors(keras.Model):
     def __init__(self, *, parts: Mapping[str, Any], specs: Specs, settings: JointSettings) -> None:
         super().__init__()
         self.converter, self.generator, self.renderer = parts["converter"], parts[GENERATOR], parts[RENDERER]
-        self.rep, self.x, self.y, self.settings = specs["rep"].only(optional=False), specs["x"], specs["y"], settings
+        self.rep, self.x, self.settings = specs["rep"].only(optional=False), specs["x"], settings
         if not isinstance(self.converter, JointConverter):
             raise ValueError(f"the converter, {type(self.converter).__name__}, lacks soft, through which it is trained")
         if isinstance(self.generator, HasGroups):
@@ -57,7 +57,7 @@ class JointVectors(keras.Model):
         if len(self.rep.clocks) != 1:
             raise ValueError(f"Y′ runs along {len(self.rep.clocks)} clocks; right is one")
         (self.clock,) = self.rep.clocks
-        self.own = self.y.only(optional=False)
+        self.own = specs["y"].only(optional=False)
         for name in self.own:
             clock = self.own.clock(name)
             if clock is None or clock.axis != self.clock.axis or (self.clock.hop / clock.hop).denominator != 1:
@@ -74,9 +74,8 @@ class JointVectors(keras.Model):
     def groups(self) -> dict[str, list]:
         """An optimiser for all that is trained together, and one for each further group of the renderer (judges). The
         converter's own decoder is among the former, but no gradient reaches it."""
-        first, *others = self._groups.items()
-        main = [*self.converter.trainable_variables, *self.generator.trainable_variables, *first[1]]
-        return {"main": main, **{_group(name): variables for name, variables in others}}
+        own = [*self.converter.trainable_variables, *self.generator.trainable_variables]
+        return groups.merged(own, RENDERER, self.renderer)
 
     def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
         """Each term, scaled by its weight."""
@@ -89,10 +88,9 @@ class JointVectors(keras.Model):
         read = {CONDITION: {**given, **rep}, TARGET: y, NOISE: own[RENDERER]}
         rendered = dict(self.renderer.losses(read, noise=own[RENDERER]))
         statistics = prefixed(RENDERER, rendered.pop(STATISTICS, {})) | prefixed("converter", encoded.statistics)
-        first = next(iter(self._groups))
         found: Losses = {"main": dict(encoded.penalty)}
         for group, terms in rendered.items():
-            mine = found.setdefault("main" if group == first else _group(group), {})
+            mine = found.setdefault(groups.name_of(group, RENDERER, self.renderer), {})
             mine |= {f"reconstruct_{name}": (weights.reconstruct * value, weight)
                      for name, (value, weight) in terms.items()}  # fmt: skip
         if weights.predict_rep:
@@ -107,14 +105,7 @@ class JointVectors(keras.Model):
         return {**found, **({STATISTICS: statistics} if statistics else {})}
 
     def absorb(self, statistics: dict[str, tf.Tensor]) -> None:
-        for name, part in self.parts.items():
-            if (mine := of_part(name, statistics)) and isinstance(part, LearnsStatistics):
-                part.absorb(mine)
-
-    @property
-    def _groups(self) -> dict[str, list]:
-        part = self.renderer
-        return part.groups() if isinstance(part, HasGroups) else {"main": part.trainable_variables}
+        groups.absorb(self.parts, statistics)
 
     def _masks(self, target: Batch) -> dict[str, tf.Tensor]:
         """That of Y′, by those of Y."""
@@ -147,7 +138,3 @@ class JointVectors(keras.Model):
                     there = tf.reshape(known, [-1, size * inner, *[1] * (value.shape.rank - 2)])
                     found[name] = value * tf.cast(there, value.dtype)
         return found
-
-
-def _group(name: str) -> str:
-    return f"{RENDERER}_{name}"
