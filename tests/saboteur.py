@@ -143,7 +143,8 @@ def train(folder: Path, sabotage: str = "") -> tuple[int, str]:
     finally:
         if _any_left(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
-    assert "Traceback" not in said, said
+    if process.returncode != -signal.SIGKILL:  # of one that is killed, workers may say that they lost it
+        assert "Traceback" not in said, said
     return process.returncode, said
 
 

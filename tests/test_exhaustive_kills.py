@@ -34,7 +34,8 @@ def run(folder: Path, name: str, sabotage: str = "") -> tuple[int, str]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    assert "Traceback" not in said, said
+    if process.returncode != -signal.SIGKILL:  # of one that is killed, workers may say that they lost it
+        assert "Traceback" not in said, said
     return process.returncode, said
 
 
