@@ -17,9 +17,11 @@ from speech_batches import (
     fields,
 )  # fmt: skip
 
+from regenkit.data.stack import stack
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
+from regenkit_speech.converter.spectral import Mfcc
 from regenkit_speech.models.hifigan import HifiGan
 from regenkit_speech.models.phase import GriffinLim
 from regenkit_speech.models.vocos import Vocos
@@ -135,8 +137,28 @@ def test_griffin_lim_by_converter() -> None:
     drawn = mels.sample(condition, seed=3, iterations=2)["wave"]
     assert drawn.shape == (3, 20 * HOP) and not drawn[1, 9 * HOP :].any() and np.abs(drawn[1]).max() > 0
     np.testing.assert_array_equal(drawn, mels.sample(condition, seed=3, iterations=2)["wave"])
-    with pytest.raises(ValueError, match="draws from mel or magnitude"):
-        GriffinLim(condition=Spec({"mfcc": MEL["mel"]}), target=WAVE)
+    with pytest.raises(ValueError, match="draws from mel, magnitude or mfcc"):
+        GriffinLim(condition=Spec({"coefficients": MEL["mel"]}), target=WAVE)
+
+
+def test_griffin_lim_of_cepstra() -> None:
+    """With as many cepstra as bands the envelope is kept; with a few it is smooth."""
+    chance = np.random.default_rng(0)
+    loudness = np.repeat(chance.uniform(0.05, 1, 20), 512)
+    wave = (loudness * (0.3 * np.sin(np.arange(10_240) * 0.3) + 0.02 * chance.normal(size=10_240))).astype(np.float32)
+    options = {"n_fft": 512, "hop_length": 128, "n_mels": 40}
+
+    def bands(found: np.ndarray) -> np.ndarray:
+        return np.asarray(mel.log_mel(tf.constant(found[None]), rate=16_000, **options))
+
+    far = []
+    for n_mfcc in (2, 10, 40):
+        converter = Mfcc(y=WAVE, n_mfcc=n_mfcc, **options)
+        rule = GriffinLim(condition=converter.spec, target=WAVE, n_fft=512, n_mels=40)
+        rep = converter.convert({"wave": wave})
+        drawn = rule.sample(stack([rep], converter.spec), seed=0)["wave"]
+        far.append(float(np.mean(np.abs(bands(drawn[0]) - bands(wave)))))
+    assert far[2] < 0.8 * far[1] < 0.8 * far[0] and far[2] < 0.5, far
 
 
 @pytest.mark.parametrize("build", BOTH)
