@@ -1,6 +1,6 @@
 """Speech → a face's coefficients, each of GRID's clips held out in turn; against answers that need no learning.
 
-    REGENKIT_GRID=my_clips python benchmarks/speech2face.py [--steps 200] [--seeds 3]
+    REGENKIT_GRID=my_clips python benchmarks/speech2face.py [--steps 200] [--seeds 3] [--velocity 0 4 16]
 
 Every row is judged by the mesh that its coefficients make, against the tracked one. The intervals are of 95 %, by
 bootstrap over clips; the stage's seeds are averaged a clip first.
@@ -40,10 +40,11 @@ def context(voice: np.ndarray) -> np.ndarray:
 class Stage:
     """The product's `gaussian` from voice to coefficients, trained anew for each fold in one graph."""
 
-    def __init__(self, coefficients: Spec, steps: int) -> None:
+    def __init__(self, coefficients: Spec, steps: int, velocity: float) -> None:
         keras.utils.set_random_seed(0)
         target = Spec({"coefficients": coefficients["coefficients"]})
-        self.model = Gaussian(condition=Voice.spec, target=target, width=WIDTH, depth=DEPTH, dropout=DROPOUT)
+        self.model = Gaussian(condition=Voice.spec, target=target, width=WIDTH, depth=DEPTH, dropout=DROPOUT,
+                              velocity=velocity)  # fmt: skip
         self.optimiser = keras.optimizers.Adam(RATE)
         self.optimiser.build(self.model.trainable_variables)
         self.begin = [variable.numpy() for variable in self.model.variables]
@@ -55,8 +56,8 @@ class Stage:
         mask = tf.ones(tf.shape(voice)[:2], tf.bool)
         batch = {"condition": {"voice": voice, "mask": mask}, "target": {"coefficients": wanted, "mask": mask}}
         with tf.GradientTape() as tape:
-            value, weight = self.model.losses(batch, noise=noise)["main"]["coefficients"]
-            loss = tf.reduce_sum(value) / tf.reduce_sum(weight)
+            parts = self.model.losses(batch, noise=noise)["main"].values()
+            loss = tf.add_n([tf.reduce_sum(value) / tf.reduce_sum(weight) for value, weight in parts])
         gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, self.model.trainable_variables), 1.0)
         self.optimiser.apply(gradients, self.model.trainable_variables)
 
@@ -87,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--velocity", type=float, nargs="+", default=[0.0, 4.0, 16.0])
     chosen = parser.parse_args()
     data, converter = Grid(), Coefficients()
     examples = [each for source in data.sources() for each in data.read(source)]
@@ -94,7 +96,7 @@ def main() -> None:
     meshes = np.stack([each.y["mesh"][:frames] for each in examples])
     voices = np.stack([each.x["voice"][:frames] for each in examples])
     reps = np.stack([converter.convert(each.y)["coefficients"][:frames] for each in examples])
-    stage = Stage(converter.spec, chosen.steps)
+    stages = {velocity: Stage(converter.spec, chosen.steps, velocity) for velocity in chosen.velocity}
     draw = converter.model.vertices
     wide = np.stack([context(voice) for voice in voices])
     found: dict[str, list[dict[str, float]]] = {}
@@ -114,10 +116,11 @@ def main() -> None:
             "nearest clip": lambda nearest=nearest: [draw(reps[nearest])],
             "ridge → coefficients": lambda: [draw(ridge(reps))],
             "ridge → mesh (direct)": lambda: [ridge(meshes)],
-            "`gaussian` → coefficients": lambda rest=rest, held=held: [
-                draw(stage.predict(voices[rest], reps[rest], voices[held], seed)) for seed in range(chosen.seeds)
-            ],
         }
+        for velocity, stage in stages.items():
+            rows[f"`gaussian`, velocity {velocity:g}"] = lambda stage=stage, rest=rest, held=held: [
+                draw(stage.predict(voices[rest], reps[rest], voices[held], seed)) for seed in range(chosen.seeds)
+            ]
         for name, made in rows.items():
             each = [Evaluation(samples=[{"mesh": mesh}], references=[{"mesh": meshes[held]}]) for mesh in made()]
             scores = {score: float(np.mean([measure(of)[0] for of in each])) for score, measure in SCORES.items()}

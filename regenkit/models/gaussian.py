@@ -25,7 +25,11 @@ from regenkit.stage import Batch
 
 @final
 class Gaussian(keras.Model):
-    """P(target | condition) over continuous fields of one clock, along whose axis all of the condition runs."""
+    """P(target | condition) over continuous fields of one clock, along whose axis all of the condition runs.
+
+    velocity  weight in training of how far the mean's change from a step to the next is from the true one, in standard
+              deviations (the velocity term of VOCA, Cudeiro et al. 2019, arXiv 1905.03079); without it means may jump
+    """
 
     def __init__(
         self,
@@ -36,8 +40,10 @@ class Gaussian(keras.Model):
         depth: PositiveInt = 3,
         heads: PositiveInt = 4,
         dropout: Share = 0.1,
+        velocity: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__()
+        self.velocity = velocity
         if not target:
             raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
         for name, field in target.items():
@@ -66,14 +72,26 @@ class Gaussian(keras.Model):
         return {name: mean_and_log_scale(layer(x)) for name, layer in self.out.items()}
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> dict[str, dict[str, tuple]]:
-        """Negative log-density in nats of each field, summed an example; its weight is its number of steps."""
+        """Negative log-density in nats of each field, summed an example; its weight is its number of steps. With
+        `velocity` what it adds is `NAME change`."""
         condition = batch["condition"]
-        weight = tf.reduce_sum(tf.cast(condition[self.clock.mask], tf.float32), 1)
-        return {"main": {name: (nll, weight) for name, nll in self._nll(condition, batch["target"], noise).items()}}
+        known = tf.cast(condition[self.clock.mask], tf.float32)
+        weight = tf.reduce_sum(known, 1)
+        found = {}
+        for name, (mean, log_scale) in self.predict_steps(condition, noise=noise).items():
+            value = tf.reshape(tf.cast(batch["target"][name], tf.float32), tf.shape(mean))
+            found[name] = _nll(value, mean, log_scale, known), weight
+            if self.velocity:
+                found[f"{name} change"] = self.velocity * _change(value - mean, log_scale, known), weight
+        return {"main": found}
 
     def field_log_prob(self, condition: Batch, target: Batch) -> dict[str, tf.Tensor]:
         """Log-density in nats by field, each [batch]."""
-        return {name: -nll for name, nll in self._nll(condition, target, None).items()}
+        known = tf.cast(condition[self.clock.mask], tf.float32)
+        return {
+            name: -_nll(tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean)), mean, log_scale, known)
+            for name, (mean, log_scale) in self.predict_steps(condition).items()
+        }
 
     def sample(
         self, condition: Batch, *, seed: int, temperature: NonNegativeFloat = 1.0, given: Any = None
@@ -94,10 +112,13 @@ class Gaussian(keras.Model):
         """As `sample`: no step depends on the true earlier ones."""
         return self.sample(condition, seed=seed)
 
-    def _nll(self, condition: Batch, target: Batch, seeds: tf.Tensor | None) -> dict[str, tf.Tensor]:
-        known = tf.cast(condition[self.clock.mask], tf.float32)
-        found = {}
-        for name, (mean, log_scale) in self.predict_steps(condition, noise=seeds).items():
-            value = tf.reshape(tf.cast(target[name], tf.float32), tf.shape(mean))
-            found[name] = tf.reduce_sum(tf.reduce_sum(gaussian_nll(value, mean, log_scale), -1) * known, 1)
-        return found
+
+def _nll(value: tf.Tensor, mean: tf.Tensor, log_scale: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
+    """[batch], in nats; known [batch, steps]."""
+    return tf.reduce_sum(tf.reduce_sum(gaussian_nll(value, mean, log_scale), -1) * known, 1)
+
+
+def _change(error: tf.Tensor, log_scale: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
+    """[batch]: half the squared change of the error, in predicted variances, which it does not teach."""
+    change = (error[:, 1:] - error[:, :-1]) * tf.exp(-tf.stop_gradient(log_scale[:, 1:]))
+    return 0.5 * tf.reduce_sum(tf.reduce_sum(change**2, -1) * known[:, 1:] * known[:, :-1], 1)

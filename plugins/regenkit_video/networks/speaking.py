@@ -20,19 +20,19 @@ PORTRAIT = ("reference", "points")
 class Speaking(keras.Model):
     """P(coefficients, pose | voice) by `gaussian`, times 1 where the portrait of Y′ is that of X.
 
-    width, depth, heads, dropout   of the gaussian, see `regenkit.models.gaussian`
+    width, depth, heads, dropout, velocity   of the gaussian, see `regenkit.models.gaussian`
     """
 
     def __init__(
         self, *, condition: Spec, target: Spec, width: PositiveInt = 64, depth: PositiveInt = 2,
-        heads: PositiveInt = 4, dropout: Share = 0.2,
+        heads: PositiveInt = 4, dropout: Share = 0.2, velocity: NonNegativeFloat = 0.0,
     ) -> None:  # fmt: skip
         super().__init__()
         if missing := [name for name in PORTRAIT if name not in condition or name not in target]:
             raise ValueError(f"this generator passes a portrait on from X to Y′, and {missing[0]} is not in both")
         self.condition, self.target = condition, target
         self.inner = Gaussian(condition=condition.without(PORTRAIT), target=target.without(PORTRAIT), width=width,
-                              depth=depth, heads=heads, dropout=dropout)  # fmt: skip
+                              depth=depth, heads=heads, dropout=dropout, velocity=velocity)  # fmt: skip
         self.built = True
 
     def losses(self, batch: Mapping[str, Any], *, noise: tf.Tensor | None) -> Losses:
