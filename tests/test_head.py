@@ -168,7 +168,13 @@ def test_a_portrait_is_passed_on_and_the_rest_is_drawn() -> None:
     drawn = network.sample(whole["condition"], seed=0, temperature=0)
     assert set(drawn) == set(MOVED | STILL)
     np.testing.assert_array_equal(drawn["reference"], whole["condition"]["reference"])
-    assert drawn["coefficients"].shape == (4, FRAMES, 3)
+    assert drawn["coefficients"].shape == (4, FRAMES, 3) and drawn["pose"].any()
+    still = Speaking(condition=VOICE | STILL, target=MOVED | STILL, width=16, depth=1, pose=False, velocity=4.0)
+    losses = still.losses({"condition": whole["condition"], "target": target}, noise=tf.ones([4, 2], tf.int32))
+    assert set(losses["main"]) == {"coefficients", "coefficients change"}
+    held = still.sample(whole["condition"], seed=0)
+    assert {name: value.shape for name, value in held.items()} == {name: value.shape for name, value in drawn.items()}
+    assert not held["pose"].any()
     with pytest.raises(ValueError, match="passes a portrait on"):
         Speaking(condition=VOICE, target=MOVED | STILL)
 

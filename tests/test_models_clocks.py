@@ -12,6 +12,7 @@ from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.ladder import Ladder
 from regenkit.models.transformer import Transformer
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import END, Field, Spec, tokens
@@ -43,6 +44,29 @@ def test_a_gaussian_hears_finer_and_coarser_fields_and_no_padding() -> None:
     for name in HEARD:
         changed = {**short, name: np.roll(short[name], 1, axis=-1) if name == "mel" else 2 * short[name]}
         assert abs(model.field_log_prob(changed, {"pose": pose})["pose"].numpy() - found).min() > 1e-5
+
+
+def test_a_gaussian_minds_how_its_mean_changes() -> None:
+    """An error that stays the same costs no more; one that jumps does, within an example alone."""
+    keras.utils.set_random_seed(0)
+    model = Gaussian(condition=HEARD, target=FACE, velocity=2.0, **SMALL)
+    condition = {name: tf.constant(value) for name, value in heard([13, 6], 13).items()}
+    ((mean, log_scale),) = model.predict_steps(condition).values()
+    there = condition["mask y 4"].numpy()
+    jumps = np.where(np.arange(4) % 2, 1.0, -1.0)[None, :, None]
+
+    def change(error: np.ndarray) -> np.ndarray:
+        terms = model.losses({"condition": condition, "target": {"pose": mean + error}}, noise=None)["main"]
+        assert set(terms) == {"pose", "pose change"}
+        nll, weight = terms["pose"]
+        np.testing.assert_allclose(nll, -model.field_log_prob(condition, {"pose": mean + error})["pose"], rtol=1e-5)
+        np.testing.assert_array_equal(weight, there.sum(1))
+        return terms["pose change"][0].numpy()
+
+    np.testing.assert_allclose(change(np.full((2, 4, 2), 3.0, np.float32)), 0, atol=1e-5)
+    both = (there[:, 1:] & there[:, :-1])[..., None]
+    np.testing.assert_allclose(change(np.broadcast_to(jumps, (2, 4, 2)).astype(np.float32)),
+                               np.sum(4 * np.exp(-2 * log_scale.numpy()[:, 1:]) * both, (1, 2)), rtol=1e-4)  # fmt: skip
 
 
 @pytest.mark.parametrize(

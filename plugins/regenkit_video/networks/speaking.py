@@ -12,6 +12,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
 from regenkit.spec import Spec
 from regenkit.stage import Batch, Losses
+from regenkit_video.face.face import POSE
 
 PORTRAIT = ("reference", "points")
 
@@ -20,18 +21,20 @@ PORTRAIT = ("reference", "points")
 class Speaking(keras.Model):
     """P(coefficients, pose | voice) by `gaussian`, times 1 where the portrait of Y′ is that of X.
 
+    pose   predict it; else the head is held as in the portrait, since a voice tells little of how a head turns
     width, depth, heads, dropout, velocity   of the gaussian, see `regenkit.models.gaussian`
     """
 
     def __init__(
         self, *, condition: Spec, target: Spec, width: PositiveInt = 64, depth: PositiveInt = 2,
-        heads: PositiveInt = 4, dropout: Share = 0.2, velocity: NonNegativeFloat = 0.0,
+        heads: PositiveInt = 4, dropout: Share = 0.2, velocity: NonNegativeFloat = 0.0, pose: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         if missing := [name for name in PORTRAIT if name not in condition or name not in target]:
             raise ValueError(f"this generator passes a portrait on from X to Y′, and {missing[0]} is not in both")
-        self.condition, self.target = condition, target
-        self.inner = Gaussian(condition=condition.without(PORTRAIT), target=target.without(PORTRAIT), width=width,
+        self.condition, self.target, self.pose = condition, target, pose
+        passed = PORTRAIT if pose else (*PORTRAIT, "pose")
+        self.inner = Gaussian(condition=condition.without(PORTRAIT), target=target.without(passed), width=width,
                               depth=depth, heads=heads, dropout=dropout, velocity=velocity)  # fmt: skip
         self.built = True
 
@@ -44,4 +47,6 @@ class Speaking(keras.Model):
     ) -> dict[str, np.ndarray]:
         """Options as of the gaussian."""
         drawn = self.inner.sample(condition, seed=seed, temperature=temperature)
+        if not self.pose:
+            drawn["pose"] = np.zeros((*drawn["coefficients"].shape[:2], POSE), np.float32)
         return {**drawn, **{name: np.asarray(condition[name]) for name in PORTRAIT}}
