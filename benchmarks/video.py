@@ -109,8 +109,8 @@ def same() -> str:
     if (moved := float(np.mean(np.ravel(found.indices) != chosen.numpy()))) > 0:
         raise SystemExit(f"{moved:.2%} of the codes are others in PyTorch: no twins, nothing is timed")
     twin.loss(frames, frames)[0].backward()
-    slopes = dict(zip(map(id, model.trainable_variables),
-                      tape.gradient(loss, [each.value for each in model.trainable_variables]), strict=True))  # fmt: skip
+    found_slopes = tape.gradient(loss, [each.value for each in model.trainable_variables])
+    slopes = dict(zip(map(id, model.trainable_variables), found_slopes, strict=True))
     pairs = [(turn(slopes[id(variable)]), gradient) for variable, turn, gradient in video_torch.gradients(twin)]
     outputs = off(np.asarray(mean), shown.detach().movedim(1, -1).numpy())
     sloped = off(*(torch.cat([side.flatten() for side in sides_]).numpy() for sides_ in zip(*pairs, strict=True)))

@@ -1,7 +1,8 @@
 """The VQ-VAE of clips in PyTorch, by hand, with the weights of regenkit's: [batch, channels, time, height, width].
 
-A convolution in space and one along time are Conv3d of 1 × 3 × 3 and 3 × 1 × 1. "Same" padding of a convolution by two is
-TensorFlow's, at the end alone, and folding keeps regenkit's order of channels, so that the outputs are the same numbers.
+A convolution in space and one along time are Conv3d of 1 × 3 × 3 and 3 × 1 × 1. "Same" padding of a convolution by two
+is TensorFlow's, at the end alone, and folding keeps regenkit's order of channels, so that the outputs are the same
+numbers.
 """
 
 from collections.abc import Mapping
