@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from regenkit.spec import Field, Spec
+from regenkit_video.converter.head import HeadCoefficients
 from regenkit_video.face.face import RATE
 from regenkit_video.face.fit import error, fit, posed
 from regenkit_video.face.linear import linear_face
@@ -23,6 +25,7 @@ from regenkit_video.face.topology import triangles
 from regenkit_video.face.tracking import filled, track
 from regenkit_video.formats import READS
 from regenkit_video.modality.film import film
+from regenkit_video.networks.portrait import Portrait
 
 MOST = 150
 
@@ -93,6 +96,21 @@ def drawing(side: int = 192) -> str:
     )
 
 
+def painting(size: int = 64, frames: int = 75) -> str:
+    """The renderer of recipes/talking_head.yaml, untrained: its speed is that of a trained one."""
+    y = Spec({"frames": Field(kind="continuous", shape=(None, size, size, 3), hop=Fraction(1))})
+    condition, random = HeadCoefficients(y).spec, np.random.default_rng(0)
+    network = Portrait(condition=condition, target=y, width=24)
+    rep = {name: random.normal(0, 0.1, [1, *(each or frames for each in field.shape)]).astype(np.float32)
+           for name, field in condition.items()}  # fmt: skip
+    points = linear_face().mean * (0.25, -0.25, -0.25) + (0.5, 0.5, 0.0)  # in widths of a frame, downwards
+    rep |= {"points": points[None].astype(np.float32), "mask": np.ones((1, frames), bool)}
+    network.sample(rep, seed=0)
+    began = time.process_time()
+    network.sample(rep, seed=0)
+    return f"\nrenderer: {frames / (time.process_time() - began):.0f} frames of {size} × {size} a second"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("clips", nargs="+", type=Path)
@@ -104,6 +122,7 @@ def main() -> None:
         print(clip(path), flush=True)
     for side in (96, 192):
         print(drawing(side))
+    print(painting())
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ from regenkit.data.fraction import shown
 from regenkit.data.prepare import Prepared
 from regenkit.digest import digest
 from regenkit.errors import UserError
+from regenkit.forget import forget_graphs
 from regenkit.pipeline import Pipeline
-from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import Recipe
 from regenkit.run.folder import environment, identity, open_run
@@ -89,16 +89,9 @@ def compare(cells: Sequence[Cell], options: Options, console: Console) -> Compar
     with WorkProgress(console, updates, "updates", steady=True) as progress:
         for number, (cell, seed, recipe) in enumerate(recipes, 1):
             part = f"{number}/{len(recipes)} {cell.label} seed {seed}"
-            folder = where[identity(recipe)]
-            strategy = plugins.host().strategy(recipe)
-            with open_run(folder, recipe), RunLog(folder, terminal(quiet=True)) as own:
-                pipeline = Pipeline(recipe, folder)
-                pipeline.strategy = strategy
-                prepared, keys = _train(pipeline, options.stages(recipe), homes(cells), part, progress, own)
-                progress.begin(part, 0)
-                progress.show(0, "measuring")
-                runs[cells.index(cell)].append(_measure(pipeline, prepared, keys, options, drawn))
-            keras.utils.clear_session()  # else the graphs of all cells stay in memory
+            measured = _run(recipe, where[identity(recipe)], homes(cells), options, part, progress, drawn)
+            runs[cells.index(cell)].append(measured)
+            forget_graphs()  # else those of all cells stay in memory
     settings = [cell.settings for cell in cells]
     named = list(zip(shortened(settings), settings, strict=True))
     return worded(summary(_setup(cells, options), named, runs))
@@ -179,6 +172,21 @@ def _without_bits(cell: Cell, stages: Sequence[str]) -> Iterator[str]:
 def _continuous(pipeline: Pipeline) -> list[str]:
     """The fields of Y′ to be predicted that are not of tokens."""
     return [name for name, field in pipeline.sides("generator")[1].spec.items() if not field.vocabulary]
+
+
+def _run(
+    recipe: Recipe, folder: Path, homes: Sequence[Path], options: Options, part: str, progress: WorkProgress,
+    drawn: dict[str, Drawn],
+) -> Measured:  # fmt: skip
+    """Train and measure one cell by one seed."""
+    strategy = plugins.host().strategy(recipe)
+    with open_run(folder, recipe), RunLog(folder, terminal(quiet=True)) as own:
+        pipeline = Pipeline(recipe, folder)
+        pipeline.strategy = strategy
+        prepared, keys = _train(pipeline, options.stages(recipe), homes, part, progress, own)
+        progress.begin(part, 0)
+        progress.show(0, "measuring")
+        return _measure(pipeline, prepared, keys, options, drawn)
 
 
 def _train(
