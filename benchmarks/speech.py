@@ -1,7 +1,9 @@
-"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; `mel` beside librosa and torch, as ratios.
+"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; `mel` beside librosa and torch, and the vocoder
+`vocos` beside the same network in torch, as ratios.
 
 python benchmarks/speech.py scores
 python benchmarks/speech.py mel
+python benchmarks/speech.py vocos
 """
 
 import os
@@ -90,6 +92,46 @@ def mel() -> None:
             torch.log(torch.clamp(spectrum.transpose(1, 2) @ filters, min=ours.FLOOR))
 
         ways["torch"] = in_torch
+    race(ways, f"{BATCH} × {SECONDS} s")
+
+
+def vocos() -> None:
+    """The same way; the network of recipes/text2speech.yaml, untrained, whose twin is given its weights."""
+    sys.path.append(os.environ.get("REGENKIT_TORCH", ""))
+    import torch
+    import vocos_torch
+
+    from regenkit.quiet import tensorflow as tf
+    from regenkit_speech.converter.spectral import Mel
+    from regenkit_speech.modality import Audio
+    from regenkit_speech.models.vocos import Vocos
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    torch.set_num_threads(1)
+    audio = Audio()
+    model = Vocos(condition=Mel(y=audio.spec).spec, target=audio.spec, width=256, depth=6)
+    twin = vocos_torch.Vocos(model.decoder)
+    entries = SECONDS * RATE // HOP
+    for batch in (1, BATCH):
+        spectra = np.random.default_rng(0).normal(0, 1, (batch, entries, BANDS)).astype(np.float32)
+        condition = {"mel": spectra, model.clock.mask: np.ones((batch, entries), bool)}
+
+        def ours(condition: dict[str, np.ndarray] = condition) -> np.ndarray:
+            return model.sample(condition, seed=0)["wave"]
+
+        @torch.inference_mode()
+        def theirs(spectra: np.ndarray = spectra) -> np.ndarray:
+            return np.asarray(twin(torch.from_numpy(spectra)))
+
+        off = float(np.abs(ours() - theirs()).max() / np.abs(ours()).max())
+        if off > 1e-4:
+            raise SystemExit(f"the twins are {off:.1g} of the greatest sample apart: nothing is timed")
+        race({"regenkit": ours, "torch": theirs}, f"{batch} × {SECONDS} s")
+
+
+def race(ways: dict[str, Callable[[], Any]], what: str) -> None:
+    """CPU time of each, in turns, the least of ROUNDS."""
     least = dict.fromkeys(ways, np.inf)
     for _ in range(ROUNDS):
         for name, way in ways.items():
@@ -97,9 +139,9 @@ def mel() -> None:
             way()
             least[name] = min(least[name], time.process_time() - began)
     for name, seconds in least.items():
-        times = f"{seconds / least['regenkit']:.1f} × the time of regenkit"
-        print(f"{name}: {1e3 * seconds:.1f} ms of CPU for {BATCH} × {SECONDS} s, {times}")
+        times = f"{seconds / least['regenkit']:.2f} × the time of regenkit"
+        print(f"{name}: {1e3 * seconds:.1f} ms of CPU for {what}, {times}")
 
 
 if __name__ == "__main__":
-    {"scores": scores, "mel": mel}[sys.argv[1] if len(sys.argv) > 1 else "mel"]()
+    {"scores": scores, "mel": mel, "vocos": vocos}[sys.argv[1] if len(sys.argv) > 1 else "mel"]()
