@@ -1,7 +1,7 @@
 """How well speech is recognised by way of phonemes and directly, over shares of recordings with a transcript.
 
     python benchmarks/recognition.py [--fractions 1.0 0.1 0.03] [--set KEY=VALUE ...] [--clips 300]
-        [--folder runs/recognition] [--out docs/recognition.json]
+        [--folder runs/recognition] [--out docs/recognition.json] [--phonemes]
 
 trains `speech2text` in a run a fraction, measures held-out clips, and writes the figures and the table of
 docs/speech.md. The same command goes on where it was interrupted. What a renderer learns from, text alone, is the same
@@ -12,7 +12,8 @@ whatever the fraction, so the first run's spells for all.
     oracle      the same from true phonemes
     direct      the same of the direct route
 
-A phoneme is a sign of IPA; a space between words counts as one.
+With --phonemes the generator alone is trained and measured, and no table is written: to compare what it hears, as
+with --set 'source={from: RUN}'. A phoneme is a sign of IPA; a space between words counts as one.
 """
 
 import argparse
@@ -43,23 +44,27 @@ def main() -> None:
     options.add_argument("--clips", type=int, default=300)
     options.add_argument("--folder", type=Path, default=Path("runs/recognition"))
     options.add_argument("--out", type=Path, default=Path("docs/recognition.json"))
+    options.add_argument("--phonemes", action="store_true")
     asked = options.parse_args()
     speller: Pipeline | None = None
     found: dict[str, Any] = {"set": asked.set, "runs": {}}
     for fraction in asked.fractions:
         recipe, run = load(RECIPE, [*asked.set, f"dataset.paired_fraction={fraction}"]), asked.folder / f"{fraction:g}"
         stages = ["generator", "direct"] if speller else ["renderer", "generator", "direct"]
-        train_recipe(recipe, run, Console(), stages)
+        train_recipe(recipe, run, Console(), ["generator"] if asked.phonemes else stages)
         pipeline = Pipeline(recipe, run)
         speller = speller or pipeline
-        found["runs"][f"{fraction:g}"] = measured(pipeline, speller, asked.clips)
+        found["runs"][f"{fraction:g}"] = measured(pipeline, None if asked.phonemes else speller, asked.clips)
         asked.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         print(fraction, json.dumps(found["runs"][f"{fraction:g}"], ensure_ascii=False), flush=True)
+    if asked.phonemes:
+        return
     before, begin, rest = PAGE.read_text().partition(BEGIN)
     PAGE.write_text(before + begin + table(found["runs"]) + END + rest.partition(END)[2])
 
 
-def measured(pipeline: Pipeline, speller: Pipeline, clips: int) -> dict[str, Any]:
+def measured(pipeline: Pipeline, speller: Pipeline | None, clips: int) -> dict[str, Any]:
+    """Without a speller, phonemes alone."""
     prepared = pipeline.prepare(lambda *_: None)
     indices = np.random.default_rng(SEED).permutation(prepared.indices("test", paired=True))[:clips]
     examples = [prepared.example(int(index))[0] for index in sorted(indices)]
@@ -69,15 +74,17 @@ def measured(pipeline: Pipeline, speller: Pipeline, clips: int) -> dict[str, Any
     wanted = [pipeline.y.decode(y) for y in ys]
     given = [pipeline.given_of(rep) for rep in reps]
     predicted = pipeline.predict_rep(xs, given, seed=SEED)
+    said, true = ([spelled(pipeline, rep) for rep in each] for each in (predicted, reps))
+    common = {"clips": len(ys), "pairs": len(prepared.indices("train", paired=True)),
+              "parameters": pipeline.parameters, "phonemes": errors(said, true, languages, words=False)}  # fmt: skip
+    if speller is None:
+        return common
     drawn = pipeline.sample("direct", [{**x, **each.fields} for x, each in zip(xs, given, strict=True)], seed=SEED)
     direct = [pipeline.y.decode(pipeline.joined(rep, y)) for rep, y in zip(reps, drawn, strict=True)]
     by_phonemes, by_true = ([pipeline.y.decode(y) for y in speller.render_rep(each, seed=SEED)]
                             for each in (predicted, reps))  # fmt: skip
-    said, true = ([spelled(pipeline, rep) for rep in each] for each in (predicted, reps))
     every = max(1, len(ys) // EXAMPLES)
-    return {
-        "clips": len(ys), "pairs": len(prepared.indices("train", paired=True)), "parameters": pipeline.parameters,
-        "phonemes": errors(said, true, languages, words=False),
+    return common | {
         "predicted": errors(by_phonemes, wanted, languages),
         "oracle": errors(by_true, wanted, languages),
         "direct": errors(direct, wanted, languages),
