@@ -123,6 +123,11 @@ class DrawsLength(Protocol):
     draws_length: bool
 
 
+def draws_length(stage: object) -> bool:
+    """Whether it does, as it was built: some do for a target that runs along an axis of its own alone."""
+    return isinstance(stage, DrawsLength) and stage.draws_length
+
+
 @runtime_checkable
 class Streams(Protocol):
     """Draws its target part by part, in memory that does not grow with the number of parts."""

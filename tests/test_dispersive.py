@@ -14,11 +14,11 @@ from test_image_run import shapes
 from toy_pictures import ZERO, shaken
 from toy_watch import difference
 
-from regenkit import regularizers
 from regenkit.distribute import make_strategy
 from regenkit.models.diffusion import Diffusion
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
+from regenkit.regularizers.choice import build
 from regenkit.regularizers.dispersive import Form, dispersion
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.losses import losses_of
@@ -173,9 +173,9 @@ def test_it_is_not_judged_and_is_computed_in_float32() -> None:
 
 def test_a_block_is_a_quarter_of_the_depth_or_as_said() -> None:
     blocks = [((1, 1), 8)] * 9
-    assert regularizers.build({"use": "dispersive"}, blocks).block == 3
-    assert regularizers.build({"use": "dispersive", "block": 9}, blocks).block == 9
+    assert build({"use": "dispersive"}, blocks).block == 3
+    assert build({"use": "dispersive", "block": 9}, blocks).block == 9
     with pytest.raises(ValueError, match=r"block is 10; right are 1 to 9, .* or 0, which is 3 here"):
-        regularizers.build({"use": "dispersive", "block": 10}, blocks)
+        build({"use": "dispersive", "block": 10}, blocks)
     with pytest.raises(ValueError, match=r"regularizer\.block is 3; right are 1 to 2"):
         Diffusion(condition=LABEL, target=VECTOR, width=16, depth=2, regularizer={"use": "dispersive", "block": 3})

@@ -11,7 +11,7 @@ import pytest
 from installed import environment, regenkit
 
 from regenkit import UserError
-from regenkit.scaffold import SHAPES, STAND_IN, SUFFIX, TEMPLATE, make, templates
+from regenkit.scaffold.make import SHAPES, STAND_IN, SUFFIX, TEMPLATE, make, templates
 
 
 def install(folder: Path, name: str, shape: str = "sequence") -> Path:

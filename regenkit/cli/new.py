@@ -26,7 +26,7 @@ def new(
 ) -> None:
     """Make a plugin that works: records, two modalities, data, a converter, a model, a score, a recipe and tests. What
     is not given is asked for, where the name is not given either."""
-    from regenkit.scaffold import check_name, make
+    from regenkit.scaffold.make import check_name, make
 
     asked, chosen = not plugin, str(shape or "")
     if asked:

@@ -18,7 +18,6 @@ from typing import Any, Literal, final
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from regenkit import regularizers
 from regenkit.layers import noise as noises
 from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
 from regenkit.layers.dit import DiT
@@ -32,6 +31,7 @@ from regenkit.models.traced import call_traced
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
+from regenkit.regularizers.choice import Choice, build
 from regenkit.spec import Spec
 from regenkit.stage import PRESENT, STATISTICS, Batch, Losses, OpenRun, no_run
 
@@ -52,7 +52,7 @@ class Diffusion(keras.Model):
     depth              blocks: of unet at each resolution, down and up; 0 = 1 of unet, 4 of the others
     patch              places a side that are read as one; 0 = the least that leaves 16 a side or fewer
     condition_dropout  how often the whole condition is hidden in training, without which there is no guidance
-    regularizer        of the representation: {use: NAME, …}, see `regularizers`; it is not judged
+    regularizer        of the representation: {use: NAME, …}, see `regularizers.choice`; it is not judged
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Diffusion(keras.Model):
         depth: NonNegativeInt = 0,
         patch: NonNegativeInt = 0,
         condition_dropout: Share = 0.1,
-        regularizer: regularizers.Choice | None = None,
+        regularizer: Choice | None = None,
     ) -> None:
         super().__init__()
         _check(target, width)
@@ -114,7 +114,7 @@ class Diffusion(keras.Model):
         self.conditioner.build()
         for layer, size in zip(self.time, (2 * (width // 2), width), strict=True):
             layer.build((None, size))
-        self.regularizer = regularizers.build(regularizer, self.network.blocks) if regularizer else None
+        self.regularizer = build(regularizer, self.network.blocks) if regularizer else None
         self.built = True
 
     def begin_training(self, batch_size: int, open_run: OpenRun = no_run) -> None:

@@ -31,7 +31,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import Y_AXIS, Clock
-from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps
+from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps, draws_length
 from regenkit.stages import GENERATOR, RENDERER, Specs
 
 Terms = dict[str, tuple[tf.Tensor, tf.Tensor]]
@@ -56,7 +56,7 @@ class Joint(keras.Model):
         if settings.window:
             raise ValueError("window is for an X with a clock of its own; here train.joint.window cuts all alike")
         for part in (generator, self.renderer):
-            if getattr(part, "draws_length", False):
+            if draws_length(part):
                 raise ValueError(f"the {type(part).__name__} draws the length of what it makes, which is not trained "
                                  "so; right are X, Y′ and Y along the steps of Y")  # fmt: skip
         for name in rep:

@@ -33,6 +33,7 @@ from regenkit.stage import (
     OpenRun,
     PreparesTraining,
     Resamples,
+    draws_length,
     no_run,
 )
 
@@ -84,7 +85,7 @@ class Ladder(keras.Model):
             model = plugins.host().find("generator", options.pop("use")).load()
             self.rungs.append(model(condition=known, target=Spec({name: field}), **options))
             known |= {name: field}
-        self.draws_length = any(getattr(rung, "draws_length", False) for rung in self.rungs)
+        self.draws_length = any(draws_length(rung) for rung in self.rungs)
         self.built = True
         self.check_sampling()
         if all(isinstance(rung, HasLikelihood) for rung in self.rungs):

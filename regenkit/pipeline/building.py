@@ -15,7 +15,7 @@ from regenkit.pipeline.weights import load
 from regenkit.recipe import Part, Recipe
 from regenkit.recipe.arguments import defaults, parameters, wanted
 from regenkit.spec import Spec
-from regenkit.stage import ChecksSampling, LearnedConverter
+from regenkit.stage import ChecksSampling, LearnedConverter, draws_length
 from regenkit.stages import BEST, STAGES, Specs, sides
 
 
@@ -74,7 +74,7 @@ def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, draf
 def _check_lengths(name: str, model: Any, condition: Spec, target: Spec) -> None:
     """Raises UserError where nothing says how long the target is."""
     axes = drawn_axes(condition, target)
-    if not axes or isinstance(model, LearnedConverter) or getattr(model, "draws_length", False):
+    if not axes or isinstance(model, LearnedConverter) or draws_length(model):
         return
     fields = ", ".join(each for each in target if (clock := target.clock(each)) and clock.axis in axes)
     raise UserError(f"{name} cannot say how long {fields} is, which runs along an axis ({', '.join(axes)}) that its "

@@ -10,7 +10,7 @@ from regenkit.conform import refuse_unfit
 from regenkit.errors import UserError
 from regenkit.pipeline.encoding import check_drawn
 from regenkit.spec import MASK, Spec
-from regenkit.stage import ChecksSampling, DrawsLength, Stage
+from regenkit.stage import ChecksSampling, Stage, draws_length
 from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import Material, graphs_counted
 
@@ -121,7 +121,7 @@ def _drawing(material: Material, stage: str) -> tuple[Any, dict[str, np.ndarray]
 
 
 def _drawn(model: Any, condition: Mapping[str, Any], seed: int = 1) -> dict[str, np.ndarray]:
-    options = {"max_length": 20} if isinstance(model, DrawsLength) and getattr(model, "draws_length", False) else {}
+    options = {"max_length": 20} if draws_length(model) else {}
     try:
         found = model.sample(condition, seed=seed, **options)
     except TypeError as error:
