@@ -65,9 +65,9 @@ def batch(condition: Spec, size: int = 4) -> dict[str, Any]:
     return {"condition": {**known, "mask": mask}, "target": {"frames": tf.constant(fields["frames"]), "mask": mask}}
 
 
-def model(condition: Spec = MOVED | STILL, focus: float = 2.0) -> Portrait:
+def model(condition: Spec = MOVED | STILL) -> Portrait:
     keras.utils.set_random_seed(0)
-    return Portrait(condition=condition, target=Y, width=8, listen=16, focus=focus)
+    return Portrait(condition=condition, target=Y, width=8, listen=16)
 
 
 def cut(fields: Any, rows: slice) -> Any:
@@ -135,19 +135,6 @@ def test_it_begins_as_the_portrait_and_each_group_learns() -> None:
         assert all(slope is not None for slope in slopes), group
     assert not any(slope is not None for slope in
                    tape.gradient(totals["judge"], [each.value for each in network.groups()["main"]]))  # fmt: skip
-
-
-def test_an_error_weighs_more_where_the_frame_changes() -> None:
-    """Whatever the focus, the weights of a frame are 1 in the mean, and all are 1 in a frame that is the portrait."""
-    still = tf.zeros([2, SIZE, SIZE, 3])
-    frames = np.zeros((2, SIZE, SIZE, 3), np.float32)
-    frames[0, 8:12, 8:12] = 0.5
-    for focus in (0.0, 4.0):
-        network = model(focus=focus)
-        weights = network._weights(tf.constant(frames), still).numpy()
-        np.testing.assert_allclose(weights.mean((1, 2, 3)), 1, rtol=1e-5)
-        np.testing.assert_allclose(weights[1], 1, rtol=1e-5)
-        assert (weights[0, 9, 9, 0] > 2 * weights[0, 0, 0, 0]) == (focus > 0)
 
 
 def learned(condition: Spec, strategy: str) -> list[np.ndarray]:

@@ -32,8 +32,6 @@ TOGETHER = 16
 """Frames that are drawn at once."""
 LEANING = -2.0
 """Where the share of what is painted begins, as a logit: mostly the portrait."""
-NEAR = 5
-"""Pixels a side over which a change is averaged."""
 MOVERS = ("coefficients", "pose")
 
 
@@ -44,8 +42,6 @@ class Portrait(keras.Model):
     width        channels at half the frame's size; they double with each halving
     depth        residual blocks at each size, down and up
     listen       width of the encoder of the voice
-    focus        how much more an error weighs where the true frame differs from the portrait, since a mouth is a
-                 hundredth of a frame; 0 = all pixels alike
     perceptual   weight of the error by bands of detail
     adversarial  weight of what a judge of patches says; 0 = there is none
     model        as of the converter `head/coefficients`
@@ -53,14 +49,14 @@ class Portrait(keras.Model):
 
     def __init__(
         self, *, condition: Spec, target: Spec, width: PositiveInt = 32, depth: PositiveInt = 1,
-        listen: PositiveInt = 64, focus: NonNegativeFloat = 0.0, perceptual: NonNegativeFloat = 1.0,
-        adversarial: NonNegativeFloat = 0.01, model: str | None = None,
+        listen: PositiveInt = 64, perceptual: NonNegativeFloat = 1.0, adversarial: NonNegativeFloat = 0.01,
+        model: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.size = _size(condition, target)
         self.condition, self.target = condition, target
         self.by_mesh = set(MOVERS) <= set(condition)
-        self.focus, self.perceptual, self.adversarial = focus, perceptual, adversarial
+        self.perceptual, self.adversarial = perceptual, adversarial
         self.face = linear_face(model)
         half, seen = self.size // 2, 4 * (9 if self.by_mesh else 6)
         self.inner_channels = 4 * 4
@@ -100,8 +96,7 @@ class Portrait(keras.Model):
         def summed(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return tf.reduce_sum(tf.reshape(value, shape) * mask, 1), tf.reduce_sum(mask, 1)
 
-        error = tf.abs(shown - flat) * self._weights(flat, seen[..., :3])
-        main = {"absolute": summed(tf.reduce_mean(error, [1, 2, 3])),
+        main = {"absolute": summed(tf.reduce_mean(tf.abs(shown - flat), [1, 2, 3])),
                 "perceptual": summed(self.perceptual * pyramid_distance(shown, flat))}  # fmt: skip
         if self.critic is None or noise is None:
             return {"main": main}
@@ -111,14 +106,6 @@ class Portrait(keras.Model):
         real = self.critic(tf.concat([flat, moved], -1))
         hinge = 0.5 * tf.reduce_mean(tf.nn.relu(1 - real) + tf.nn.relu(1 + false), [1, 2])
         return {"main": main, "judge": {"hinge": summed(hinge)}}
-
-    def _weights(self, frames: tf.Tensor, portrait: tf.Tensor) -> tf.Tensor:
-        """Of pixels, [frames, size, size, 1], 1 in the mean of a frame."""
-        change = tf.reduce_mean(tf.abs(frames - portrait), -1, keepdims=True)
-        change = tf.nn.avg_pool2d(change, NEAR, 1, "SAME")
-        share = change / (tf.reduce_mean(change, [1, 2, 3], keepdims=True) + 1e-3)
-        weights = 1 + self.focus * share
-        return weights / tf.reduce_mean(weights, [1, 2, 3], keepdims=True)
 
     # --- drawing -----------------------------------------------------------------------------------------------------
 
