@@ -16,7 +16,7 @@ PACKAGES = {
 FLOORS = (
     ("digest", "errors", "harmless", "nearest", "ranges", "redirect", "signals", "tree"),
     ("spec", "files", "limits", "origin", "plugin_code", "quiet", "run_files", "terminal"),
-    ("stages", "given", "rep_text", "cache", "cluster", "record_checks"),
+    ("stages", "given", "rep_text", "cache", "cluster", "record_checks", "forget"),
     ("trust",),
     ("stage", "sources", "identity"),
     ("components", "layers"),
