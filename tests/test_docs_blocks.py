@@ -48,7 +48,9 @@ NO_COMMANDS = {
     ("distributed.md", "apiVersion"): "a manifest for Kubernetes",
 }
 """Blocks that are neither commands nor a recipe, by page and beginning."""
-OWN = re.compile(r"acme|glyphs|gru|mine|NAME|RECIPE|recipe|pixels|codes|latents|lyric2vectors|^(mel|linear|mfcc|codec)$")
+OWN = re.compile(
+    r"acme|glyphs|gru|mine|NAME|RECIPE|recipe|pixels|codes|latents|lyric2vectors|^(mel|linear|mfcc|codec)$"
+)
 """Names of recipes that a reader has, and the repository has not."""
 
 
