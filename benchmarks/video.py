@@ -21,6 +21,7 @@ import job
 import numpy as np
 import torch
 import video_torch
+from image import roused
 from rounds import Race, Tick, serve
 
 from regenkit import Spec
@@ -52,13 +53,8 @@ def sides(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def build() -> Any:
-    """The stage, with small numbers for the kernels that begin as 0."""
     keras.utils.set_random_seed(0)
-    model, random = vqvae(condition=X, target=Y), np.random.default_rng(0)
-    for variable in model.trainable_variables:
-        if len(variable.shape) > 1 and not np.any(variable):
-            variable.assign(random.normal(0, 0.05, variable.shape))
-    return model
+    return roused(vqvae(condition=X, target=Y))
 
 
 def settings() -> Any:

@@ -2,28 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 import torch
+from image_torch import Tensor, dense, given, tensor
 from torch import nn
 from torch.nn import functional
 
-Tensor = torch.Tensor
 
-
-def tensor(variable: Any) -> Tensor:
-    return torch.from_numpy(np.array(variable))
-
-
-def dense(layer: Any) -> nn.Linear:
-    made = nn.Linear(*layer.kernel.shape)
-    made.weight.data, made.bias.data = tensor(layer.kernel).t().contiguous(), tensor(layer.bias)
-    return made
-
-
-def norm(layer: Any) -> nn.LayerNorm:
-    made = nn.LayerNorm(layer.gamma.shape[0], eps=layer.epsilon)
-    made.weight.data, made.bias.data = tensor(layer.gamma), tensor(layer.beta)
-    return made
+def norm(layer: Any) -> nn.Module:
+    return given(nn.LayerNorm(layer.gamma.shape[0], eps=layer.epsilon), layer.gamma, layer.beta)
 
 
 class Block(nn.Module):

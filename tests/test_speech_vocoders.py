@@ -158,6 +158,8 @@ def test_griffin_lim_of_cepstra() -> None:
         rep = converter.convert({"wave": wave})
         drawn = rule.sample(stack([rep], converter.spec), seed=0)["wave"]
         far.append(float(np.mean(np.abs(bands(drawn[0]) - bands(wave)))))
+    with pytest.raises(ValueError, match="40 cepstra of 20 mel bands"):
+        GriffinLim(condition=converter.spec, target=WAVE, n_fft=512, n_mels=20)
     assert far[2] < 0.8 * far[1] < 0.8 * far[0] and far[2] < 0.5, far
 
 

@@ -45,7 +45,10 @@ class GriffinLim(keras.Model):
             raise ValueError(f"griffin_lim draws from mel, magnitude or mfcc; the condition has {', '.join(condition)}")
         self.name, size = known[0], int(condition[known[0]].shape[1] or 0)
         self.filters = tf.constant(mel.filters(sample_rate, n_fft, size if self.name == "mel" else n_mels))
-        self.cosines = tf.constant(mel.cosines(n_mels, min(size, n_mels)), tf.float32)
+        if self.name == "mfcc":
+            if size > n_mels:
+                raise ValueError(f"{size} cepstra of {n_mels} mel bands; right is the n_mels of the converter")
+            self.cosines = tf.constant(mel.cosines(n_mels, size), tf.float32)
         tensors = [tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool),
                    tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([], tf.int32), tf.TensorSpec([])]  # fmt: skip
         self._graph = tf.function(self._drawn, tensors, autograph=False)
