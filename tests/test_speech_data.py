@@ -25,6 +25,8 @@ from regenkit_speech.data import (
     Sounds,
 )
 from regenkit_speech.data.drumkits import label_of
+from regenkit_speech.modality import Audio
+from regenkit_text.modality import Text
 
 # --- out of packages --------------------------------------------------------------------------------------------------
 
@@ -83,6 +85,23 @@ def test_languages_together() -> None:
     assert "language" not in LanguagesToText(languages=["nl"], limit=1).read("nl/city/vit-m-hlava")[0].y
     with pytest.raises(UserError, match="right are some of en, cs, nl, each once"):
         LanguagesToText(languages=["cs", "cs"])
+    assert spoken.x is not None and int(spoken.x["language"]) == 2
+    text = Text(**forth.modalities["x"])  # which says no language
+    np.testing.assert_array_equal(spoken.x["x_byte"], text.encode(text.parse(str(spoken.meta["title"])))[0]["x_byte"])
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+def test_who_speaks_in_several_languages() -> None:
+    for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.FILLETS_TEXTS, packages.FILLETS_CS,
+                   packages.FILLETS_NL):  # fmt: skip
+        fetched(source)
+    dataset = Languages(speakers=True, limit=2)
+    known = dataset.modalities["y"]["speakers"]
+    assert known == ["en", "cs-small", "cs-big", "cs-other", "nl-small", "nl-big", "nl-other"]
+    (czech,), (english,) = dataset.read("cs/city/vit-m-hlava"), dataset.read("en/activated")
+    assert known[int(czech.y["speaker"]) - 1] == "cs-small" and known[int(english.y["speaker"]) - 1] == "en"
+    assert set(Audio(**dataset.modalities["y"]).spec) == {"wave", "speaker"}
+    assert "speakers" not in Languages(languages=["en"], speakers=True).modalities["y"]
 
 
 @pytest.mark.exhaustive(minutes=1)  # 143 MB are fetched

@@ -173,6 +173,38 @@ def test_what_has_no_sound_has_no_phonemes() -> None:
         Phonemes(BYTES.spec, language="de").from_text("aΩ")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hello, world.", " həlˈoʊ, wˈɜːld. "),
+        ("“Hello,” he said…", " həlˈoʊ, hˈiː sˈɛd. "),
+        ("yes - no", " jˈɛs, nˈoʊ "),
+        ("yes—no!?", " jˈɛs, nˈoʊ! "),
+        ("3.5 well-known", None),
+    ],
+)
+def test_pauses_are_kept_where_a_voice_is_made_of_them(text: str, said: str | None) -> None:
+    phonemes = Phonemes(BYTES.spec, path=CMUDICT, pauses=True)
+    rep = phonemes.convert(BYTES.encode(text)[0])
+    found = ipa.text_of(rep["phone"].tolist())
+    assert found == said if said else not set(found) & set(",!?;:")
+    again, _ = phonemes.from_text(phonemes.to_text(rep, {}))
+    np.testing.assert_array_equal(again["phone"], rep["phone"])
+    plain = Phonemes(BYTES.spec, path=CMUDICT)
+    assert set(plain.spec["phone"].labels) < set(phonemes.spec["phone"].labels)
+    with pytest.raises(UserError, match=r", \(U\+002C\) is no sign of IPA"):
+        plain.from_text("həlˈoʊ, wˈɜːld")
+
+
+@pytest.mark.parametrize("text", ["...", " - ", "?!"])
+def test_pauses_alone_are_not_spoken(text: str) -> None:
+    phonemes = Phonemes(BYTES.spec, path=CMUDICT, pauses=True)
+    with pytest.raises(BadSource, match="nothing of it is spoken in en-us"):
+        phonemes.convert({"byte": np.frombuffer(text.encode(), np.uint8).astype(np.int32) + 1})
+    with pytest.raises(UserError, match="there are no phonemes"):
+        phonemes.from_text(" ")
+
+
 def test_a_language_that_espeak_lacks_is_refused_by_name() -> None:
     with pytest.raises(UserError, match=r"espeak-ng has no language 'en-uk'.*it has 1\d\d"):
         Phonemes(BYTES.spec, language="en-uk")

@@ -212,7 +212,7 @@ def register_datasets() -> Iterator[Dataset]:
             extra=EXTRA,
             licence=licence,
             size=size,
-            x="transcript",
+            x="text" if name == "languages" else "transcript",
             y="speech",
             sources=sources,
         )

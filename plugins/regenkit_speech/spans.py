@@ -28,14 +28,14 @@ def spans(pipeline: Any, recording: Recording, text: str, given: Mapping[str, st
     model = pipeline.stage("generator")
     if not isinstance(model, Ctc) or not isinstance(pipeline.x, Audio):
         raise UserError(f"{pipeline.folder}: only runs from speech whose generator is speech/ctc align text")
-    fixed = pipeline.given(given).fields
-    y = {**pipeline.y.encode(pipeline.y.parse(text))[0], **fixed}
+    fixed = pipeline.given(given)
+    y = {**pipeline.y.encode(pipeline.y.parse(text))[0], **fixed.fields}
     try:
         rep = pipeline.converter.convert(y)
     except BadSource as error:
         raise UserError(f"{text!r} has no Y′: {error.reason}") from error
     condition, target = (side.spec for side in pipeline.sides("generator"))
-    x = stack([{**pipeline.encode_x(recording)[0], **fixed}], condition)
+    x = stack([{**pipeline.encode_x(recording, fixed)[0], **fixed.fields}], condition)
     path = model.align(x, stack([rep], target))[0]
     if (path < 0).any():
         raise UserError(f"the recording of {recording.seconds:.2f} s is too short for the "

@@ -67,8 +67,8 @@ class Session:
         if isinstance(line.x, Cuts) and isinstance(line.y, Joins) and len(line.x.cut(value)) > 1:
             y = line.generate([value], seed=seed, given=fixed, **checked)[0]
             return self._shown(line.convert(y), y)
-        x, meta = line.encode_x(value)
         known, how = line.given(fixed), {"seed": seed, "options": checked, "usual": USUAL}
+        x, meta = line.encode_x(value, known)
         rep = line.predict_rep([x], [known], **how)[0]
         drawn = line.render_rep([rep], permitted=known.permitted, **how)[0]
         meta = {**meta, **known.meta}

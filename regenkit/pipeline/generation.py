@@ -63,8 +63,8 @@ def streamed(
     how = {"seed": seed, "options": options, "usual": USUAL}
     if isinstance(value, str):
         (value,) = pipeline.read_inputs(value)
-    x, meta = pipeline.encode_x(value)
     fixed = pipeline.given(given)
+    x, meta = pipeline.encode_x(value, fixed)
     (rep,) = pipeline.predict_rep([x], [fixed], **how)
     condition, target = (side.spec for side in pipeline.sides(RENDERER))
     if set(target) != set(pipeline.specs["y"]) - set(pipeline.given_scalars):

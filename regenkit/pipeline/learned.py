@@ -12,12 +12,10 @@ import numpy as np
 
 from regenkit.data.lengths import lengths_of
 from regenkit.data.stack import stack, unstack
-from regenkit.errors import UserError
-from regenkit.given import Given
-from regenkit.nearest import did_you_mean
+from regenkit.given import Given, first_unless_given
 from regenkit.pipeline.weights import digest
 from regenkit.rep_text import from_text, to_text
-from regenkit.spec import Field, Fields, Spec
+from regenkit.spec import Fields, Spec
 from regenkit.stages import BEST
 
 BATCH = 64
@@ -76,12 +74,7 @@ class Learned:
 
     def given(self, options: Mapping[str, str]) -> Given:
         """Parse NAME=LABEL of each optional field of Y with labels; a field that is not given has its first label."""
-        fields = {name: field for name, field in self.given_spec.items() if field.scalar and field.vocabulary}
-        for name in options:
-            if name not in fields:
-                hint = did_you_mean(name, fields) or f"; there is {', '.join(fields) or 'nothing'}"
-                raise UserError(f"given {name}: this Y′ is learned, nothing of that name can be given{hint}")
-        return Given(fields={name: _token(name, field, options.get(name)) for name, field in fields.items()})
+        return first_unless_given(self.given_spec, options, "this Y′ is learned,")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return {**rep, **given.fields}
@@ -93,11 +86,3 @@ class Learned:
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         """(rep, meta). Raises UserError where it is not what `to_text` writes."""
         return from_text(self.spec, text)
-
-
-def _token(name: str, field: Field, label: str | None) -> np.ndarray:
-    if label is None:
-        return np.array(1, np.int32)
-    if label not in field.labels:
-        raise UserError(f"given {name}={label}: it is one of {', '.join(field.labels)}")
-    return np.array(1 + field.labels.index(label), np.int32)

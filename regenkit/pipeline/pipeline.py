@@ -20,7 +20,7 @@ from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
-from regenkit.given import Given
+from regenkit.given import Given, given_by_user
 from regenkit.pipeline.building import build, modality, rule, usual
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
@@ -169,8 +169,8 @@ class Pipeline:
     # --- running -----------------------------------------------------------------------------------------------------
 
     def given(self, options: Mapping[str, str] | None = None) -> Given:
-        """A user's `--given NAME=VALUE`, parsed by the converter."""
-        return self.converter.given(dict(options or {}))
+        """A user's `--given NAME=VALUE`: of X by its labels, of Y′ as the converter parses it."""
+        return given_by_user(options or {}, self.x.spec, self.specs["y"], self.converter)
 
     def given_of(self, rep: Fields) -> Given:
         """The given scalars of a known Y′, as if a user had given them."""
@@ -250,16 +250,17 @@ class Pipeline:
         wholes = [value for value in inputs for _ in range(count)]
         parts = [self.x.cut(value) if isinstance(self.x, Cuts) and isinstance(self.y, Joins) else [value]
                  for value in wholes]  # fmt: skip
-        xs = [self.encode_x(part)[0] for each in parts for part in each]
+        xs = [self.encode_x(part, fixed)[0] for each in parts for part in each]
         reps = self.predict_rep(xs, [fixed] * len(xs), **how)
         ys = iter(self.render_rep(reps, permitted=fixed.permitted, **how))
         made = [list(islice(ys, len(each))) for each in parts]
         metas = ({**self.x.encode(value)[1], **fixed.meta} for value in wholes)
         return [self.y.decode(self._whole(y), meta) for y, meta in zip(made, metas, strict=True)]
 
-    def encode_x(self, value: Any) -> tuple[Fields, dict[str, Any]]:
+    def encode_x(self, value: Any, fixed: Given) -> tuple[Fields, dict[str, Any]]:
         """(X as the generator reads it, meta). Raises UserError where it has no X′."""
         fields, meta = encoded(self.x_record, self.x, value)
+        fields = {**fields, **fixed.x}
         return (self.source.of_user(fields) if self.source else fields), meta
 
     def _whole(self, parts: Sequence[Fields]) -> Fields:

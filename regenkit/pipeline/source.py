@@ -10,6 +10,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, final
 
+import numpy as np
+
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
@@ -42,7 +44,11 @@ class XConverter:
         return [self.converter.convert(x) for x in xs]
 
     def of_user(self, x: Fields) -> Fields:
-        """X′ of what a user gave. Raises UserError where it has none."""
+        """X′ of what a user gave; a scalar that it leaves open is what the converter takes where nothing is given.
+        Raises UserError where there is none."""
+        if unsaid := {name for name, value in x.items() if name in self.spec and not np.any(value)}:
+            usual = self.converter.given({}).fields
+            x = {**x, **{name: value for name, value in usual.items() if name in unsaid}}
         try:
             return self.convert(x)
         except BadSource as error:

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.errors import UserError
-from regenkit.given import Given
-from regenkit.nearest import did_you_mean
+from regenkit.given import Given, first_unless_given
 from regenkit.quiet import tensorflow as tf
 from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
@@ -81,11 +79,7 @@ class FromWave(ABC):
 
     def given(self, options: Mapping[str, str]) -> Given:
         """NAME=LABEL of each optional field; one that is not given has its first label. Raises UserError."""
-        for name in options:
-            if name not in self.given_spec:
-                hint = did_you_mean(name, self.given_spec) or f"; there is {', '.join(self.given_spec) or 'nothing'}"
-                raise UserError(f"given {name}: of this Y′ nothing of that name can be given{hint}")
-        return Given(fields={name: _token(name, field, options.get(name)) for name, field in self.given_spec.items()})
+        return first_unless_given(self.given_spec, options, "of this Y′")
 
     def complete(self, rep: Fields, given: Given) -> Fields:
         return {**rep, **given.fields}
@@ -107,11 +101,3 @@ def vectors(size: int, hop_length: int) -> Field:
 def numbers(hop_length: int) -> Field:
     """A number for every `hop_length` samples."""
     return Field(kind="continuous", shape=(None,), hop=Fraction(hop_length))
-
-
-def _token(name: str, field: Field, label: str | None) -> np.ndarray:
-    if label is None:
-        return np.array(1, np.int32)
-    if label not in field.labels:
-        raise UserError(f"given {name}={label}: it is one of {', '.join(field.labels)}")
-    return np.array(1 + field.labels.index(label), np.int32)

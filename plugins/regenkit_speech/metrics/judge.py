@@ -18,6 +18,7 @@ from regenkit_speech.modality.spoken import spoken
 from regenkit_speech.modality.transcript import Transcript
 from regenkit_speech.packages import WHISPER
 
+LANGUAGE = "language"
 HEARS = 16_000
 """Samples a second."""
 
@@ -39,13 +40,21 @@ def character_error_rate(of: Evaluation) -> np.ndarray:
 def _texts(of: Evaluation) -> list[tuple[str, str]]:
     """(what is to be said, what the judge hears in the sample), as plain words, a pair a sample."""
     rate = getattr(of.y, "sample_rate", RATE)
-    language = getattr(of.x, "language", "en")
     written = isinstance(of.x, Transcript) and of.x.units == "characters"
     found = []
     for place, (sample, reference) in enumerate(zip(of.samples, of.references, strict=True)):
+        language = _language(of, place)
         said = of.x.decode(of.conditions[place]) if written else heard(reference[WAVE], rate, language)
         found.append((plain(said, language), plain(heard(sample[WAVE], rate, language), language)))
     return found
+
+
+def _language(of: Evaluation, place: int) -> Any:
+    """The one that X names of this example, else that of all."""
+    number = int(of.conditions[place].get(LANGUAGE, 0)) if of.conditions else 0
+    if number:
+        return str(of.x.spec[LANGUAGE].labels[number - 1]).partition("-")[0]  # en-us is en
+    return getattr(of.x, "language", "en")
 
 
 def plain(text: str, language: Any) -> str:

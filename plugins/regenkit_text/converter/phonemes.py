@@ -1,7 +1,8 @@
 """The phonemes of a text, in IPA with stress: a lexicon's where it has the word, else espeak-ng's.
 
-They run along an axis of their own: how many there are, the text's letters do not tell. Punctuation has no sound and is
-left out, and so is case: the renderer has to put them back.
+They run along an axis of their own: how many there are, the text's letters do not say. Punctuation has no sound and is
+left out, and so is case: the renderer has to put them back. Where a voice is made of them (`source:` of a recipe from
+text to speech), `pauses` keeps the marks at which it pauses.
 """
 
 import re
@@ -27,6 +28,8 @@ NAME = "text/phonemes"
 ENGLISH = "en-us"
 UNSTRESSED = str.maketrans("", "", "ˈˌ")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
+PAUSE = re.compile(r"[.,!?;:…]+(?!\w)|[–—]|\s-\s")
+AS_PAUSE = str.maketrans("…–—-", ".,,,")
 
 
 @final
@@ -36,6 +39,7 @@ class Phonemes:
     lexicon   whether CMUdict is asked first, for en-us
     espeak    whether espeak-ng says the words that the lexicon lacks; without it such a text has no Y′
     stress    whether the marks of stress are kept
+    pauses    whether marks between words are kept, and a space stands at both ends, for the silence there
     path      a folder of your own with cmudict.dict
     """
 
@@ -43,9 +47,9 @@ class Phonemes:
 
     def __init__(
         self, y: Spec, language: str = ENGLISH, lexicon: bool = True, espeak: bool = True, stress: bool = True,
-        path: str | None = None,
+        pauses: bool = False, path: str | None = None,
     ) -> None:  # fmt: skip
-        self.y, self.language, self.espeak, self.stress = y, language, espeak, stress
+        self.y, self.language, self.espeak, self.stress, self.pauses = y, language, espeak, stress, pauses
         self.given_spec = y.only(optional=True)
         self.languages = self.given_spec[LANGUAGE].labels if LANGUAGE in y else ()
         known = {language, *self.languages}
@@ -54,22 +58,36 @@ class Phonemes:
             raise UserError("neither the lexicon nor espeak-ng is to be asked: set lexicon or espeak: true")
         for each in sorted(known) if espeak else ():
             voice.check(each)
-        self.spec = self.given_spec | {"phone": tokens(ipa.SIGNS, axis="phone")}
+        self.signs = ipa.PAUSES if pauses else ipa.SIGNS
+        self.spec = self.given_spec | {"phone": tokens(self.signs, axis="phone")}
 
     def convert(self, y: Fields) -> Fields:
         """Raises BadSource where nothing of the text has a sound, or a word's is not known."""
         token = int(y[LANGUAGE]) if self.languages else 0
         language = self.languages[token - 1] if token else self.language
-        said = self.said(text_of(self.y, y), language)
+        text = text_of(self.y, y)
+        said = self._with_pauses(text, language) if self.pauses else self.said(text, language)
         if not self.stress:
             said = said.translate(UNSTRESSED)
         if not said:
             raise BadSource("y", f"nothing of it is spoken in {language}")
         given = {name: y[name] for name in self.given_spec}
         try:
-            return {**given, "phone": np.array(ipa.tokens_of(said), np.int32)}
+            return {**given, "phone": self._tokens(said)}
         except UserError as error:
             raise BadSource("y", str(error)) from error
+
+    def _tokens(self, said: str) -> np.ndarray:
+        ends = [ipa.SIGNS.index(" ") + 1] * self.pauses
+        return np.array([*ends, *ipa.tokens_of(said, self.signs), *ends], np.int32)
+
+    def _with_pauses(self, text: str, language: str) -> str:
+        """IPA, with the first of the marks after each clause."""
+        found = []
+        for clause, marks in zip(PAUSE.split(text), [*PAUSE.findall(text), ""], strict=True):
+            if said := self.said(clause, language):
+                found.append(said + marks.strip()[:1].translate(AS_PAUSE))
+        return " ".join(found)
 
     def said(self, text: str, language: str) -> str:
         """IPA. Raises BadSource where a word's sound is not known."""
@@ -102,15 +120,15 @@ class Phonemes:
         """IPA on a line; after the language and a colon, where it is one of several."""
         token = int(rep[LANGUAGE]) if self.languages else 0
         named = f"{self.languages[token - 1]}: " if token else ""
-        return named + ipa.text_of([int(token) for token in rep["phone"] if token]) + "\n"
+        return named + ipa.text_of([int(token) for token in rep["phone"] if token]).strip() + "\n"
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         named, colon, said = text.partition(":") if self.languages else ("", "", text)
-        found = ipa.tokens_of(said if colon else text)
-        if not found:
+        found = self._tokens(said if colon else text)
+        if len(found) <= 2 * self.pauses:
             raise UserError("there are no phonemes; write IPA, as həlˈoʊ wˈɜːld")
         given = {LANGUAGE: self._language(named.strip() if colon else self.languages[0])} if self.languages else {}
-        return {**given, "phone": np.array(found, np.int32)}, {}
+        return {**given, "phone": found}, {}
 
     def _language(self, name: str) -> np.ndarray:
         if name not in self.languages:

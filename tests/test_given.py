@@ -1,0 +1,73 @@
+"""What a user gives: of X by its labels, of Y′ as the converter parses it, and what stands where nothing is given."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regenkit.errors import UserError
+from regenkit.given import Given, first_unless_given, given_by_user
+from regenkit.pipeline.source import XConverter
+from regenkit.spec import Field, Fields, Spec, tokens
+
+LANGUAGE = tokens(("en", "cs", "nl"), scalar=True, optional=True)
+SPEAKER = tokens(("ann", "bob"), scalar=True, optional=True)
+X = Spec({"text": tokens(26, axis="x"), "language": LANGUAGE})
+
+
+class Voices:
+    """A converter of whose Y′ the speaker can be given."""
+
+    version = 1
+    spec = Spec({"speaker": SPEAKER, "mel": Field(kind="continuous", shape=(None, 3))})
+
+    def given(self, options: Any) -> Given:
+        return first_unless_given(self.spec.only(optional=True), options, "of this Y′")
+
+
+class Phones:
+    """X → X′, in a language."""
+
+    version = 1
+    spec = Spec({"phone": tokens(26), "language": LANGUAGE})
+
+    def given(self, options: Any) -> Given:
+        return first_unless_given(self.spec.only(optional=True), options, "of phones")
+
+    def convert(self, y: Fields) -> Fields:
+        return {"phone": y["text"], "language": y["language"]}
+
+
+def test_each_name_goes_to_the_side_that_has_it() -> None:
+    fixed = given_by_user({"language": "cs", "speaker": "bob"}, X, Voices.spec, Voices())
+    assert {name: int(value) for name, value in fixed.x.items()} == {"language": 2}
+    assert {name: int(value) for name, value in fixed.fields.items()} == {"speaker": 2}
+    unasked = given_by_user({}, X, Voices.spec, Voices())
+    assert not unasked.x and int(unasked.fields["speaker"]) == 1
+
+
+def test_what_y_has_too_is_given_of_y() -> None:
+    y = Spec({"speaker": SPEAKER, "language": LANGUAGE})
+    with pytest.raises(UserError, match="given language: of this Y′ nothing of that name"):
+        given_by_user({"language": "cs"}, X, y, Voices())
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "said"),
+    [
+        ("language", "de", "given language=de: it is one of en, cs, nl"),
+        ("speaker", "eve", "given speaker=eve: it is one of ann, bob"),
+        ("langage", "cs", "given langage: of this Y′ nothing .* can be given.* Of X, language can be given"),
+    ],
+)
+def test_what_cannot_be_given_is_refused_with_what_can(name: str, label: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        given_by_user({name: label}, X, Voices.spec, Voices())
+
+
+def test_what_a_user_leaves_open_is_what_the_converter_of_x_takes() -> None:
+    phones: Any = Phones()  # no whole converter
+    source = XConverter(phones, {"use": "phones"}, X)
+    text = {"text": np.array([1, 2], np.int32)}
+    said = [int(source.of_user({**text, "language": np.array(token, np.int32)})["language"]) for token in (0, 1, 3)]
+    assert said == [1, 1, 3]
