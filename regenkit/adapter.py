@@ -129,6 +129,13 @@ class HasUnit(Protocol):
     unit_steps: float
 
 
+@runtime_checkable
+class Shares(Protocol):
+    """Arguments of the modality that an argument of the same name of a component must agree with: a sample rate."""
+
+    shared: Sequence[str]
+
+
 class Unit(NamedTuple):
     """What reports count Y in, and how many steps of Y make one."""
 

@@ -11,6 +11,8 @@ from own_sounds import tone, write
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
+from regenkit.pipeline.pipeline import Pipeline
+from regenkit.recipe import load
 from regenkit_speech import packages
 from regenkit_speech.data import (
     Drumkits,
@@ -27,6 +29,30 @@ from regenkit_speech.data import (
 from regenkit_speech.data.drumkits import label_of
 from regenkit_speech.modality import Audio
 from regenkit_text.modality import Text
+
+
+def test_another_sample_rate_than_that_of_the_data_is_refused(tmp_path: Path) -> None:
+    """Bands and pitch would be those of another scale, and nothing would show it."""
+    for number in range(3):
+        write(tmp_path / "voices" / f"{number}.wav", tone(0.5, hertz=200.0 + number), 22_050)
+    dataset = f"dataset: {{use: speech/folder, path: {tmp_path / 'voices'}, sample_rate: 22050}}\n"
+    right = "converter: {use: speech/mel, sample_rate: 22050}\ngenerator: {use: speech/fastspeech}\n"
+    renderer = (
+        "renderer: {use: speech/vocos, sample_rate: 22050}\ndirect: {use: speech/text2wave, sample_rate: 22050}\n"
+    )
+    whole = dataset + right + renderer
+    path = tmp_path / "a.yaml"
+    path.write_text(whole)
+    assert Pipeline(load(path)).y.sample_rate == 22_050  # type: ignore[attr-defined]
+    for section, wrong in (
+        ("converter", whole.replace("speech/mel, sample_rate: 22050", "speech/mel")),
+        ("renderer", whole.replace("speech/vocos, sample_rate: 22050", "speech/vocos")),
+        ("direct", whole.replace("text2wave, sample_rate: 22050", "text2wave, sample_rate: 8000")),
+    ):
+        path.write_text(wrong)
+        with pytest.raises(UserError, match=rf"{section}.*sample_rate is .*, and the data have 22050: write"):
+            Pipeline(load(path))
+
 
 # --- out of packages --------------------------------------------------------------------------------------------------
 

@@ -26,10 +26,10 @@ LABEL = Spec({"label": tokens(("kick", "snare", "hat"), scalar=True)})
 ENTRIES = [20, 9, 13]
 
 
-def small() -> LabelToWave:
+def small(segment: int = 30) -> LabelToWave:
     keras.utils.set_random_seed(0)
     return LabelToWave(condition=LABEL, target=WAVE, hop_length=HOP, width=16, depth=1, noise_size=4,
-                       adversarial_start=0, judges_width=2, segment=8)  # fmt: skip
+                       adversarial_start=0, judges_width=2, segment=segment)  # fmt: skip
 
 
 def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
@@ -39,13 +39,28 @@ def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
 
 
 def test_examples_stand_alone() -> None:
-    """Without judges, who hear the silence that a batch is padded with."""
+    """To the judges, too, where the segment is as long as the longest sound."""
     model = small()
+    noise = tf.constant([[1, 2], [3, 4], [5, 6]])
     for row in range(3):
-        alone = model.losses(_both(slice(row, row + 1), True), noise=None)["generator"]
-        whole = model.losses(_both(slice(0, 3), False), noise=None)["generator"]
-        for name in ("mel_distance", END):
-            np.testing.assert_allclose(alone[name][0][0], whole[name][0][row], rtol=1e-3)
+        alone = model.losses(_both(slice(row, row + 1), True), noise=noise[row : row + 1])
+        whole = model.losses(_both(slice(0, 3), False), noise=noise)
+        for group, name in (("generator", "mel_distance"), ("generator", END), ("generator", "matched"),
+                            ("generator", "fooled"), ("discriminator", "caught")):  # fmt: skip
+            np.testing.assert_allclose(alone[group][name][0][0], whole[group][name][0][row], rtol=1e-3)
+
+
+def test_a_sound_may_be_as_long_as_its_class_has_them() -> None:
+    """No lid on what is learned but that of all samples."""
+    model = small()
+    for layer in (model.log_length,):
+        layer.bias.assign([np.log(2000.0)])
+        layer.kernel.assign(tf.zeros_like(layer.kernel))
+    drawn = model.sample({"label": np.array([1], np.int32)}, seed=0)
+    assert drawn["mask"].sum() == 2000 * HOP
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_sum(deviance(tf.constant([3000.0]), model.log_length.bias, model.largest))
+    assert float(tape.gradient(cost, model.log_length.bias)[0]) < 0
 
 
 def _both(rows: slice, longer: bool) -> dict[str, Batch]:

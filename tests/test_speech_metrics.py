@@ -14,6 +14,8 @@ from regenkit_speech.data import Fillets, Prompts
 from regenkit_speech.metrics.frechet import between
 from regenkit_speech.metrics.judge import plain
 from regenkit_speech.modality import Audio, Transcript
+from regenkit_speech.signal import mel
+from regenkit_text.modality import Text
 
 RATE = 16_000
 
@@ -64,9 +66,30 @@ def test_a_sample_without_sound_has_no_distance() -> None:
 
 
 def test_words_are_compared_as_they_are_spoken() -> None:
-    assert (
-        plain("Press 1, or twenty-two!", "en") == plain("press one or Twenty two.", "en") == "press one or twenty two"
-    )
+    assert plain("Press 1, or twenty-two!") == plain("press one or Twenty two.") == "press one or twenty two"
+
+
+def test_what_is_not_in_english_has_no_judge() -> None:
+    """Whisper tiny.en would write English words down, whatever it hears."""
+    y = voice(150.0)
+    text = Text(languages=("en-us", "cs"))
+    czech = {**text.encode("co to je")[0], "language": np.array(2, np.int32)}
+    judged = Evaluation(samples=[{"wave": y}], references=[{"wave": y}], conditions=[czech], x=text, y=Audio())
+    for name in ("word_error_rate", "character_error_rate"):
+        with pytest.raises(UserError, match="hears English alone, and this is in cs"):
+            getattr(metrics, name)(judged)
+
+
+def test_cepstral_distortion_is_the_distance_of_log_spectra_in_decibels() -> None:
+    """Of a filter whose logarithm over the mel bands is one cosine: then no cepstrum but one differs."""
+    chance = np.random.default_rng(0).normal(0, 0.1, 3 * RATE)
+    hertz = np.fft.rfftfreq(len(chance), 1 / RATE)
+    corners = mel._hertz(np.linspace(0.0, mel._mels(RATE / 2), 82))[1:-1]
+    ripple = 0.4 * np.cos(3 * np.pi * (np.interp(hertz, corners, np.arange(80)) + 0.5) / 80)
+    filtered = np.fft.irfft(np.fft.rfft(chance) * np.exp(ripple), len(chance))
+    decibels = 20 / np.log(10) * 0.4 * np.sqrt(0.5)  # root mean square of the ripple
+    waves = [each.astype(np.float32) for each in (filtered, chance)]
+    assert metrics.mel_cepstral_distortion(of(waves[:1], waves[1:]))[0] == pytest.approx(decibels, rel=0.05)
 
 
 def test_the_distance_of_gaussians_is_that_of_their_means_and_deviations() -> None:
@@ -187,4 +210,4 @@ def test_the_judge_understands_recordings_and_no_noise(tmp_path: Path, monkeypat
 
     judge.whisper.cache_clear()
     with pytest.raises(UserError, match="regenkit data fetch speech/word_error_rate"):
-        judge.heard(noise[:100], RATE, "en")
+        judge.heard(noise[:100], RATE)

@@ -85,7 +85,8 @@ def test_phase_is_found_by_projections() -> None:
     true, seeds = magnitude(wave, 512, 128), tf.constant([[1, 2]])
 
     def error(iterations: int, momentum: float) -> float:
-        found = griffin_lim(true, n_fft=512, hop_length=128, iterations=iterations, momentum=momentum, seeds=seeds)
+        found = griffin_lim(true, tf.ones(true.shape[:2]), n_fft=512, hop_length=128, iterations=iterations,
+                            momentum=momentum, seeds=seeds)  # fmt: skip
         return float(tf.norm(magnitude(found, 512, 128) - true) / tf.norm(true))
 
     slow, fast = error(30, 0.0), error(30, 0.99)
@@ -98,9 +99,17 @@ def test_phase_is_found_by_projections() -> None:
     )
 
 
+@pytest.mark.parametrize("levels", range(1, 9))
+def test_an_entry_of_a_wavelet_is_of_its_own_samples(levels: int) -> None:
+    """Of a ramp it says where it looks: at its own samples, or within half an entry or three samples of its first."""
+    ramp = tf.range(200 << levels, dtype=tf.float32)[None]
+    looks = coarse.approximation(ramp, levels)[0].numpy()[20:-20] - (np.arange(20, 180) << levels)
+    assert np.ptp(looks) < 0.02 * (1 << levels) and abs(looks.mean()) <= max(3.1, 0.5 * (1 << levels))
+
+
 def test_a_wavelet_is_that_of_pywavelets() -> None:
     wave = noisy(4096)
-    for levels in (1, 2, 3):
+    for levels in (1, 2, 3, 4, 5):
         ours = coarse.approximation(tf.constant(wave[None]), levels)[0].numpy()
         theirs = pywt.downcoef("a", wave, "db4", mode="zero", level=levels) / 2 ** (levels / 2)
         inner, shifted = ours[10:-10], [theirs[10 + shift :][: len(ours) - 20] for shift in range(8)]
@@ -137,6 +146,7 @@ def test_prosody_is_edited_in_hertz() -> None:
     for name in rep:
         np.testing.assert_allclose(back[name], rep[name], atol=1e-3)
     line = next(line for line in text.splitlines() if line.startswith("pitch:"))
+    assert "voiced" not in text  # the pitch says it, so that the two cannot contradict each other
     edited = "pitch: [" + ", ".join(["220.0"] * len(rep["pitch"])) + "]"
     higher, _ = converter.from_text(text.replace(line, edited))
     assert (higher["voiced"] == VOICED).all() and higher["pitch"] == pytest.approx(np.log2(2.2))
@@ -162,7 +172,8 @@ def test_what_is_given_and_what_is_refused() -> None:
 def test_noise_of_the_phase_does_not_depend_on_the_batch() -> None:
     seeds = tf.constant([[1, 2], [3, 4]])
     true = magnitude(tf.constant(np.stack([noisy(2048), noisy(2048, 1)])), 512, 128)
-    both = griffin_lim(true, n_fft=512, hop_length=128, iterations=3, momentum=0.9, seeds=seeds)
-    one = griffin_lim(true[1:], n_fft=512, hop_length=128, iterations=3, momentum=0.9, seeds=seeds[1:])
+    there = tf.ones(true.shape[:2])
+    both = griffin_lim(true, there, n_fft=512, hop_length=128, iterations=3, momentum=0.9, seeds=seeds)
+    one = griffin_lim(true[1:], there[1:], n_fft=512, hop_length=128, iterations=3, momentum=0.9, seeds=seeds[1:])
     np.testing.assert_allclose(both[1:], one, atol=1e-5)
     assert noise.fold_in(None, "x") is None

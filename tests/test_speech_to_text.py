@@ -25,7 +25,7 @@ dataset: {use: speech/folder, path: voices, language: cs, sample_rate: 8000}
 converter: {use: speech/bestrq, sample_rate: 8000, n_fft: 256, hop_length: 80, n_mels: 12, width: 16, depth: 1}
 generator: {use: speech/fastspeech, width: 16, depth: 1, decoder_depth: 1}
 renderer: {use: speech/vocos, width: 16, depth: 1, sample_rate: 8000}
-direct: {use: speech/text2wave}
+direct: {use: speech/text2wave, sample_rate: 8000}
 train: {steps: 2, batch_size: 8, steps_per_call: 1, validate_every: 2, checkpoint_every: 2, sample_every: 0}
 """
 WORDS = ("ano", "ne", "kde", "co je", "loď", "ryba")
@@ -78,6 +78,8 @@ def test_words_are_found_in_a_recording(place: Path) -> None:
     assert (np.diff(ends.ravel()) >= -2e-3).all() and (ends >= 0).all()  # one after the other, to the millisecond
     with Image.open(place / "a.png") as picture:
         assert picture.size == (900, 380)
+    regenkit(*align[:-1], "Co je? Ano!", "-o", "b.ctm", cwd=place)  # as people write it
+    assert (place / "b.ctm").read_text() == (place / "a.ctm").read_text()
     for bad, message in (
         (("align", "runs/said/1", "voices/3.wav", "--text", "co", "-o", "a.wav"), ".TextGrid, .ctm or .png"),
         (("align", "runs/said/1", "voices/3.wav", "--text", "co " * 60, "-o", "b.ctm"), "is too short for the"),

@@ -27,6 +27,7 @@ from regenkit_speech.models.phase import GriffinLim
 from regenkit_speech.models.vocos import Vocos
 from regenkit_speech.networks.contest import spectral_convergence
 from regenkit_speech.signal import mel
+from regenkit_speech.signal.griffin_lim import griffin_lim
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 CONDITION = MEL | BESIDE | SPEAKER
@@ -84,9 +85,10 @@ def test_a_stream_is_the_whole(build: Any, chunk: int) -> None:
     np.testing.assert_allclose(np.concatenate(parts, 1), whole, atol=1e-4)
 
 
-def test_the_reach_is_no_larger_than_it_must_be() -> None:
-    """What lies beyond it has no say, and what lies within has."""
-    model = vocos()
+@pytest.mark.parametrize("n_fft", [2 * HOP, 2 * HOP + 2, 3 * HOP, 5 * HOP - 4])
+def test_the_reach_is_no_larger_than_it_must_be(n_fft: int) -> None:
+    """What lies beyond it has no say, and what lies within has, whatever the hop is of a window."""
+    model = vocos(n_fft=n_fft)
     condition = fields(CONDITION, {"y": [HOP * 60]}, {"y": HOP * 60})
     before = model.sample(condition, seed=0)["wave"]
     condition["mel"][0, 30] += 1.0
@@ -139,6 +141,23 @@ def test_griffin_lim_by_converter() -> None:
     np.testing.assert_array_equal(drawn, mels.sample(condition, seed=3, iterations=2)["wave"])
     with pytest.raises(ValueError, match="draws from mel, magnitude or mfcc"):
         GriffinLim(condition=Spec({"coefficients": MEL["mel"]}), target=WAVE)
+
+
+def test_griffin_lim_draws_an_example_as_if_it_were_alone() -> None:
+    rule = GriffinLim(condition=MEL | SPEAKER, target=WAVE, n_fft=256)
+    condition = fields(MEL | SPEAKER, {"y": [HOP * each for each in ENTRIES]}, {"y": HOP * 20})
+    together = rule.sample(condition, seed=3, iterations=8)["wave"]
+    (first, *_) = ENTRIES
+    alone = rule.sample(cut(condition, slice(0, 1)), seed=3, iterations=8)["wave"]
+    np.testing.assert_allclose(alone[0], together[0, : first * HOP], atol=1e-5)
+    size = tf.abs(tf.random.stateless_normal([1, 9, 129], [0, 1]))
+    how: dict[str, Any] = {"n_fft": 256, "hop_length": HOP, "iterations": 8, "momentum": 0.99,
+                           "seeds": tf.constant([[3, 4]])}  # fmt: skip
+    short = griffin_lim(size, tf.ones([1, 9]), **how).numpy()[0]
+    known = tf.sequence_mask([9], 30, tf.float32)
+    longer = griffin_lim(tf.pad(size, [[0, 0], [0, 21], [0, 0]]), known, **how).numpy()[0]
+    np.testing.assert_allclose(longer[: 9 * HOP], short, atol=1e-4 * np.abs(short).max())
+    assert not longer[9 * HOP :].any()
 
 
 def test_griffin_lim_of_cepstra() -> None:

@@ -15,12 +15,12 @@ def align(
 ) -> None:
     """Say at what time each token of Y′ (each phoneme) of a known text is heard."""
     from regenkit import UserError, load
-    from regenkit_speech.spans import spans, write
+    from regenkit_speech.spans import read, spans, write
 
     for each in given or ():
         if "=" not in each:
             raise UserError(f"--given {each}: write NAME=VALUE, as language=cs")
     pipeline = load(run)
-    (sound,) = pipeline.x.read(recording)
+    sound = read(pipeline, recording)
     found = spans(pipeline, sound, text, dict(each.split("=", 1) for each in given or ()))
     write(found, sound, output)

@@ -6,7 +6,7 @@ the model is sure of it, often a single entry, and what lies between two spans i
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from regenkit.data.stack import stack
 from regenkit.errors import BadSource, UserError
 from regenkit.files import beside, write_text
 from regenkit_speech.modality import Audio, Recording
+from regenkit_speech.modality.spoken import WORDS, Language, words
 from regenkit_speech.models.ctc import Ctc
+
+LANGUAGE = "language"
 
 
 class Span(NamedTuple):
@@ -23,13 +26,19 @@ class Span(NamedTuple):
     end: float
 
 
-def spans(pipeline: Any, recording: Recording, text: str, given: Mapping[str, str] | None = None) -> list[Span]:
-    """Of the tokens of Y′ that `text` has, in a run whose generator is `speech/ctc`. Raises UserError."""
-    model = pipeline.stage("generator")
-    if not isinstance(model, Ctc) or not isinstance(pipeline.x, Audio):
+def read(pipeline: Any, path: Path) -> Recording:
+    """The recording of a file, for a run that aligns text. Raises UserError and BadSource."""
+    if not isinstance(pipeline.x, Audio) or not isinstance(pipeline.stage("generator"), Ctc):
         raise UserError(f"{pipeline.folder}: only runs from speech whose generator is speech/ctc align text")
+    (found,) = pipeline.x.read(path)
+    return found
+
+
+def spans(pipeline: Any, recording: Recording, text: str, given: Mapping[str, str] | None = None) -> list[Span]:
+    """Of the tokens of Y′ that `text` has, in a run as `read` takes it. Raises UserError."""
+    model = pipeline.stage("generator")
     fixed = pipeline.given(given)
-    y = {**pipeline.y.encode(pipeline.y.parse(text))[0], **fixed.fields}
+    y = {**pipeline.y.encode(pipeline.y.parse(_as_learned(pipeline, text, given or {})))[0], **fixed.fields}
     try:
         rep = pipeline.converter.convert(y)
     except BadSource as error:
@@ -37,7 +46,7 @@ def spans(pipeline: Any, recording: Recording, text: str, given: Mapping[str, st
     condition, target = (side.spec for side in pipeline.sides("generator"))
     x = stack([{**pipeline.encode_x(recording, fixed)[0], **fixed.fields}], condition)
     path = model.align(x, stack([rep], target))[0]
-    if (path < 0).any():
+    if not set(range(1, len(rep[model.field]) + 1)) <= set(path.tolist()):
         raise UserError(f"the recording of {recording.seconds:.2f} s is too short for the "
                         f"{len(rep[model.field])} tokens of {text!r}")  # fmt: skip
     entry = float(model.heard.hop) * model.subsampling / pipeline.x.sample_rate
@@ -45,9 +54,19 @@ def spans(pipeline: Any, recording: Recording, text: str, given: Mapping[str, st
     found = []
     for place, token in enumerate(rep[model.field]):
         entries = np.flatnonzero(path == place + 1)
-        end = min((entries[-1] + 1) * entry, recording.seconds)
-        found.append(Span(labels[token - 1] if labels else str(token), entries[0] * entry, end))
+        # the encoder's entry k sees windows on both sides of the sample k × entry
+        start, end = max(0.0, (entries[0] - 0.5) * entry), min((entries[-1] + 0.5) * entry, recording.seconds)
+        found.append(Span(labels[token - 1] if labels else str(token), start, end))
     return found
+
+
+def _as_learned(pipeline: Any, text: str, given: Mapping[str, str]) -> str:
+    """Words without marks and capitals, and numbers in words, where the run learned from texts of that form."""
+    if tuple(getattr(pipeline.y.units, "labels", ())) != WORDS:
+        return text
+    languages = pipeline.y.spec[LANGUAGE].labels if LANGUAGE in pipeline.y.spec else ()
+    name = given.get(LANGUAGE, next(iter(languages), "en")).partition("-")[0]  # en-us is en
+    return words(text, name if name in get_args(Language) else "en") or text
 
 
 def write(found: Sequence[Span], recording: Recording, path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regenkit import plugins
-from regenkit.adapter import KnowsModalities
+from regenkit.adapter import KnowsModalities, Shares
 from regenkit.components import Dataset, Modality
 from regenkit.errors import UserError
 from regenkit.files import write_json
@@ -30,6 +30,17 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
         return {}
     check_data(folder, recipe.dataset.arguments)
     return _of_dataset(recipe.dataset.build())
+
+
+def check_shared(recipe: Recipe, x: Any, y: Any) -> None:
+    """Raises UserError where a component has another value of an argument that X (for `source`) or Y `shares`."""
+    for name, part in recipe.parts.items():
+        modality = x if name == "source" else y
+        for argument in modality.shared if isinstance(modality, Shares) else ():
+            right = getattr(modality, argument)
+            if (value := part.arguments.get(argument, right)) != right:
+                raise UserError(f"{part.where()}: {argument} is {value}, and the data have {right}: "
+                                f"write {argument}: {right}")  # fmt: skip
 
 
 def record_of(data: Dataset, name: str) -> Modality:

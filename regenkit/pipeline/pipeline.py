@@ -26,7 +26,7 @@ from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
 from regenkit.pipeline.encoding import checked, encoded, parsed
 from regenkit.pipeline.learned import Learned
-from regenkit.pipeline.modalities import keep, modalities_of, record_of
+from regenkit.pipeline.modalities import check_shared, keep, modalities_of, record_of
 from regenkit.pipeline.sampling import draw, longest, ungiven
 from regenkit.pipeline.source import WithSource, XConverter, as_y
 from regenkit.pipeline.weights import load
@@ -51,6 +51,7 @@ class Pipeline:
         self.x: Modality = modality(self.x_record, self.modalities.get("x", {}))
         self.y_record = record_of(data, data.y)
         self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), (Decodes,))
+        check_shared(recipe, self.x, self.y)
         self.source = self._source() if "source" in recipe.parts else None
         x = self.source.spec if self.source else self.x.spec
         self.specs: dict[str, Spec] = {"x": x, "y": self.y.spec, "rep": Spec()}

@@ -34,6 +34,8 @@ class Wavelet(FromWave):
     levels  how often its time is halved
     """
 
+    version = 2
+
     def __init__(self, *, y: Spec, levels: PositiveInt = 3) -> None:
         if not 1 <= levels <= 8:
             raise ValueError(f"levels {levels}; right is 1 to 8")

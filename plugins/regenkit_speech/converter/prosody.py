@@ -9,6 +9,7 @@ from pydantic import PositiveInt
 
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
+from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec, tokens
 from regenkit_speech.converter.from_wave import FromWave, numbers, vectors
 from regenkit_speech.converter.spectral import MEAN, SCALE
@@ -23,7 +24,8 @@ ENERGY_SCALE = 2.0
 class Prosody(FromWave):
     """`mel` as of `Mel`; `pitch` in octaves above 100 Hz; `voiced`; `energy`, the logarithm of the spectrum's norm.
 
-    In the text of Y′ the pitch is in Hertz, 0 where there is no voice. The arguments are those of `Mel`.
+    In the text of Y′ the pitch is in Hertz, 0 where there is no voice, which says what `voiced` is. The arguments are
+    those of `Mel`.
     """
 
     def __init__(
@@ -56,10 +58,10 @@ class Prosody(FromWave):
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         hertz = pitch.hertz(rep["pitch"], rep["voiced"] == VOICED)
-        return super().to_text({**rep, "pitch": hertz.astype(np.float32)}, meta)
+        return to_text(self.spec.without(["voiced"]), {**rep, "pitch": hertz.astype(np.float32)}, meta)
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        rep, meta = super().from_text(text)
+        rep, meta = from_text(self.spec.without(["voiced"]), text)
         if (rep["pitch"] < 0).any():
             raise UserError("pitch is below 0; right are Hertz, and 0 where there is no voice")
         octaves, voiced = pitch.octaves(rep["pitch"])

@@ -13,8 +13,8 @@ from regenkit_speech.signal import mel, pitch, stft
 HOP, N_FFT, BANDS, CEPSTRA = 256, 1024, 80, 13
 RESOLUTIONS = ((512, 128), (1024, 256), (2048, 512))
 NEPERS_TO_DB = 10.0 / np.log(10.0) * np.sqrt(2.0)
-"""Of a distance of cepstra of natural logarithms of the magnitude, in the usual formula (Kubichek 1993), twice as much
-for the power."""
+"""Of a distance of cepstra c_m of the magnitude, of which log |H(ω)| = Σ c_m cos mω (Kubichek 1993): it is then that of
+the two log spectra in decibels, root mean square."""
 
 
 class Pair(NamedTuple):
@@ -92,11 +92,11 @@ def _pairs(of: Evaluation) -> Iterator[Pair | None]:
 
 
 def _cepstra(wave: np.ndarray, rate: int) -> np.ndarray:
-    """[entries, CEPSTRA] of natural logarithms of mel bands of the power, without the zeroth."""
+    """[entries, CEPSTRA] of natural logarithms of mel bands of the magnitude, without the zeroth."""
     bands = mel.log_mel(tf.constant(wave[None]), rate=rate, n_fft=N_FFT, hop_length=HOP, n_mels=BANDS)
     cosines = mel.cosines(BANDS, CEPSTRA + 1)[:, 1:] * np.sqrt(2.0 / BANDS)  # the cepstrum, not an orthonormal one
-    found: np.ndarray = (2 * bands[0].numpy()) @ cosines
-    return found / np.sqrt(2.0)
+    found: np.ndarray = bands[0].numpy() @ cosines
+    return found
 
 
 def _pitches(of: Evaluation) -> Iterator[tuple[np.ndarray, np.ndarray]]:

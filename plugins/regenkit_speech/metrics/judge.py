@@ -1,9 +1,11 @@
-"""What a judge understands of samples: Whisper tiny, by faster-whisper. Used in measuring alone.
+"""What a judge understands of samples: Whisper tiny.en, by faster-whisper. Used in measuring alone.
 
-The words that count are X's where it is written in characters, else those that the judge hears in the recording. Its
-own errors then count for nothing, but what it never hears is not asked for either.
+It hears English alone: what is said in another language has no score. The words that count are X's where it is
+written in characters, else those that the judge hears in the recording. Its own errors then count for nothing, but what
+it never hears is not asked for either.
 """
 
+import hashlib
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +21,7 @@ from regenkit_speech.modality.transcript import Transcript
 from regenkit_speech.packages import WHISPER
 
 LANGUAGE = "language"
+HEARS_LANGUAGE = "en"
 HEARS = 16_000
 """Samples a second."""
 
@@ -27,25 +30,32 @@ def word_error_rate(of: Evaluation) -> np.ndarray:
     """Words that are wrong, missing or too many, over those that there are."""
     import jiwer
 
-    return np.array([float(jiwer.wer(said, heard)) if said else np.nan for said, heard in _texts(of)])
+    return np.array([float(jiwer.wer(*texts)) if texts and texts[0] else np.nan for texts in _texts(of)])
 
 
 def character_error_rate(of: Evaluation) -> np.ndarray:
     """The same of characters."""
     import jiwer
 
-    return np.array([float(jiwer.cer(said, heard)) if said else np.nan for said, heard in _texts(of)])
+    return np.array([float(jiwer.cer(*texts)) if texts and texts[0] else np.nan for texts in _texts(of)])
 
 
-def _texts(of: Evaluation) -> list[tuple[str, str]]:
-    """(what is to be said, what the judge hears in the sample), as plain words, a pair a sample."""
+def _texts(of: Evaluation) -> list[tuple[str, str] | None]:
+    """(what is to be said, what the judge hears in the sample), as plain words, a pair a sample; None of one that is
+    not in English. Raises UserError where none is."""
     rate = getattr(of.y, "sample_rate", RATE)
     written = isinstance(of.x, Transcript) and of.x.units == "characters"
-    found = []
+    languages = [_language(of, place) for place in range(len(of.samples))]
+    if of.samples and HEARS_LANGUAGE not in languages:
+        raise UserError(f"the judge of word and character error rates hears English alone, and this is in "
+                        f"{languages[0]}: leave the two out of `evaluate`")  # fmt: skip
+    found: list[tuple[str, str] | None] = []
     for place, (sample, reference) in enumerate(zip(of.samples, of.references, strict=True)):
-        language = _language(of, place)
-        said = of.x.decode(of.conditions[place]) if written else heard(reference[WAVE], rate, language)
-        found.append((plain(said, language), plain(heard(sample[WAVE], rate, language), language)))
+        if languages[place] != HEARS_LANGUAGE:
+            found.append(None)
+            continue
+        said = of.x.decode(of.conditions[place]) if written else heard(reference[WAVE], rate)
+        found.append((plain(said), plain(heard(sample[WAVE], rate))))
     return found
 
 
@@ -57,23 +67,23 @@ def _language(of: Evaluation, place: int) -> Any:
     return getattr(of.x, "language", "en")
 
 
-def plain(text: str, language: Any) -> str:
+def plain(text: str) -> str:
     """In small letters, without pauses; numbers as words."""
-    said = spoken(text, language)[0].translate(dict.fromkeys(map(ord, ".,!?;:"))).replace("-", " ")
+    said = spoken(text, HEARS_LANGUAGE)[0].translate(dict.fromkeys(map(ord, ".,!?;:"))).replace("-", " ")
     return " ".join(said.split())
 
 
-_heard: dict[tuple[bytes, str], str] = {}
-"""By samples: recordings are heard once for all routes."""
+_heard: dict[bytes, str] = {}
+"""By a digest of the samples: recordings are heard once for all routes."""
 
 
-def heard(wave: np.ndarray, rate: int, language: str) -> str:
+def heard(wave: np.ndarray, rate: int) -> str:
     """What the judge writes down of a waveform. At a temperature of 0 it is always the same; by default faster-whisper
     draws again, at random, where it is unsure."""
     samples = resampled(np.asarray(wave, np.float32), rate, HEARS)
-    key = (samples.tobytes(), language)
+    key = hashlib.blake2b(samples.tobytes()).digest()
     if key not in _heard:
-        parts, _ = whisper().transcribe(samples, language=language, beam_size=5, without_timestamps=True,
+        parts, _ = whisper().transcribe(samples, language=HEARS_LANGUAGE, beam_size=5, without_timestamps=True,
                                         condition_on_previous_text=False, temperature=0.0)  # fmt: skip
         _heard[key] = " ".join(part.text.strip() for part in parts)
     return _heard[key]

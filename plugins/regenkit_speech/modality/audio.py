@@ -29,6 +29,7 @@ class Audio:
 
     version = 1
     unit = "second"
+    shared = ("sample_rate",)
 
     def __init__(
         self, sample_rate: PositiveInt = RATE, axis: Literal["", "x"] = "", max_seconds: PositiveFloat = 20.0,

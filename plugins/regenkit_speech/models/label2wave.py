@@ -23,7 +23,7 @@ from regenkit.stage import Batch
 from regenkit_speech.models.clocks import LONGEST
 from regenkit_speech.models.vocoding import compared
 from regenkit_speech.models.vocos import Vocos
-from regenkit_speech.networks.durations import LARGEST, deviance
+from regenkit_speech.networks.durations import deviance
 
 INNER = "hidden"
 FADES = 7
@@ -37,7 +37,9 @@ class LabelToWave(keras.Model):
     sample_rate, hop_length  of the waveform
     width, depth             of the network
     noise_size               numbers that say which sound of the class it is
-    adversarial_start, judges_width, segment   as of `speech/vocos`
+    adversarial_start, judges_width   as of `speech/vocos`
+    segment                  entries that are judged at least, as many as the longest sound has: what is judged then
+                             does not depend on what else is in the batch
     """
 
     draws_length = True
@@ -45,7 +47,7 @@ class LabelToWave(keras.Model):
     def __init__(
         self, *, condition: Spec, target: Spec, sample_rate: PositiveInt = 16_000, hop_length: PositiveInt = 256,
         width: PositiveInt = 128, depth: PositiveInt = 4, noise_size: PositiveInt = 16,
-        adversarial_start: NonNegativeInt = 1000, judges_width: PositiveInt = 8, segment: PositiveInt = 32,
+        adversarial_start: NonNegativeInt = 1000, judges_width: PositiveInt = 8, segment: PositiveInt = 64,
     ) -> None:  # fmt: skip
         super().__init__()
         if not condition or any(not field.vocabulary or field.shape for field in condition.values()):
@@ -58,6 +60,7 @@ class LabelToWave(keras.Model):
         self.condition, self.target, self.field = condition, target, self.vocoder.field
         self.clock, self.wave_clock = self.vocoder.clock, wave
         self.hop_length, self.noise_size = hop_length, noise_size
+        self.largest = math.log(self.clock.entries(LONGEST))
         self.tables = [keras.layers.Embedding((field.vocabulary or 0) + 1, width) for field in condition.values()]
         self.mixed = keras.layers.Dense(width)
         self.log_length = keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(math.log(20.0)))
@@ -88,7 +91,10 @@ class LabelToWave(keras.Model):
         fake = self._rendered(vector, which, known)
         losses = compared(self.vocoder, tf.cast(target[self.field], tf.float32), fake, known, noise)
         entries = tf.reduce_sum(tf.cast(known, tf.float32), 1)
-        losses["generator"][END] = (deviance(entries, self.log_length(vector)[:, 0]), tf.ones_like(entries))
+        losses["generator"][END] = (
+            deviance(entries, self.log_length(vector)[:, 0], self.largest),
+            tf.ones_like(entries),
+        )
         return losses
 
     def absorb(self, statistics: Mapping[str, tf.Tensor]) -> None:
@@ -119,7 +125,7 @@ class LabelToWave(keras.Model):
         self, condition: Batch, seeds: tf.Tensor, most: tf.Tensor, exactly: tf.Tensor, temperature: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         vector = self._vector(condition)
-        logs = tf.minimum(self.log_length(vector)[:, 0], LARGEST)
+        logs = tf.minimum(self.log_length(vector)[:, 0], self.largest)
         entries = tf.clip_by_value(tf.cast(tf.round(tf.exp(logs)), tf.int32), 1, most)
         entries = tf.where(exactly, most, entries)
         known = tf.sequence_mask(entries, tf.reduce_max(entries))

@@ -80,9 +80,8 @@ class GriffinLim(keras.Model):
     ) -> tf.Tensor:  # fmt: skip
         there = tf.cast(mask, tf.float32)
         size = self._magnitude(spectra) * there[..., None]
-        wave = griffin_lim(size, n_fft=self.n_fft, hop_length=self.ratio, iterations=iterations, momentum=momentum,
-                           seeds=seeds)  # fmt: skip
-        return wave * tf.repeat(there, self.ratio, 1)
+        return griffin_lim(size, there, n_fft=self.n_fft, hop_length=self.ratio, iterations=iterations,
+                           momentum=momentum, seeds=seeds)  # fmt: skip
 
     def _magnitude(self, spectra: tf.Tensor) -> tf.Tensor:
         """Of Y′: [batch, entries, n_fft / 2 + 1]."""

@@ -28,7 +28,7 @@ class Contest(NamedTuple):
 class Judges(keras.layers.Layer):
     """The judges of `discriminators`, and when the generator begins to mind them.
 
-    start  updates after which it does; they learn from half of that on
+    start  updates after which it does, and they learn
     """
 
     def __init__(self, width: int, start: int) -> None:

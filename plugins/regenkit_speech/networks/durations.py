@@ -62,11 +62,13 @@ def scaled(durations: tf.Tensor, total: tf.Tensor) -> tf.Tensor:
     return whole - tf.pad(whole[:, :-1], [[0, 0], [1, 0]])
 
 
-def deviance(durations: tf.Tensor, logs: tf.Tensor) -> tf.Tensor:
+def deviance(durations: tf.Tensor, logs: tf.Tensor, largest: float = LARGEST) -> tf.Tensor:
     """Half the deviance of a Poisson distribution of mean exp(logs), of durations float32 of the same shape.
 
     It is least at the mean of the durations, so that what is predicted is as long as what is true on the whole. A
     squared distance of logarithms is least at their geometric mean: texts drawn by it were too short.
+
+    largest  logarithm that is predicted at most
     """
-    logs = tf.minimum(logs, LARGEST)
+    logs = tf.minimum(logs, largest)
     return tf.exp(logs) - durations + durations * (tf.math.log(tf.maximum(durations, 1.0)) - logs)

@@ -34,7 +34,7 @@ class WaveDecoder(keras.layers.Layer):
     @property
     def reach(self) -> int:
         """Entries on each side that a sample depends on."""
-        return self.backbone.reach + self.n_fft // 2 // self.hop_length
+        return self.backbone.reach - -(self.n_fft // 2) // self.hop_length  # half a window, rounded up
 
     def call(self, x: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
         """known: float32 [batch, entries], 1 where an entry exists; the waveform is 0 elsewhere."""

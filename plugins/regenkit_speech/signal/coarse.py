@@ -26,8 +26,12 @@ def downsampled(wave: tf.Tensor, factor: int) -> tf.Tensor:
 
 def approximation(wave: tf.Tensor, levels: int) -> tf.Tensor:
     """float32 [batch, samples] → [batch, ceil(samples / 2^levels)]: what Daubechies' wavelet db4 leaves after so many
-    levels, over 2^(levels / 2), so that a constant stays as it is. Zeros lie beyond both ends."""
-    return _filtered(wave, cascade(levels), 1 << levels, before=max(2, (2 << levels) - 6))  # near the taps' middle
+    levels, over 2^(levels / 2), so that a constant stays as it is. Zeros lie beyond both ends.
+
+    The phase is that of PyWavelets; of the entries that it allows, each shows what is nearest to its own samples.
+    """
+    whole = 1 if levels > 3 else 2
+    return _filtered(wave, cascade(levels), 1 << levels, before=max(2, (whole << levels) - 6))
 
 
 def _filtered(wave: tf.Tensor, taps: np.ndarray, factor: int, before: int) -> tf.Tensor:
