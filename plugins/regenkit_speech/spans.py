@@ -66,7 +66,8 @@ def _as_learned(pipeline: Any, text: str, given: Mapping[str, str]) -> str:
         return text
     languages = pipeline.y.spec[LANGUAGE].labels if LANGUAGE in pipeline.y.spec else ()
     name = given.get(LANGUAGE, next(iter(languages), "en")).partition("-")[0]  # en-us is en
-    return words(text, name if name in get_args(Language) else "en") or text
+    known: dict[str, Language] = {each: each for each in get_args(Language)}
+    return words(text, known.get(name, "en")) or text
 
 
 def write(found: Sequence[Span], recording: Recording, path: Path) -> None:
