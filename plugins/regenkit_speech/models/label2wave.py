@@ -119,7 +119,8 @@ class LabelToWave(keras.Model):
             tf.constant(length is not None),
             tf.constant(temperature, tf.float32),
         )
-        return {self.field: found.numpy(), self.wave_clock.mask: np.repeat(mask.numpy(), self.hop_length, 1)}
+        known = np.repeat(mask.numpy(), self.hop_length, 1)[:, : length or max_length]
+        return {self.field: found.numpy()[:, : known.shape[1]], self.wave_clock.mask: known}
 
     def _drawn(
         self, condition: Batch, seeds: tf.Tensor, most: tf.Tensor, exactly: tf.Tensor, temperature: tf.Tensor

@@ -87,5 +87,5 @@ class TextToWave(keras.Model):
         pace                durations are divided by it
         """
         spectra = self.acoustic.sample(condition, seed=seed, length=length, max_length=max_length, pace=pace)
-        mask = np.repeat(spectra[self.clock.mask], self.hop_length, 1)
-        return {self.field: sampled(self.vocoder, spectra), self.wave_clock.mask: mask}
+        mask = np.repeat(spectra[self.clock.mask], self.hop_length, 1)[:, : length or max_length]
+        return {self.field: sampled(self.vocoder, spectra)[:, : mask.shape[1]], self.wave_clock.mask: mask}
