@@ -1,5 +1,5 @@
-"""English words → ARPAbet phones by the CMU dictionary; a word that it lacks is put together from two that it has, or
-is spelled where it has no vowel, or stays in letters."""
+"""English words → ARPAbet phones by the CMU dictionary. A word that it lacks is one that it has with an ending, or put
+together from two that it has, or spelled where it has no vowel, or stays in letters."""
 
 import re
 from functools import lru_cache
@@ -35,29 +35,46 @@ VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW"
 STRESSED = tuple(f"{phone}{stress}" for phone in PHONES for stress in ("012" if phone in VOWELS else ("",)))
 SYMBOLS = (*STRESSED, " ", *PAUSES, *LETTERS)
 """Phones, the bounds of words, pauses, and letters for what no dictionary has."""
-PART = re.compile(r"[a-zà-ÿčďěňřšťůž']+|[.,!?;:-]")
-ENDINGS = {"'s": ("Z",), "s": ("Z",), "ed": ("D",), "ing": ("IH0", "NG")}
+PART = re.compile(r"(?<![a-zà-ÿčďěňřšťůž'])(?:[a-z]\.)+[a-z]\b\.?|[a-zà-ÿčďěňřšťůž']+|[.,!?;:-]")
+"""Letters with a point each, a word, or a pause."""
+HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
+VOICELESS = {"P", "T", "K", "F", "TH", "S", "SH", "CH"}
+ENDINGS = ("'s", "s", "ed", "ing")
+NAMES = {"a": ("EY1",)}
+"""Of letters that are words, too."""
 
 
 def phones(text: str) -> tuple[str, ...]:
     """Of a text that `spoken` wrote, with " " between words."""
     found: list[str] = []
-    for part in PART.findall(text):
+    parts = PART.findall(text)
+    for part, after in zip(parts, [*parts[1:], "."], strict=True):
         if part in PAUSES:
             found.append(part)
-        elif said := word(part.strip("'")):
+        elif said := _part(part, last=after in ".!?"):
             found += [" "] * bool(found) + list(said)
     return tuple(found)
 
 
+def _part(part: str, *, last: bool) -> tuple[str, ...]:
+    """`last`: an article never is, so "plan a." has the letter."""
+    letters = part.replace(".", "")
+    if "." in part or (last and part in NAMES):  # u.s.a.
+        return tuple(phone for letter in letters for phone in NAMES.get(letter) or word(letter))
+    return word(part)
+
+
 @lru_cache(maxsize=65_536)
 def word(written: str) -> tuple[str, ...]:
-    if known := _dictionary().get(written):
-        return known
-    for ending, sound in ENDINGS.items():
-        stem = written.removesuffix(ending)
-        if stem != written and (known := _dictionary().get(stem)):
-            return (*known, *sound)
+    plain = written.strip("'")
+    for known in (written, plain, f"{plain}'"):  # 'tis, goin'
+        if said := _dictionary().get(known):
+            return said
+    written = plain
+    for added in ENDINGS:
+        stem = written.removesuffix(added)
+        if stem != written and (said := _dictionary().get(stem)):
+            return (*said, *ending(added, said[-1]))
     for cut in range(len(written) - 3, 2, -1):
         first, second = _dictionary().get(written[:cut]), _dictionary().get(written[cut:])
         if first and second:
@@ -65,6 +82,15 @@ def word(written: str) -> tuple[str, ...]:
     if not set(written) & set("aeiouy") and all(letter in _dictionary() for letter in written):  # PBX
         return tuple(phone for letter in written for phone in _dictionary()[letter])
     return tuple(letter for letter in written if letter in LETTERS)
+
+
+def ending(written: str, before: str) -> tuple[str, ...]:
+    """Its phones after the last one of a word."""
+    if written == "ing":
+        return ("IH0", "NG")
+    if written == "ed":
+        return ("IH0", "D") if before in {"T", "D"} else ("T",) if before in VOICELESS else ("D",)
+    return ("IH0", "Z") if before in HISSING else ("S",) if before in VOICELESS else ("Z",)
 
 
 @lru_cache(maxsize=1)

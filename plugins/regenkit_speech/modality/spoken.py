@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from regenkit_speech.modality.numbers import halves, numbers
+
 Language = Literal["en", "cs", "nl"]
 LETTERS = "abcdefghijklmnopqrstuvwxyzáčďéěíňóřšťúůýžàâäçèêëîïñôöûüÿ"
 PAUSES = ".,!?;:-"
@@ -20,41 +22,54 @@ ABBREVIATIONS: dict[str, dict[str, str]] = {
     "nl": {"dhr.": "de heer", "mevr.": "mevrouw", "dr.": "dokter", "nr.": "nummer", "enz.": "enzovoort",
            "bijv.": "bijvoorbeeld", "d.w.z.": "dat wil zeggen"},
 }  # fmt: skip
+BEFORE_NAMES = {"st.", "ms.", "p.", "pí"}
+BEFORE_NUMBERS = {"no."}
+"""Elsewhere these are a street, a word at the end of a sentence, a number."""
+SHORT = {
+    language: re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, known))})(?:(?<=\.)|(?!\w))", re.IGNORECASE)
+    for language, known in ABBREVIATIONS.items()
+}
 SIGNS: dict[str, dict[str, str]] = {
     "en": {"&": "and", "%": "percent", "+": "plus", "@": "at", "#": "number", "=": "equals", "$": "dollars",
-           "€": "euros", "£": "pounds"},
+           "€": "euros", "£": "pounds", "№": "number", "²": "squared", "³": "cubed"},
     "cs": {"&": "a", "%": "procent", "+": "plus", "@": "zavináč", "#": "číslo", "=": "rovná se", "$": "dolarů",
-           "€": "eur", "£": "liber"},
+           "€": "eur", "£": "liber", "№": "číslo", "²": "na druhou", "³": "na třetí"},
     "nl": {"&": "en", "%": "procent", "+": "plus", "@": "apenstaartje", "#": "nummer", "=": "is", "$": "dollar",
-           "€": "euro", "£": "pond"},
+           "€": "euro", "£": "pond", "№": "nummer", "²": "kwadraat", "³": "tot de derde"},
 }  # fmt: skip
-ALIKE = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "…": ".", "\xa0": " ",
+ALIKE = str.maketrans({**dict.fromkeys("’‘‛ʼ`´", "'"), **dict.fromkeys("‐‑‒–—―−", "-"), "…": ".",
                        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d",
-                       **dict.fromkeys("\"„“”«»()[]{}<>*_|~^\n\t\r/\\", " ")})  # fmt: skip
-NUMBER = re.compile(r"(\d+)(?:([.,])(\d+))?(st|nd|rd|th)?(?!\w)|\d+")
+                       **dict.fromkeys("\"“”„‚‹›«»()[]{}", " ")})  # fmt: skip
+WHOLE = "´™℠№²³"
+"""Characters that Unicode would take apart, into what they are not."""
+AT_A_BEGIN = {"en": "tis|twas|em|til|n", "cs": "(?!)", "nl": "t|s|n|k|m|r|ie"}
+"""Words that are written with an apostrophe before them."""
+APOSTROPHE = {
+    language: re.compile(rf"'(?![{LETTERS}])|(?<![{LETTERS}])'(?!(?:{known})(?![{LETTERS}]))")
+    for language, known in AT_A_BEGIN.items()
+}
+"""One that is none: a quotation mark."""
 
 
 def spoken(text: str, language: Language) -> tuple[str, tuple[str, ...]]:
     """(words in lower case with single spaces, of SYMBOLS alone; what is to be said of what was left out)."""
-    text = unicodedata.normalize("NFC", text).lower().translate(ALIKE)
-    words = [ABBREVIATIONS[language].get(word, word) for word in text.split()]
-    text = NUMBER.sub(lambda found: f" {_number(found, language)} ", " ".join(words))
+    text = " ".join(_plain(halves(unicodedata.normalize("NFC", text), language)).split())
+    text = numbers(_in_full(text, language).lower(), language).translate(ALIKE)
     for sign, word in SIGNS[language].items():
         text = text.replace(sign, f" {word} ")
-    kept, dropped = [], set[str]()
+    kept, dropped = [], False
     for character in text:
         if character in SYMBOLS:
             kept.append(character)
             continue
         plain = [each for each in unicodedata.normalize("NFKD", character) if each in SYMBOLS]
-        kept += plain
-        if not plain and not unicodedata.combining(character):
-            dropped.add(character)
-    joined = re.sub(r"\s+", " ", "".join(kept))
-    joined = re.sub(r" ([.,!?;:])", r"\1", joined).strip()
+        mark = unicodedata.combining(character) > 0
+        dropped = dropped or not (plain or mark)
+        kept += plain or ([] if mark or unicodedata.category(character) == "Cf" else [" "])
+    joined = APOSTROPHE[language].sub(" ", "".join(kept))
+    joined = re.sub(r" ([.,!?;:])", r"\1", re.sub(r"\s+", " ", joined)).strip()
     joined = re.sub(r"([.,!?;:-])(?:\s?[.,!?;:-])+", r"\1", joined)
-    remarks = ("characters that nobody speaks were left out",) if dropped else ()
-    return joined, remarks
+    return joined, ("characters that nobody speaks were left out",) if dropped else ()
 
 
 def words(text: str, language: Language) -> str:
@@ -62,19 +77,27 @@ def words(text: str, language: Language) -> str:
     return " ".join(spoken(text, language)[0].translate(dict.fromkeys(map(ord, PAUSES), " ")).split())
 
 
-def _number(found: re.Match[str], language: Language) -> str:
-    from num2words import num2words
+def _plain(text: str) -> str:
+    """With plain characters for the same written otherwise (ｆ, ﬁ), and ⅓ and ⁴ apart from the number beside them."""
+    found = []
+    for character in text:
+        plain = character if character in WHOLE else unicodedata.normalize("NFKC", character)
+        apart = plain[:1].isdecimal() and not character.isdecimal()
+        found.append(f" {plain} " if apart else plain)
+    return unicodedata.normalize("NFC", "".join(found))
 
-    whole, point, part, ordinal = found.groups()
-    digits = whole or found[0]
-    if len(digits) > 15 or (len(digits) > 1 and digits[0] == "0"):  # a code, said digit by digit
-        said = " ".join(num2words(int(digit), lang=language) for digit in digits)
-    elif ordinal and language == "en":
-        return str(num2words(int(digits), lang=language, to="ordinal")).replace(",", "")
-    elif part and point == "," and len(part) == 3 and language == "en":  # 1,000
-        said = num2words(int(digits + part), lang=language)
-    elif part:
-        said = num2words(float(f"{digits}.{part}"), lang=language)
-    else:
-        said = num2words(int(digits), lang=language)
-    return str(said).replace(",", "") + (ordinal or "" if language != "en" else "")
+
+def _in_full(text: str, language: Language) -> str:
+    """With whole words in place of abbreviations."""
+
+    def full(found: re.Match[str]) -> str:
+        short, follows = found[0].lower(), text[found.end() :].lstrip()[:1]
+        if (
+            text[found.end() :][:1].islower()  # "e.g.a"
+            or (short in BEFORE_NAMES and not follows.isupper())
+            or (short in BEFORE_NUMBERS and not follows.isdecimal())
+        ):
+            return found[0]
+        return f" {ABBREVIATIONS[language][short]} "
+
+    return SHORT[language].sub(full, text)

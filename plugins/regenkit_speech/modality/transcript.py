@@ -26,7 +26,7 @@ class Transcript:
     max_length  characters that are read
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, language: Language = "en", units: Literal["characters", "phones"] = "characters",
@@ -41,7 +41,7 @@ class Transcript:
 
     def read(self, path: str | Path) -> list[str]:
         """The texts of a .txt file, one a line. Raises UserError, with the line."""
-        lines = read_text(Path(path)).splitlines()
+        lines = read_text(Path(path)).removesuffix("\n").split("\n")
         if not any(line.strip() for line in lines):
             raise UserError(f"{path}: is empty; write a text a line")
         found = []
