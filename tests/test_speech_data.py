@@ -72,6 +72,15 @@ def test_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     added = by_id["added"]
     assert added.meta["title"] == "Added." and "text:added" in added.groups
     assert added.y["wave"].dtype == np.float32 and 0.3 < len(added.y["wave"]) / 16_000 < 2
+    (keys,) = dataset.read("dictate/both_help")
+    assert keys.meta["title"] == "press star to toggle pause, press pound to enter a new dictation filename"
+    for name, reason in (
+        ("silence/1", "is no speech: its transcript stands in brackets"),
+        ("spy-iax2", "its transcript says in brackets what the voice does not say"),
+        ("vm-intro", "its transcript says in brackets what the voice does not say"),
+    ):
+        with pytest.raises(BadSource, match=reason):
+            dataset.read(name)
     reverse = PromptsToText(limit=4)
     (other,) = reverse.read("added")
     assert other.x is not None
@@ -90,6 +99,9 @@ def test_fillets() -> None:
     assert example.meta["title"] == "Občané. Zachovejte klid a rozvahu." and int(example.y["speaker"]) == 3
     (small,) = dataset.read("city/vit-m-hlava")
     assert int(small.y["speaker"]) == 1
+    for name, reason in (("gods/b1-a", "a place for a number"), ("fdto/semafor-v", "in Russian")):
+        with pytest.raises(BadSource, match=reason):
+            dataset.read(name)
     (reverse,) = FilletsToText(language="cs").read("city/vit-m-hlava")
     assert set(reverse.y) == {"character"}
 

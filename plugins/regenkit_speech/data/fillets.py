@@ -17,6 +17,9 @@ from regenkit_speech.packages import FILLETS_CS, FILLETS_NL, FILLETS_TEXTS
 Language = Literal["cs", "nl"]
 SOUNDS = {"cs": FILLETS_CS, "nl": FILLETS_NL}
 ENTRY = re.compile(r'dialogId\("([^"]+)"[^\n]*\)\s*dialogStr\("((?:[^"\\]|\\.)*)"\)')
+PLACE = re.compile(r"%\d")
+"""Where the game writes a number."""
+CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 SPEAKERS = ("small", "big", "other")
 BY_KEY = {"m": "small", "v": "big"}
 """In a key, as in "vit-m-hlava": who of the two fish speaks."""
@@ -33,7 +36,7 @@ class Fillets:
     limit        clips to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, language: Language = "cs", path: str | None = None, sample_rate: PositiveInt = RATE,
@@ -63,7 +66,7 @@ class Fillets:
 class FilletsToText:
     """X is the voice, Y the text; the arguments are those of `Fillets`."""
 
-    version = 2
+    version = 3
 
     def __init__(
         self, language: Language = "cs", path: str | None = None, sample_rate: PositiveInt = RATE,
@@ -121,6 +124,10 @@ class _Corpus:
         path = self.sounds / level / self.language / f"{key}.ogg"
         if text is None:
             raise BadSource(source, "has no transcript")
+        if PLACE.search(text):
+            raise BadSource(source, "its transcript has a place for a number that only the game knows")
+        if CYRILLIC.search(text):
+            raise BadSource(source, "its transcript is partly in Russian")
         if not path.is_file():
             raise BadSource(source, "a transcript without its sound file")
         speaker = next((BY_KEY[part] for part in key.split("-") if part in BY_KEY), "other")

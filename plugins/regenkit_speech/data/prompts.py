@@ -1,4 +1,4 @@
-"""The English prompts of a telephone exchange: one voice, 551 clips with what is said in them, 24 minutes."""
+"""The English prompts of a telephone exchange: one voice, 540 clips with what is said in them."""
 
 import gzip
 import re
@@ -15,8 +15,10 @@ from regenkit_speech.data.utterance import Utterance, speaking, text_arguments, 
 from regenkit_speech.modality.audio import RATE
 from regenkit_speech.packages import PROMPT_TEXTS, PROMPTS
 
-NOT_SPEECH = re.compile(r"[\[\]<>]")
-"""In a transcript: "[this is a simple beep tone]"."""
+NOT_SPEECH = re.compile(r"[\[\]<>]|^\(.*\)$")
+"""In a transcript: "[this is a simple beep tone]", "(1 second of silence)"."""
+KEYS = {"#": " pound ", "*": " star "}
+"""Of a telephone, as the voice calls them."""
 
 
 @final
@@ -30,7 +32,7 @@ class Prompts:
     limit        clips to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, units: Literal["characters", "phones"] = "phones",
@@ -60,7 +62,7 @@ class Prompts:
 class PromptsToText:
     """X is the voice, Y the text; the arguments are those of `Prompts`, without units."""
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str | None = None, sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
@@ -116,7 +118,11 @@ class _Corpus:
             raise BadSource(source, "has no transcript")
         if NOT_SPEECH.search(text):
             raise BadSource(source, "is no speech: its transcript stands in brackets")
-        return Utterance(path=self.root / f"{source}.g722", text=text)
+        if "(" in text:
+            raise BadSource(source, "its transcript says in brackets what the voice does not say")
+        for key, name in KEYS.items():
+            text = text.replace(key, name)
+        return Utterance(path=self.root / f"{source}.g722", text=" ".join(text.split()))
 
 
 @lru_cache(maxsize=2)

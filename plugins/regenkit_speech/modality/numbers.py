@@ -29,7 +29,8 @@ BELOW = re.compile(r"(?<![\w)\]}.,%–—-])[-–](?=[$€£]?\d)|−(?=\s?[$€
 NUMBER = {
     language: re.compile(
         r"(?:(?P<sign>[$€£])\s?)?"
-        rf"(?:(?P<whole>(?:(?<!\w)|(?=\d+[.,]))[1-9]\d{{0,2}}(?P<mark>[{group}])\d{{3}}(?:(?P=mark)\d{{3}})*(?!(?P=mark)\d)|\d+)"
+        r"(?:(?P<whole>(?:(?<!\w)|(?=\d+[.,]))"  # "mp3 200" is no group
+        rf"[1-9]\d{{0,2}}(?P<mark>[{group}])\d{{3}}(?:(?P=mark)\d{{3}})*(?!(?P=mark)\d)|\d+)"
         rf"(?:[.,](?P<part>\d+))?(?!\d|[.,]\d)(?:(?P<ordinal>{ORDINAL[language]})(?!\w))?"
         r"|(?P<several>\d+(?:[.,]\d+)+))"
         rf"(?P<unit>[^\W\d_]+|\s(?:{SCALES[language]})(?!\w))?"
