@@ -103,7 +103,7 @@ def test_phones_are_those_of_the_dictionary_and_letters_of_the_rest() -> None:
     assert phones("greyfish") == (*phones("grey"), *phones("fish"))
     assert phones("pbx") == (*phones("p"), *phones("b"), *phones("x"))
     assert all(phone.rstrip("012") in PHONES for phone in phones("telephone") if phone != " ")
-    assert phones("zyzzqaxx") == tuple("zyzzqaxx")
+    assert phones("zyzzqaxx") == tuple("zyzzqaxx") and phones("") == ()
 
 
 @pytest.mark.parametrize(

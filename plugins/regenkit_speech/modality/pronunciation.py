@@ -48,7 +48,7 @@ def phones(text: str) -> tuple[str, ...]:
     """Of a text that `spoken` wrote, with " " between words."""
     found: list[str] = []
     parts = PART.findall(text)
-    for part, after in zip(parts, [*parts[1:], "."], strict=True):
+    for part, after in zip(parts, [*parts[1:], "."], strict=False):
         if part in PAUSES:
             found.append(part)
         elif said := _part(part, last=after in ".!?"):
