@@ -189,12 +189,12 @@ def register_metrics() -> Iterator[Metric]:
 
 _CORPORA = {
     "prompts": ("Prompts", "English prompts of a telephone exchange, one voice", "CC-BY-SA-3.0",
-                "11 MB; 551 clips, 24 minutes", (packages.PROMPTS, packages.PROMPT_TEXTS)),
+                "11 MB; 527 clips, 18 minutes", (packages.PROMPTS, packages.PROMPT_TEXTS)),
     "fillets": ("Fillets", "dialogue of a game in Czech or Dutch, two main voices each", "GPL-2",
-                "142 MB; cs 1,714 clips, 98 minutes; nl 1,528 clips, 91 minutes",
+                "142 MB; cs 1,673 clips, 94 minutes; nl 1,526 clips, 91 minutes",
                 (packages.FILLETS_TEXTS, packages.FILLETS_CS, packages.FILLETS_NL)),
     "languages": ("Languages", "the two above as one, in English, Czech and Dutch", "CC-BY-SA-3.0 and GPL-2",
-                  "153 MB; 3,793 clips, 213 minutes",
+                  "153 MB; 3,726 clips, 203 minutes",
                   (packages.PROMPTS, packages.PROMPT_TEXTS, packages.FILLETS_TEXTS, packages.FILLETS_CS,
                    packages.FILLETS_NL)),
     "folder": ("Folder", "your own recordings and transcripts (LJSpeech, Common Voice, Kaldi, or .txt beside)",

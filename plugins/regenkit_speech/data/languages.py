@@ -84,7 +84,7 @@ class Languages:
 class LanguagesToText:
     """X is the voice, Y the words; the language is given. The arguments are those of `Languages`."""
 
-    version = 1
+    version = 2
 
     def __init__(
         self, languages: Sequence[Name] = ALL, sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0,
