@@ -13,7 +13,7 @@ from own_sounds import HERTZ, encode, loudest_hertz, tone, write
 from PIL import Image
 
 from regenkit.errors import BadSource, UserError
-from regenkit_speech.modality import Audio, Recording, decoding
+from regenkit_speech.modality import Audio, Recording, decoding, ffmpeg
 from regenkit_speech.modality.blocks import duration
 from regenkit_speech.modality.files import write as write_recording
 
@@ -55,11 +55,9 @@ def test_every_format(tmp_path: Path) -> None:
 
 def test_two_readers_agree(tmp_path: Path) -> None:
     """What libsndfile reads, FFmpeg reads alike."""
-    from regenkit_speech.modality.blocks import _by_av
-
     for name, subtype in (("a.wav", "PCM_16"), ("a.flac", "PCM_16")):
         write(tmp_path / name, tone(0.3) + tone(0.3, hertz=1234.0, loudness=0.2), subtype=subtype)
-        other = np.concatenate(list(_by_av(tmp_path / name, 0.0).blocks))[:, 0]
+        other = np.concatenate(list(ffmpeg.opened(tmp_path / name, 0.0)[1]))[:, 0]
         np.testing.assert_allclose(read(tmp_path / name).samples, other - other.mean(), atol=1e-4)
 
 

@@ -38,7 +38,7 @@ class Drumkits:
     limit        kits to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, sample_rate: PositiveInt = 16_000, seconds: PositiveFloat = 1.0,

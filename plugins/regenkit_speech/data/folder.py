@@ -35,7 +35,7 @@ class Folder:
     max_seconds  of an example; longer ones with a text are left out
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str, language: Language = "en", units: Literal["characters", "phones"] = "characters",
@@ -69,7 +69,7 @@ class FolderToText:
     """X is the voice, Y its words; the arguments are those of `Folder`, without units. A recording without a text is
     left out."""
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str, language: Language = "en", sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0

@@ -26,7 +26,7 @@ class Sounds:
     seconds      that are kept of a sound; a longer one fades out
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, path: str, sample_rate: PositiveInt = 16_000, seconds: PositiveFloat = 1.0) -> None:
         self.root = own_folder(path, "sound/folder", "a folder with a folder of sounds for each class")

@@ -20,9 +20,9 @@ from regenkit.errors import UserError
 
 SWITCH = "REGENKIT_TFIO"
 DECODED = {("WAV", "PCM_U8"), ("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"),
-           ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")}  # fmt: skip
+           ("FLAC", "PCM_24"), ("OGG", "VORBIS")}  # fmt: skip
 """Formats and subtypes, as libsndfile names them, that it decodes as libsndfile does. WAV of 32-bit integers it takes
-for floats."""
+for floats; MP3 is FFmpeg's in any case."""
 FULL_SCALE = {"uint8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31, "float32": 1.0}
 TAPS = 64
 """Of its resampler's filter, at the lower of the two rates."""
