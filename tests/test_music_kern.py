@@ -57,6 +57,16 @@ def test_a_spine_that_splits_is_two_voices_and_the_words_are_the_lower_ones(read
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_at_newlines_alone(tmp_path: Path, end: str) -> None:
+    """Not at what the web and form feeds leave in titles and words."""
+    rows = ["!!!OTL: one\u2028two\x0cthree", "**kern\t**text", "*M4/4\t*", "2c\tla\u2028lo", "2d\tle\x85", "*-\t*-"]
+    (tmp_path / "a.krn").write_bytes(end.join([*rows, ""]).encode())
+    (tune,) = read_score(tmp_path / "a.krn").tunes
+    assert [note.pitch for note in tune.melody.notes] == [60, 62]
+    assert tune.melody.notes[0].syllable.split() == ["la", "lo"] and tune.melody.notes[1].syllable.strip() == "le"
+
+
 def test_rational_and_long_values_chords_and_graces(read) -> None:
     """ "0" is a breve, "2%3" three halves of a whole note; a chord is read by its top note."""
     tune = read("**kern", "*M4/2", "*k[]", "=1", "8qc", "0c", "=2", "2%3d", "2g", "=3", "1.c", "2d", "*-")

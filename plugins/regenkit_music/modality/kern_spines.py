@@ -33,7 +33,8 @@ def rows(text: str, path: Path) -> Iterator[tuple[int, Row]]:
     """
     columns: list[Column] = []
     begun = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # not at U+0085 or U+2028, which words may hold
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("!"):
             continue
         tokens = line.split("\t")

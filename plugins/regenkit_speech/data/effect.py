@@ -16,7 +16,11 @@ from regenkit_speech.modality import Audio, Recording, decoding
 FADE = 0.05
 """Seconds."""
 BEGINS = 1e-3
-"""What stands before the first sample that is louder is cut off."""
+"""What stands before the first sample that is louder is cut off, and so is what differs by no more from the first."""
+STILL = 0.02
+"""Seconds that the latter has to last; less may be a wave's crest."""
+LATEST = 60.0
+"""Seconds after which no begin is sought."""
 
 
 @final
@@ -34,12 +38,12 @@ class Effect:
 def example(name: str, effect: Effect, rate: int, seconds: float) -> Example:
     """Raises BadSource where the sound can't be used."""
     try:
-        found = decoding.read(effect.path, rate, max_seconds=4 * seconds + 60, seconds=4 * seconds)
+        found = decoding.read(effect.path, rate, max_seconds=LATEST + seconds, seconds=LATEST + seconds)
     except BadSource as error:
         raise BadSource(name, error.reason) from error
     except UserError as error:
         raise BadSource(name, "there is no such file") from error
-    samples, cut = _kept(found.samples, round(seconds * rate), round(FADE * rate))
+    samples, cut = _kept(found.samples[_begin(found.samples, rate) :], round(seconds * rate), round(FADE * rate))
     remarks = (*found.remarks, *((f"was cut at {seconds:g} seconds",) if cut else ()))
     title = effect.label or name
     recording = Recording(samples=samples, rate=rate, title=title)
@@ -52,12 +56,17 @@ def example(name: str, effect: Effect, rate: int, seconds: float) -> Example:
     )  # fmt: skip
 
 
+def _begin(samples: np.ndarray, rate: int) -> int:
+    """Silence before a sound need not be zero, since the mean of all was taken away from it, too."""
+    first = int(np.argmax(np.abs(samples) > BEGINS))
+    moving = int(np.argmax(np.abs(samples - samples[0]) > BEGINS))
+    return max(first, moving) if moving >= STILL * rate else first
+
+
 def _kept(samples: np.ndarray, most: int, fade: int) -> tuple[np.ndarray, bool]:
-    """(the sound from where it begins, faded out where it is longer than `most`; whether it is)"""
-    loud = np.flatnonzero(np.abs(samples) > BEGINS)
-    samples = samples[loud[0] if len(loud) else 0 :]
+    """(the sound, faded out where it is longer than `most`; whether it is)"""
     if len(samples) <= most:
         return samples, False
-    samples = samples[:most].copy()
+    samples, fade = samples[:most].copy(), min(fade, most)
     samples[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return samples, True

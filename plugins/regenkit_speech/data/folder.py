@@ -19,6 +19,8 @@ PIECE = "@"
 """Between a file's name and the number of its piece."""
 SHORTEST = 1.0
 """Seconds of the last piece of a file, at least."""
+LONGEST = 24 * 3600.0
+"""Seconds of a file that is cut into pieces; what says more of itself is damaged."""
 
 
 @final
@@ -28,7 +30,7 @@ class Folder:
     Who speaks is a column of the table, or the first folder of a file with a .txt; where there are several, it is
     given.
 
-    path         LJSpeech (metadata.csv), Common Voice (.tsv), Kaldi (wav.scp and text), or .txt beside the sounds
+    path         LJSpeech (metadata.csv), Common Voice (.tsv), Kaldi (wav.scp, text), or .txt beside the sounds
     language     whose numbers and abbreviations are said as words
     units        what X is made of: characters, or (in English) the phones of a dictionary
     sample_rate  of Y, samples a second
@@ -111,7 +113,9 @@ class _Corpus:
         return [*found, *self.layout.left_out]
 
     def fingerprint(self) -> str:
-        return stamp(self.root, self.layout.said) + repr(sorted(self.layout.said.items())) + repr(self.layout.left_out)
+        files = {said.file for said in self.layout.said.values()}
+        said = sorted(self.layout.said.items(), key=lambda item: item[0])
+        return stamp(self.root, sorted(files)) + repr(said) + repr(self.layout.left_out)
 
     def utterance(self, source: str) -> Utterance:
         if source in self.layout.left_out:
@@ -120,10 +124,13 @@ class _Corpus:
         if source not in self.layout.said:
             name, _, number = source.rpartition(PIECE)
         said = self.layout.said[name]
-        start = int(number) * self.max_seconds if number else 0.0
+        if (said.seconds or 0.0) > self.max_seconds:
+            raise BadSource(source, f"is longer than {self.max_seconds:g} seconds")
+        start, seconds = (int(number) * self.max_seconds, self.max_seconds) if number else (said.start, said.seconds)
+        part = number or said.seconds is not None or said.start
         return Utterance(
-            path=self.root / name, text=said.text, speaker=said.speaker, split=said.split, start=start,
-            seconds=self.max_seconds if number else None, group=f"file:{name}" if number else "",
+            path=self.root / said.file, text=said.text, speaker=said.speaker, split=said.split, start=start,
+            seconds=seconds, group=f"file:{said.file}" if part else "",
         )  # fmt: skip
 
     def _pieces(self, name: str) -> list[str]:
@@ -134,7 +141,7 @@ class _Corpus:
             seconds = duration(Path(self.root / name))
         except BadSource:  # `read` says why
             return [name]
-        if seconds is None or seconds <= self.max_seconds:
+        if seconds is None or not self.max_seconds < seconds <= LONGEST:
             return [name]
         whole, rest = divmod(seconds, self.max_seconds)
         return [f"{name}{PIECE}{number}" for number in range(int(whole) + (rest >= SHORTEST))]

@@ -19,7 +19,7 @@ SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "valid": "val
 @final
 class Sounds:
     """X is the class, Y the sound. Sounds in no folder are unpaired. Where the first folders are train, val and test,
-    they are the split, and the second is the class.
+    they are the split, and the second is the class; sounds beside them are in any.
 
     path         the folder that holds the classes' folders
     sample_rate  of Y, samples a second
@@ -59,7 +59,7 @@ class Sounds:
         """The example of one file. Raises BadSource where it can't be read."""
         if source in self.left_out:
             raise BadSource(source, self.left_out[source])
-        split = SPLITS[source.split("/")[0].casefold()] if self.depth else None
+        split = SPLITS.get(source.split("/")[0].casefold()) if self.depth and "/" in source else None
         effect = Effect(path=self.root / source, label=self._label(source), labels=self.labels, split=split)
         return [example(source, effect, self.sample_rate, self.seconds)]
 

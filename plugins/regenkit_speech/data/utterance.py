@@ -17,6 +17,8 @@ from regenkit_speech.modality.spoken import PAUSES, WORDS, Language, spoken, wor
 UNFIT = "its text has nothing that can be spoken, or too much of it"
 MOST = 1000
 """Characters of a text that is recognised."""
+SHORT = 0.1
+"""Seconds that a recording may lack of what its transcript says of it."""
 
 
 @final
@@ -112,6 +114,8 @@ def _recording(name: str, utterance: Utterance, audio: Audio) -> Recording:
         raise BadSource(name, error.reason) from error
     except UserError as error:
         raise BadSource(name, "a transcript without its sound file") from error
+    if utterance.text is not None and found.seconds < (utterance.seconds or 0.0) - SHORT:
+        raise BadSource(name, "its recording ends before it does")
     return Recording(samples=found.samples, rate=found.rate, title=name, speaker=utterance.speaker,
                      remarks=found.remarks)  # fmt: skip
 
