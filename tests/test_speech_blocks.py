@@ -235,6 +235,17 @@ def test_what_stands_around_an_mp3_is_no_damage_and_what_stands_within_is(tmp_pa
             blocks(path)
 
 
+def test_tags_in_latin_1(tmp_path: Path) -> None:
+    """As programs of before Unicode wrote them at the end."""
+    path = tmp_path / "a.mp3"
+    lame(path, talk(2.0, 44_100), 44_100)
+    data = path.read_bytes()
+    size = sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(data[6:10]))
+    assert data[:3] == b"ID3"
+    path.write_bytes(data[10 + size :] + b"TAG" + "Café".encode("latin-1").ljust(125))
+    assert len(blocks(path)) == 2 * 44_100
+
+
 def test_an_mp3_of_two_files_is_read_or_refused_but_not_shortened(tmp_path: Path) -> None:
     path, stereo = tmp_path / "a.mp3", np.stack([talk(3.0, 44_100)] * 2, 1)
     lame(path, talk(3.0, 44_100), 44_100)

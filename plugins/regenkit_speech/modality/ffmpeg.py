@@ -58,7 +58,7 @@ def _container(path: Path, format: str | None) -> Any:
     except ModuleNotFoundError as error:
         raise BadSource(path, "needs the package 'av' to be read: pip install 'regenkit[speech]'") from error
     try:
-        container = av.open(str(path), format=format)
+        container = av.open(str(path), format=format, metadata_errors="replace")  # tags in Latin-1
     except av.error.FFmpegError as error:
         raise BadSource(path, UNREADABLE) from error
     if not container.streams.audio:
