@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_faces import bowl, smooth
 from own_pictures import read_all
+from own_sounds import encode
 
 from regenkit.components import Evaluation
 from regenkit.errors import BadSource, UserError
@@ -49,6 +50,19 @@ def test_features_are_at_the_frames(tmp_path: Path) -> None:
     assert late is not None and len(late.samples) == 8000 and np.abs(late.samples).mean() > 0.2
     silent = features(Sound(samples=np.zeros((100, 1), np.float32), rate=16_000), 10)
     assert silent.shape == (10, FEATURES) and not silent.any()
+
+
+@pytest.mark.parametrize(("name", "codec", "format"), [("a.mp3", "libmp3lame", "mp3"), ("a.m4a", "aac", "ipod")])
+def test_a_sound_from_a_place_on_is_that_of_the_whole(tmp_path: Path, name: str, codec: str, format: str) -> None:
+    """From its first sample on, though a frame of these codecs builds on those before it."""
+    wave = sum(np.sin(np.arange(16_000 * 6) * place) for place in (0.03, 0.11, 0.4)).astype(np.float32) / 6
+    encode(tmp_path / name, wave, 16_000, codec, format)
+    whole = heard(tmp_path / name)
+    for start in (0.5, 2.0, 3.17):
+        late = heard(tmp_path / name, start, 0.5)
+        assert whole is not None and late is not None
+        first = round(start * 16_000)
+        np.testing.assert_allclose(late.samples, whole.samples[first : first + 8_000], atol=1e-3)
 
 
 def test_a_voice_that_is_none(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Faces(ABC):
           the last two by name are the test set, and the one before them is for validation
     """
 
-    version = 1
+    version = 2
     name: ClassVar[str]
 
     def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:

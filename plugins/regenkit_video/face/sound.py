@@ -25,6 +25,8 @@ SPREAD = 2.0
 """By which features are divided, so that they are of order 1."""
 LONGEST = 600.0
 """Seconds of one file that are held at once."""
+RUN_UP = 1.0
+"""Seconds that are decoded before `start`: the first frames of a lossy codec after a seek lack what they build on."""
 
 
 def heard(path: str | Path, start: float = 0.0, seconds: float = LONGEST) -> Sound | None:
@@ -47,7 +49,8 @@ def heard(path: str | Path, start: float = 0.0, seconds: float = LONGEST) -> Sou
             plain = av.AudioResampler(format="flt", layout="mono", rate=HERTZ)
             begins = float(stream.start_time * stream.time_base) if stream.start_time is not None else 0.0
             if start:
-                file.seek(round((start + begins) / stream.time_base), stream=stream)  # to it, or to a place before it
+                before = max(0.0, start - RUN_UP)  # to it, or to a place before it
+                file.seek(round((before + begins) / stream.time_base), stream=stream)
             skip, count = None, 0
             for frame in chain(file.decode(stream), [None]):
                 if skip is None:
