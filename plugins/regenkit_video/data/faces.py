@@ -9,10 +9,10 @@ from typing import Any, ClassVar, NamedTuple, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
-from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import located, own_folder, stamp
 from regenkit.spec import Fields
+from regenkit_video.data.held_out import people, splits
 from regenkit_video.data.own import Part, own, parts
 from regenkit_video.face.face import RATE, encode
 from regenkit_video.face.head import heads
@@ -26,8 +26,6 @@ from regenkit_video.packages import LANDMARKS
 
 GRID = "REGENKIT_GRID"
 """The environment variable that names a folder of GRID's clips."""
-FEW = 30
-"""Clips: of fewer, the last by name are held out, since a draw might hold out none."""
 
 
 class Made(NamedTuple):
@@ -43,26 +41,20 @@ class Faces(ABC):
     """A face is found and followed in each clip. Clips without one are named; those without a sound have no X.
 
     path  a folder of clips; a relative one starts at the working directory
-    test  names of clips that are held out (without the suffix). By default the core draws them; of fewer than 30 clips
-          the last two by name are the test set, and the one before them is for validation
+    test  names of clips or folders that are held out: a clip's path in the folder, or its name where no other has it.
+          By default the core draws them; of fewer than 30 clips the last two by name are the test set, and the one
+          before them is for validation. In four folders or more, a folder is a person, and nobody who is held out is in
+          training
     """
 
-    version = 2
+    version = 3
     name: ClassVar[str]
 
     def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:
         self.root = own_folder(path, self.name, "a folder of videos")
         self.own = own(self.root, self.name)
-        stems = [Path(file).stem for file in self.own.files]
-        if missing := set(test) - set(stems):
-            raise UserError(f"{self.name}: test names {sorted(missing)[0]}, which is not among the {len(stems)} clips")
-        self.splits: dict[str, Split | None] = dict.fromkeys(stems, None if len(stems) >= FEW else "train")
-        if test:
-            rest = [stem for stem in stems if stem not in test]
-            self.splits = {**dict.fromkeys(rest, "train"), **dict.fromkeys(rest[-1:], "validation"),
-                           **dict.fromkeys(test, "test")}  # fmt: skip
-        elif 4 <= len(stems) < FEW:
-            self.splits |= {stems[-3]: "validation", stems[-2]: "test", stems[-1]: "test"}
+        self.splits = splits(self.own.files, test, self.name)
+        self.people = people(self.own.files) if None in self.splits.values() else {}
         shape = Shape(MOST // 2, 64, 3, Fraction(RATE), "crop")
         self.parts: dict[str, Part] = {}
         for file in self.own.files:
@@ -104,9 +96,10 @@ class Faces(ABC):
 
     def _example(self, made: Made, source: str, number: int) -> Example:
         file = self.parts[source].file
+        groups = (f"file {file}", *([f"person {self.people[file]}"] if file in self.people else []))
         return Example(
-            id=f"{source}:{number}" if number else source, y=made.y, x=made.x, groups=(f"file {file}",),
-            split=self.splits[Path(file).stem], meta=made.meta, remarks=made.remarks,
+            id=f"{source}:{number}" if number else source, y=made.y, x=made.x, groups=groups,
+            split=self.splits[file], meta=made.meta, remarks=made.remarks,
         )  # fmt: skip
 
 
