@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 from regenkit_video.converter.coefficients import Coefficients
+from regenkit_video.face import linear
 from regenkit_video.face.fit import aligned, error, fit, posed, solved
 from regenkit_video.face.linear import linear_face
 from regenkit_video.face.networks import POINTS
@@ -53,8 +54,12 @@ def test_coefficients_are_the_least_squares_of_a_dense_solver() -> None:
     flat = model.bases.reshape(3, -1)
     change = np.diff(np.eye(frames), axis=0)
     normal = np.kron(np.eye(frames), flat @ flat.T + 0.4 * np.eye(3)) + 0.7 * np.kron(change.T @ change, np.eye(3))
-    dense = np.linalg.solve(normal, (offsets.reshape(frames, -1) @ flat.T).reshape(-1)).reshape(frames, 3)
+    wanted = (offsets.reshape(frames, -1) @ flat.T).reshape(-1)
+    dense = np.linalg.solve(normal, wanted).reshape(frames, 3)
     np.testing.assert_allclose(solved(offsets, model, ridge=0.4, smooth=0.7), dense, atol=1e-9)
+    pinned = np.linalg.solve(normal[3:, 3:], wanted[3:]).reshape(frames - 1, 3)  # the first frame has 0
+    found = solved(offsets[1:], model, ridge=0.4, smooth=0.7, after_rest=True)
+    np.testing.assert_allclose(found, pinned, atol=1e-9)
 
 
 def test_bases_move_no_head() -> None:
@@ -85,9 +90,13 @@ def test_a_model_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def converter(tmp_path: Path) -> Iterator[Coefficients]:
+def converter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coefficients]:
+    """Of a model of one's own, which is the fetched one as well."""
     model = bowl()
     np.savez(tmp_path / "own.npz", mean=model.mean, bases=model.bases, names=np.array(model.names))
+    monkeypatch.setattr(linear, "_fetched", lambda path: model)
+    monkeypatch.setattr(linear, "located", lambda source, dataset: tmp_path)
+    linear_face.cache_clear()
     yield Coefficients(model=str(tmp_path / "own.npz"), ridge=0.0, smooth=0.0)
     linear_face.cache_clear()
 
@@ -114,6 +123,23 @@ def test_a_mesh_becomes_coefficients_and_a_mesh_again(converter: Coefficients, t
         LinearMesh(condition=converter.spec.only(optional=True), target=both, model=str(tmp_path / "own.npz"))
 
 
+def test_a_mean_of_ones_own_is_not_pressed_into_the_coefficients(converter: Coefficients, tmp_path: Path) -> None:
+    """A mesh is of the mean person of the fetched model, whatever the mean of one's own."""
+    model, wanted = bowl(), smooth(12).astype(np.float32)
+    np.savez(tmp_path / "broad.npz", mean=model.mean * (1.25, 1, 1), bases=model.bases * 1.25)
+    broad = Coefficients(model=str(tmp_path / "broad.npz"), ridge=0.0, smooth=0.0)
+    still = {"mesh": model.vertices(np.zeros((3, 3))), "pose": np.float32(pose(3))}
+    np.testing.assert_allclose(broad.convert(still)["coefficients"], 0, atol=1e-5)
+    y = {"mesh": model.vertices(wanted), "pose": np.float32(pose(12))}
+    rep = broad.convert(y)
+    renderer = LinearMesh(condition=broad.spec, target={"mesh": broad.spec["coefficients"]},
+                          model=str(tmp_path / "broad.npz"))  # fmt: skip
+    batch = {name: tf.constant(value[None]) for name, value in rep.items()}
+    drawn = renderer.sample({**batch, "mask": tf.ones((1, 12), bool)}, seed=0)["mesh"][0]
+    at_rest = np.linalg.norm(y["mesh"] - still["mesh"][:1], axis=2).mean()
+    assert np.linalg.norm(drawn - y["mesh"], axis=2).mean() < 0.2 * at_rest
+
+
 def test_text_is_read_as_it_was_written_and_edited_by_name(converter: Coefficients) -> None:
     rep = {"coefficients": smooth(5).astype(np.float32), "pose": np.float32(pose(5))}
     text = converter.to_text(rep, {"title": "a"})
@@ -124,12 +150,18 @@ def test_text_is_read_as_it_was_written_and_edited_by_name(converter: Coefficien
     line = next(line for line in text.splitlines() if line.startswith("  smile:"))
     edited, _ = converter.from_text(text.replace(line, "  smile: [1, 1, 1, 1, 0.5]"))
     assert edited["coefficients"][:, 1].tolist() == [1, 1, 1, 1, 0.5]
+    small, _ = converter.from_text(text.replace(line, "  smile: [1e-3, 1e-3, -2.5E+1, 0, 0]"))
+    np.testing.assert_allclose(small["coefficients"][:, 1], [0.001, 0.001, -25, 0, 0])
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [("  smile:", "  smiel:", "did you mean 'smile'"),
                                                   ("  smile: [", "  smile: [0.1, ", "rows of 5 and 6 frames"),
                                                   ("coefficients:", "coefficient:", "did you mean 'coefficients'"),
-                                                  ("  smile: [", "  smile: [.nan, ", "")])  # fmt: skip
+                                                  ("  smile: [", "  smile: [.nan, ", "smile has nan; right are"),
+                                                  ("  smile: [", "  smile: [high, ", "smile has high; right are"),
+                                                  ("  smile: [", "  smile: [1e300, ", "smile has 1e300; right are"),
+                                                  ("  smile: [", f"  smile: [1{'0' * 400}, ", "smile has 1000")]
+                        )  # fmt: skip
 def test_text_that_is_wrong(converter: Coefficients, old: str, new: str, said: str) -> None:
     text = converter.to_text({"coefficients": smooth(5), "pose": pose(5)}, {})
     with pytest.raises(UserError, match=f"not the coefficients of a face: .*{said}"):

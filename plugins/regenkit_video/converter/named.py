@@ -14,6 +14,7 @@ from regenkit.spec import Fields
 TURNS = ("turn_right_axis", "turn_up_axis", "turn_depth_axis", "middle_right", "middle_up", "log_size")
 """What people call the six numbers of a pose."""
 PLACES = 3
+LARGEST = float(np.finfo(np.float32).max)
 Names = Mapping[str, tuple[str, ...]]
 """By field, what its columns are called."""
 
@@ -34,14 +35,26 @@ def columns(field: str, read: Any, names: tuple[str, ...]) -> np.ndarray:
         raise ValueError(f"{field}: nothing is named {unknown[0]!r}{did_you_mean(str(unknown[0]), names)}")
     rows = {}
     for name, row in read.items():
-        if not isinstance(row, list) or not row or not all(isinstance(each, int | float) for each in row):
+        if not isinstance(row, list) or not row:
             raise ValueError(f"{field}: {name} is no list of a number a frame")
-        rows[name] = np.array(row, np.float64).astype(np.float32)
+        rows[name] = np.array([_number(each, f"{field}: {name}") for each in row], np.float32)
     lengths = {len(row) for row in rows.values()}
     if len(lengths) > 1:
         raise ValueError(f"{field}: rows of {' and '.join(map(str, sorted(lengths)))} frames; right is one length")
     nothing = np.zeros(lengths.pop(), np.float32)
     return np.stack([rows.get(name, nothing) for name in names], 1)
+
+
+def _number(read: Any, where: str) -> float:
+    """Of a number as YAML reads it; 1e-3 is text to it. Raises ValueError where it is none, or too large for Y′."""
+    try:
+        found = float(read) if isinstance(read, int | float | str) else None
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not abs(found) <= LARGEST:
+        shown = str(read) if len(str(read)) < 24 else f"{str(read)[:20]} …"
+        raise ValueError(f"{where} has {shown}; right are numbers such as 0.5, one a frame")
+    return found
 
 
 def fixed(options: Mapping[str, str], names: tuple[str, ...]) -> Given:

@@ -1,8 +1,12 @@
-"""A portrait that coefficients move: the points of one frame are the face at rest, and all else is told from there."""
+"""A portrait that coefficients move: the points of one frame are the face at rest, and all else is told from there.
+
+How the pose differs is the turn from that of the portrait, in the camera's axes, and differences of middle and size.
+"""
 
 from functools import lru_cache
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from regenkit_video.face.fit import fit, posed
 from regenkit_video.face.linear import LinearFace
@@ -15,10 +19,18 @@ UNIT = (1000, 1000)
 
 def driven(points: np.ndarray, portrait: np.ndarray, model: LinearFace) -> tuple[np.ndarray, np.ndarray]:
     """(float32 [frames, n] coefficients, float32 [frames, 6] how the pose differs from the portrait's), both 0 for the
-    portrait itself; of points [frames, 468, 3] and [468, 3]."""
+    first frame; of points [frames, 468, 3], of which the first are the portrait's, [468, 3]."""
     identity, rest = at_rest(portrait, model)
-    found = fit(points * UNIT[1], UNIT, model, identity)
-    return found.coefficients, (found.pose - rest).astype(np.float32)
+    found = fit(points * UNIT[1], UNIT, model, identity, at_rest=True)
+    return found.coefficients, turned(found.pose, rest, back=True)
+
+
+def turned(pose: np.ndarray, rest: np.ndarray, *, back: bool = False) -> np.ndarray:
+    """float32 [frames, 6], `pose` as it is counted from the pose `rest`, added to it; or taken off it (`back`)."""
+    own = Rotation.from_rotvec(np.float64(rest[:3]))
+    turn = Rotation.from_rotvec(np.float64(pose[:, :3])) * (own.inv() if back else own)
+    moved = pose[:, 3:] - rest[3:] if back else pose[:, 3:] + rest[3:]
+    return np.concatenate([turn.as_rotvec(), moved], 1).astype(np.float32)
 
 
 def at_rest(portrait: np.ndarray, model: LinearFace) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +60,6 @@ def maps(
         if portrait.any():
             identity, rest = at_rest(portrait, model)
             moved = model.vertices(coefficients[example].astype(np.float64)) + identity
-            vertices = posed(moved, pose[example] + rest, (size, size))
+            vertices = posed(moved, turned(pose[example], rest), (size, size))
             whole[example] = normal_map(vertices, triangles(), size, size)
     return whole

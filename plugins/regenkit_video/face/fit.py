@@ -39,18 +39,23 @@ class Fit:
     pose: np.ndarray
 
 
-def fit(points: np.ndarray, size: tuple[int, int], model: LinearFace, identity: np.ndarray | None = None) -> Fit:
+def fit(
+    points: np.ndarray, size: tuple[int, int], model: LinearFace, identity: np.ndarray | None = None, *,
+    at_rest: bool = False,
+) -> Fit:  # fmt: skip
     """Of points [frames, vertices, 3] in pixels: right, down, away from the camera; none is NaN.
 
     identity  the person's shape, where it is known from other frames
+    at_rest   the first frame is known to be: its coefficients are 0
     """
     seen = np.asarray(points, np.float64) * (1, -1, -1)
     known = None if identity is None else np.asarray(identity, np.float64)
     own = np.zeros_like(model.mean) if known is None else known
     coefficients = np.zeros((len(seen), len(model.names)))
+    fixed = int(at_rest)
     for _ in range(TURNS):
         laid, poses = aligned(seen, model.mean + own + np.tensordot(coefficients, model.bases, 1))
-        coefficients = solved(laid - model.mean - own, model)
+        coefficients[fixed:] = solved((laid - model.mean - own)[fixed:], model, after_rest=at_rest)
         if known is None:
             own = (laid - model.mean - np.tensordot(coefficients, model.bases, 1)).mean(0)
     if known is None:
@@ -63,8 +68,11 @@ def fit(points: np.ndarray, size: tuple[int, int], model: LinearFace, identity: 
                mesh=(laid - own).astype(np.float32), pose=pose.astype(np.float32))  # fmt: skip
 
 
-def solved(offsets: np.ndarray, model: LinearFace, ridge: float = RIDGE, smooth: float = SMOOTH) -> np.ndarray:
-    """float64 [frames, n] coefficients of offsets from rest, [frames, vertices, 3].
+def solved(
+    offsets: np.ndarray, model: LinearFace, ridge: float = RIDGE, smooth: float = SMOOTH, *, after_rest: bool = False
+) -> np.ndarray:
+    """float64 [frames, n] coefficients of offsets from rest, [frames, vertices, 3]; `after_rest`: they follow a frame
+    whose coefficients are 0.
 
     Along the eigenvectors of the bases' products the coefficients do not hang together, so each is a system of frames
     alone, with three diagonals.
@@ -72,9 +80,11 @@ def solved(offsets: np.ndarray, model: LinearFace, ridge: float = RIDGE, smooth:
     flat = model.bases.reshape(len(model.bases), -1)
     values, vectors = np.linalg.eigh(flat @ flat.T)
     wanted = offsets.reshape(len(offsets), -1) @ flat.T @ vectors
-    frames = len(offsets)
+    if not (frames := len(offsets)):
+        return wanted
     change = np.full(frames, 2.0)
     change[[0, -1]] = 1.0 if frames > 1 else 0.0
+    change[0] += after_rest
     found = np.empty_like(wanted)
     for number, value in enumerate(values):
         bands = np.zeros((2, frames))

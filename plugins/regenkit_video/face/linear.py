@@ -6,7 +6,7 @@ what `fit` finds, and what of a basis moves the head as a whole is taken out of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import final
@@ -70,6 +70,14 @@ def linear_face(path: str | None = None) -> LinearFace:
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise UserError(f"{path}: is no linear model of faces ({error}); right are mean [{POINTS}, 3] and bases "
                         f"[n, {POINTS}, 3], float") from error  # fmt: skip
+
+
+def on_mean_person(path: str | None = None) -> LinearFace:
+    """The bases of a model, on the mean of the fetched one: the person that meshes of the modality `face` are of.
+
+    Raises as `linear_face` does.
+    """
+    return replace(linear_face(path), mean=linear_face().mean)
 
 
 def made(mean: np.ndarray, bases: np.ndarray, names: Sequence[str] | None = None) -> LinearFace:

@@ -50,9 +50,11 @@ def jitter(of: Evaluation) -> np.ndarray:
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's, NaN where either is constant (but for rounding) or there are fewer than three values."""
+    if len(one) < 3 or len(other) < 3:
+        return float("nan")
     one, other = np.float64(one) - np.mean(one), np.float64(other) - np.mean(other)
     norms = np.linalg.norm(one), np.linalg.norm(other)
-    return float(one @ other / np.prod(norms)) if min(norms) > ROUNDING and len(one) > 2 else float("nan")
+    return float(one @ other / np.prod(norms)) if min(norms) > ROUNDING else float("nan")
 
 
 def lag(one: np.ndarray, other: np.ndarray) -> float:

@@ -109,7 +109,7 @@ def _fit(head: Fields) -> Fit | None:
     (shown,) = frames.stacked([head])
     key = hash(shown.tobytes())
     if key not in _known:
-        if len(_known) > MOST:
+        if sum(len(each.mesh) for each in _known.values() if each) > MOST:
             _known.clear()
         try:
             _known[key] = fit(placed(shown) * UNIT[1], UNIT, linear_face())
@@ -118,7 +118,8 @@ def _fit(head: Fields) -> Fit | None:
     return _known[key]
 
 
-MOST = 256
+MOST = 30_000
+"""Frames, of which the fits are kept: 170 MB."""
 _known: dict[int, Fit | None] = {}
 """Several scores ask for the same fits."""
 

@@ -9,7 +9,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields, Spec
 from regenkit.stage import MASK, Batch, Losses
-from regenkit_video.face.linear import linear_face
+from regenkit_video.face.linear import on_mean_person
 
 STILL = np.array([0, 0, 0, 0.5, -0.5, np.log(0.5)], np.float32)
 """The pose of a head that looks at the camera, in the middle of the picture."""
@@ -24,7 +24,7 @@ class LinearMesh(keras.Model):
 
     def __init__(self, *, condition: Spec, target: Spec, model: str | None = None) -> None:
         super().__init__()
-        self.face = linear_face(model)
+        self.face = on_mean_person(model)
         found = condition["coefficients"].shape if "coefficients" in condition else None
         if "mesh" not in target or set(target) - {"mesh", "pose"} or found != (None, len(self.face.names)):
             raise ValueError(
