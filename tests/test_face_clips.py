@@ -1,6 +1,7 @@
 """Voices and scores; and, where the networks can be fetched, real faces."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
@@ -17,21 +18,22 @@ from own_faces import bowl, smooth
 from own_pictures import read_all
 from own_sounds import encode
 
-from regenkit.components import Evaluation
+from regenkit.components import Evaluation, Example
 from regenkit.errors import BadSource, UserError
 from regenkit_video.data import FaceFolder, Grid
+from regenkit_video.face import reading
 from regenkit_video.face.fit import error, fit, posed
 from regenkit_video.face.linear import linear_face
 from regenkit_video.face.networks import networks
 from regenkit_video.face.raster import shaded
-from regenkit_video.face.reading import faces
+from regenkit_video.face.reading import SEVERAL, SHORT, faces, stretches
 from regenkit_video.face.sound import FEATURES, features, heard
 from regenkit_video.face.topology import triangles
 from regenkit_video.face.tracking import track
 from regenkit_video.metrics.faces import correlation, lag, landmark_error, lip_correlation
 from regenkit_video.modality.clip import Sound
 from regenkit_video.modality.film import film as opened
-from regenkit_video.modality.voice import Voice
+from regenkit_video.modality.voice import Voice, frames_of, wav
 
 
 def test_features_are_at_the_frames(tmp_path: Path) -> None:
@@ -65,6 +67,21 @@ def test_a_sound_from_a_place_on_is_that_of_the_whole(tmp_path: Path, name: str,
         np.testing.assert_allclose(late.samples, whole.samples[first : first + 8_000], atol=1e-3)
 
 
+@given(st.integers(1, 3000))
+def test_a_whole_number_of_frames_is_counted_as_such(frames: int) -> None:
+    assert frames_of(Sound(samples=np.zeros((640 * frames, 1), np.float32), rate=16_000)) == frames
+    assert frames_of(Sound(samples=np.zeros((640 * frames + 639, 1), np.float32), rate=16_000)) == frames
+
+
+def test_a_voice_of_more_than_ten_minutes_is_refused(tmp_path: Path) -> None:
+    wav(Sound(samples=np.zeros((16_000 * 600, 1), np.float32), rate=16_000), tmp_path / "long.wav")
+    (value,) = Voice().read(tmp_path / "long.wav")
+    assert frames_of(value.sound) == 15_000
+    wav(Sound(samples=np.zeros((16_000 * 601, 1), np.float32), rate=16_000), tmp_path / "longer.wav")
+    with pytest.raises(BadSource, match="has more than 600 s of sound"):
+        Voice().read(tmp_path / "longer.wav")
+
+
 def test_a_voice_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="has no sound"):
         Voice().read(film(tmp_path / "a.mp4", np.zeros((8, 32, 32, 3), np.uint8)))
@@ -82,6 +99,9 @@ def test_lips_that_are_late_are_found_to_be(late: int) -> None:
     wave = np.random.default_rng(0).normal(size=80).cumsum()
     assert lag(np.roll(wave, late)[10:-10], wave[10:-10]) == late
     assert np.isnan(correlation(np.ones(9), wave[:9])) and np.isnan(lag(np.ones(9), wave[:9]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(correlation(np.zeros(0), wave)) and np.isnan(lag(np.zeros(0), wave))
 
 
 def test_scores_of_the_reference_itself() -> None:
@@ -97,30 +117,33 @@ def real() -> Iterator[Path]:
     yield found
 
 
-def frames_of(path: Path, count: int = 25) -> np.ndarray:
+def shown(path: Path, count: int = 25) -> np.ndarray:
     return np.stack(list(islice(opened(path).frames(Fraction(25)), count)))
 
 
 def test_a_face_is_followed_and_explained(real: Path) -> None:
-    frames = frames_of(real / "single_face.mp4")
+    frames = shown(real / "single_face.mp4")
     found = track(frames, networks())
     assert found.seen.all() and found.several == 0
     result = fit(found.points, found.size, linear_face())
-    shown = posed(linear_face().vertices(result.coefficients) + result.identity, result.pose, found.size)
+    explained = posed(linear_face().vertices(result.coefficients) + result.identity, result.pose, found.size)
     at_rest = posed(np.repeat((linear_face().mean + result.identity)[None], 25, 0), result.pose, found.size)
-    assert error(found.points, shown).mean() < min(0.01, error(found.points, at_rest).mean())
+    assert error(found.points, explained).mean() < min(0.01, error(found.points, at_rest).mean())
     mesh = linear_face().vertices(np.zeros((1, 20)))
     picture = shaded(posed(mesh, np.array([[0, 0, 0, 0.5, -0.5, np.log(0.5)]]), (96, 96)), triangles(), 96, 96)
     assert picture.std() > 30 and picture[0, 48, 48].min() > 60, "a face in the middle"
 
 
 def test_two_faces_and_a_face_that_leaves(real: Path, tmp_path: Path) -> None:
-    one = frames_of(real / "single_face.mp4", 30)[:, :, 160:480]
+    one = shown(real / "single_face.mp4", 30)[:, :, 160:480]
     small = np.zeros_like(one)
     small[:, : one.shape[1] // 2, : one.shape[2] // 2] = one[:, ::2, ::2]
     two = np.concatenate([one, small], 2)
     (face,) = faces(film(tmp_path / "two.mp4", two, rate=25))
-    assert "there is more than one face: the largest is followed" in face.remarks
+    assert SEVERAL in face.remarks
+    two[:10, :, one.shape[2] :] = 0
+    (face,) = faces(film(tmp_path / "later.mp4", two, rate=25))
+    assert SEVERAL in face.remarks, "the second face comes later"
     gone = one.copy()
     gone[15:] = 0
     (face,) = faces(film(tmp_path / "gone.mp4", gone, rate=25))
@@ -128,8 +151,27 @@ def test_two_faces_and_a_face_that_leaves(real: Path, tmp_path: Path) -> None:
     assert 12 <= len(face.mesh) <= 16
 
 
+def test_each_shot_and_each_minute_is_a_stretch_of_its_own(real: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """With the sound that belongs to it; and the dataset goes on to the file's end."""
+    frames = shown(real / "single_face.mp4", 30)[:, :, 160:480]
+    bright = 255 - (255 - frames[::-1]) // 3
+    sound = np.concatenate([tone(1.2), np.zeros(160), 0 * tone(1.19), tone(0.6)])
+    path = film(tmp_path / "cut.mkv", np.concatenate([frames, bright, frames[:15]]), rate=25, sound=sound)
+    found = stretches(path)
+    assert [(each.first, len(each.points)) for each in found] == [(0, 30), (30, 30), (60, 15)]
+    assert [each.second for each in found] == [0, 1.2, 2.4]
+    levels = [float(np.abs(each.sound.samples).mean()) for each in found if each.sound]
+    assert levels[0] > 0.2 > 0.05 > levels[1] and levels[2] > 0.2
+    monkeypatch.setattr(reading, "MOST", 20)
+    found = stretches(path)
+    assert [(each.first, len(each.points)) for each in found] == [(0, 20), (40, 20), (60, 15)]
+    assert all(SHORT in each.remarks for each in found), "frames 20 to 30 and 30 to 40 are too few"
+    examples = FaceFolder(str(tmp_path)).read("cut.mkv")
+    assert [len(each.y["mesh"]) for each in examples if isinstance(each, Example)] == [20, 20, 15]
+
+
 def test_a_folder_of_ones_own_names_what_has_no_face(real: Path, tmp_path: Path) -> None:
-    one = frames_of(real / "single_face.mp4", 20)
+    one = shown(real / "single_face.mp4", 20)
     film(tmp_path / "face.mp4", one, rate=25, sound=tone(0.8))
     film(tmp_path / "quiet.mp4", one, rate=25)
     film(tmp_path / "turned.mp4", np.rot90(one, -1, axes=(1, 2)), rate=25, quarters=1)

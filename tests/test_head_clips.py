@@ -1,5 +1,7 @@
 """Heads of real clips: cut out, explained from a portrait, written as text and read again; and a recipe of them."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +47,7 @@ def test_a_head_becomes_coefficients_and_text(clip: Path) -> None:
     converter = HeadCoefficients(Head(64).spec)
     rep = converter.convert(y)
     converter.spec.check(rep, "a head")
-    assert np.abs(rep["coefficients"][0]).max() < 0.1 and np.abs(rep["pose"][0]).max() < 0.01, "0 at the portrait"
+    assert not rep["coefficients"][0].any() and np.abs(rep["pose"][0]).max() < 0.01, "0 at the portrait"
     np.testing.assert_array_equal(rep["reference"], y["frames"][0])
     again, told = converter.from_text(converter.to_text(rep, meta))
     np.testing.assert_allclose(again["coefficients"], rep["coefficients"], atol=6e-4)
@@ -54,6 +56,14 @@ def test_a_head_becomes_coefficients_and_text(clip: Path) -> None:
     assert told == meta
     wide = converter.complete(rep, converter.given({"jaw_drop": "0.5"}))
     assert (wide["coefficients"][:, converter.model.names.index("jaw_drop")] == 0.5).all()
+    text = converter.to_text(rep, meta).partition("portrait:")[0]
+    empty = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(empty, "PNG")
+    black = base64.b64encode(empty.getvalue()).decode()
+    for picture, said in (("", "has no portrait; right is a PNG of 64"), ("portrait: AAAA", "portrait is no picture"),
+                          (f"portrait: {black}", "no face is seen in the portrait")):  # fmt: skip
+        with pytest.raises(UserError, match=said):
+            converter.from_text(text + picture)
     for wrong in ("portrait: nothing", "coefficients: 3", "- 1", "portrait: 3\nother: 2"):
         with pytest.raises(UserError, match="not the coefficients of a head"):
             converter.from_text(wrong)
@@ -89,6 +99,28 @@ def test_a_voice_with_a_portrait_beside_it(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "voice.png").write_bytes(b"torn")
     with pytest.raises(BadSource, match="be read as a picture"):
         Speaker(32).read(tmp_path / "voice.wav")
+
+
+def test_each_stretch_of_a_video_is_heard_where_it_is(clip: Path, tmp_path: Path) -> None:
+    """What is made of a stretch has the sound of that stretch, for as long as its frames."""
+    frames = np.stack([*opened(clip).frames()])[:20]
+    dark = np.zeros_like(frames)
+    steps = [0 * tone(0.8), tone(0.8), 0 * tone(0.8), tone(1.6) / 4]
+    path = film(tmp_path / "a.mp4", np.concatenate([dark, frames, dark, frames]), rate=25, sound=np.concatenate(steps))
+    values = Speaker(32).read(path)
+    heard = []
+    for value in values:
+        fields, meta = Speaker(32).encode(value)
+        assert len(fields["voice"]) == 20
+        made = Head(32).decode({"frames": np.zeros((20, 32, 32, 3), np.float32)}, meta)
+        assert made.sound is not None and len(made.sound.samples) == 20 * 640
+        np.testing.assert_allclose(made.sound.samples, value.sound.samples, atol=1e-3)
+        heard.append(float(np.abs(made.sound.samples).mean()))
+    assert [value.second for value in values] == [0.8, 2.4]
+    assert heard[0] > 0.25 and 0.05 < heard[1] < 0.1
+    first, second = heads(path, 32)
+    assert (first.second, second.second) == (0.8, 2.4)
+    assert np.abs(first.frames.astype(int) - second.frames).mean() < 4, "the same frames at another time"
 
 
 @pytest.mark.exhaustive(minutes=3)

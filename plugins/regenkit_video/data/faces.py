@@ -66,8 +66,8 @@ class Faces(ABC):
     def modalities(self) -> dict[str, dict[str, Any]]: ...
 
     @abstractmethod
-    def made(self, path: Path, start: float, frames: int) -> list[Made]:
-        """Of so many frames of a file, from `start` seconds on. Raises UserError and BadSource."""
+    def made(self, path: Path, start: float, frames: int | None) -> list[Made]:
+        """Of so many frames of a file (None: all), from `start` seconds on. Raises UserError and BadSource."""
 
     def sources(self) -> list[str]:
         """Files, parts of long ones, and what is left out of the folder."""
@@ -86,7 +86,7 @@ class Faces(ABC):
         located(LANDMARKS, dataset=self.name)  # refused at once where the networks are not here
         linear_face()
         part = self.parts[source]
-        count = MOST if part.last is None else (part.last - part.first) * self.frames
+        count = None if part.last is None else (part.last - part.first) * self.frames
         start = part.first * self.frames / float(RATE)
         try:
             found = self.made(self.root / part.file, start, count)
@@ -103,7 +103,7 @@ class Faces(ABC):
         )  # fmt: skip
 
 
-def meshes(path: Path, start: float, frames: int) -> list[Made]:
+def meshes(path: Path, start: float, frames: int | None) -> list[Made]:
     """Faces as meshes, with the voice."""
     found = []
     for face in faces(path, start, frames):
@@ -113,7 +113,7 @@ def meshes(path: Path, start: float, frames: int) -> list[Made]:
     return found
 
 
-def portraits(path: Path, start: float, frames: int, size: int) -> list[Made]:
+def portraits(path: Path, start: float, frames: int | None, size: int) -> list[Made]:
     """Heads as frames, with the voice and the first frame as a portrait."""
     found = []
     for head in heads(path, size, start, frames):
@@ -143,7 +143,7 @@ class Meshes(Faces):
     def modalities(self) -> dict[str, dict[str, Any]]:
         return {}
 
-    def made(self, path: Path, start: float, frames: int) -> list[Made]:
+    def made(self, path: Path, start: float, frames: int | None) -> list[Made]:
         return meshes(path, start, frames)
 
 
@@ -162,7 +162,7 @@ class Heads(Faces):
     def modalities(self) -> dict[str, dict[str, Any]]:
         return {"x": {"size": self.size}, "y": {"size": self.size}}
 
-    def made(self, path: Path, start: float, frames: int) -> list[Made]:
+    def made(self, path: Path, start: float, frames: int | None) -> list[Made]:
         return portraits(path, start, frames, self.size)
 
 

@@ -12,7 +12,7 @@ from regenkit.errors import BadSource
 from regenkit.spec import Field, Spec
 from regenkit_video.face.face import RATE
 from regenkit_video.face.networks import networks
-from regenkit_video.face.reading import MOST, stretches
+from regenkit_video.face.reading import stretches
 from regenkit_video.face.tracking import filled, track
 from regenkit_video.modality.clip import Clip
 from regenkit_video.modality.film import film
@@ -28,17 +28,19 @@ def spec(size: int) -> Spec:
     return Spec({"frames": Field(kind="continuous", shape=(None, size, size, 3), hop=Fraction(1))})
 
 
-def heads(path: str | Path, size: int, start: float = 0.0, frames: int = MOST) -> list[Clip]:
-    """The stretches of one face in `frames` frames from `start` seconds on, `size` pixels a side.
+def heads(path: str | Path, size: int, start: float = 0.0, frames: int | None = None) -> list[Clip]:
+    """The stretches of one face in `frames` frames (None: all) from `start` seconds on, `size` pixels a side.
 
     The file is read twice, so that no more than the small frames are held. Raises as `stretches` does.
     """
     found = []
+    shown, at = film(path).frames(RATE, start), 0  # as the first time, so that each frame is the one of its points
     for stretch in stretches(path, start, frames):
-        shown = islice(film(path).frames(RATE, stretch.second), len(stretch.points))
-        small = np.stack(list(_cut(shown, stretch.points, size)))
+        skipped, count = stretch.first - at, len(stretch.points)
+        small = np.stack(list(_cut(islice(shown, skipped, skipped + count), stretch.points, size)))
+        at = stretch.first + count
         found.append(Clip(frames=small, rate=Fraction(RATE), sound=stretch.sound, title=stretch.title,
-                          remarks=stretch.remarks))  # fmt: skip
+                          remarks=stretch.remarks, second=stretch.second))  # fmt: skip
     return found
 
 

@@ -1,7 +1,6 @@
 """A video file → the faces in it: found, followed, and brought to the head's own axes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import final
@@ -21,7 +20,9 @@ from regenkit_video.modality.film import film
 LEAST = 12
 """Frames of a face, without which it is left out."""
 MOST = 1500
-"""Frames that are followed at once: a minute."""
+"""Frames that are followed and held at once: a minute."""
+SEVERAL = "there is more than one face: the one that was the largest at first is followed"
+SHORT = f"a face that is seen for fewer than {LEAST} frames is left out"
 
 
 @final
@@ -31,20 +32,23 @@ class Stretch:
 
     points   float32 [frames, 468, 3], pixels: right, down, away from the camera
     size     (height, width) of a frame
+    first    number of its first frame, counted from where the reading began
     second   of the file, at which it begins
     sound    what is heard meanwhile
     """
 
     points: np.ndarray
     size: tuple[int, int]
+    first: int
     second: float
     sound: Sound | None
     title: str
     remarks: tuple[str, ...]
 
 
-def faces(path: str | Path, start: float = 0.0, frames: int = MOST) -> list[Face]:
-    """The stretches of one face in `frames` frames from `start` seconds on, each explained by the linear model.
+def faces(path: str | Path, start: float = 0.0, frames: int | None = None) -> list[Face]:
+    """The stretches of one face in `frames` frames (None: all) from `start` seconds on, each explained by the linear
+    model.
 
     Raises as `stretches` does.
     """
@@ -56,39 +60,49 @@ def faces(path: str | Path, start: float = 0.0, frames: int = MOST) -> list[Face
     return found
 
 
-def stretches(path: str | Path, start: float = 0.0, frames: int = MOST) -> list[Stretch]:
-    """The stretches of one face in `frames` frames from `start` seconds on.
+def stretches(path: str | Path, start: float = 0.0, frames: int | None = None) -> list[Stretch]:
+    """The stretches of one face in `frames` frames (None: all) from `start` seconds on, minute by minute.
 
     Raises UserError where the file or the networks are not here, BadSource where it can't be read or there is no face.
     """
     source = film(path)
-    followed = track(islice(source.frames(RATE, start), frames), networks())
-    if not len(followed.points):
+    shown, first = islice(source.frames(RATE, start), frames), 0
+    found: list[Stretch] = []
+    seen: list[np.ndarray] = []
+    remarks: dict[str, None] = {}
+    while len((followed := track(islice(shown, MOST), networks())).points):
+        points = filled(followed.points, cuts=followed.cuts)
+        seen.append(~np.isnan(points[:, 0, 0]))
+        second = start + first / float(RATE)
+        sound = heard(path, second, len(points) / float(RATE)) if source.sounding else None
+        whole = Stretch(points=points, size=followed.size, first=first, second=second, sound=sound,
+                        title=Path(path).stem, remarks=())  # fmt: skip
+        parts = runs(seen[-1], followed.cuts)
+        found += [_part(whole, each) for each in parts if each.stop - each.start >= LEAST]
+        if followed.several:
+            remarks[SEVERAL] = None
+        if any(each.stop - each.start < LEAST for each in parts):
+            remarks[SHORT] = None
+        first += len(points)
+    if not seen:
         return []
-    points = filled(followed.points)
-    there = ~np.isnan(points[:, 0, 0])
-    long = [each for each in runs(there) if each.stop - each.start >= LEAST]
-    if not long:
-        raise BadSource(path, "no face is seen in it" if not there.any() else "a face is seen for too short a time")
-    remarks = list(source.remarks)
-    if followed.several:
-        remarks.append("there is more than one face: the largest is followed")
+    there = np.concatenate(seen)
+    if not found:
+        raise BadSource(path, "a face is seen for too short a time" if there.any() else "no face is seen in it")
     if not there.all():
-        remarks.append("the face leaves the picture: only the frames with it are used")
-    sound = heard(path, start, len(points) / float(RATE)) if source.sounding else None
-    return list(_stretches(points, long, followed.size, sound, remarks, Path(path).stem, start))
+        remarks["the face leaves the picture: only the frames with it are used"] = None
+    said = (*source.remarks, *remarks)
+    return [replace(each, remarks=(*said, *each.remarks)) for each in found]
 
 
-def _stretches(
-    points: np.ndarray, long: list[slice], size: tuple[int, int], sound: Sound | None, remarks: list[str], stem: str,
-    start: float,
-) -> Iterator[Stretch]:  # fmt: skip
-    for stretch in long:
-        begin, end = (round(each / float(RATE) * HERTZ) for each in (stretch.start, stretch.stop))
-        own = None if sound is None else Sound(samples=sound.samples[begin:end], rate=HERTZ)
-        short = [] if own is None or len(own.samples) > 0.9 * (end - begin) else [
-            "its sound is shorter than its pictures"
-        ]  # fmt: skip
-        second = start + stretch.start / float(RATE)
-        yield Stretch(points=points[stretch], size=size, second=second, sound=own,
-                      title=f"{stem} {second:g} s" if second else stem, remarks=(*remarks, *short))  # fmt: skip
+def _part(whole: Stretch, frames: slice) -> Stretch:
+    """With its own sound."""
+    begin, end = (round(each / float(RATE) * HERTZ) for each in (frames.start, frames.stop))
+    own = None if whole.sound is None else Sound(samples=whole.sound.samples[begin:end], rate=HERTZ)
+    short = own is not None and len(own.samples) <= 0.9 * (end - begin)
+    second = whole.second + frames.start / float(RATE)
+    return replace(
+        whole, points=whole.points[frames], first=whole.first + frames.start, second=second, sound=own,
+        title=f"{whole.title} {second:g} s" if second else whole.title,
+        remarks=("its sound is shorter than its pictures",) if short else (),
+    )  # fmt: skip

@@ -1,12 +1,13 @@
 """One face through the frames of a video: found once, then followed by its own points."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
 
 import numpy as np
+from PIL import Image
 
 from regenkit_video.face.networks import POINTS, SURE, WIDER, Networks, Region
 
@@ -14,6 +15,11 @@ RIGHT_CORNER, LEFT_CORNER = 33, 263
 """The outer corners of the eyes, among the points."""
 LONGEST_GAP = 5
 """Frames without a face that are filled in from those around them."""
+LOOK = 25
+"""Frames, of which one is searched for other faces."""
+SMALL, CUT = 16, 12.0
+"""Pixels a side of a frame made small and grey, and by how many of 256 levels it differs where the picture is cut: on
+real clips 24 to 27, and 6 at most elsewhere."""
 
 
 @final
@@ -22,11 +28,13 @@ class Track:
     """points   float32 [frames, 468, 3], pixels: right, down, away from the camera; NaN where there is no face
     size     (height, width) of the frames
     several  in how many of the frames that were searched there was more than one face
+    cuts     numbers of the frames with which another shot begins
     """
 
     points: np.ndarray
     size: tuple[int, int]
     several: int
+    cuts: tuple[int, ...]
 
     @property
     def seen(self) -> np.ndarray:
@@ -36,14 +44,20 @@ class Track:
 
 
 def track(frames: Iterable[np.ndarray], networks: Networks) -> Track:
-    """The largest face, frame by frame. A face that is lost is searched for again in each frame."""
+    """The face that is the largest when it is found, frame by frame. One that is lost is searched for again in each
+    frame, and so is each shot's."""
     found, region, several, size = [], None, 0, (0, 0)
-    for frame in frames:
-        size = frame.shape[:2]
+    cuts, before = [], None
+    for number, frame in enumerate(frames):
+        size, now = frame.shape[:2], _small(frame)
+        if before is not None and np.abs(now - before).mean() > CUT:
+            cuts.append(number)
+            region = None
+        before = now
         points, sure = networks.place(frame, region) if region else (None, 0.0)
+        faces = networks.find(frame) if sure < SURE or number % LOOK == 0 else []
+        several += len(faces) > 1
         if sure < SURE:
-            faces = networks.find(frame)
-            several += len(faces) > 1
             points, sure = networks.place(frame, faces[0].region) if faces else (None, 0.0)
         if points is None or sure < SURE:
             region = None
@@ -52,7 +66,12 @@ def track(frames: Iterable[np.ndarray], networks: Networks) -> Track:
             region = around(points)
             found.append(points)
     whole = np.stack(found) if found else np.zeros((0, POINTS, 3), np.float32)
-    return Track(points=whole, size=(int(size[0]), int(size[1])), several=several)
+    return Track(points=whole, size=(int(size[0]), int(size[1])), several=several, cuts=tuple(cuts))
+
+
+def _small(frame: np.ndarray) -> np.ndarray:
+    grey = Image.fromarray(frame).convert("L").resize((SMALL, SMALL), Image.Resampling.BOX)
+    return np.asarray(grey, np.float32)
 
 
 def around(points: np.ndarray) -> Region:
@@ -66,18 +85,23 @@ def around(points: np.ndarray) -> Region:
     return Region(float(x), float(y), WIDER * float((high - low).max()), angle)
 
 
-def filled(points: np.ndarray, longest: int = LONGEST_GAP) -> np.ndarray:
-    """Gaps of up to `longest` frames between faces filled in, in straight lines."""
+def filled(points: np.ndarray, longest: int = LONGEST_GAP, cuts: Sequence[int] = ()) -> np.ndarray:
+    """Gaps of up to `longest` frames between faces filled in, in straight lines; none over a cut."""
     there = np.flatnonzero(~np.isnan(points[:, 0, 0]))
     out = points.copy()
     for before, after in pairwise(there):
-        if 1 < after - before <= longest + 1:
+        if 1 < after - before <= longest + 1 and not any(before < cut <= after for cut in cuts):
             share = (np.arange(before + 1, after) - before)[:, None, None] / (after - before)
             out[before + 1 : after] = (1 - share) * points[before] + share * points[after]
     return out
 
 
-def runs(seen: np.ndarray) -> list[slice]:
-    """The stretches of frames in which there is a face."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], seen.astype(int), [0]])))
-    return [slice(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+def runs(seen: np.ndarray, cuts: Sequence[int] = ()) -> list[slice]:
+    """The stretches of frames in which there is a face, each of one shot."""
+    change = np.diff(np.concatenate([[0], seen.astype(int), [0]]))
+    starts, ends = np.flatnonzero(change > 0).tolist(), np.flatnonzero(change < 0).tolist()
+    found = []
+    for start, end in zip(starts, ends, strict=True):
+        edges = [start, *(cut for cut in cuts if start < cut < end), end]
+        found += [slice(*each) for each in pairwise(edges)]
+    return found

@@ -33,6 +33,7 @@ class Clip:
     rate     frames a second
     sound    what is heard meanwhile; None where the file has none
     remarks  what of its file is not in it, a sentence each
+    second   of its file, at which it begins
     """
 
     frames: np.ndarray
@@ -40,6 +41,7 @@ class Clip:
     sound: Sound | None = None
     title: str = ""
     remarks: tuple[str, ...] = ()
+    second: float = 0.0
 
     def __post_init__(self) -> None:
         shape = self.frames.shape

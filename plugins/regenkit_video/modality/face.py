@@ -8,19 +8,19 @@ from regenkit_video.face import face as faces
 from regenkit_video.face.face import RATE, Face
 from regenkit_video.face.reading import faces as read_faces
 from regenkit_video.face.showing import shown
-from regenkit_video.face.sound import heard
 from regenkit_video.modality import writing
+from regenkit_video.modality.voice import again
 
 
 @final
 class FaceModality:
     """A face of 468 points and its pose, 25 times a second."""
 
-    version = 1
+    version = 2
     spec = faces.SPEC
 
     def read(self, path: str | Path) -> list[Face]:
-        """The stretches of a face in the first minute of a video. Raises UserError and BadSource."""
+        """The stretches of a face in a video. Raises UserError and BadSource."""
         return read_faces(path)
 
     def write(self, value: Face, path: str | Path) -> None:
@@ -32,8 +32,7 @@ class FaceModality:
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Face:
         """With the person's shape, and with the sound that it was made from, where `meta` tells of them."""
-        name = str((meta or {}).get("heard", ""))
-        return faces.decode(fields, meta, heard(name) if name and Path(name).is_file() else None)
+        return faces.decode(fields, meta, again(meta or {}, len(fields["mesh"])))
 
     def describe(self, value: Face) -> str:
         """One line: title, length, how far the lips open."""

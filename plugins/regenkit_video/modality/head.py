@@ -8,9 +8,9 @@ from pydantic import PositiveInt
 from regenkit.spec import Fields
 from regenkit_video.face.face import RATE
 from regenkit_video.face.head import heads, spec
-from regenkit_video.face.sound import heard
 from regenkit_video.modality import writing
 from regenkit_video.modality.clip import Clip, encode, levels
+from regenkit_video.modality.voice import again
 
 
 @final
@@ -20,13 +20,13 @@ class Head:
     size  pixels a side
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, size: PositiveInt = 64) -> None:
         self.size, self.spec = size, spec(size)
 
     def read(self, path: str | Path) -> list[Clip]:
-        """The stretches of a face in the first minute of a video. Raises UserError and BadSource."""
+        """The stretches of a face in a video. Raises UserError and BadSource."""
         return heads(path, self.size)
 
     def write(self, value: Clip, path: str | Path) -> None:
@@ -38,10 +38,8 @@ class Head:
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Clip:
         """With the sound that it was made from, where `meta` tells of it."""
-        meta = meta or {}
-        name = str(meta.get("heard", ""))
-        return Clip(frames=levels(fields["frames"]), rate=RATE, title=str(meta.get("title", "")),
-                    sound=heard(name) if name and Path(name).is_file() else None)  # fmt: skip
+        meta, frames = meta or {}, levels(fields["frames"])
+        return Clip(frames=frames, rate=RATE, title=str(meta.get("title", "")), sound=again(meta, len(frames)))
 
     def describe(self, value: Clip) -> str:
         """One line: title, length, size."""

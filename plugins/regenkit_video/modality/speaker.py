@@ -13,10 +13,10 @@ from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
 from regenkit_video.face.head import heads, of_picture, placed
 from regenkit_video.face.networks import POINTS
-from regenkit_video.face.sound import FEATURES, features
+from regenkit_video.face.sound import FEATURES, HERTZ, features
 from regenkit_video.formats import READS
 from regenkit_video.modality.clip import Clip, Sound, encode
-from regenkit_video.modality.voice import Voice, wav
+from regenkit_video.modality.voice import A_FRAME, Voice, frames_of, wav
 from regenkit_video.modality.writing import write
 
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -26,10 +26,14 @@ MOST_PIXELS = 50_000_000
 
 @final
 class Spoken:
-    """portrait: uint8 [size, size, 3]; sound: 16 kHz mono; path: the file that was heard."""
+    """portrait: uint8 [size, size, 3]; sound: 16 kHz mono; path: the file that was heard, from `second` on."""
 
-    def __init__(self, portrait: np.ndarray, sound: Sound, path: Path) -> None:
-        self.portrait, self.sound, self.path = portrait, sound, path
+    def __init__(self, portrait: np.ndarray, sound: Sound, path: Path, second: float = 0.0) -> None:
+        self.portrait, self.sound, self.path, self.second = portrait, sound, path, second
+
+    @property
+    def title(self) -> str:
+        return f"{self.path.stem} {self.second:g} s" if self.second else self.path.stem
 
 
 def portrait(frame: np.ndarray) -> Fields:
@@ -52,7 +56,7 @@ class Speaker:
     size  pixels a side of the portrait
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, size: PositiveInt = 64) -> None:
         self.size = size
@@ -60,13 +64,13 @@ class Speaker:
         self.spec = Spec({"voice": voice}) | portrait_spec(size)
 
     def read(self, path: str | Path) -> list[Spoken]:
-        """Raises UserError and BadSource."""
+        """Of a video, each stretch of a face that is heard. Raises UserError and BadSource."""
         path = Path(path)
         if path.suffix.lower() in READS:
-            clip = heads(path, self.size)[0]
-            if clip.sound is None:
+            clips = heads(path, self.size)
+            if not clips or not any(clip.sound and len(clip.sound.samples) for clip in clips):
                 raise BadSource(path, "has no sound")
-            return [Spoken(clip.frames[0], clip.sound, path)]
+            return [Spoken(clip.frames[0], _whole(clip), path, clip.second) for clip in clips]
         (voice,) = Voice().read(path)
         beside = [found for suffix in PICTURES if (found := path.with_suffix(suffix)).is_file()]
         if not beside:
@@ -81,13 +85,20 @@ class Speaker:
             write(Clip(frames=value.portrait[None], rate=Fraction(RATE)), path)
 
     def encode(self, value: Spoken) -> tuple[Fields, dict[str, Any]]:
-        """`meta` names the file that is heard. Raises BadSource where the portrait shows no face."""
-        frames = max(1, int(len(value.sound.samples) / value.sound.rate * RATE))
-        meta = {"title": value.path.stem, "heard": str(value.path.resolve())}
-        return {"voice": features(value.sound, frames), **portrait(value.portrait)}, meta
+        """`meta` names the file that is heard, and the second of it. Raises BadSource where the portrait shows no
+        face."""
+        meta = {"title": value.title, "heard": str(value.path.resolve()), "from": value.second}
+        return {"voice": features(value.sound, frames_of(value.sound)), **portrait(value.portrait)}, meta
 
     def describe(self, value: Spoken) -> str:
-        return f"{value.path.stem}: {len(value.sound.samples) / value.sound.rate:.3g} s of sound, and a portrait"
+        return f"{value.title}: {len(value.sound.samples) / value.sound.rate:.3g} s of sound, and a portrait"
+
+
+def _whole(clip: Clip) -> Sound:
+    """Its sound as long as its frames, as in training: what it lacks is silence."""
+    wanted = len(clip.frames) * A_FRAME
+    samples = np.zeros((wanted, 1), np.float32) if clip.sound is None else clip.sound.samples[:wanted]
+    return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ)
 
 
 def _portrait(path: Path, size: int) -> np.ndarray:
