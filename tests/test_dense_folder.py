@@ -9,7 +9,7 @@ from dense_files import dataset, discs, read_all, scene
 from PIL import Image
 
 from regenkit.errors import UserError
-from regenkit_dense.modality import pfm
+from regenkit_dense.modality import Dense, pfm
 
 CLASSES = ("ground", "disc")
 
@@ -96,6 +96,102 @@ def test_labels_by_colour_and_ignored_pixels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(examples[0].y["classes"], wanted)
 
 
+HOW = {
+    "RGB": lambda image: image,
+    "a palette": lambda image: image.quantize(colors=256),
+    "a palette of two": lambda image: image.quantize(colors=2),
+    "grey": lambda image: image.convert("L"),
+    "one bit": lambda image: image.convert("1"),
+}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".tif", ".bmp"])
+@pytest.mark.parametrize("how", HOW)
+def test_the_colour_says_the_class_whatever_kind_of_picture_it_is(tmp_path: Path, how: str, suffix: str) -> None:
+    discs(tmp_path, count=1, splits=False)
+    (tmp_path / "labels/0.png").unlink()
+    grey = np.where(LABEL == 1, 0, 255).astype(np.uint8)
+    HOW[how](Image.fromarray(np.stack([grey] * 3, -1))).save(tmp_path / f"labels/0{suffix}")
+    examples, left_out = read_all(folder(tmp_path, colours=((255, 255, 255), (0, 0, 0))))
+    assert not left_out
+    np.testing.assert_array_equal(examples[0].y["classes"], LABEL[:, 4:36] + 1)
+    assert not examples[0].remarks
+
+
+def test_a_picture_of_16_bits_has_no_colours(tmp_path: Path) -> None:
+    discs(tmp_path, count=1, splits=False)
+    save(tmp_path / "labels/0.png", LABEL.astype(np.uint16))
+    _, left_out = read_all(folder(tmp_path, colours=((255, 255, 255), (0, 0, 0))))
+    assert left_out["0.jpg"].startswith("its map is a picture of mode I;16; where `colours` say the class")
+
+
+def test_a_mask_of_0_and_255_is_remarked_upon(tmp_path: Path) -> None:
+    discs(tmp_path, count=2, splits=False)
+    save(tmp_path / "labels/0.png", LABEL * 255)
+    examples, _ = read_all(folder(tmp_path))
+    assert [len(each.remarks) for each in examples] == [1, 0]
+    assert "255 is ignored" in examples[0].remarks[0]
+
+
+def test_the_modality_reads_the_labels_of_the_dataset(tmp_path: Path) -> None:
+    discs(tmp_path, count=1, splits=False)
+    save(tmp_path / "labels/0.png", np.where(LABEL[..., None] == 1, [255, 0, 0], [0, 0, 255]).astype(np.uint8))
+    source = folder(tmp_path, colours=((0, 0, 255), (255, 0, 0)))
+    (example,) = source.read("0.jpg")
+    y = Dense(**source.modalities["y"])
+    (found,) = y.read(tmp_path / "labels/0.png")
+    np.testing.assert_array_equal(y.encode(found)[0]["classes"], example.y["classes"])
+
+
+@pytest.mark.parametrize("name", ["dev", "val", "valid", "Validation"])
+def test_folders_of_a_split_are_those_of_every_dataset(tmp_path: Path, name: str) -> None:
+    discs(tmp_path)
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "val").rename(tmp_path / kind / name)
+    examples, _ = read_all(folder(tmp_path))
+    assert [each.split for each in examples if each.id.startswith(f"{name}/")] == ["validation"] * 3
+
+
+def test_a_folder_that_is_none_beside_those_of_a_split_is_refused(tmp_path: Path) -> None:
+    discs(tmp_path)
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "val").rename(tmp_path / kind / "tset")
+    with pytest.raises(UserError, match="folders test and train, which name a split, and beside them tset"):
+        folder(tmp_path)
+
+
+def test_labels_are_hidden_only_where_folders_name_all_splits(tmp_path: Path) -> None:
+    discs(tmp_path)
+    for kind in ("images", "labels"):
+        for file in (tmp_path / kind / "test").iterdir():
+            file.rename(tmp_path / kind / "val" / file.name)
+    with pytest.raises(UserError, match="labelled_fraction wants folders that name the split"):
+        folder(tmp_path, labelled_fraction=0.5)
+
+
+def test_two_maps_of_one_name_are_named(tmp_path: Path) -> None:
+    discs(tmp_path, count=2, splits=False)
+    save(tmp_path / "labels/0.gif", LABEL)
+    save(tmp_path / "labels/x.gif", LABEL)
+    save(tmp_path / "labels/x.bmp", LABEL)
+    examples, left_out = read_all(folder(tmp_path))
+    assert [each.id for each in examples] == ["1.jpg"]
+    assert left_out == {
+        "0.jpg": "there are 2 maps of this name in labels: 0.gif, 0.png; right is one",
+        "labels/x.gif": "there is no picture of this name in images",
+        "labels/x.bmp": "there is no picture of this name in images",
+    }
+
+
+def test_a_disparity_is_in_pixels_of_the_size_that_it_is_brought_to(tmp_path: Path) -> None:
+    for name in ("images", "disparity"):
+        (tmp_path / name).mkdir()
+    save(tmp_path / "images/0.png", scene(0, (128, 160))[0])
+    np.save(tmp_path / "disparity/0.npy", np.full((160, 128), 40.0))
+    examples, _ = read_all(folder(tmp_path, maps={"disparity": "disparity"}, classes=()))
+    np.testing.assert_array_equal(examples[0].y["disparity"], 10)
+
+
 def test_depths_in_three_formats_are_the_same(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "depth").mkdir()
@@ -138,6 +234,7 @@ def test_normals_of_wrong_length_and_several_maps(tmp_path: Path) -> None:
     ({"colours": ((0, 0, 0),)}, "1 colours .* for 2 classes"),
     ({"colours": ((0, 0, 0), (0, 0, 0))}, r"2 colours \(1 different\)"),
     ({"images": "labels", "maps": {"classes": "images"}, "labelled_fraction": 0.5}, "labelled_fraction wants folders"),
+    ({"classes": tuple(map(str, range(256)))}, "256 classes; right are 255 at most, since 255 in a file is ignored"),
     ({"path": "nowhere"}, "path nowhere does not exist; right is a folder that holds images and labels"),
 ])  # fmt: skip
 def test_a_dataset_that_cannot_be_right_is_refused(tmp_path: Path, options: dict[str, Any], said: str) -> None:

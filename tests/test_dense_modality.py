@@ -1,5 +1,7 @@
 """Modalities of dense maps: files there and back, views, and what cannot be right."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,71 @@ def test_classes_are_written_with_a_palette_and_read_again(
     np.testing.assert_array_equal(modality.encode(again)[0]["classes"], classes)
     with Image.open(path) as image:  # by another reader
         assert image.mode == "P" and set(np.unique(np.asarray(image))) <= {0, 1, 2, 255}
+
+
+@settings(max_examples=25)
+@given(CLASSES, st.lists(st.tuples(*[st.sampled_from([0, 1, 223, 224, 255])] * 3), min_size=3, max_size=3, unique=True))
+def test_classes_are_written_in_their_own_colours_and_read_again(
+    tmp_path_factory: pytest.TempPathFactory, classes: np.ndarray, colours: list[tuple[int, int, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("maps") / "a.png"
+    modality = segmentation(8, LABELS, colours)
+    modality.write(modality.decode({"classes": classes}), path)
+    for reader in (modality, segmentation(8, LABELS)):  # by colour and by number
+        np.testing.assert_array_equal(reader.encode(*reader.read(path))[0]["classes"], classes)
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    for number, colour in enumerate(colours, 1):
+        np.testing.assert_array_equal((pixels == colour).all(-1), classes == number)
+
+
+@settings(max_examples=25)
+@given(CLASSES)
+def test_classes_as_an_array_count_from_0(tmp_path_factory: pytest.TempPathFactory, classes: np.ndarray) -> None:
+    path = tmp_path_factory.mktemp("maps") / "a.npy"
+    modality = segmentation(8, LABELS)
+    modality.write(modality.decode({"classes": classes}), path)
+    np.testing.assert_array_equal(modality.encode(*modality.read(path))[0]["classes"], classes)
+
+
+def png(levels: np.ndarray, bits: int) -> bytes:
+    """A grey PNG of 1, 2, 4 or 8 bits."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    height, width = levels.shape
+    in_bits = np.unpackbits(levels.astype(np.uint8)[..., None], axis=-1)[..., 8 - bits :].reshape(height, -1)
+    rows = b"".join(b"\0" + row.tobytes() for row in np.packbits(in_bits, axis=1))
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_levels_are_those_that_are_stored(tmp_path: Path, bits: int) -> None:
+    levels = np.resize(np.arange(min(2**bits, 255)), (16, 16))
+    (tmp_path / "a.png").write_bytes(png(levels, bits))
+    modality = segmentation(16, tuple(map(str, range(255))))
+    (found,) = modality.read(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.maps["classes"], levels + 1)
+
+
+def test_depths_that_a_png_does_not_hold(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    values = np.full((8, 8, 1), 3, np.float32)
+    modality = depth(8)
+    modality.write(modality.decode({"depth": values}), tmp_path / "a.png")
+    assert not caplog.records
+    values[0, 0], values[0, 1], values[0, 2] = 0.0001, 1000, 0
+    modality.write(modality.decode({"depth": values}), tmp_path / "a.png")
+    assert "depth up to 1000, and a PNG of 16 bits in 1/256 ends at 255.996" in caplog.text
+    (found,) = modality.read(tmp_path / "a.png")
+    np.testing.assert_allclose(found.maps["depth"][0, :4, 0], [1 / 256, 65535 / 256, 0, 3])
+
+
+def test_a_picture_of_anything_is_none_of_normals(tmp_path: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(BadSource, match=r"is no picture of normals: 6\d% of its vectors have lengths other than 1"):
+        normals(32).read(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pfm", ".npy"])
@@ -89,6 +156,7 @@ def test_maps_that_cannot_be_right_are_refused(fields: dict[str, np.ndarray], sa
 @pytest.mark.parametrize(("tasks", "labels", "said"), [
     ((), (), "tasks"), (("depth", "depth"), (), "each once"), (("classes",), ("one",), "two at least"),
     (("depth",), LABELS, "else none"), (("classes",), ("a", "a"), "twice"),
+    (("classes",), tuple(map(str, range(256))), "255 at most"),
 ])  # fmt: skip
 def test_a_modality_that_cannot_be_right_is_refused(tasks: tuple[str, ...], labels: tuple[str, ...], said: str) -> None:
     with pytest.raises(ValueError, match=said):

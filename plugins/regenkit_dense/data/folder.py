@@ -11,35 +11,30 @@ from pydantic import Field, PositiveFloat
 
 from regenkit import plugins
 from regenkit.components import Example
+from regenkit.data.split import SPLITS, official
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import Tree, tree
 from regenkit_dense.data import labels
 from regenkit_dense.formats import LABELS
 from regenkit_dense.modality import files, maps
-from regenkit_dense.modality.dense import Dense
+from regenkit_dense.modality.dense import Colour, Dense
 from regenkit_dense.modality.maps import Maps, Task
 
 NAME = "dense/folder"
-Split = Literal["train", "validation", "test"]
-SPLITS: dict[str, Split] = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-Level = Annotated[int, Field(ge=0, le=255)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
 
 @final
 class Folder:
-    """path/images/a.jpg with path/labels/a.png. Where the first folders in `images` are train, val and test, they are
-    the split.
+    """path/images/a.jpg with path/labels/a.png. Where the first folders in `images` are train, val (or valid,
+    validation, dev) and test, they are the split.
 
     path               the folder that holds the others; a relative one starts at the working directory
     images             the folder of pictures in it
     maps               by task the folder of its maps: {classes: labels}, {depth: depth, normals: normals}
     classes            names of the classes in their order; class 0 of a file is the first
-    colours            of label pictures in RGB: [red, green, blue] of each class
+    colours            of label pictures: [red, green, blue] of each class
     suffix             what a map's name has after its picture's: "_mask" for a_mask.png
     size               pixels a side
     channels           1 (grey) or 3 (red, green, blue)
@@ -47,11 +42,11 @@ class Folder:
     labelled_fraction  the share of training pictures that keep their maps; wants folders that name the split
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, path: str, images: str = "images",
                  maps: Annotated[dict[Task, str], Field(min_length=1)] = {"classes": "labels"},  # noqa: B006 - not changed
-                 classes: tuple[str, ...] = (), colours: tuple[tuple[Level, Level, Level], ...] = (), suffix: str = "",
+                 classes: tuple[str, ...] = (), colours: tuple[Colour, ...] = (), suffix: str = "",
                  size: Annotated[int, Field(ge=8, le=1024)] = 64, channels: Literal[1, 3] = 3,
                  per_unit: PositiveFloat = files.PER_UNIT, labelled_fraction: Fraction = 1.0) -> None:  # fmt: skip
         right = f"a folder that holds {images} and {', '.join(maps.values())}"
@@ -65,26 +60,31 @@ class Folder:
         if ("classes" in maps) != (len(classes) >= 2):
             raise UserError(f"{NAME}: {len(classes)} classes are named; right are two at least where maps has classes, "
                             "else none: classes: [road, building]")  # fmt: skip
-        if colours and (len(colours) != len(classes) or len(set(colours)) != len(colours)):
-            raise UserError(f"{NAME}: {len(colours)} colours ({len(set(colours))} different) for {len(classes)} "
-                            "classes; right is another for each")  # fmt: skip
-        self.colours = np.array(colours, np.uint8) if colours else None
-        self.y = Dense(tuple(maps), size, classes, per_unit)
+        self.colours = colours
+        try:
+            self.y = Dense(tuple(maps), size, classes, per_unit, colours)
+        except ValueError as error:
+            raise UserError(f"{NAME}: {error}") from error
         self.found = tree(self.root / images)
         names = [name for name in self.found.files if PurePosixPath(name).suffix.lower() in self._suffixes]
         if not names:
             raise UserError(f"{NAME}: there is no {', '.join(self._suffixes)} file in {self.root / images}")
-        self.splits = {
-            top: SPLITS[top.casefold()] for name in names if (top := name.split("/")[0]).casefold() in SPLITS
-        }
-        if labelled_fraction < 1 and "train" not in self.splits.values():
+        self.splits = official(names)
+        others = sorted({name.split("/")[0] for name in names if "/" in name} - set(self.splits))
+        if self.splits and others:
+            raise UserError(
+                f"{NAME}: {path}/{images} has the folders {' and '.join(sorted(self.splits))}, which name a split, and "
+                f"beside them {', '.join(others)}; right are folders of a split alone, or none"
+            )
+        if labelled_fraction < 1 and set(self.splits.values()) != set(SPLITS):
             raise UserError(f"{NAME}: labelled_fraction wants folders that name the split: {images}/train, "
                             f"{images}/val and {images}/test")  # fmt: skip
         self.names, self.left_out = self._paired(names)
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        y = {"tasks": self.y.tasks, "size": self.size, "labels": self.y.labels, "per_unit": self.y.per_unit}
+        y = {"tasks": self.y.tasks, "size": self.size, "labels": self.y.labels, "per_unit": self.y.per_unit,
+             "colours": self.colours}  # fmt: skip
         return {"x": {"size": self.size, "channels": self.channels}, "y": y}
 
     def sources(self) -> list[str]:
@@ -110,20 +110,22 @@ class Folder:
         found = {}
         for task, name in self.names[source].items():
             path = self.root / self.maps[task] / name
-            values = self._read(source, lambda path=path, task=task: files.read(
-                path, task, per_unit=self.y.per_unit, colours=self.colours))  # fmt: skip
+            values = self._read(source, lambda path=path, task=task: self.y.read_map(path, task))
             if values.shape[:2] != (height, width):
                 raise BadSource(source, f"is {width} × {height}, and its {task} {values.shape[1]} × {values.shape[0]}")
             if wrong := maps.fault(task, values, len(self.y.labels)):
                 raise BadSource(source, wrong)
             found[task] = values
+        remarks = list(pictures[0].remarks)
+        if not self.colours and "classes" in found and set(np.unique(found["classes"]).tolist()) == {0, 1}:
+            remarks.append("its classes are 0 and 255 alone, and 255 is ignored; if it is a class, say so by `colours`")
         y = self._read(source, lambda: self.y.encode(Maps(maps=found)))[0]
         if not any(maps.known(task, values).any() for task, values in y.items()):
             raise BadSource(source, "nothing of it is known: every pixel is to be ignored")
         x = self._image.encode(pictures[0])[0]
         print_ = int.from_bytes(hashlib.sha256(x["pixels"].tobytes()).digest()[:7], "little")
         example = Example(id=source, x=x, y=y, split=self.splits.get(source.split("/")[0]), fingerprints=(print_,),
-                          meta={"title": source.rpartition(".")[0]}, remarks=tuple(pictures[0].remarks))  # fmt: skip
+                          meta={"title": source.rpartition(".")[0]}, remarks=tuple(remarks))  # fmt: skip
         return [labels.hide(example, self.labelled_fraction)]
 
     @staticmethod
@@ -161,21 +163,25 @@ class Folder:
         for task, folder in self.maps.items():
             theirs = _by_stem(tree(self.root / folder), self.suffix)
             for stem, name in stems.items():
-                if stem in theirs and name in found:
-                    found[name][task] = theirs[stem]
-                elif name in found:
-                    left_out[name] = f"there is no file {stem}{self.suffix} in {folder}"
-                    del found[name]
+                if name not in found:
+                    continue
+                if len(its := theirs.get(stem, [])) == 1:
+                    found[name][task] = its[0]
+                    continue
+                several = f"there are {len(its)} maps of this name in {folder}: {', '.join(its)}; right is one"
+                left_out[name] = several if its else f"there is no file {stem}{self.suffix} in {folder}"
+                del found[name]
             for stem in theirs.keys() - stems.keys():
-                left_out[f"{folder}/{theirs[stem]}"] = f"there is no picture of this name in {self.images}"
+                for its_name in theirs[stem]:
+                    left_out[f"{folder}/{its_name}"] = f"there is no picture of this name in {self.images}"
         return found, dict(sorted(left_out.items()))
 
 
-def _by_stem(found: Tree, suffix: str) -> dict[str, str]:
+def _by_stem(found: Tree, suffix: str) -> dict[str, list[str]]:
     """Maps by the name of their picture."""
-    names: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
     for name in found.files:
         stem = name.rpartition(".")[0]
         if PurePosixPath(name).suffix.lower() in LABELS and stem.endswith(suffix):
-            names.setdefault(stem[: len(stem) - len(suffix)], name)
+            names.setdefault(stem[: len(stem) - len(suffix)], []).append(name)
     return names

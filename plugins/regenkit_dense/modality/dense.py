@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
 from regenkit_dense.modality import files, maps, view
 from regenkit_dense.modality.maps import Maps, Task
 from regenkit_dense.modality.view import View
+
+Level = Annotated[int, Field(ge=0, le=255)]
+Colour = tuple[Level, Level, Level]
 
 
 @final
@@ -22,23 +25,28 @@ class Dense:
     size      pixels a side
     labels    names of the classes, where there are some
     per_unit  levels of a 16-bit PNG in a metre of depth or a pixel of disparity
+    colours   of label pictures: [red, green, blue] of each class
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, tasks: Sequence[Task], size: PositiveInt = 64, labels: Sequence[str] = (),
-                 per_unit: PositiveFloat = files.PER_UNIT) -> None:  # fmt: skip
+                 per_unit: PositiveFloat = files.PER_UNIT, colours: Sequence[Colour] = ()) -> None:  # fmt: skip
         if not 8 <= size <= 1024:
             raise ValueError(f"size {size}; right are 8 to 1024 pixels a side")
         self.tasks: tuple[str, ...] = tuple(tasks)
         self.size, self.labels, self.per_unit = size, tuple(labels), per_unit
         self.spec = maps.spec(tasks, size, labels)
+        if colours and (len(colours) != len(labels) or len(set(map(tuple, colours))) != len(labels)):
+            raise ValueError(f"{len(colours)} colours ({len(set(map(tuple, colours)))} different) for {len(labels)} "
+                             "classes; right is another for each")  # fmt: skip
+        self.colours = np.array(colours, np.uint8) if colours else None
 
     def read(self, path: str | Path) -> list[Maps]:
         """The maps of a file. Raises UserError and BadSource."""
         path = Path(path)
         if len(self.tasks) == 1 and path.suffix.lower() != ".npz":
-            found = {self.tasks[0]: files.read(path, self.tasks[0], per_unit=self.per_unit)}
+            found = {self.tasks[0]: self.read_map(path, self.tasks[0])}
         else:
             found = files.read_several(path)
             if set(found) != set(self.tasks):
@@ -50,6 +58,10 @@ class Dense:
         except ValueError as error:
             raise BadSource(path, str(error)) from error
 
+    def read_map(self, path: Path, task: str) -> np.ndarray:
+        """A file of one map, as it is. Raises UserError and BadSource."""
+        return files.read(path, task, per_unit=self.per_unit, colours=self.colours)
+
     def write(self, value: Maps | View, path: str | Path) -> None:
         """Write by the suffix, whole or not at all; of several maps a .png is a picture of them. Raises UserError."""
         path = Path(path)
@@ -59,13 +71,18 @@ class Dense:
             files.write_several(path, value.maps)
         elif len(self.tasks) == 1:
             ((name, values),) = value.maps.items()
-            files.write(path, name, values, classes=len(self.labels), per_unit=self.per_unit)
+            files.write(path, name, values, classes=len(self.labels), per_unit=self.per_unit, colours=self.colours)
         else:
             files.write_picture(path, self.view(value).pixels)
 
     def encode(self, value: Maps) -> tuple[Fields, dict[str, Any]]:
-        """Maps of any size, fitted into this one. Raises BadSource where a map cannot be right."""
+        """Maps of any size, fitted into this one. Raises BadSource where a map cannot be right.
+
+        A disparity is in pixels, so it shrinks with the picture.
+        """
         found = {name: maps.fitted(value.maps[name], self.size) for name in self.tasks}
+        if "disparity" in found:
+            found["disparity"] = found["disparity"] * np.float32(self.size / min(value.size))
         for name, values in found.items():
             if wrong := maps.fault(name, values, len(self.labels)):
                 raise BadSource(value.title or "maps", wrong)
@@ -109,8 +126,10 @@ class Dense:
         return f"{name} {values[seen].min():.2f} to {values[seen].max():.2f}"
 
 
-def segmentation(size: PositiveInt = 64, labels: Sequence[str] = ("0", "1")) -> Dense:
-    return Dense(("classes",), size, labels)
+def segmentation(
+    size: PositiveInt = 64, labels: Sequence[str] = ("0", "1"), colours: Sequence[Colour] = ()
+) -> Dense:  # fmt: skip
+    return Dense(("classes",), size, labels, colours=colours)
 
 
 def depth(size: PositiveInt = 64, per_unit: PositiveFloat = files.PER_UNIT) -> Dense:

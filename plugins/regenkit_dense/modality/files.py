@@ -1,13 +1,16 @@
 """Maps from files and into files.
 
-    classes     PNG with a palette or of levels: the number of a class, from 0; 255 is ignored (as PASCAL VOC has it)
+    classes     PNG with a palette or of levels: the number of a class, from 0; 255 is ignored (as PASCAL VOC has it).
+                With `colours` the colour of a pixel says its class, whatever kind of picture it is; ignored is what is
+                black, or 255 of a palette, and of no class's colour
     depth, disparity   16-bit PNG in 1 / `per_unit` (256 as KITTI has it), 0 not known; PFM and NPY as they are
     normals     8-bit RGB PNG, level 0…255 for −1…1 (0 0 0 not known); NPY as they are
-    several     NPZ, an array a map
+    several     NPZ, an array a map, of classes as tokens: from 1, 0 not known
 
 Raises BadSource where a file does not hold such a map, with what it holds.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,18 +23,24 @@ from regenkit.files import beside
 from regenkit_dense.modality import pfm
 from regenkit_dense.modality.palette import palette
 
+LOG = logging.getLogger(__name__)
 IGNORED = 255
 """The level of a pixel that is to be ignored."""
 PER_UNIT = 256.0
 MOST_PIXELS = 36_000_000
 DEEP = ("I", "I;16", "I;16L", "I;16B")
 """Pillow's names of pictures of 16 bits and more."""
+DEEPEST = 65535
+COLOURED = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
+"""Those that have colours of 8 bits."""
+LENGTH_ERROR, OTHERS = 0.1, 0.05
+"""How far from 1 the length of a normal of a PNG may be, and the share that may be farther: blends at edges."""
 
 
 def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarray | None = None) -> np.ndarray:
     """One map. Raises UserError where there is no such file, BadSource where it is not one.
 
-    colours  uint8 (classes, 3), of label pictures in RGB: the colour of each class
+    colours  uint8 (classes, 3), of label pictures: the colour of each class
     """
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
@@ -40,18 +49,15 @@ def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarr
         return _numbers(path, name, _array(path))
     if suffix == ".pfm":
         return _numbers(path, name, pfm.read(path))
-    levels, mode = _picture(path)
+    picture, levels = _picture(path)
     if name == "classes":
-        return _classes(path, levels, mode, colours)
+        return _classes(path, levels, picture.mode) if colours is None else _of_colours(path, picture, colours)
     if name == "normals":
-        if levels.ndim != 3 or mode not in ("RGB", "RGBA"):
-            raise BadSource(path, f"is a picture of mode {mode}; normals are RGB")
-        vectors = levels[:, :, :3].astype(np.float32) / 127.5 - 1
-        length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-        absent = (levels[:, :, :3] == 0).all(-1, keepdims=True) | (length < 0.5)
-        return np.where(absent, 0, vectors / np.maximum(length, 1e-6)).astype(np.float32)
-    if mode not in DEEP:
-        raise BadSource(path, f"is a picture of mode {mode}; a {name} is a PNG of 16 bits, a PFM or a NPY")
+        if picture.mode not in ("RGB", "RGBA"):
+            raise BadSource(path, f"is a picture of mode {picture.mode}; normals are RGB")
+        return _normals(path, levels[:, :, :3])
+    if picture.mode not in DEEP:
+        raise BadSource(path, f"is a picture of mode {picture.mode}; a {name} is a PNG of 16 bits, a PFM or a NPY")
     return (levels.astype(np.float32) / np.float32(per_unit))[:, :, None]
 
 
@@ -69,17 +75,23 @@ def read_several(path: Path) -> dict[str, np.ndarray]:
         raise BadSource(path, f"can't be read as .npz ({error or type(error).__name__})") from error
 
 
-def write(path: Path, name: str, values: np.ndarray, *, classes: int, per_unit: float = PER_UNIT) -> None:
+def write(
+    path: Path, name: str, values: np.ndarray, *, classes: int, per_unit: float = PER_UNIT,
+    colours: np.ndarray | None = None,
+) -> None:  # fmt: skip
     """Write one map by the suffix, whole or not at all. Raises UserError where it can't be."""
     suffix = path.suffix.lower()
     if suffix == ".npy":
         with beside(path) as temporary, temporary.open("wb") as file:
-            np.save(file, values, allow_pickle=False)
+            np.save(file, _from_0(values) if name == "classes" else values, allow_pickle=False)
     elif suffix == ".pfm":
         with beside(path) as temporary:
             pfm.write(temporary, values)
     elif suffix == ".png":
-        _save(path, _as_picture(name, values, classes, per_unit))
+        if name == "classes":
+            _save(path, _of_labels(values, palette(classes) if colours is None else colours))
+        else:
+            _save(path, _of_vectors(values) if name == "normals" else _of_numbers(path, name, values, per_unit))
     else:
         raise UserError(f"{path}: maps are written as .png, .npy or .pfm, not {suffix or 'without a suffix'!r}")
 
@@ -104,28 +116,52 @@ def _save(path: Path, image: Image.Image) -> None:
         image.save(file, "PNG")
 
 
-def _as_picture(name: str, values: np.ndarray, classes: int, per_unit: float) -> Image.Image:
-    if name == "normals":
-        absent = ~np.any(values != 0, -1, keepdims=True)
-        levels = np.rint((np.clip(values, -1, 1) + 1) * 127.5)
-        return Image.fromarray(np.where(absent, 0, levels).astype(np.uint8))
-    if name == "classes":
-        image = Image.fromarray(np.where(values > 0, values - 1, IGNORED).astype(np.uint8))
-        colours = np.full((256, 3), 224, np.uint8)
-        colours[:classes] = palette(classes)
-        image.putpalette(colours.ravel().tolist())
-        return image
-    return Image.fromarray(np.clip(np.rint(values[:, :, 0] * per_unit), 0, 65535).astype(np.uint16))
+def _from_0(tokens: np.ndarray) -> np.ndarray:
+    """Tokens as files have classes."""
+    return np.where(tokens > 0, tokens - 1, IGNORED).astype(np.uint8)
 
 
-def _picture(path: Path) -> tuple[np.ndarray, str]:
-    """(levels, as they are stored; Pillow's mode)"""
+def _of_labels(tokens: np.ndarray, colours: np.ndarray) -> Image.Image:
+    """With a palette; what is ignored has a grey that no class has."""
+    image = Image.fromarray(_from_0(tokens))
+    taken = {tuple(each) for each in colours.tolist()}
+    grey = next(level for level in range(224, -32, -1) if (level % 256,) * 3 not in taken) % 256
+    table = np.full((256, 3), grey, np.uint8)
+    table[: len(colours)] = colours
+    image.putpalette(table.ravel().tolist())
+    return image
+
+
+def _of_vectors(values: np.ndarray) -> Image.Image:
+    absent = ~np.any(values != 0, -1, keepdims=True)
+    levels = np.rint((np.clip(values, -1, 1) + 1) * 127.5)
+    return Image.fromarray(np.where(absent, 0, levels).astype(np.uint8))
+
+
+def _of_numbers(path: Path, name: str, values: np.ndarray, per_unit: float) -> Image.Image:
+    """What is known has a level above 0, which means not known; what is too large has the last one, and it is said."""
+    levels = np.rint(values[:, :, 0].astype(np.float64) * per_unit)
+    if levels.max(initial=0) > DEEPEST:
+        LOG.warning(
+            "%s: %s up to %.6g, and a PNG of 16 bits in 1/%g ends at %.6g: what is beyond was written as that; "
+            ".npy and .pfm hold any number", path, name, values.max(), per_unit, DEEPEST / per_unit,
+        )  # fmt: skip
+    return Image.fromarray(np.where(values[:, :, 0] > 0, np.clip(levels, 1, DEEPEST), 0).astype(np.uint16))
+
+
+def _picture(path: Path) -> tuple[Image.Image, np.ndarray]:
+    """(the picture, its levels as they are stored)"""
     try:
         with Image.open(path, formats=("PNG", "TIFF", "BMP", "GIF")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
+            how = image.tile[0][3] if image.tile else ""
+            stored = str(how[0] if isinstance(how, tuple) else how)
             image.load()
-            return np.asarray(image), image.mode
+            levels = np.asarray(image)
+            if stored.startswith(("L;2", "L;4")):  # grey of 2 and 4 bits, which Pillow spreads over 0 to 255
+                levels = levels // (255 // (2 ** int(stored[2]) - 1))
+            return image, levels
     except BadSource:
         raise
     except UnidentifiedImageError as error:
@@ -135,9 +171,11 @@ def _picture(path: Path) -> tuple[np.ndarray, str]:
         raise BadSource(path, f"can't be read as a picture ({str(error) or type(error).__name__})") from error
 
 
-def _classes(path: Path, levels: np.ndarray, mode: str, colours: np.ndarray | None) -> np.ndarray:
+def _classes(path: Path, levels: np.ndarray, mode: str) -> np.ndarray:
     if mode in ("RGB", "RGBA"):
-        return _of_colours(path, levels[:, :, :3], colours)
+        count = len(np.unique(_one_number(levels)))
+        raise BadSource(path, f"holds labels as {count} colours (RGB), and the dataset's `colours` do not say which "
+                              "class each is")  # fmt: skip
     if mode not in ("P", "L", "1", *DEEP):
         raise BadSource(path, f"is a picture of mode {mode}; labels are a PNG with a palette, of levels, or RGB")
     numbers = np.minimum(levels.astype(np.int32), np.iinfo(np.int32).max - 1) + 1
@@ -145,22 +183,43 @@ def _classes(path: Path, levels: np.ndarray, mode: str, colours: np.ndarray | No
     return numbers
 
 
-def _of_colours(path: Path, pixels: np.ndarray, colours: np.ndarray | None) -> np.ndarray:
-    """Colours → classes; black is ignored where it is the colour of none."""
-    red, green, blue = (pixels[:, :, each].astype(np.int32) for each in range(3))
-    values = (red << 16) + (green << 8) + blue
-    if colours is None:
-        raise BadSource(path, f"holds labels as {len(np.unique(values))} colours (RGB), and the dataset's `colours` do "
-                              "not say which class each is")  # fmt: skip
-    known = colours.astype(np.int64) @ np.array([65536, 256, 1])
+def _of_colours(path: Path, picture: Image.Image, colours: np.ndarray) -> np.ndarray:
+    """Colours → classes. Where they are of none, black and 255 of a palette are ignored."""
+    if picture.mode not in COLOURED:
+        raise BadSource(path, f"is a picture of mode {picture.mode}; where `colours` say the class, right are levels "
+                              "of 8 bits, a palette or RGB")  # fmt: skip
+    values = _one_number(np.asarray(picture.convert("RGB")))
     found = np.zeros(values.shape, np.int32)
-    for number, value in enumerate(known, 1):
+    for number, value in enumerate(_one_number(colours), 1):
         found[values == value] = number
-    strange = np.unique(values[(found == 0) & (values != 0)])
+    ignored = values == 0
+    if picture.mode == "P":
+        ignored |= np.asarray(picture) == IGNORED
+    strange = np.unique(values[(found == 0) & ~ignored])
     if strange.size:
         shown = ", ".join(f"[{each >> 16}, {each >> 8 & 255}, {each & 255}]" for each in strange[:3].tolist())
         raise BadSource(path, f"has colours of no class: {shown}{' …' if strange.size > 3 else ''}")
     return found
+
+
+def _one_number(colours: np.ndarray) -> np.ndarray:
+    found: np.ndarray = colours[..., :3].astype(np.int64) @ np.array([65536, 256, 1])
+    return found
+
+
+def _normals(path: Path, levels: np.ndarray) -> np.ndarray:
+    """Unit vectors. Black and the middle grey are no vector."""
+    vectors = levels.astype(np.float32) / 127.5 - 1
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    known = (levels != 0).any(-1, keepdims=True) & (length > LENGTH_ERROR)
+    far = known & (np.abs(length - 1) > LENGTH_ERROR)
+    if far.sum() > OTHERS * known.sum():
+        raise BadSource(
+            path,
+            f"is no picture of normals: {far.sum() / known.sum():.0%} of its vectors have lengths other than 1, "
+            f"{length[known].min():.2f} to {length[known].max():.2f}",
+        )
+    return np.where(known, vectors / np.maximum(length, 1e-6), 0).astype(np.float32)
 
 
 def _array(path: Path) -> Any:

@@ -20,6 +20,8 @@ from regenkit.spec import Field, Fields, Spec
 Task = Literal["classes", "depth", "disparity", "normals"]
 CHANNELS: dict[str, int] = {"depth": 1, "disparity": 1, "normals": 3}
 """Of the maps that are numbers."""
+MOST_CLASSES = 255
+"""255 in a file is a pixel to be ignored."""
 UNIT_ERROR = 0.02
 """How far the length of a normal may be from 1."""
 
@@ -50,6 +52,8 @@ def spec(tasks: Sequence[str], size: int, labels: Sequence[str]) -> Spec:
         raise ValueError(f"tasks {list(tasks)}; right is one at least, each once")
     if ("classes" in tasks) != (len(labels) >= 2):
         raise ValueError(f"{len(labels)} names of classes; right are two at least where there are classes, else none")
+    if len(labels) > MOST_CLASSES:
+        raise ValueError(f"{len(labels)} classes; right are {MOST_CLASSES} at most, since 255 in a file is ignored")
     if len(set(labels)) != len(labels):
         raise ValueError("names of classes come twice")
     return Spec({name: _field(name, size, labels) for name in tasks})
