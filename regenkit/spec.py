@@ -63,6 +63,7 @@ class Field:
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
+    gaps        of continuous data: an entry (along the last axis) that is 0 is not known, as 0 is absent of tokens
     """
 
     kind: Literal["tokens", "continuous"] = "tokens"
@@ -73,6 +74,7 @@ class Field:
     labels: tuple[str, ...] = ()
     optional: bool = False
     levels: int | None = None
+    gaps: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind == "tokens") != (self.vocabulary is not None):
@@ -85,6 +87,8 @@ class Field:
             raise ValueError(f"hop={self.hop}: right is a number of steps above 0")
         if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
             raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
+        if self.gaps and (self.vocabulary or self.scalar):
+            raise ValueError("gaps=True: only a continuous field of several entries has gaps")
 
     @property
     def scalar(self) -> bool:
@@ -197,4 +201,5 @@ def _plain(field: Field) -> dict[str, Any]:
     for name, usual in (("levels", None), ("axis", "")):
         if found[name] == usual:
             del found[name]
+    del found["gaps"]  # which entries are known changes nothing of the arrays
     return found

@@ -23,6 +23,7 @@ from regenkit.analysis.results.report import Report
 from regenkit.pipeline.load import load_run
 from regenkit.recipe import load
 from regenkit.run.train import train_recipe
+from regenkit.spec import Field, Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 RECIPE = (
@@ -109,7 +110,8 @@ def test_the_mean_of_a_class_is_that_of_its_examples() -> None:
     random = np.random.default_rng(0)
     learned = [{"x": {"label": np.int32(number % 2)}, "y": {"low": random.normal(size=(2, 3)).astype(np.float32)}}
                for number in range(9)]  # fmt: skip
-    first, other = class_mean(learned, [{"label": np.int32(1)}, {"label": np.int32(7)}])
+    spec = Spec({"low": Field(kind="continuous", shape=(2, 3))})
+    first, other = class_mean(spec, learned, [{"label": np.int32(1)}, {"label": np.int32(7)}])
     np.testing.assert_allclose(first["low"], np.mean([each["y"]["low"] for each in learned[1::2]], 0), rtol=1e-6)
     np.testing.assert_allclose(other["low"], np.mean([each["y"]["low"] for each in learned], 0), rtol=1e-6)
 

@@ -10,6 +10,9 @@
     unigram       every token by its training frequency; where Y is of tokens
     mean          the mean of the training examples of the same X; where Y is of numbers
 
+What is not known in a training example (0 of tokens, and of numbers with gaps) is no answer of random, unigram, mean
+and constant.
+
 Given fields (a key, a metre) are supplied to every route.
 """
 
@@ -66,7 +69,7 @@ def draw(pipeline: Pipeline, route: str, pairs: Sequence[Pair], learned: Sequenc
         elif route == "unigram":
             ys = unigram(pipeline, learned, pairs, seed)
         elif route == "mean":
-            ys = class_mean(learned, xs)
+            ys = class_mean(pipeline.specs["y"], learned, xs)
         elif route in DIRECT:
             conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
             targets = pipeline.sample(route, conditions, seed=seed)
