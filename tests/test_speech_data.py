@@ -258,10 +258,10 @@ def test_sounds_by_folder(tmp_path: Path) -> None:
     (tmp_path / "dog" / "4.wav").write_bytes(b"")
     with pytest.raises(BadSource, match="is empty"):
         Sounds(str(tmp_path)).read("dog/4.wav")
-    for split in ("train", "test"):
+    for split in ("train", "dev", "test"):
         speak(tmp_path / "own" / split / "dog" / "1.wav", 6)
     own = Sounds(str(tmp_path / "own"))
-    assert [own.read(name)[0].split for name in own.sources()] == ["test", "train"]
+    assert [own.read(name)[0].split for name in own.sources()] == ["validation", "test", "train"]
 
 
 def test_a_stray_sound_beside_the_folders_of_a_split(tmp_path: Path) -> None:

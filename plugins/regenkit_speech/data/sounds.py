@@ -5,28 +5,25 @@ from typing import Any, final
 from pydantic import PositiveFloat, PositiveInt
 
 from regenkit.components import Example
-from regenkit.data.split import Split
+from regenkit.data.split import NAMES
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import tree
 from regenkit_speech.data.effect import Effect, example
 from regenkit_speech.formats import READS
 
-SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
-                            "test": "test"}  # fmt: skip
-
 
 @final
 class Sounds:
-    """X is the class, Y the sound. Sounds in no folder are unpaired. Where the first folders are train, val and test,
-    they are the split, and the second is the class; sounds beside them are in any.
+    """X is the class, Y the sound. Sounds in no folder are unpaired. Where the first folders are train, val (or valid,
+    validation, dev) and test, they are the split, and the second is the class; sounds beside them are in any.
 
     path         the folder that holds the classes' folders
     sample_rate  of Y, samples a second
     seconds      that are kept of a sound; a longer one fades out
     """
 
-    version = 2
+    version = 3
 
     def __init__(self, path: str, sample_rate: PositiveInt = 16_000, seconds: PositiveFloat = 1.0) -> None:
         self.root = own_folder(path, "sound/folder", "a folder with a folder of sounds for each class")
@@ -36,7 +33,7 @@ class Sounds:
         if not self.names:
             raise UserError(f"sound/folder: there is no {', '.join(READS)} file in {path} or its subfolders")
         tops = {name.split("/")[0].casefold() for name in self.names if "/" in name}
-        self.depth = 1 if len(tops) > 1 and tops <= set(SPLITS) else 0
+        self.depth = 1 if len(tops) > 1 and tops <= set(NAMES) else 0
         self.labels = sorted({label for name in self.names if (label := self._label(name))})
         self.left_out, self._ignored = found.left_out, found.ignored
 
@@ -59,7 +56,7 @@ class Sounds:
         """The example of one file. Raises BadSource where it can't be read."""
         if source in self.left_out:
             raise BadSource(source, self.left_out[source])
-        split = SPLITS.get(source.split("/")[0].casefold()) if self.depth and "/" in source else None
+        split = NAMES.get(source.split("/")[0].casefold()) if self.depth and "/" in source else None
         effect = Effect(path=self.root / source, label=self._label(source), labels=self.labels, split=split)
         return [example(source, effect, self.sample_rate, self.seconds)]
 
