@@ -84,6 +84,22 @@ def test_packages_are_facts_and_a_synopsis(tmp_path: Path) -> None:
         Debian(path=str(tmp_path))
 
 
+def test_files_of_corpora_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "available").write_bytes(AVAILABLE.encode() + b"Description: caf\xe9\n")
+    with pytest.raises(UserError, match=r"available:21: is not UTF-8 \(byte 17\)"):
+        Debian(path=str(tmp_path / "available")).sources()
+    (tmp_path / "cmudict.dict").write_bytes(b"caf\xe9 K AE0 F EY1\n")
+    with pytest.raises(UserError, match=r"cmudict.dict: is not a text file in UTF-8"):
+        Lexicon(path=str(tmp_path)).sources()
+
+
+def test_a_synopsis_that_is_left_out_teaches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "available").write_text(AVAILABLE + f"\nPackage: q\nTag: odd::q\nDescription: {'Q' * 99}\n")
+    dataset = Debian(path=str(tmp_path / "available"))
+    assert list(left_out(dataset)) == ["q"]
+    assert "odd" not in dataset.modalities["x"]["keys"] and "Q" not in dataset.modalities["y"]["labels"]
+
+
 def test_subwords_of_a_dataset_are_kept_as_arguments(tmp_path: Path) -> None:
     (tmp_path / "available").write_text(AVAILABLE)
     dataset = Debian(path=str(tmp_path / "available"), units="subwords", vocabulary=280)
@@ -118,6 +134,18 @@ def test_the_lexicon_has_words_and_phonemes(task: Any) -> None:
         word, phonemes = (x, y) if task == "word2phoneme" else (y, x)
         wanted = lexicon[word].split()
         assert phonemes.split() == (wanted if task == "word2phoneme" else list(map(unstressed, wanted)))
+
+
+def test_a_limit_is_spread_over_the_whole_lexicon(tmp_path: Path) -> None:
+    words = [f"{first}{second}" for first in "abcde" for second in "xy"]
+    (tmp_path / "cmudict.dict").write_text("".join(f"{word} AH0\n" for word in [*words, "a.d."]))
+    whole = [word for _, word, _ in Lexicon(path=str(tmp_path)).entries()]
+    for limit in range(1, 12):
+        found = [word for _, word, _ in Lexicon(path=str(tmp_path), limit=limit).entries()]
+        steps = np.diff([whole.index(word) for word in found] + [len(whole)])
+        assert len(found) == limit and max(steps) - min(steps) <= 1
+    assert len(Lexicon(path=str(tmp_path), limit=99).entries()) == 11
+    assert Lexicon(path=str(tmp_path)).modalities["x"]["labels"] == tuple("abcdexy")  # the stop is of what is left out
 
 
 def test_a_word_and_its_genitive_are_kindred() -> None:
@@ -193,7 +221,7 @@ def test_what_cannot_be_used_of_own_files_is_named(tmp_path: Path) -> None:
         "a.jsonl:2": "has no text: right is a column y or text or target or output or gloss",
         "a.jsonl:3": "has the key 'x' twice: write its values as a list",
         "a.jsonl:4": "is no JSON",
-        "a.jsonl:5": "its x is no text",
+        "a.jsonl:5": "its x is a list; right is text or a number",
         "b.csv:2": "has more cells than the head: put text with commas or tabs in quotes",
         "b.csv:3": "is longer than 256 bytes",
         "b.csv:4": "the character U+0007 at 1 belongs in no text: '\\x07'",

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -67,7 +68,7 @@ class Debian:
     unpaired    whether packages without tags are used, as text alone
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, units: Literal["characters", "bytes", "subwords"] = "characters",
@@ -92,7 +93,7 @@ class Debian:
 
     @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        packages = _packages(self.file, self.limit, self.fingerprint())
+        packages = [each for each in self._packages() if self.text.fits(each.synopsis)]
         facts = [each.facts for each in packages]
         keys = sorted({key for each in facts for key, _ in each})
         values = (value for each in facts for _, value in each)
@@ -103,9 +104,12 @@ class Debian:
     def _modalities(self) -> tuple[Any, Any]:
         return self.text.built(self.modalities)
 
+    def _packages(self) -> list[Package]:
+        return _loaded(self.file, self.limit, self.fingerprint())
+
     def sources(self) -> list[str]:
         """ "0-500" and so on: numbers of packages, in the order of the file."""
-        return list(spans(len(_packages(self.file, self.limit, self.fingerprint()))))
+        return list(spans(len(self._packages())))
 
     def fingerprint(self) -> str:
         return stamp(self.file.parent, [self.file.name])
@@ -113,7 +117,7 @@ class Debian:
     def read(self, source: str) -> list[Example | LeftOut]:
         knowledge, text = self._modalities
         found: list[Example | LeftOut] = []
-        for package in _packages(self.file, self.limit, self.fingerprint())[spanned(source)]:
+        for package in self._packages()[spanned(source)]:
             facts = package.facts
             if not facts and not self.unpaired:
                 continue
@@ -139,18 +143,25 @@ def _dump(kept: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _packages(file: Path, limit: int | None, stamped: str) -> list[Package]:
+def _loaded(file: Path, limit: int | None, stamped: str) -> list[Package]:
     """`stamped` changes with the file."""
     found = {package.name: package for package in _read(file)}  # one name may have several versions
     return list(found.values())[:limit]
 
 
 def _read(file: Path) -> Iterator[Package]:
-    """Records of lines "Key: value", a line that goes on beginning with a space, an empty line between (deb822(5))."""
+    """Records of lines "Key: value", a line that goes on beginning with a space, an empty line between (deb822(5)).
+
+    Raises UserError where a line is not UTF-8.
+    """
     record: dict[str, str] = {}
     key = ""
-    with file.open(encoding="utf-8", errors="strict") as lines:
-        for line in [*lines, "\n"]:
+    with file.open("rb") as lines:
+        for number, written in enumerate(chain(lines, [b"\n"]), 1):
+            try:
+                line = written.decode()
+            except UnicodeDecodeError as error:
+                raise UserError(f"{NAME}: {file}:{number}: is not UTF-8 (byte {error.start + 1})") from error
             if not line.strip():
                 if record.get("Package") and (synopsis := plain(record.get("Description", "").split("\n")[0])):
                     name = record["Package"]

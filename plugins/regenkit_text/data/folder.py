@@ -18,8 +18,9 @@ UnitsOfOwn = Literal["characters", "bytes", "subwords"]
 @final
 class Folder:
     """Pairs of texts of the rows of .csv, .tsv and .jsonl files, by their columns x and y (or source and target, input
-    and output, prompt and text); and .txt files of text alone, a text a line. Where the first folders are train, val
-    and test, they are the split. Equal texts, of X or of Y, are in one split.
+    and output, prompt and text, text and target), where a number is text, too; and .txt files of text alone, a text a
+    line. Where the first folders are train, val and test, they are the split. Equal texts, of X or of Y, are in one
+    split.
 
     path        the folder; a relative one starts at the working directory
     units       of both sides
@@ -28,7 +29,7 @@ class Folder:
     encoding    of the files, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str, units: UnitsOfOwn = "bytes", vocabulary: PositiveInt | None = None,
@@ -39,8 +40,8 @@ class Folder:
 
     @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        both = (text for each in self.own.usable() for text in (each.x, each.y) if isinstance(text, str))
-        learned = self.text.learned(both)
+        fit = (each for each in self.own.usable() if all(map(self.text.fits, filter(None, (each.x, each.y)))))
+        learned = self.text.learned(text for each in fit for text in (each.x, each.y) if text)
         return {"x": {**learned, "axis": "x"}, "y": learned}
 
     @cached_property
@@ -61,9 +62,7 @@ class Folder:
         x, y = self._modalities
 
         def made(line: Line) -> tuple[Any, Any]:
-            if line.x is not None and not isinstance(line.x, str | int | float):
-                raise UserError("its x is no text")
-            return None if line.x is None else self.text.encode(x, str(line.x))[0], self.text.encode(y, line.y)[0]
+            return None if line.x is None else self.text.encode(x, line.x)[0], self.text.encode(y, line.y)[0]
 
         return list(self.own.examples(source, made))
 
@@ -81,7 +80,7 @@ class OwnFacts:
     encoding    of the files, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str, units: UnitsOfOwn = "bytes", vocabulary: PositiveInt | None = None,
@@ -92,8 +91,9 @@ class OwnFacts:
 
     @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        known = [pair for each in self.own.usable() if each.x for pair in each.x]
-        y = self.text.learned(each.y for each in self.own.usable())
+        fit = [each for each in self.own.usable() if self.text.fits(each.y)]
+        known = [pair for each in fit if each.x for pair in each.x]
+        y = self.text.learned(each.y for each in fit)
         keys = sorted({key for key, _ in known})
         if not keys:
             raise UserError(

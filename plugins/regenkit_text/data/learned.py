@@ -7,10 +7,12 @@ from regenkit.errors import UserError
 from regenkit.spec import Fields
 from regenkit_text.modality import Knowledge, Text
 from regenkit_text.modality.units import Name, learn_alphabet, learn_subwords
-from regenkit_text.modality.words import plain
+from regenkit_text.modality.words import plain, unfit
 
 ALPHABET, SUBWORDS = 256, 1000
 """How many, unless told otherwise."""
+BEYOND = 8
+"""A text of so many times more characters than units that it may have is not worth to be encoded."""
 
 
 @final
@@ -27,7 +29,8 @@ class Side:
         self.units, self.vocabulary, self.max_length = units, vocabulary, max_length
 
     def learned(self, texts: Iterable[str]) -> dict[str, Any]:
-        """The arguments of `Text`, for all texts of the dataset."""
+        """The arguments of `Text`, for all texts of the dataset; of those that do not fit nothing is learned."""
+        texts = filter(self.fits, texts)
         found: dict[str, Any] = {"units": self.units, "max_length": self.max_length}
         if self.units == "characters":
             found["labels"] = learn_alphabet(map(plain, texts), self.vocabulary or ALPHABET)
@@ -35,7 +38,19 @@ class Side:
             found["labels"] = sorted({symbol for text in texts for symbol in text.split()})
         elif self.units == "subwords":
             found["tokenizer"] = learn_subwords(map(plain, texts), self.vocabulary or SUBWORDS)
+        if not found.get("labels", "some"):
+            raise UserError(
+                f"no text of the data can be used; right is one of at most {self.max_length} {self.units}, without "
+                "control characters"
+            )
         return found
+
+    def fits(self, text: str) -> bool:
+        """Whether `encode` may take a text. How many sub-words it has is known only when they have been learned."""
+        if len(text) > BEYOND * self.max_length or unfit(text) or not (said := plain(text)):
+            return False
+        units = {"characters": said, "bytes": said.encode(), "symbols": said.split()}.get(self.units, "")
+        return len(units) <= self.max_length
 
     def values(self, values: Iterable[str], y: Mapping[str, Any]) -> dict[str, Any]:
         """The units of facts: characters of an alphabet of their own where Y's are, else bytes."""
@@ -46,7 +61,7 @@ class Side:
     def encode(self, modality: Text, text: str) -> tuple[Fields, dict[str, Any]]:
         """(fields, meta). Raises UserError where the text cannot be said in these units, or is too long."""
         too_long = f"is longer than {self.max_length} {self.units}"
-        if len(text) > 8 * self.max_length:  # not worth to be encoded
+        if len(text) > BEYOND * self.max_length:
             raise UserError(too_long)
         fields, meta = modality.encode(text)
         if len(fields[modality.field]) > self.max_length:

@@ -10,6 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import UserError
+from regenkit.files import read_text
 from regenkit.sources.locate import fingerprint, located
 from regenkit_text.arpabet import PHONEMES, unstressed
 from regenkit_text.data.learned import Side
@@ -33,7 +34,7 @@ class Lexicon:
     limit       words to use at most, for a trial run, evenly from the whole list
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, task: Literal["word2phoneme", "phoneme2word"] = "word2phoneme",
@@ -52,13 +53,14 @@ class Lexicon:
     def entries(self) -> list[tuple[str, str, str]]:
         """(name, word, phonemes); the name of a further pronunciation ends in its number, "read(2)"."""
         kept = [each for each in _loaded(self.root, self.fingerprint()) if self.variants or each[0] == each[1]]
-        step = max(1, len(kept) // self.limit) if self.limit else 1
-        return kept[::step][: self.limit]
+        if self.limit is None or self.limit >= len(kept):
+            return kept
+        return [kept[len(kept) * place // self.limit] for place in range(self.limit)]
 
     @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
         entries = self.entries()
-        letters = self.letters.learned(word for _, word, _ in entries)
+        letters = self.letters.learned(word for _, word, _ in entries if SPELLED.fullmatch(word))
         phonemes = {"units": "symbols", "max_length": self.phonemes.max_length}
         if self.task == "word2phoneme":
             return {"x": {**letters, "axis": "x"}, "y": {**phonemes, "labels": list(PHONEMES)}}
@@ -103,8 +105,8 @@ def _loaded(root: Path, stamped: str) -> list[tuple[str, str, str]]:
 
 
 def read(path: Path) -> Iterator[tuple[str, str, str]]:
-    """(name, word, phonemes) of each line "word PH ON EMES # remark"."""
-    for line in path.read_text("utf-8").split("\n"):
+    """(name, word, phonemes) of each line "word PH ON EMES # remark". Raises UserError where the file is not UTF-8."""
+    for line in read_text(path).split("\n"):
         name, _, phonemes = line.partition("#")[0].strip().partition(" ")
         if phonemes:
             yield name, VARIANT.sub("", name), " ".join(phonemes.split())

@@ -1,6 +1,7 @@
 """The files of a folder of the user's own: pairs in tables and JSON lines, and text alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -13,16 +14,18 @@ from regenkit.sources.locate import own_folder
 from regenkit.tree import tree
 from regenkit_text.data.spans import A_SPAN, spanned, spans
 from regenkit_text.modality.facts import facts
-from regenkit_text.modality.rows import SUFFIXES, rows
+from regenkit_text.modality.rows import SUFFIXES, Row, rows
 from regenkit_text.modality.text import lines
 from regenkit_text.modality.words import plain
 
 X, Y = ("x", "source", "input", "prompt", "word"), ("y", "text", "target", "output", "gloss")
 """How the columns of the two sides may be called; the first that is there is taken."""
+EITHER = "text"
+"""The source where a file has none of X and another of Y: "text,target"."""
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """A text, with what it is made from: text, facts by key, or None."""
 
@@ -90,23 +93,31 @@ class Own:
             yield from (Line(line=number, x=None, y=line) for number, line in enumerate(typed, 1) if line.strip())
             return
         try:
-            yield from (self._pair(row.line, row.values, row.fault) for row in rows("\n".join(typed), suffix, name))
+            found = list(rows("\n".join(typed), suffix, name))
         except UserError as error:
             raise BadSource(name, str(error)) from error
+        x, y = self._columns({name.strip().casefold() for row in found for name in row.values})
+        yield from (self._line(row, x, y) for row in found)
 
-    def _pair(self, line: int, values: Mapping[str, Any], fault: str) -> Line:
-        by_name = {name.strip().casefold(): name for name in values}
-        y = next((by_name[name] for name in Y if name in by_name), None)
-        if fault or y is None or not isinstance(values[y], str):
-            return Line(line=line, x=None, y="", fault=fault or f"has no text: right is a column {' or '.join(Y)}")
-        if self.facts_of_rest:
-            rest = {name: value for name, value in values.items() if name != y}
-            try:
-                return Line(line=line, x=facts(rest) if rest else None, y=values[y])
-            except UserError as error:
-                return Line(line=line, x=None, y="", fault=str(error))
-        x = next((by_name[name] for name in X if name in by_name), None)
-        return Line(line=line, x=values[x] if x else None, y=values[y])
+    def _columns(self, names: set[str]) -> tuple[Sequence[str], Sequence[str]]:
+        """What X and Y of a file with these columns are called."""
+        if self.facts_of_rest or names & set(X) or len(names & set(Y)) < 2 or EITHER not in names:
+            return X, Y
+        return (EITHER,), [name for name in Y if name != EITHER]
+
+    def _line(self, row: Row, x_names: Sequence[str], y_names: Sequence[str]) -> Line:
+        by_name = {name.strip().casefold(): name for name in row.values}
+        x, y = (next((by_name[name] for name in names if name in by_name), None) for names in (x_names, y_names))
+        try:
+            if row.fault or y is None:
+                raise UserError(row.fault or f"has no text: right is a column {' or '.join(y_names)}")
+            said = _text("y", row.values[y])
+            if self.facts_of_rest:
+                rest = {name: value for name, value in row.values.items() if name != y}
+                return Line(line=row.line, x=facts(rest) if rest else None, y=said)
+            return Line(line=row.line, x=None if x is None else _text("x", row.values[x]), y=said)
+        except UserError as error:
+            return Line(line=row.line, x=None, y="", fault=str(error))
 
     def examples(self, source: str, made: Any) -> Iterable[Example | LeftOut]:
         """Of a source; `made` gives the fields of X and Y of a line, or raises UserError."""
@@ -124,5 +135,14 @@ class Own:
                 yield LeftOut(id=name, reason=str(error))
                 continue
             text = plain(line.y)
-            groups = [f"y:{text.casefold()}", *([f"x:{line.x}"] if line.x is not None else [])]
+            source_text = plain(line.x).casefold() if isinstance(line.x, str) else line.x
+            groups = [f"y:{text.casefold()}", *([f"x:{source_text}"] if line.x is not None else [])]
             yield Example(id=name, x=x, y=y, groups=tuple(groups), split=split, meta={"title": text[:80]})
+
+
+def _text(side: str, value: Any) -> str:
+    """A text, or a number as it is written in JSON. Raises UserError: anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        kind = {dict: "a map", list: "a list"}.get(type(value), json.dumps(value))
+        raise UserError(f"its {side} is {kind}; right is text or a number")
+    return value if isinstance(value, str) else json.dumps(value)

@@ -10,6 +10,7 @@ from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
+from regenkit.files import read_text
 from regenkit.sources.locate import fingerprint, located
 from regenkit_text.data.learned import Side
 from regenkit_text.data.spans import spanned, spans
@@ -57,7 +58,7 @@ class WordNet:
     limit       synsets of each class to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, classes: tuple[Class, ...] = CLASSES,
@@ -79,7 +80,8 @@ class WordNet:
 
     @cached_property
     def modalities(self) -> dict[str, dict[str, Any]]:
-        senses = [sense for kind in self.classes for sense in self._senses(kind)]
+        every = (sense for kind in self.classes for sense in self._senses(kind))
+        senses = [(synset, facts) for synset, facts in every if self.text.fits(synset.gloss)]
         y = self.text.learned(synset.gloss for synset, _ in senses)
         keys = ["class", "domain", "hypernym", "word"]
         values = self.text.values((value for _, facts in senses for _, value in facts), y)
@@ -126,7 +128,7 @@ def _loaded(root: Path, kind: Class, stamped: str) -> list[tuple[Synset, Facts]]
 
 
 def _read(path: Path, kind: Class) -> Iterator[Synset]:
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line or line.startswith("  "):  # the licence
             continue
         try:

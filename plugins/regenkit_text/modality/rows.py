@@ -1,11 +1,9 @@
 """Rows of a table (.csv, .tsv) or of JSON lines (.jsonl), each a map of names to values; what cannot be read is named.
 
-A table has a head. Cells in quotes may hold newlines, as RFC 4180 has it. A byte-order mark is taken off before
+A table has a head; how its cells are told apart, `cells` says. A byte-order mark is taken off before
 (`text_encoding`), and lines may end as they do on any system.
 """
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from regenkit.errors import UserError
+from regenkit_text.modality.cells import Record, parted_by_commas, parted_by_tabs
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 @final
@@ -38,44 +36,34 @@ class DuplicateKeyError(ValueError):
 
 def rows(text: str, suffix: str, where: str) -> Iterator[Row]:
     """Raises UserError, naming `where`, where the head of a table is missing, or has a name twice."""
-    return _objects(text) if suffix == ".jsonl" else _cells(text, DELIMITERS[suffix], where)
+    if suffix == ".jsonl":
+        return _objects(text)
+    return _named(parted_by_tabs(text) if suffix == ".tsv" else parted_by_commas(text), where)
 
 
-def _cells(text: str, delimiter: str, where: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _named(records: Iterable[Record], where: str) -> Iterator[Row]:
+    """The cells by the names of the head. A column without a name is none."""
     head: list[str] = []
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            if not head:
-                raise UserError(f"{where}:{line}: its first line names no columns ({error})") from error
-            yield Row(line=line, values={}, fault=_said(error))
+    for record in records:
+        line, cells = record.line, record.cells
+        if record.fault and not head:
+            raise UserError(f"{where}:{line}: its first line names no columns: it {record.fault}")
+        if record.fault:
+            yield Row(line=line, values={}, fault=record.fault)
+        elif not any(map(str.strip, cells)):
             continue
-        if not any(map(str.strip, cells)):
-            continue
-        if not head:
+        elif not head:
             head = [cell.strip() for cell in cells]
-            if twice := [name for name, count in Counter(head).items() if count > 1]:
+            if twice := [name for name, count in Counter(filter(None, head)).items() if count > 1]:
                 raise UserError(f"{where}:{line}: the column {twice[0]!r} stands twice; name each once")
         elif len(cells) > len(head):
             yield Row(
                 line=line, values={}, fault="has more cells than the head: put text with commas or tabs in quotes"
             )
+        elif nameless := [cell for name, cell in zip(head, cells, strict=False) if cell.strip() and not name]:
+            yield Row(line=line, values={}, fault=f"has {nameless[0][:40]!r} in a column without a name")
         else:
-            found = {name: cell for name, cell in zip(head, cells, strict=False) if cell.strip() and name}
-            yield Row(line=line, values=found)
-
-
-def _said(error: csv.Error) -> str:
-    if "unexpected end" in str(error):
-        return "has a quote that is never closed: the rest of the file is within it"
-    if "limit" in str(error):
-        return f"has a cell longer than {csv.field_size_limit():,} characters"
-    return f"has quotes that are not CSV's ({error}): write a quote within quotes twice"
+            yield Row(line=line, values={name: cell for name, cell in zip(head, cells, strict=False) if cell.strip()})
 
 
 def _objects(text: str) -> Iterator[Row]:
