@@ -7,6 +7,7 @@ import pytest
 from sacrebleu import corpus_bleu
 
 from regenkit.components import Evaluation
+from regenkit.errors import UserError
 from regenkit_text import metrics
 from regenkit_text.arpabet import PHONEMES
 from regenkit_text.modality import Knowledge, Text
@@ -46,6 +47,13 @@ def test_facts_that_the_reference_says_are_looked_for() -> None:
     )
     np.testing.assert_allclose(scores, [0, 0.5, 1, np.nan])
     assert np.isnan(metrics.fact_coverage(of(["a"], ["a"], [None]))).all()
+
+
+def test_facts_are_looked_for_where_x_is_facts() -> None:
+    text = [TEXT.encode("a")[0]]
+    found = Evaluation(samples=text, references=text, conditions=text, x=TEXT, y=TEXT)
+    with pytest.raises(UserError, match="is of facts, and X has none: take it out of the recipe's evaluate"):
+        metrics.fact_coverage(found)
 
 
 def test_error_rates_sum_over_all_units() -> None:
