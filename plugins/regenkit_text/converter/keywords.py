@@ -11,9 +11,8 @@ from pydantic import PositiveInt
 from regenkit.errors import BadSource, UserError
 from regenkit.given import Given, nothing_given
 from regenkit.spec import Fields, Spec, tokens
-from regenkit_text.converter.function_words import WORDS
 from regenkit_text.converter.tagger import tagged
-from regenkit_text.converter.template import MARKS, PIECE
+from regenkit_text.converter.template import MARKS, PIECE, field_of_words, is_function_word
 from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
 
 BETWEEN = "⟨,⟩"
@@ -27,13 +26,10 @@ class Keywords:
     most  keywords of a text: nouns first, then longer words
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, y: Spec, most: PositiveInt = 3) -> None:
-        (field,) = y
-        if field.endswith("symbol"):
-            raise UserError("keywords are of words; the text of this dataset is symbols")
-        self.y, self.most = y, most
+        self.y, self.most, field = y, most, field_of_words(y, "keywords are")
         self.units = Characters(y[field].labels) if field.endswith("character") else Bytes()
         self.labels = (BETWEEN, *(self.units.labels if field.endswith("character") else BYTES))
         self.spec = Spec({"keyword": tokens(self.labels, axis="keyword")})
@@ -44,7 +40,7 @@ class Keywords:
         weights = {
             place: (WEIGHT.get(kind, 0), len(piece))
             for place, (piece, kind) in enumerate(zip(pieces, tagged(pieces) if pieces else [], strict=True))
-            if kind in WEIGHT and piece.lower() not in WORDS and piece not in MARKS
+            if kind in WEIGHT and not is_function_word(piece, pieces) and piece not in MARKS
         }
         chosen = sorted(weights, key=lambda place: weights[place], reverse=True)[: self.most]
         if not chosen:

