@@ -248,12 +248,12 @@ def test_windows_lose_no_frame_but_half_a_clip_at_the_end(count: int, length: in
 
     class Numbered:
         def __init__(self, number: int) -> None:
-            self.time, self.number = number / rate, number
+            self.time, self.end, self.number = number / rate, (number + 1) / rate, number
 
     numbered: list[Any] = [Numbered(n) for n in range(count)]
-    shown: Iterator[Any] = resampled(iter(numbered), Fraction(rate), Fraction(1, rate))
+    shown: Iterator[Any] = resampled(iter(numbered), Fraction(rate))
     assert [each.number for each in shown] == list(range(count))
-    half: Iterator[Any] = resampled(iter(numbered), Fraction(rate, 2), Fraction(1, rate))
+    half: Iterator[Any] = resampled(iter(numbered), Fraction(rate, 2))
     assert [each.number for each in half] == list(range(0, count, 2))
 
 

@@ -33,7 +33,7 @@ class Videos(ABC):
     fit       what is done to frames that are no square: cut to their middle ("crop"), or padded with black ("pad")
     """
 
-    version = 1
+    version = 2
     name: ClassVar[str]
 
     def __init__(

@@ -114,7 +114,7 @@ class Scored:
     path  the folder; a relative one starts at the working directory
     """
 
-    version = 1
+    version = 2
     name: ClassVar[str] = "video/melodies"
     modalities: ClassVar[dict[str, dict[str, Any]]] = {}
 
@@ -152,7 +152,7 @@ class Scored:
         if len(y["pitch"]) > MOST_NOTES:
             raise BadSource(source, f"its melody is longer than {MOST_NOTES} notes: cut both")
         return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}",),
-                        meta=_wordless(meta))]  # fmt: skip
+                        meta=_wordless(meta), remarks=clip.remarks)]  # fmt: skip
 
     def _beside(self, file: str) -> str | None:
         stem = file.rpartition(".")[0]

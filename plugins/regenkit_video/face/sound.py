@@ -4,9 +4,11 @@ Features: the logarithm of 20 mel bands (Stevens et al. 1937) of windows of 25 m
 each band its mean over the file is taken away, so that a microphone or a loud voice says nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -14,7 +16,9 @@ import numpy as np
 from regenkit.errors import BadSource, UserError
 from regenkit_video.formats import READS, SOUNDS
 from regenkit_video.modality.clip import Sound
-from regenkit_video.modality.film import CONTAINERS, FAULTS, UNKNOWN
+from regenkit_video.modality.decoding import FAULTS, reason
+from regenkit_video.modality.film import CONTAINERS, UNKNOWN
+from regenkit_video.modality.hearing import hearing
 
 HERTZ = 16_000
 WINDOW, HOP, BANDS, HOPS = 400, 160, 20, 4
@@ -23,50 +27,48 @@ LOW, HIGH = 80.0, 7600.0
 FLOOR = 1e-6
 SPREAD = 2.0
 """By which features are divided, so that they are of order 1."""
+UNHEARD = "holds no sound that can be read"
 LONGEST = 600.0
 """Seconds of one file that are held at once."""
-RUN_UP = 1.0
-"""Seconds that are decoded before `start`: the first frames of a lossy codec after a seek lack what they build on."""
 
 
 def heard(path: str | Path, start: float = 0.0, seconds: float = LONGEST) -> Sound | None:
-    """16 kHz mono from `start` on, at most `seconds`; None where there is no sound. Raises UserError and BadSource."""
+    """16 kHz mono from `start` on, at most `seconds`; None where there is no sound. Of a video, `start` counts from its
+    first picture. Raises UserError and BadSource."""
     path = Path(path)
     if path.suffix.lower() not in (*READS, *SOUNDS):
         right = ", ".join((*SOUNDS, *READS))
         raise UserError(f"{path}: sound is read from {right}, not {path.suffix or 'without a suffix'!r}")
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
-    allowed = f"{CONTAINERS},wav,mp3,flac,aac"
-    parts: list[np.ndarray] = []
-    try:
-        with av.open(str(path), container_options={"format_whitelist": allowed}, metadata_errors="replace") as file:
-            if not file.streams.audio:
-                return None
-            stream = file.streams.audio[0]
-            if stream.codec_context is None:
-                raise BadSource(path, f"its sound {UNKNOWN}")
-            plain = av.AudioResampler(format="flt", layout="mono", rate=HERTZ)
-            begins = float(stream.start_time * stream.time_base) if stream.start_time is not None else 0.0
-            if start:
-                before = max(0.0, start - RUN_UP)  # to it, or to a place before it
-                file.seek(round((before + begins) / stream.time_base), stream=stream)
-            skip, count = None, 0
-            for frame in chain(file.decode(stream), [None]):
-                if skip is None:
-                    since = start if frame is None or frame.time is None else frame.time - begins
-                    skip = max(0, round((start - since) * HERTZ))
-                for part in plain.resample(frame):
-                    values = part.to_ndarray().reshape(-1)
-                    parts.append(values[max(0, skip - count) :])
-                    count += len(values)
-                if count >= (skip or 0) + seconds * HERTZ:
-                    break
-    except FAULTS as error:
-        if not parts:
-            raise BadSource(path, f"holds no sound that can be read ({getattr(error, 'strerror', error)})") from error
-    whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    return Sound(samples=whole[: round(seconds * HERTZ), None].clip(-1, 1), rate=HERTZ)
+
+    @contextmanager
+    def opening() -> Iterator[Any]:
+        allowed = f"{CONTAINERS},wav,mp3,flac,aac"
+        try:
+            file = av.open(str(path), container_options={"format_whitelist": allowed}, metadata_errors="replace")
+        except FAULTS as error:
+            raise BadSource(path, f"{UNHEARD} ({reason(error)})") from error
+        with file:
+            yield file
+
+    with opening() as file:
+        if not file.streams.audio:
+            return None
+        if file.streams.audio[0].codec_context is None:
+            raise BadSource(path, f"its sound {UNKNOWN}")
+    parts, count, wanted = [], 0, round(seconds * HERTZ)
+    lost: list[str] = []
+    for piece in hearing(opening, start, lost.append, HERTZ, most=1):
+        parts.append(piece.samples)
+        count += len(piece.samples)
+        if count >= wanted:
+            break
+    if lost and not parts:
+        raise BadSource(path, f"{UNHEARD} ({lost[0]})")
+    whole = np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
+    remarks = tuple(f"its sound is damaged ({why}): what can't be read is silent" for why in lost[:1])
+    return Sound(samples=whole[:wanted], rate=HERTZ, remarks=remarks)
 
 
 def features(sound: Sound, frames: int) -> np.ndarray:

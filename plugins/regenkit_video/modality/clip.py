@@ -18,10 +18,12 @@ Fit = Literal["crop", "pad"]
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sound:
-    """samples: float32 (samples, channels) in [−1, 1], of 1 or 2 channels; rate: of them in a second."""
+    """samples: float32 (samples, channels) in [−1, 1], of 1 or 2 channels; rate: of them in a second; remarks: what of
+    its file is not in it, a sentence each."""
 
     samples: np.ndarray
     rate: int
+    remarks: tuple[str, ...] = ()
 
 
 @final

@@ -30,10 +30,14 @@ class Footage:
 
     def read(self, path: str | Path) -> list[Clip]:
         """The first minute of a video. Raises UserError and BadSource."""
-        frames = [SHAPE.frame(each) for each in islice(film(path).frames(SHAPE.rate), MOST)]
+        source = film(path)
+        shown = source.frames(SHAPE.rate)
+        frames = [SHAPE.frame(each) for each in islice(shown, MOST)]
         if len(frames) < 2:
             raise BadSource(path, "is one frame alone: nothing moves in it")
-        return [Clip(frames=np.stack(frames), rate=SHAPE.rate, title=Path(path).stem)]
+        longer = ["is longer than a minute: its first minute is used"] if next(shown, None) is not None else []
+        remarks = (*source.remarks, *longer)
+        return [Clip(frames=np.stack(frames), rate=SHAPE.rate, title=Path(path).stem, remarks=remarks)]
 
     def write(self, value: Clip, path: str | Path) -> None:
         """Write a .mp4, a .gif, or a .png of frames side by side. Raises UserError."""

@@ -1,5 +1,7 @@
 """Clips into files, by the file's suffix: .mp4 with its sound, .gif, and .png as a strip of frames."""
 
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -14,8 +16,8 @@ from regenkit_video.modality.strip import strip
 
 QUALITY = "18"
 """Of H.264 (its constant rate factor): hardly told from the frames themselves."""
-SHORTEST = 20
-"""Milliseconds of a frame of a GIF: browsers slow down what is shorter."""
+FASTEST = Fraction(50)
+"""Frames a second of a GIF: browsers slow down what is faster."""
 
 
 def write(clip: Clip, path: str | Path) -> None:
@@ -68,7 +70,11 @@ def _parts(sound: Sound) -> list[av.AudioFrame]:
 
 
 def _gif(clip: Clip, path: Path) -> None:
-    frames = [Image.fromarray(frame[:, :, 0] if frame.shape[2] == 1 else frame) for frame in clip.frames]
+    """Times of a GIF are in hundredths of a second: frames begin at the nearest, and what is faster loses frames."""
+    number, rate = len(clip.frames), min(clip.rate, FASTEST)
+    kept = [int(place * clip.rate / rate) for place in range(max(1, round(number * rate / clip.rate)))]
+    times = [round(100 * place / rate) for place in range(len(kept) + 1)]
+    frames = [Image.fromarray(frame[:, :, 0] if frame.shape[2] == 1 else frame) for frame in clip.frames[kept]]
     with path.open("wb") as file:
         frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], loop=0, disposal=1,
-                       duration=max(SHORTEST, round(1000 / clip.rate)))  # fmt: skip
+                       duration=[10 * (end - begin) for begin, end in pairwise(times)])  # fmt: skip
