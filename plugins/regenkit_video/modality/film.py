@@ -31,6 +31,8 @@ MOST_PIXELS = 36_000_000
 """Of one frame as it is shown (8K has 33 million): what claims more is not made into pixels."""
 SHORT = 0.05
 """Of the length that a header states: what may be missing before it is said, and at least a second."""
+GUESSED = 1.0
+"""Seconds that are decoded before `start` of an MPEG file: the times of the first frames after a seek are guessed."""
 EMPTY = "has no frame: it is empty, or cut off"
 UNKNOWN = "is of a codec that FFmpeg does not know"
 
@@ -81,11 +83,12 @@ class Film:
         with opened(self.path) as container:
             stream = container.streams.video[0]
             aspect, frames = stream.sample_aspect_ratio, stream.frames
+            run_up = GUESSED if container.format.name.startswith("mpeg") else 0.0
             stated = _stated(stream) or (0.0 if self.sounding or frames else self.seconds)
         lost: list[str] = []
         count, end = 0, 0.0
         clock = Clock(start, float(1 / self.rate), self.seconds, self._remark)
-        for told, frame in decoded(partial(opened, self.path), "video", start, 0.0, lost.append):
+        for told, frame in decoded(partial(opened, self.path), "video", start, run_up, lost.append):
             if width(frame, aspect) * frame.height > MOST_PIXELS:
                 size = f"{width(frame, aspect)} × {frame.height}"
                 raise BadSource(self.path, f"{size} pixels; at most {MOST_PIXELS:,} are read")
