@@ -147,10 +147,12 @@ class Phonemes:
 @lru_cache(maxsize=1)
 def _lexicon(root: Path) -> dict[str, str]:
     """IPA of each word, its first pronunciation. Raises UserError where a phoneme is none."""
-    file, found = root / "cmudict.dict", {}
+    file = root / "cmudict.dict"
+    found: dict[str, str] = {}
     for name, word, phonemes in read(file):
         try:
-            found |= {word: to_ipa(phonemes.split())} if name == word else {}
+            if name == word:
+                found[word] = to_ipa(phonemes.split())
         except KeyError as error:
             raise UserError(f"{file}: the word {name!r} has {error}, which is no phoneme of CMUdict") from error
     return found

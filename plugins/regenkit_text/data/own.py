@@ -143,6 +143,6 @@ class Own:
 def _text(side: str, value: Any) -> str:
     """A text, or a number as it is written in JSON. Raises UserError: anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        kind = {dict: "a map", list: "a list"}.get(type(value), json.dumps(value))
+        kind = "a map" if isinstance(value, dict) else "a list" if isinstance(value, list) else json.dumps(value)
         raise UserError(f"its {side} is {kind}; right is text or a number")
     return value if isinstance(value, str) else json.dumps(value)
