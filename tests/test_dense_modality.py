@@ -14,6 +14,7 @@ from PIL import Image
 
 from regenkit.errors import BadSource, UserError
 from regenkit.plugins import host
+from regenkit.spec import Field, Spec
 from regenkit_dense.modality import Dense, Maps, depth, normals, segmentation
 from regenkit_dense.modality.maps import fitted
 from regenkit_dense.modality.view import BOTH, INVENTED, MISSED, RIGHT, WRONG, boundaries, edges, errors
@@ -210,3 +211,13 @@ def test_views_are_pictures(tmp_path: Path) -> None:
         with Image.open(tmp_path / f"{name}.png") as image:
             assert image.size == view.pixels.shape[1::-1] and image.mode == "RGB"
     assert modality.view(value, value).pixels.shape[0] > 2.9 * modality.view(value).pixels.shape[0]
+
+
+def test_gaps_change_no_digest_and_are_of_numbers_alone() -> None:
+    field = Field(kind="continuous", shape=(8, 8, 1))
+    assert depth(8).spec["depth"].gaps and not field.gaps
+    assert depth(8).spec.to_json() == Spec({"depth": field}).to_json()
+    with pytest.raises(ValueError, match="only a continuous field of several entries has gaps"):
+        Field(gaps=True, vocabulary=2, shape=(8,))
+    with pytest.raises(ValueError, match="only a continuous field of several entries has gaps"):
+        Field(gaps=True, kind="continuous", shape=())
