@@ -46,7 +46,7 @@ def test_a_path_from_the_table_on_and_from_the_root_of_all_is_the_file_itself(na
 def test_no_other_is_taken_for_it(names: set[str], wanted: str, bare: bool, folder: str) -> None:
     """What is found ends as the row does, and nothing is found where several do and none is nearer."""
     wanted = wanted.rpartition(".")[0] if bare else wanted
-    found, why = SoundNames(Path("/root"), sorted(names)).find(wanted, folder)
+    found, why = SoundNames(Path("/corpus"), sorted(names)).find(wanted, folder)
     ending = [name for name in names if f"/{name}".endswith(f"/{wanted}") or
               f"/{PurePosixPath(name).with_suffix('')}".endswith(f"/{wanted}")]  # fmt: skip
     if found is None:
