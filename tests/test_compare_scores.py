@@ -127,6 +127,14 @@ def test_cells_that_differ_in_samples_alone_have_the_same_bits(home: Path) -> No
     assert not (home / "runs").exists()
 
 
+def test_cells_that_differ_in_samples_alone_are_trained_once(home: Path) -> None:
+    vary = ["--vary", "generator.sample.temperature=0.5,2.0"]
+    said = CliRunner().invoke(app, ["compare", "even.yaml", *vary, "--scores"], catch_exceptions=False)
+    assert said.exit_code == 0, said.output
+    done = [json.loads(path.read_text()) for path in Path("runs/even/compare").glob("*/generator/done.json")]
+    assert sorted("from" in each for each in done) == [False, True], "the second is the first one's copy"
+
+
 def test_a_stage_that_cannot_be_built_is_refused_before_another_cell_is_trained(home: Path) -> None:
     Path("song.yaml").write_text(letters.RECIPE)
     with pytest.raises(UserError, match=r"heads=3: .*song\.yaml:\d+:\d+: generator: .*width"):

@@ -10,12 +10,11 @@ import in_tree
 import numpy as np
 import pytest
 import runs
-from rich.console import Console
 from runs import PLAIN, SMALL, train
 from toy import TEXT, refusal
 
 from regenkit import UserError, plugins
-from regenkit.analysis.compare import Options, _check, compare
+from regenkit.analysis.compare import Options, _check
 from regenkit.analysis.grid.cells import cells
 from regenkit.cli.outputs import sampling_options
 from regenkit.pipeline import Pipeline
@@ -177,14 +176,6 @@ def test_a_likelihood_is_looked_for_in_the_stage_as_it_is_built(home: Path) -> N
     _check(grid, Options())
     for cell in grid:
         assert "ladder" in next(iter(cell.recipes.values())).dump()
-
-
-@pytest.mark.exhaustive(minutes=1)
-def test_cells_that_differ_in_sampling_alone_are_trained_once(home: Path) -> None:
-    Path("song.yaml").write_text(RECIPE)
-    compare(cells(Path("song.yaml"), [], ["generator.sample.temperature=0.5,2.0"], 1), Options(), Console(quiet=True))
-    done = [json.loads(path.read_text()) for path in Path("runs/song/compare").glob("*/generator/done.json")]
-    assert [("from" in each) for each in sorted(done, key=len)] == [False, True], "the second is the first one's copy"
 
 
 def test_an_option_of_sampling_among_the_arguments_is_told_its_place(tmp_path: Path) -> None:
