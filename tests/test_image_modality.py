@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image as Pillow
@@ -38,6 +38,7 @@ def test_a_picture_of_the_size_comes_back_as_it_was(size: int, channel: int, dat
     assert np.array_equal(levels(fields["pixels"] + np.float32(0.9 / 255)), picture.pixels)  # to the nearest level
 
 
+@example(Picture(pixels=np.zeros((32, 1, 1), np.uint8)), 4, 1, "pad")
 @given(pictures(), sizes, channels, st.sampled_from(["crop", "pad"]))
 def test_any_picture_is_fitted(picture: Picture, size: int, channel: int, fit: str) -> None:
     image = Image(size=size, channels=channel, fit=fit)

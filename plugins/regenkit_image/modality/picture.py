@@ -72,5 +72,7 @@ def fitted(picture: Picture, size: int, channels: int, fit: Fit) -> Picture:
         if fit == "crop":
             image = ImageOps.fit(image, (size, size), lanczos)
         else:
+            if min(image.size) / max(image.size) * size <= 0.5:  # Pillow rounds so thin a side to nothing
+                image = image.resize((size, 1) if image.width > image.height else (1, size), lanczos)
             image = ImageOps.pad(image, (size, size), lanczos, color="white")
     return Picture(pixels=np.asarray(image).reshape(size, size, channels), title=picture.title)

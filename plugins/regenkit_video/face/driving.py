@@ -45,6 +45,11 @@ def _at_rest(portrait: bytes, model: LinearFace) -> tuple[np.ndarray, np.ndarray
     return found.identity, found.pose[0]
 
 
+def prepare() -> None:
+    """Read and keep what `maps` needs. Python's parser may fail in a thread of TensorFlow's, where `maps` is called."""
+    triangles()
+
+
 def maps(
     coefficients: np.ndarray, pose: np.ndarray, portraits: np.ndarray, size: int, model: LinearFace
 ) -> np.ndarray:  # fmt: skip

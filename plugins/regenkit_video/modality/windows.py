@@ -33,6 +33,8 @@ class Shape:
         side = (self.size, self.size)
         if image.size != side:
             how = Image.Resampling.LANCZOS
+            if self.fit == "pad" and min(image.size) / max(image.size) * self.size <= 0.5:  # rounded to nothing
+                image = image.resize((self.size, 1) if image.width > image.height else (1, self.size), how)
             fitted = ImageOps.fit(image, side, how) if self.fit == "crop" else ImageOps.pad(image, side, how)
             image = fitted
         return np.asarray(image).reshape(self.size, self.size, self.channels)

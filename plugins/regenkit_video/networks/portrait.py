@@ -24,9 +24,8 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import MASK, Spec
 from regenkit.stage import Batch, Losses
-from regenkit_video.face.driving import maps
+from regenkit_video.face import driving
 from regenkit_video.face.linear import linear_face
-from regenkit_video.face.topology import triangles
 from regenkit_video.networks.critic import Critic, pyramid_distance
 
 TOGETHER = 16
@@ -146,9 +145,9 @@ class Portrait(keras.Model):
         """Rasterised by NumPy; it has no gradient, and its inputs need none."""
 
         def drawn(coefficients: np.ndarray, pose: np.ndarray, points: np.ndarray) -> np.ndarray:
-            return maps(coefficients, pose, points, self.size, self.face)
+            return driving.maps(coefficients, pose, points, self.size, self.face)
 
-        triangles()  # read here and kept: Python's parser may fail in a thread of TensorFlow's
+        driving.prepare()
         inputs = [tf.cast(each, tf.float32) for each in (coefficients, pose, points)]
         found = tf.numpy_function(drawn, inputs, tf.float32, stateful=False)
         return tf.ensure_shape(found, [None, None, self.size, self.size, 3])
