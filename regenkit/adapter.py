@@ -5,7 +5,7 @@ nothing to inherit. The types on the right are optional. The core looks for them
 more part of it. A complete small plugin is in docs/authoring.md.
 
     Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
-                                                     HasUnit, WritesParts
+                                                     HasUnit, Shares, WritesParts
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each

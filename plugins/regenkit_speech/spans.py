@@ -14,10 +14,8 @@ from regenkit.data.stack import stack
 from regenkit.errors import BadSource, UserError
 from regenkit.files import beside, write_text
 from regenkit_speech.modality import Audio, Recording
-from regenkit_speech.modality.spoken import WORDS, Language, words
+from regenkit_speech.modality.spoken import LANGUAGE, WORDS, Language, words
 from regenkit_speech.models.ctc import Ctc
-
-LANGUAGE = "language"
 
 
 class Span(NamedTuple):

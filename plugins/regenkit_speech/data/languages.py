@@ -15,6 +15,7 @@ from regenkit_speech.data.fillets import SPEAKERS, Fillets, FilletsToText
 from regenkit_speech.data.prompts import Prompts, PromptsToText
 from regenkit_speech.data.utterance import MOST, text_arguments
 from regenkit_speech.modality.audio import RATE, SPEAKER
+from regenkit_speech.modality.spoken import LANGUAGE
 
 Name = Literal["en", "cs", "nl"]
 ALL: tuple[Name, ...] = ("en", "cs", "nl")
@@ -68,7 +69,7 @@ class Languages:
         if example.x is None:
             return None
         written = unicodedata.normalize("NFC", " ".join(str(example.meta["title"]).split()))
-        own = {"language": np.array(1 + language, np.int32)} if len(self.parts.languages) > 1 else {}
+        own = {LANGUAGE: np.array(1 + language, np.int32)} if len(self.parts.languages) > 1 else {}
         return {"x_byte": np.frombuffer(written.encode(), np.uint8).astype(np.int32) + 1, **own}
 
     def _voice(self, example: Example, language: int) -> Fields:
@@ -108,7 +109,7 @@ class LanguagesToText:
     def read(self, source: str) -> list[Example]:
         """The example of one clip. Raises BadSource where it can't be used."""
         language, examples = self.parts.read(source)
-        own = {"language": np.array(1 + language, np.int32)} if len(self.parts.languages) > 1 else {}
+        own = {LANGUAGE: np.array(1 + language, np.int32)} if len(self.parts.languages) > 1 else {}
         return [replace(each, y={**each.y, **own}) for each in examples]
 
 

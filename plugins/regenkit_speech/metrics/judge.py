@@ -16,11 +16,10 @@ from regenkit.errors import UserError
 from regenkit.sources.locate import folder
 from regenkit_speech.modality.audio import RATE, WAVE
 from regenkit_speech.modality.decoding import resampled
-from regenkit_speech.modality.spoken import Language, spoken
+from regenkit_speech.modality.spoken import LANGUAGE, Language, spoken
 from regenkit_speech.modality.transcript import Transcript
 from regenkit_speech.packages import WHISPER
 
-LANGUAGE = "language"
 HEARS_LANGUAGE: Language = "en"
 HEARS = 16_000
 """Samples a second."""

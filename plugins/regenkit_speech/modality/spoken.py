@@ -7,6 +7,8 @@ from typing import Literal
 from regenkit_speech.modality.numbers import halves, numbers
 
 Language = Literal["en", "cs", "nl"]
+LANGUAGE = "language"
+"""The field that says what language a text is in, where there are several."""
 LETTERS = "abcdefghijklmnopqrstuvwxyzáčďéěíňóřšťúůýžàâäçèêëîïñôöûüÿ"
 PAUSES = ".,!?;:-"
 SYMBOLS = (*LETTERS, "'", " ", *PAUSES)

@@ -88,11 +88,11 @@ class Film:
         lost: list[str] = []
         count, end = 0, 0.0
         clock = Clock(start, float(1 / self.rate), self.seconds, self._remark)
-        for told, frame in decoded(partial(opened, self.path), "video", start, run_up, lost.append):
+        for own, frame in decoded(partial(opened, self.path), "video", start, run_up, lost.append):
             if width(frame, aspect) * frame.height > MOST_PIXELS:
                 size = f"{width(frame, aspect)} × {frame.height}"
                 raise BadSource(self.path, f"{size} pixels; at most {MOST_PIXELS:,} are read")
-            time = clock.at(told)
+            time = clock.at(own)
             end = time + self._stands(frame, time)
             count += 1
             yield _Shown(time, end, frame, aspect)
