@@ -1,5 +1,6 @@
 """Videos as people have them: turned, torn, too fast, with frames at odd times; and what is written is read back."""
 
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ from clips import film, grey, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from processes import end, start
 
 from regenkit.errors import BadSource, UserError
 from regenkit.plugins import host
@@ -134,6 +136,22 @@ def test_a_transparent_frame_of_many_rows(tmp_path: Path) -> None:
     (seen,) = opened(film(tmp_path / "a.mov", layers[None], codec="png", pixels="rgba")).frames()
     alpha = layers[:, :, 3:] / 255
     assert np.abs(seen - (layers[:, :, :3] * alpha + 255 * (1 - alpha))).max() <= 0.51
+
+
+def test_pixels_where_no_thread_can_be_started(tmp_path: Path) -> None:
+    """Where memory is short, the system refuses the stack of a thread: no frame needs one."""
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from regenkit_video.modality.film import film\n"
+        "shown = film(Path(sys.argv[1])).frames()\n"
+        "next(shown)\n"
+        "pages = int(Path('/proc/self/statm').read_text().split()[0])\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 4_000_000,) * 2)\n"
+        "print(1 + sum(1 for _ in shown))\n"
+    )
+    path = film(tmp_path / "a.mp4", grey(LEVELS))
+    assert end(start([sys.executable, "-c", script, path], tmp_path)).split() == [str(len(LEVELS))]
 
 
 def test_a_frame_that_is_too_large(tmp_path: Path) -> None:

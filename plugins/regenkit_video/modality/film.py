@@ -63,7 +63,12 @@ class Film:
         even = self._timed(start)
         if rate is not None:
             even = resampled(even, rate, round(start * rate))
-        yield from (each.pixels() for each in even)
+        for each in even:
+            try:
+                pixels = each.pixels()
+            except FAULTS as error:
+                raise BadSource(self.path, f"a frame can't be made into pixels ({reason(error)})") from error
+            yield pixels
 
     def sound(self, start: float = 0.0) -> Iterator[Sound]:
         """Its sound from `start` seconds on in small pieces, mono or stereo; nothing where it has none."""

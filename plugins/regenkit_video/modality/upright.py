@@ -19,17 +19,18 @@ def width(frame: Any, aspect: Fraction | None) -> int:
 
 
 def upright(frame: Any, aspect: Fraction | None) -> np.ndarray:
-    """uint8 (height, width, 3); `aspect` is that of one pixel."""
+    """uint8 (height, width, 3); `aspect` is that of one pixel. In one thread: to start others for each frame takes
+    longer than its pixels do, and fails where memory is short."""
     wide = width(frame, aspect)
     if any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8":
-        layers = frame.reformat(format="rgba", width=wide).to_ndarray()
+        layers = frame.reformat(format="rgba", width=wide, threads=1).to_ndarray()
         pixels = np.empty((*layers.shape[:2], 3), np.uint8)
         for top in range(0, len(layers), ROWS):
             rows = slice(top, top + ROWS)
             colours, alpha = np.split(layers[rows].astype(np.uint16), [3], axis=2)
             pixels[rows] = (colours * alpha + WHITE * (255 - alpha) + 127) // 255
     else:
-        pixels = frame.reformat(format="rgb24", width=wide).to_ndarray()
+        pixels = frame.reformat(format="rgb24", width=wide, threads=1).to_ndarray()
     matrix = frame.side_data.get(Type.DISPLAYMATRIX)
     return pixels if matrix is None else _placed(pixels, np.frombuffer(matrix, np.int32).astype(float))
 
