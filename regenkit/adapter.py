@@ -5,7 +5,7 @@ nothing to inherit. The types on the right are optional. The core looks for them
 more part of it. A complete small plugin is in docs/authoring.md.
 
     Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
-                                                     HasUnit, Shares, WritesParts
+                                                     HasUnit, Shares, WritesParts, Remarks
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -118,6 +118,14 @@ class Views(Protocol):
     def view(self, value: Any, reference: Any = None) -> Any:
         """What to look at in place of a value that is no picture, for reports; `write` takes it, too. With a reference,
         what is wrong with the value."""
+        ...
+
+
+@runtime_checkable
+class Remarks(Protocol):
+    def remarks(self, value: Any) -> Sequence[str]:
+        """What of a value's file or text could not be kept, a sentence each ("is clipped"): said where a user's own is
+        used."""
         ...
 
 

@@ -79,3 +79,7 @@ class Audio:
         loudness = 20 * np.log10(max(1e-5, float(np.sqrt(np.mean(value.samples**2))))) if len(value.samples) else -100
         by = f" by {value.speaker}" if value.speaker else ""
         return f"{value.title or 'untitled'}{by}: {value.seconds:.2f} s at {value.rate} Hz, {loudness:.0f} dB"
+
+    def remarks(self, value: Recording) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.remarks

@@ -79,6 +79,7 @@ def stretches(path: str | Path, start: float = 0.0, frames: int | None = None) -
                         title=Path(path).stem, remarks=())  # fmt: skip
         parts = runs(seen[-1], followed.cuts)
         found += [_part(whole, each) for each in parts if each.stop - each.start >= LEAST]
+        remarks |= dict.fromkeys(sound.remarks if sound else ())
         if followed.several:
             remarks[SEVERAL] = None
         if any(each.stop - each.start < LEAST for each in parts):

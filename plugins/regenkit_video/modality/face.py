@@ -39,3 +39,7 @@ class FaceModality:
         opening = faces.opening(value.mesh)
         return (f"{value.title or 'untitled'}: {len(value.mesh)} frames, {len(value.mesh) / float(RATE):.3g} s, "
                 f"lips {opening.min():.2f} to {opening.max():.2f} of the eyes' distance apart")  # fmt: skip
+
+    def remarks(self, value: Face) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.remarks

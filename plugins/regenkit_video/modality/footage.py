@@ -54,3 +54,7 @@ class Footage:
 
     def describe(self, value: Clip) -> str:
         return f"{value.title or 'untitled'}: {len(value.frames)} frames, {len(value.frames) / RATE:.3g} s"
+
+    def remarks(self, value: Clip) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.remarks

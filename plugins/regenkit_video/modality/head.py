@@ -45,3 +45,7 @@ class Head:
         """One line: title, length, size."""
         count, height, width, _ = value.frames.shape
         return f"{value.title or 'untitled'}: a head, {count} frames of {width} × {height}, {float(count / RATE):.3g} s"
+
+    def remarks(self, value: Clip) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.remarks

@@ -93,12 +93,16 @@ class Speaker:
     def describe(self, value: Spoken) -> str:
         return f"{value.title}: {len(value.sound.samples) / value.sound.rate:.3g} s of sound, and a portrait"
 
+    def remarks(self, value: Spoken) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.sound.remarks
+
 
 def _whole(clip: Clip) -> Sound:
     """Its sound as long as its frames, as in training: what it lacks is silence."""
     wanted = len(clip.frames) * A_FRAME
     samples = np.zeros((wanted, 1), np.float32) if clip.sound is None else clip.sound.samples[:wanted]
-    return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ)
+    return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ, remarks=clip.remarks)
 
 
 def _portrait(path: Path, size: int) -> np.ndarray:

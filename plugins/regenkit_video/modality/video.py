@@ -68,6 +68,10 @@ class Video:
         heard = ", with sound" if value.sound else ""
         return f"{value.title or 'untitled'}: {count} frames of {width} × {height} {colours}, {seconds:.3g} s{heard}"
 
+    def remarks(self, value: Clip) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.remarks
+
     def sheet(self, values: Sequence[Clip]) -> Clip:
         """Many clips as one, all playing at once."""
         return strip.sheet(values)

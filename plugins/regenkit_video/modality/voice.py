@@ -55,6 +55,10 @@ class Voice:
         loud = float(np.sqrt(np.square(value.sound.samples).mean()))
         return f"{value.path.stem}: {len(value.sound.samples) / HERTZ:.3g} s of sound, level {loud:.2f}"
 
+    def remarks(self, value: Heard) -> tuple[str, ...]:
+        """What of its file could not be kept."""
+        return value.sound.remarks
+
 
 def frames_of(sound: Sound) -> int:
     """Whole frames of a face while 16 kHz mono lasts, one at least."""

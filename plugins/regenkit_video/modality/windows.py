@@ -1,6 +1,7 @@
 """A video file → clips of one length and size, one after the other, as a stream."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -42,7 +43,8 @@ class Shape:
 
 def windows(path: str | Path, shape: Shape, first: int = 0) -> Iterator[Clip]:
     """The clips of a file, from the one of number `first` on. The last is kept if half of it is there, its last frame
-    held; so is the only one.
+    held; so is the only one. A clip is given when the next is read, so that what is found at the file's end is among
+    the remarks of the last.
 
     Raises UserError and BadSource as `film` does.
     """
@@ -50,10 +52,13 @@ def windows(path: str | Path, shape: Shape, first: int = 0) -> Iterator[Clip]:
     start = float(first * shape.frames / shape.rate)
     frames = source.frames(shape.rate, start)
     pieces = _pieces(source, shape, start) if source.sounding else None
+    last: Clip | None = None
     while part := [shape.frame(each) for each in islice(frames, shape.frames)]:
         sound, missing = (next(pieces, None) if pieces else None), shape.frames - len(part)
         if number and missing > shape.frames / 2:
-            return
+            break
+        if last is not None:
+            yield last
         remarks = list(source.remarks)
         if missing:
             remarks.append(f"too short by {_share(missing, shape.frames)}: its last frame is held")
@@ -61,8 +66,10 @@ def windows(path: str | Path, shape: Shape, first: int = 0) -> Iterator[Clip]:
         if source.sounding and (sound is None or _seconds(sound) < 0.9 * (shape.frames - missing) / shape.rate):
             remarks.append("its sound is shorter than its pictures")
         span = f" {float(number * shape.frames / shape.rate):g} s" if number else ""
-        yield Clip(frames=np.stack(part), rate=shape.rate, sound=sound, title=stem + span, remarks=tuple(remarks))
+        last = Clip(frames=np.stack(part), rate=shape.rate, sound=sound, title=stem + span, remarks=tuple(remarks))
         number += 1
+    if last is not None:
+        yield replace(last, remarks=tuple(dict.fromkeys((*source.remarks, *last.remarks))))
 
 
 def _pieces(source: Film, shape: Shape, begin: float) -> Iterator[Sound]:
