@@ -5,7 +5,7 @@ nothing to inherit. The types on the right are optional. The core looks for them
 more part of it. A complete small plugin is in docs/authoring.md.
 
     Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
-                                                     HasUnit, Shares, WritesParts, Remarks
+                                                     HasUnit, Shares, WritesParts
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
     RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
     Metric          samples → one score each
@@ -36,7 +36,8 @@ class Modality(Protocol):
     """Raised whenever what `encode` returns changes: the data are then prepared again."""
 
     def read(self, path: str | Path) -> list[Any]:
-        """The values of a file. Raises UserError, or BadSource, which name it."""
+        """The values of a file. What of it could not be kept is logged (`errors.warn`). Raises UserError, or BadSource,
+        which name it."""
         ...
 
     def write(self, value: Any, path: str | Path) -> None:
@@ -118,14 +119,6 @@ class Views(Protocol):
     def view(self, value: Any, reference: Any = None) -> Any:
         """What to look at in place of a value that is no picture, for reports; `write` takes it, too. With a reference,
         what is wrong with the value."""
-        ...
-
-
-@runtime_checkable
-class Remarks(Protocol):
-    def remarks(self, value: Any) -> Sequence[str]:
-        """What of a value's file or text could not be kept, a sentence each ("is clipped"): said where a user's own is
-        used."""
         ...
 
 

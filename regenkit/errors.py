@@ -1,7 +1,11 @@
-"""Errors that the user can correct: shown without a traceback, exit code 2."""
+"""Errors that the user can correct, shown without a traceback, exit code 2; and what is read, but not whole."""
 
+import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import final
+
+LOG = logging.getLogger(__name__)
 
 
 @final
@@ -24,3 +28,9 @@ class BadSource(Exception):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}"
+
+
+def warn(source: str | Path, remarks: Iterable[str]) -> None:
+    """Log what of a user's own file or text could not be kept, each sentence once ("is clipped")."""
+    for remark in dict.fromkeys(remarks):
+        LOG.warning("%s: %s", source, remark)

@@ -63,7 +63,7 @@ def generate(
 
     Each is written when it is made, in memory that does not grow with their number; Ctrl-C keeps what is written.
     """
-    from regenkit.cli.outputs import check_output, given_options, sampling_options, say_many, say_remarks, write_all
+    from regenkit.cli.outputs import check_output, given_options, sampling_options, say_many, write_all
 
     say_many(count, terminal(stderr=True, soft_wrap=True))
     from regenkit.pipeline.generation import generated
@@ -72,7 +72,6 @@ def generate(
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
-    say_remarks(pipeline.x, values, terminal(stderr=True, soft_wrap=True))
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     if stream:
         _stream(pipeline, values, output, seed=seed, count=count, given=given_options(given), **options)
@@ -115,7 +114,7 @@ def convert(
     ] = None,
 ) -> None:
     """Convert Y to Y′, as text to read and edit."""
-    from regenkit.cli.outputs import check_output, say_remarks, write_all
+    from regenkit.cli.outputs import check_output, write_all
     from regenkit.errors import UserError
     from regenkit.files import write_text
     from regenkit.pipeline.load import load_run
@@ -125,7 +124,6 @@ def convert(
     values = _read(pipeline, file, encoding)
     if not values:
         raise UserError(f"{file}: holds nothing to convert")
-    say_remarks(pipeline.y, values, terminal(stderr=True, soft_wrap=True))
 
     def write(text: str, path: Path) -> str:
         write_text(path, text)

@@ -12,8 +12,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from regenkit import limits
-from regenkit.adapter import Modality, Remarks
-from regenkit.data.skip_report import NOT_WHOLE, listed
 from regenkit.errors import UserError
 from regenkit.recipe import document
 from regenkit.terminal import visible
@@ -80,14 +78,6 @@ def say_many(count: int, errors: Console) -> None:
     if count >= MANY:
         said = f"{count:,} results of each input, written one by one; Ctrl-C keeps what is written"
         errors.print(said, markup=False, highlight=False)
-
-
-def say_remarks(modality: Modality, values: Sequence[Any], errors: Console) -> None:
-    """What of the user's own file or text could not be kept."""
-    if isinstance(modality, Remarks):
-        said = [(modality.describe(value), remark) for value in values for remark in modality.remarks(value)]
-        for line in listed({NOT_WHOLE: said}):
-            errors.print(visible(line), markup=False, highlight=False)
 
 
 def write_all(

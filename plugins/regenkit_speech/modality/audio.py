@@ -8,7 +8,7 @@ from typing import Any, Literal, final
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
-from regenkit.errors import UserError
+from regenkit.errors import UserError, warn
 from regenkit.spec import Field, Fields, Spec, tokens
 from regenkit_speech.modality import decoding, files
 from regenkit_speech.modality.recording import Recording
@@ -46,7 +46,9 @@ class Audio:
 
     def read(self, path: str | Path) -> list[Recording]:
         """The recording of a file (`formats.READS`). Raises UserError and BadSource."""
-        return [decoding.read(path, self.sample_rate, max_seconds=self.max_seconds)]
+        found = decoding.read(path, self.sample_rate, max_seconds=self.max_seconds)
+        warn(path, found.remarks)
+        return [found]
 
     def write(self, value: Recording, path: str | Path) -> None:
         """Write a .wav or .flac, or a .png that shows it. Raises UserError."""
@@ -79,7 +81,3 @@ class Audio:
         loudness = 20 * np.log10(max(1e-5, float(np.sqrt(np.mean(value.samples**2))))) if len(value.samples) else -100
         by = f" by {value.speaker}" if value.speaker else ""
         return f"{value.title or 'untitled'}{by}: {value.seconds:.2f} s at {value.rate} Hz, {loudness:.0f} dB"
-
-    def remarks(self, value: Recording) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.remarks

@@ -6,7 +6,7 @@ from typing import Any, Literal, final
 import numpy as np
 from pydantic import PositiveInt
 
-from regenkit.errors import UserError
+from regenkit.errors import UserError, warn
 from regenkit.files import read_text, write_text
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_speech.modality import pronunciation
@@ -53,7 +53,12 @@ class Transcript:
         return found
 
     def parse(self, text: str) -> str:
-        """The text, if there is something to say in it. Raises UserError."""
+        """The text, if there is something to say in it; what of it is not spoken is logged. Raises UserError."""
+        text = self._checked(text)
+        warn(f"“{text[:40]}”", self.remarks(text))
+        return text
+
+    def _checked(self, text: str) -> str:
         if len(text) > self.max_length:
             raise UserError(f"a text of {len(text)} characters; at most {self.max_length} are read: {text[:40]!r} …")
         if not any(character.isalpha() for character in spoken(text, self.language)[0]):
@@ -66,7 +71,7 @@ class Transcript:
 
     def encode(self, value: str) -> tuple[Fields, dict[str, Any]]:
         """The tokens of what is spoken. Raises UserError where nothing is."""
-        said, _ = spoken(self.parse(value), self.language)
+        said, _ = spoken(self._checked(value), self.language)
         units = pronunciation.phones(said) if self.units == "phones" else tuple(said)
         found = [self._tokens[unit] for unit in (" ", *units, " ")]
         return {"text": np.array(found, np.int32)}, {"title": value}

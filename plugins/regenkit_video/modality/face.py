@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, final
 
+from regenkit.errors import warn
 from regenkit.spec import Fields
 from regenkit_video.face import face as faces
 from regenkit_video.face.face import RATE, Face
@@ -21,7 +22,9 @@ class FaceModality:
 
     def read(self, path: str | Path) -> list[Face]:
         """The stretches of a face in a video. Raises UserError and BadSource."""
-        return read_faces(path)
+        found = read_faces(path)
+        warn(path, (remark for face in found for remark in face.remarks))
+        return found
 
     def write(self, value: Face, path: str | Path) -> None:
         """Write a .mp4 with its sound, a .gif, or a .png of frames side by side. Raises UserError."""
@@ -39,7 +42,3 @@ class FaceModality:
         opening = faces.opening(value.mesh)
         return (f"{value.title or 'untitled'}: {len(value.mesh)} frames, {len(value.mesh) / float(RATE):.3g} s, "
                 f"lips {opening.min():.2f} to {opening.max():.2f} of the eyes' distance apart")  # fmt: skip
-
-    def remarks(self, value: Face) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.remarks

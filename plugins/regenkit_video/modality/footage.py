@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.errors import BadSource
+from regenkit.errors import BadSource, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.modality import writing
 from regenkit_video.modality.clip import Clip, levels
@@ -37,6 +37,7 @@ class Footage:
             raise BadSource(path, "is one frame alone: nothing moves in it")
         longer = ["is longer than a minute: its first minute is used"] if next(shown, None) is not None else []
         remarks = (*source.remarks, *longer)
+        warn(path, remarks)
         return [Clip(frames=np.stack(frames), rate=SHAPE.rate, title=Path(path).stem, remarks=remarks)]
 
     def write(self, value: Clip, path: str | Path) -> None:
@@ -54,7 +55,3 @@ class Footage:
 
     def describe(self, value: Clip) -> str:
         return f"{value.title or 'untitled'}: {len(value.frames)} frames, {len(value.frames) / RATE:.3g} s"
-
-    def remarks(self, value: Clip) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.remarks

@@ -5,6 +5,7 @@ from typing import Any, final
 
 from pydantic import PositiveInt
 
+from regenkit.errors import warn
 from regenkit.spec import Fields
 from regenkit_video.face.face import RATE
 from regenkit_video.face.head import heads, spec
@@ -27,7 +28,9 @@ class Head:
 
     def read(self, path: str | Path) -> list[Clip]:
         """The stretches of a face in a video. Raises UserError and BadSource."""
-        return heads(path, self.size)
+        found = heads(path, self.size)
+        warn(path, (remark for head in found for remark in head.remarks))
+        return found
 
     def write(self, value: Clip, path: str | Path) -> None:
         """Write a .mp4 with its sound, a .gif, or a .png of frames side by side. Raises UserError."""
@@ -45,7 +48,3 @@ class Head:
         """One line: title, length, size."""
         count, height, width, _ = value.frames.shape
         return f"{value.title or 'untitled'}: a head, {count} frames of {width} × {height}, {float(count / RATE):.3g} s"
-
-    def remarks(self, value: Clip) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.remarks

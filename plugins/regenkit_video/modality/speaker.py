@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from pydantic import PositiveInt
 
-from regenkit.errors import BadSource, UserError
+from regenkit.errors import BadSource, UserError, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
 from regenkit_video.face.head import heads, of_picture, placed
@@ -70,6 +70,7 @@ class Speaker:
             clips = heads(path, self.size)
             if not clips or not any(clip.sound and len(clip.sound.samples) for clip in clips):
                 raise BadSource(path, "has no sound")
+            warn(path, (remark for clip in clips for remark in clip.remarks))
             return [Spoken(clip.frames[0], _whole(clip), path, clip.second) for clip in clips]
         (voice,) = Voice().read(path)
         beside = [found for suffix in PICTURES if (found := path.with_suffix(suffix)).is_file()]
@@ -93,16 +94,12 @@ class Speaker:
     def describe(self, value: Spoken) -> str:
         return f"{value.title}: {len(value.sound.samples) / value.sound.rate:.3g} s of sound, and a portrait"
 
-    def remarks(self, value: Spoken) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.sound.remarks
-
 
 def _whole(clip: Clip) -> Sound:
     """Its sound as long as its frames, as in training: what it lacks is silence."""
     wanted = len(clip.frames) * A_FRAME
     samples = np.zeros((wanted, 1), np.float32) if clip.sound is None else clip.sound.samples[:wanted]
-    return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ, remarks=clip.remarks)
+    return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ)
 
 
 def _portrait(path: Path, size: int) -> np.ndarray:

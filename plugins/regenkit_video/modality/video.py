@@ -8,7 +8,7 @@ from typing import Any, Literal, final
 
 from pydantic import PositiveFloat, PositiveInt
 
-from regenkit.errors import UserError
+from regenkit.errors import UserError, warn
 from regenkit.spec import Fields
 from regenkit_video.modality import clip as clips
 from regenkit_video.modality import strip, writing
@@ -44,6 +44,7 @@ class Video:
         found = list(islice(windows(path, self.shape), MOST + 1))
         if len(found) > MOST:
             raise UserError(f"{path}: is longer than {MOST} clips; cut it, or read it as a dataset (video/folder)")
+        warn(path, (remark for clip in found for remark in clip.remarks))
         return found
 
     def write(self, value: Clip, path: str | Path) -> None:
@@ -67,10 +68,6 @@ class Video:
         colours, seconds = "grey" if channels == 1 else "RGB", float(count / value.rate)
         heard = ", with sound" if value.sound else ""
         return f"{value.title or 'untitled'}: {count} frames of {width} × {height} {colours}, {seconds:.3g} s{heard}"
-
-    def remarks(self, value: Clip) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.remarks
 
     def sheet(self, values: Sequence[Clip]) -> Clip:
         """Many clips as one, all playing at once."""

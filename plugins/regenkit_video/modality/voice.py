@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.errors import BadSource
+from regenkit.errors import BadSource, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
 from regenkit_video.face.sound import FEATURES, HERTZ, LONGEST, features, heard
@@ -40,6 +40,7 @@ class Voice:
             raise BadSource(path, "has no sound")
         if len(sound.samples) == LONGEST * HERTZ and (more := heard(path, LONGEST, 1.0)) and len(more.samples):
             raise BadSource(path, f"has more than {LONGEST:g} s of sound, the most that is read at once: cut it")
+        warn(path, sound.remarks)
         return [Heard(sound, Path(path))]
 
     def write(self, value: Heard, path: str | Path) -> None:
@@ -54,10 +55,6 @@ class Voice:
     def describe(self, value: Heard) -> str:
         loud = float(np.sqrt(np.square(value.sound.samples).mean()))
         return f"{value.path.stem}: {len(value.sound.samples) / HERTZ:.3g} s of sound, level {loud:.2f}"
-
-    def remarks(self, value: Heard) -> tuple[str, ...]:
-        """What of its file could not be kept."""
-        return value.sound.remarks
 
 
 def frames_of(sound: Sound) -> int:
