@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import jiwer
 import numpy as np
 import pytest
 from fetching import fetched
+from hypothesis import given
+from hypothesis import strategies as st
 from own_sounds import tone
 
 from regenkit.components import Evaluation
@@ -12,12 +15,13 @@ from regenkit.errors import UserError
 from regenkit_speech import metrics, packages
 from regenkit_speech.data import Fillets, Prompts
 from regenkit_speech.metrics.frechet import between
-from regenkit_speech.metrics.judge import plain
+from regenkit_speech.metrics.judge import plain, rates
 from regenkit_speech.modality import Audio, Transcript
 from regenkit_speech.signal import mel
 from regenkit_text.modality import Text
 
 RATE = 16_000
+WORDS = st.lists(st.sampled_from(["yes", "no", "one"]), max_size=4).map(" ".join)
 
 
 def voice(hertz: float, seconds: float = 0.8) -> np.ndarray:
@@ -67,6 +71,15 @@ def test_a_sample_without_sound_has_no_distance() -> None:
 
 def test_words_are_compared_as_they_are_spoken() -> None:
     assert plain("Press 1, or twenty-two!") == plain("press one or Twenty two.") == "press one or twenty two"
+
+
+@given(st.lists(st.tuples(WORDS.filter(bool), WORDS), min_size=1, max_size=5))
+def test_error_rates_sum_over_all_words(pairs: list[tuple[str, str]]) -> None:
+    """However long the texts are; one in another language changes nothing."""
+    wanted, made = map(list, zip(*pairs, strict=True))
+    for align, rate in ((jiwer.process_words, jiwer.wer), (jiwer.process_characters, jiwer.cer)):
+        found = rates([*pairs, None], align)
+        assert np.isnan(found[-1]) and np.nanmean(found) == pytest.approx(rate(wanted, made))
 
 
 def test_what_is_not_in_english_has_no_judge() -> None:

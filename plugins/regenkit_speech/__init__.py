@@ -158,7 +158,7 @@ _METRICS = {
 """By name: which side is better, whether it wants Whisper, what it is."""
 _METRICS_OF_ONE = {
     "speech": {
-        "word_error_rate": ("lower", True, "words that a judge (Whisper tiny) does not understand as they are"),
+        "word_error_rate": ("lower", True, "word errors a word that is to be said, as a judge (Whisper tiny) hears it"),
         "character_error_rate": ("lower", True, "the same of characters"),
         "speaker_similarity": (
             "higher",

@@ -6,6 +6,7 @@ it never hears is not asked for either.
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,17 +27,30 @@ HEARS = 16_000
 
 
 def word_error_rate(of: Evaluation) -> np.ndarray:
-    """Words that are wrong, missing or too many, over those that there are."""
+    """(samples,) words that are wrong, missing or too many, over the mean number of words that are to be said: the mean
+    over samples is the error rate as it is usually given, all errors over all words (`text/word_error_rate`). NaN of
+    what is not in English."""
     import jiwer
 
-    return np.array([float(jiwer.wer(*texts)) if texts and texts[0] else np.nan for texts in _texts(of)])
+    return rates(_texts(of), jiwer.process_words)
 
 
 def character_error_rate(of: Evaluation) -> np.ndarray:
-    """The same of characters."""
+    """(samples,) the same of characters."""
     import jiwer
 
-    return np.array([float(jiwer.cer(*texts)) if texts and texts[0] else np.nan for texts in _texts(of)])
+    return rates(_texts(of), jiwer.process_characters)
+
+
+def rates(pairs: Sequence[tuple[str, str] | None], align: Callable[[str, str], Any]) -> np.ndarray:
+    """(pairs,) errors of each (what is to be said, what is heard), over the mean number of units of the first."""
+    errors, wanted = np.full(len(pairs), np.nan), np.full(len(pairs), np.nan)
+    for place, pair in enumerate(pairs):
+        if pair:
+            found = align(*pair)
+            errors[place] = found.substitutions + found.deletions + found.insertions
+            wanted[place] = found.hits + found.substitutions + found.deletions
+    return errors / np.nanmean(wanted) if np.nansum(wanted) else np.full(len(pairs), np.nan)
 
 
 def _texts(of: Evaluation) -> list[tuple[str, str] | None]:
