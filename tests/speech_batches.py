@@ -1,6 +1,6 @@
 """Batches of speech as the loop makes them, with examples of several lengths, and what is asked of every stage."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -64,15 +64,23 @@ def losses_of(
     model: Any, condition: Batch, target: Batch, seeds: tf.Tensor | None
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """By group/term: values and weights, each [batch]."""
-    batch = tf.nest.map_structure(tf.constant, {"condition": condition, "target": target})
+    return _as_arrays(_traced(model)({"condition": condition, "target": target}, seeds))
 
-    @tf.function(autograph=False)
-    def run() -> Any:
+
+def _traced(model: Any) -> Callable[[dict[str, Batch], tf.Tensor | None], Any]:
+    """One graph for batches of any size, so that a test of several does not wait for several."""
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def run(batch: dict[str, Batch], seeds: tf.Tensor | None) -> Any:
         found = model.losses(batch, noise=seeds)
         return {f"{group}/{term}": pair for group, terms in found.items() if group != "statistics"
                 for term, pair in terms.items()}  # fmt: skip
 
-    return {name: (value.numpy(), weight.numpy()) for name, (value, weight) in run().items()}
+    return lambda batch, seeds: run(tf.nest.map_structure(tf.constant, batch), seeds)
+
+
+def _as_arrays(found: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    return {name: (value.numpy(), weight.numpy()) for name, (value, weight) in found.items()}
 
 
 def check_examples_stand_alone(model: Any, make: Any, *, atol: float = 2e-4) -> None:
@@ -80,10 +88,16 @@ def check_examples_stand_alone(model: Any, make: Any, *, atol: float = 2e-4) -> 
 
     make  rows, padded to "short" or "long" → (condition, target)
     """
+    traced = _traced(model)
+
+    def losses(rows: slice, longer: bool, training: bool) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        condition, target = make(rows, longer)
+        return _as_arrays(traced({"condition": condition, "target": target}, noise(3)[rows] if training else None))
+
     for training in (True, False):
-        whole = losses_of(model, *make(slice(0, 3), False), noise(3) if training else None)
+        whole = losses(slice(0, 3), False, training)
         for row in range(3):
-            alone = losses_of(model, *make(slice(row, row + 1), True), noise(3)[row : row + 1] if training else None)
+            alone = losses(slice(row, row + 1), True, training)
             assert set(alone) == set(whole)
             for name, (value, weight) in whole.items():
                 np.testing.assert_allclose(alone[name][0][0], value[row], rtol=2e-3, atol=atol, err_msg=f"{name} {row}")
@@ -99,7 +113,7 @@ def check_every_weight_is_moved(model: Any, condition: Batch, target: Batch) -> 
     count = len(next(iter(target.values())))
 
     @tf.function(autograph=False)
-    def run() -> Any:
+    def run(batch: dict[str, Batch]) -> Any:
         with tf.GradientTape(persistent=True) as tape:
             losses = model.losses(batch, noise=noise(count))
             totals = {
@@ -108,6 +122,6 @@ def check_every_weight_is_moved(model: Any, condition: Batch, target: Batch) -> 
         return {group: tape.gradient(totals[group], [each.value for each in variables])
                 for group, variables in groups.items()}  # fmt: skip
 
-    for group, slopes in run().items():
+    for group, slopes in run(batch).items():
         for variable, slope in zip(groups[group], slopes, strict=True):
             assert slope is not None and np.isfinite(tf.convert_to_tensor(slope).numpy()).all(), (group, variable.path)

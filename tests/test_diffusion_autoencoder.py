@@ -22,6 +22,7 @@ from regenkit.training.step import TrainStep
 from regenkit_image.converter.diffusion_autoencoder import DiffusionAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
+LEARNED = pytest.mark.exhaustive(minutes=0.5)  # of a model that was trained for 800 steps
 COUNT = 6
 
 
@@ -60,6 +61,7 @@ def error(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
+@LEARNED
 def test_y_prime_is_standardised(model: DiffusionAutoencoder, semantic: np.ndarray) -> None:
     assert semantic.shape == (COUNT, 4) and semantic.dtype == np.float32
     model.spec.check({"semantic": semantic[0]}, "an example")
@@ -67,6 +69,7 @@ def test_y_prime_is_standardised(model: DiffusionAutoencoder, semantic: np.ndarr
     np.testing.assert_allclose(semantic.std(0), 1, atol=0.2)
 
 
+@LEARNED
 def test_a_picture_comes_back_from_its_vector_alone(
     model: DiffusionAutoencoder, y: np.ndarray, semantic: np.ndarray
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_picture_comes_back_from_its_vector_alone(
     assert np.diag(apart).mean() < 0.5 * apart[~np.eye(COUNT, dtype=bool)].mean()
 
 
+@LEARNED
 def test_from_vector_and_noise_it_comes_back_the_nearer_the_more_steps(
     model: DiffusionAutoencoder, y: np.ndarray, semantic: np.ndarray
 ) -> None:
@@ -89,12 +93,14 @@ def test_from_vector_and_noise_it_comes_back_the_nearer_the_more_steps(
     assert error(model.decode(semantic[::-1], noise, 160), y) > 0.2  # the noise alone is not the picture
 
 
+@LEARNED
 def test_a_step_is_of_second_order(model: DiffusionAutoencoder, semantic: np.ndarray) -> None:
     noise = np.random.default_rng(0).normal(size=(COUNT, 8, 8, 1)).astype(np.float32)
     found = [model.decode(semantic, noise, steps) for steps in (64, 128, 512)]
     assert error(found[1], found[2]) < 0.35 * error(found[0], found[2])
 
 
+@LEARNED
 def test_one_seed_one_picture_whatever_stands_beside_it(model: DiffusionAutoencoder, semantic: np.ndarray) -> None:
     rep = {"semantic": semantic}
     drawn = model.sample(rep, seed=5)["pixels"]
@@ -107,6 +113,7 @@ def test_one_seed_one_picture_whatever_stands_beside_it(model: DiffusionAutoenco
     assert model.sample({"semantic": semantic[:0]}, seed=5)["pixels"].shape == (0, 8, 8, 1)
 
 
+@LEARNED
 def test_evaluation_is_the_same_every_time_and_there_is_no_density(model: DiffusionAutoencoder) -> None:
     batch = batch_of(Spec(), PIXELS, 3)
     terms = [model.losses(batch, noise=None) for _ in range(2)]
