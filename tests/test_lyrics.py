@@ -61,6 +61,14 @@ def test_hand_checked_words(language: str) -> None:
     assert len(miscounted) + len(misstressed) <= 0.1 * len(words), (miscounted, misstressed)
 
 
+def test_english_words_have_as_many_syllables_as_the_dictionary_counts() -> None:
+    """Also where spelling takes an "e" for mute. "Tired" is sung on one note, unknown words go by their letters."""
+    words = """sa-cred wic-ked na-ked hun-dred kin-dred can-dles cir-cles mir-a-cles set-tled strug-gled tem-ples
+        kin-dled bot-tles rhy-thm pri-sm tired fires de-sired moved called changed loves world trem-bles ram-bles"""
+    for word in words.split():
+        assert syllabify(word.replace("-", ""), "en") == word.split("-")
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

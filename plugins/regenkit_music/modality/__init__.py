@@ -75,7 +75,7 @@ class LyricsModality:
     """Words in syllables, with stress, word and line ends."""
 
     spec = lyrics.SPEC
-    version = 2
+    version = 3
 
     def read(self, path: str | Path) -> list[Lyrics]:
         """The songs of a .txt file, which "---" lines part. Raises UserError."""

@@ -24,6 +24,9 @@ DIPHTHONGS = {
     "fr": "eau|oui|ai|au|ei|eu|oe|oi|ou|ui|i[eo]",
     "": "ai|au|ei|eu|oi|ou|ui|aa|ee|oo|αι|ει|οι|υι|αυ|ευ|ου",
 }
+SOUNDED = re.compile(r"(?<![aeiouy]r)e|(?:th|s)m(?=s?$)")
+"""English letters that the spelling takes for mute and a dictionary counts: "sa-cred", "can-dles", "rhy-thm". Not those
+of "tired" and "hours", which singers have on one note."""
 ONSETS = re.compile(
     r"(?:s?[bcdfgkptv][lr]|s?[cpt]h[lr]?|gn|gli?|[gq]u|s?ch|sc|s[bcdfglmnpqtv]r?|ph|th|sh|wh|schw?|kn|[^\W\d_ьъ][ьъ]?)$"
 )
@@ -57,6 +60,8 @@ def syllabify(word: str, language: str) -> list[str]:
         return [word] if alphabetic else re.findall(r"\w\W*(?:\w\W*)?", word) or [word]
     cuts = _dictionary_cuts(word, language)
     spans = _reconciled(spans, cuts, count, language)
+    if count is not None and len(spans) < count:
+        spans = _sounded(word, spans, count)
     edges = [0]
     for (_, end), (start, _) in itertools.pairwise(spans):
         inside = [cut for cut in cuts if end <= cut <= start]
@@ -104,7 +109,12 @@ def _english_silent(plain: str) -> str:
     plain = re.sub(r"^y(?=[aeiou])|(?<=[aeiou])y(?=[aeiou])", "_", plain)
     if len(re.findall("[aeiouy]+", plain)) > 1:
         plain = re.sub(r"(?<![aeiouy])(?<![bcdfgkpstz]l)(?<!r)e$", "_", plain)
-        plain = re.sub(r"(?<=[aeiouy]r)e$|(?<![aeiouydt])e(?=d$)|(?<=[^aeiouyscxzg])(?<!sh)(?<!ch)e(?=s$)", "_", plain)
+        plain = re.sub(
+            r"(?<=[aeiouy]r)e$|(?<![aeiouydt])(?<![bcdfgkpstz]l)e(?=d$)"
+            r"|(?<=[^aeiouyscxzg])(?<!sh)(?<!ch)(?<![bcdfgkpstz]l)e(?=s$)",
+            "_",
+            plain,
+        )
     return plain
 
 
@@ -155,6 +165,13 @@ def _reconciled(
         start, end = found[index]
         found[index : index + 1] = [(start, start + 1), (start + 1, end)]
     return found
+
+
+def _sounded(word: str, spans: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """With letters that were taken for mute, the last of them first, up to `count`; fewer where there are none."""
+    reached = {place for start, end in spans for place in range(start, end)}
+    others = [found.span() for found in SOUNDED.finditer(word.lower()) if found.start() not in reached]
+    return sorted([*spans, *others[::-1][: count - len(spans)]])
 
 
 def _cut(word: str, end: int, start: int) -> int:
