@@ -34,6 +34,15 @@ def test_accidentals_last_to_the_barline() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("clef", ["clef=bass", "bass", "alto middle=d", "treble stafflines=4"])
+@pytest.mark.parametrize("field", ["[K:{}]", "\nK:{}\n"])
+def test_a_clef_alone_keeps_the_key(clef: str, field: str) -> None:
+    (found,) = read_tune(f"X:1\nM:4/4\nL:1/4\nK:D\nD F C D|E F{field.format(clef)}C D|F F F F|\n", "").tunes
+    assert [note.pitch for note in found.melody.notes] == [62, 66, 61, 62, 64, 66, 61, 62, 66, 66, 66, 66]
+    assert [note.onset for note in found.melody.notes] == [*range(0, 48, 4)]
+    assert (found.melody.tonic, found.remarks) == (2, ())
+
+
 @pytest.mark.parametrize(
     ("body", "sounding"),
     [

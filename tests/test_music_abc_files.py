@@ -182,6 +182,7 @@ def test_a_comment_is_no_empty_line_and_an_unknown_charset_is_none(charset: str,
 def test_text_by_its_mnemonics() -> None:
     written = r"""\"u \'e \`a \~n \^o \cc \vs \AE \oe \ss \aa \/o \u00fc &uuml; \& \% M\"unchen \HoX"""
     assert " ".join(plain_text(written).split()) == "ü é à ñ ô ç š Æ œ ß å ø ü ü & % München őX"
+    assert plain_text(r"\ud83c\udfb5 \ud83c") == "🎵 \ufffd"  # one character, and half of one
 
 
 @settings(anything, max_examples=80)

@@ -29,7 +29,7 @@ class Folder:
     Raises UserError where the folder is missing.
     """
 
-    version = 4
+    version = 5
 
     def __init__(
         self, path: str, language: str | None = None, encoding: str | None = None, longest: PositiveInt = 64

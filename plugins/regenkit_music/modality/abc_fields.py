@@ -23,6 +23,11 @@ TONIC = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
 ACCIDENTAL = re.compile(r"(\^\^|\^|__|_|=)([A-Ga-g])(?![A-Za-z])")
 METRE = re.compile(r"(?:\(?\s*(\d+(?:\s*\+\s*\d+)*)\s*\)?)\s*/\s*(\d+)")
 OCTAVE_CLEF = re.compile(r"(?:^|\s|=)(?:[a-z]+[1-5]?)?([+-])8(?:va)?(?=\s|$)")
+CLEF_ALONE = re.compile(
+    r"(?:(?:(?:clef|middle|octave|transpose|stafflines|staffscale)=\S+"
+    r"|(?:treble|alto|tenor|bass|perc|neutral)[1-5]?(?:[+-]8(?:va)?)?)(?:\s+|$))+"
+)
+"""A K: field that states no key: it goes on."""
 COMBINING = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327", "v": "\u030c",
     "u": "\u0306", "=": "\u0304", ";": "\u0328", ".": "\u0307", "H": "\u030b", ",": "\u0327",
@@ -70,7 +75,8 @@ class Settings:
     def changed(self, name: str, value: str) -> "Settings":
         """After a K:, M:, L:, Q: or I: field; others change nothing."""
         if name == "K":
-            return replace(self, key=key(value))
+            alone = CLEF_ALONE.fullmatch(value.strip())
+            return replace(self, key=replace(self.key, shift=shift(value)) if alone else key(value))
         if name == "M":
             return replace(self, metre=metre(value))
         if name == "L":
@@ -170,6 +176,7 @@ def plain_text(text: str) -> str:
             return chr(int(code, 16))
         return LIGATURES[ligature] if ligature else unicodedata.normalize("NFC", base + COMBINING[accent])
 
-    text = ESCAPE.sub(letter, text) if "\\" in text else text
+    if "\\" in text:  # two codes may stand for one character, and one of the two alone for none
+        text = ESCAPE.sub(letter, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = re.sub(r"\\([%&])", r"\1", text)
     return html.unescape(text).strip() if "&" in text else text.strip()
