@@ -81,3 +81,13 @@ def test_keys_do_not_know_the_key(parts, semitones, metre):
 def test_scales_leave_no_fingerprint():
     scale = made([(0, 4, 48 + 2 * step, "la") for step in range(20)])
     assert fingerprints(scale) == () and not any(key.startswith("incipit") for key in groups(scale))
+
+
+@pytest.mark.parametrize("pitches", [[60, 62, 67, 65, 64, 69, 62, 60], [60, 62, 64, 66, 68, 70, 72, 74, 76, 78]])
+def test_copies_of_a_short_or_trivial_melody_stay_together(pitches):
+    tune, copy, other = (
+        made([(0, length, pitch + by, "") for pitch in pitches], "4/4") for length, by in ((4, 0), (4, 5), (2, 0))
+    )
+    assert set(groups(tune)) & set(groups(copy))
+    if len(pitches) > 8:  # a scale in another rhythm is another scale
+        assert not set(groups(tune)) & set(groups(other))

@@ -36,7 +36,7 @@ class Corpus:
     limit      sources of each kind (paired, unpaired) to use at most, for a trial run
     """
 
-    version = 3
+    version = 4
 
     def __init__(
         self,

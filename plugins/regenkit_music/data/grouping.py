@@ -30,13 +30,19 @@ def letters(syllables: Sequence[str]) -> str:
 
 
 def groups(melody: Melody) -> tuple[str, ...]:
-    """Keys of a whole song: its opening words, all its words, its melodic opening (transposition-free)."""
+    """Keys of a whole song: its opening words, all its words, its melodic opening (transposition-free).
+
+    An opening that is trivial tells nothing; there it is all notes and their lengths, so that copies stay together.
+    """
     keys = []
     if words := letters([note.syllable for note in melody.notes]):
         keys += [f"words:{stable_hash(words[:OPENING_WORDS]):x}", f"text:{stable_hash(words):x}"]
-    opening = intervals(melody)[: OPENING_NOTES - 1]
-    if len(opening) == OPENING_NOTES - 1 and len(set(opening)) >= TRIVIAL:
+    steps = intervals(melody)
+    opening = steps[: OPENING_NOTES - 1]  # all of a melody of eight notes
+    if len(set(opening)) >= TRIVIAL:
         keys.append(f"incipit:{','.join(map(str, opening))}")
+    else:
+        keys.append(f"notes:{stable_hash(repr((steps, [note.duration for note in melody.notes]))):x}")
     return tuple(keys)
 
 
