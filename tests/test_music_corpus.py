@@ -151,6 +151,10 @@ def test_wrong_options_are_the_users_to_mend():
         Corpus(unpaired="essen")
     with pytest.raises(UserError, match="longest is 4"):
         Corpus(longest=4)
+    with pytest.raises(UserError, match="paired and unpaired are both empty"):
+        Corpus(paired=[], unpaired=[])
+    with pytest.raises(UserError, match="paired names 'bach' more than once"):
+        Corpus(paired=["bach", "trecento", "bach"])
 
 
 @pytest.mark.parametrize("source", ["monteverdi/madrigal.3.5", "monteverdi/madrigal.3.7"])

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, final
@@ -49,6 +50,10 @@ class Corpus:
             if isinstance(given, str) or (unknown := [item for item in given if item not in known]):
                 wrong = given if isinstance(given, str) else unknown[0]
                 raise UserError(f"music/corpus: {name} names {wrong!r}; right is a list out of {', '.join(known)}")
+            if twice := sorted(item for item, times in Counter(given).items() if times > 1):
+                raise UserError(f"music/corpus: {name} names {twice[0]!r} more than once; right is once")
+        if not paired and not unpaired:
+            raise UserError("music/corpus: paired and unpaired are both empty; name at least one collection")
         if longest < 16:
             raise UserError(f"music/corpus: longest is {longest}; right is a number of notes from 16 on")
         self.paired, self.unpaired, self.longest, self.limit = tuple(paired), tuple(unpaired), longest, limit
