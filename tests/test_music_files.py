@@ -2,6 +2,7 @@
 
 import os
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,14 @@ def test_broken_files(suffix: str, kind: str, tmp_path: Path) -> None:
         files.reading(path)
     assert caught.value.source == str(path)
     assert caught.value.reason
+
+
+def test_control_characters_of_old_files_make_no_score_unreadable(tmp_path: Path) -> None:
+    (first, *others) = chorale().notes
+    melody = replace(chorale(), title="A\x07 song", notes=(replace(first, syllable="Glo\x00-"), *others))
+    files.write(melody, tmp_path / "a.musicxml")
+    (tune,) = files.reading(tmp_path / "a.musicxml").tunes
+    assert (tune.melody.title, tune.melody.notes[0].syllable) == ("A song", "Glo-")
 
 
 def test_wrong_paths(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from songs import melodies
 
 from regenkit.components import Example
+from regenkit.errors import UserError
 from regenkit_music.data import Folder
 from regenkit_music.modality import MelodyModality
 from regenkit_music.modality.files import write
@@ -40,6 +41,18 @@ def song(*more: Note) -> Melody:
 def test_it_is_counted() -> None:
     far = [Note(onset=116 + 4 * step, duration=4, pitch=108) for step in range(2)]  # after two bars of rest
     assert unkept(song(*far)) == (FAR, LONG, REST)
+
+
+def test_notes_that_midi_has_no_number_for(tmp_path: Path) -> None:
+    """An ABC file may state them, and a model draws about as high as the melody was."""
+    for by in (96, -96):
+        high = song().transposed(by)
+        assert unkept(high)[0].startswith("notes that MIDI has no number for, moved by octaves: ")
+        with pytest.raises(UserError, match="MIDI has no number for"):
+            write(high, tmp_path / "a.mid")
+        back = decode(*encode(high))
+        assert all((one.pitch - other.pitch) % 12 == 0 for one, other in zip(back.notes, high.notes, strict=True))
+        write(back, tmp_path / "a.mid")
 
 
 def test_training_and_convert_say_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

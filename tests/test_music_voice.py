@@ -3,13 +3,17 @@
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regenkit.errors import BadSource
+from regenkit_music.converter import Template
+from regenkit_music.modality.files import reading, write
 from regenkit_music.modality.line import Sung
+from regenkit_music.modality.melody import encode
 from regenkit_music.modality.reading import Reading, joined
 from regenkit_music.modality.voice import Bar, read_voice
 
@@ -130,6 +134,18 @@ def test_the_longest_tempo_counts_in_the_unit_that_is_read() -> None:
     eighths = bar(60, 62, 64, metre=(3, 8), unit=Fraction(1, 2), tempo=60)
     (tune,) = read_voice([eighths] * 3).tunes
     assert (tune.melody.metre, tune.melody.tempo, tune.melody.notes[1].onset) == ("3/4", 120, 4)
+
+
+@pytest.mark.parametrize(("stated", "read"), [(0.5, 4), (1e9, 4000), (float("inf"), 4000)])
+def test_a_tempo_that_nobody_plays_can_still_be_written(stated: float, read: float, tmp_path: Path) -> None:
+    (tune,) = read_voice([replace(FULL, tempo=stated)] * 3).tunes
+    assert tune.melody.tempo == read and tune.remarks[0].startswith("a tempo that nobody plays")
+    write(tune.melody, tmp_path / "a.mid")
+    (again,) = reading(tmp_path / "a.mid").tunes
+    assert again.melody == tune.melody
+    fields, meta = encode(tune.melody)
+    template = Template()
+    assert template.from_text(template.to_text(template.convert(fields), meta))[1]["tempo"] == read
 
 
 def test_values_below_the_grid_are_scaled_where_that_helps() -> None:

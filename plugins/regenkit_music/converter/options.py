@@ -11,12 +11,22 @@ from regenkit.given import Given
 from regenkit.nearest import nearest
 from regenkit.spec import Fields, Spec
 from regenkit_music.converter.names import parse_chord, parse_key, pitch_class
-from regenkit_music.modality.melody import CENTRE, HIGHEST, LOWEST, METRES, MODES, home, pitch_name
+from regenkit_music.modality.melody import (
+    CENTRE,
+    FASTEST,
+    HIGHEST,
+    LOWEST,
+    METRES,
+    MODES,
+    SLOWEST,
+    home,
+    pitch_name,
+)
 
 OPTIONS = {
     "key": "G, Gm, F# minor",
     "metre": ", ".join(METRES),
-    "tempo": "quarter notes a minute, 1…1000",
+    "tempo": f"quarter notes a minute, {SLOWEST:g}…{FASTEST:g}",
     "chords": '"G D Em C", one a bar',
     "range": "C4-G5, the lowest and highest note",
 }
@@ -72,8 +82,8 @@ def parse_tempo(text: str, where: str) -> float:
         tempo = float(text)
     except ValueError:
         tempo = 0.0
-    if not 1 <= tempo <= 1000:
-        raise UserError(f'{where}: "{text}" is no tempo; write quarter notes a minute, as in 96')
+    if not SLOWEST <= tempo <= FASTEST:
+        raise UserError(f'{where}: "{text}" is no tempo; write {OPTIONS["tempo"]}, as in 96')
     return tempo
 
 

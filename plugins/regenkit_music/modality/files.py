@@ -6,7 +6,7 @@ from pathlib import Path
 
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
-from regenkit_music.modality.melody import Melody
+from regenkit_music.modality.melody import Melody, in_midi, pitch_name
 from regenkit_music.modality.reading import Reading
 
 MUSICXML = (".musicxml", ".xml", ".mxl")
@@ -54,10 +54,13 @@ def _reader(suffix: str) -> Callable[[Path, str | None], Reading]:
 def write(melody: Melody, path: str | Path) -> None:
     """Write a file of the kind its suffix says, whole or not at all.
 
-    Raises UserError where the kind is unknown or the folder missing or not writable.
+    Raises UserError where the kind is unknown, cannot hold a note, or the folder is missing or not writable.
     """
     path = Path(path)
     written_by(path, WRITES, "melodies")  # a wrong suffix first: it is the likelier mistake
+    far = [note.pitch for note in melody.notes if note.pitch != in_midi(note.pitch)]
+    if far and path.suffix.lower() == ".mid":
+        raise UserError(f"{path}: MIDI has no number for {pitch_name(far[0])}; transpose the melody by octaves")
     atomically(path, lambda beside: _writer(path.suffix.lower())(melody, beside))
 
 

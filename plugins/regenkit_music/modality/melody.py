@@ -30,6 +30,9 @@ LOWEST, HIGHEST, CENTRE = 48, 83, 67
 LONGEST = 20_000
 """Quarters of a file: two hours of fast music. What lasts longer is damaged."""
 LONGEST_BAR, LONGEST_NOTE = 24, 32
+SLOWEST, FASTEST = 4.0, 4000.0
+"""Quarters a minute. MIDI cannot say that a quarter lasts 17 seconds."""
+HIGHEST_MIDI = 127
 
 
 def pitch_name(pitch: int) -> str:
@@ -87,6 +90,11 @@ class Melody:
         return replace(self, notes=notes, tonic=(self.tonic + semitones) % 12)
 
 
+def playable(tempo: float) -> float:
+    """The tempo, or the nearest that every format can hold."""
+    return min(max(tempo, SLOWEST), FASTEST)
+
+
 def home(mode: str) -> int:
     """The pitch class a mode is transposed to: C major, A minor."""
     return 0 if mode == "major" else 9
@@ -119,11 +127,17 @@ def encode(melody: Melody) -> tuple[Fields, dict[str, Any]]:
 
 
 def unkept(melody: Melody) -> tuple[str, ...]:
-    """What of a melody its fields do not hold, a sentence each; () where `decode` gives all of it back."""
+    """What of a melody its fields do not hold, a sentence each; () where `decode` gives all of it back.
+
+    Bars of rest before the first note fall in silence: they are no part of a melody.
+    """
     pitches, _ = _at_home(melody)
     counts = {
         "notes outside three octaves about the others, moved by octaves": int(
             np.count_nonzero((pitches < LOWEST) | (pitches > HIGHEST))
+        ),
+        "notes that MIDI has no number for, moved by octaves": sum(
+            not 0 <= note.pitch <= HIGHEST_MIDI for note in melody.notes
         ),
         "notes longer than eight quarters, shortened": sum(note.duration > LONGEST_NOTE for note in melody.notes),
         "rests of a bar and longer, shortened by whole bars": sum(
@@ -152,6 +166,11 @@ def onsets(fields: Fields) -> np.ndarray:
     return np.array(found, np.int64)
 
 
+def in_midi(pitch: int) -> int:
+    """The pitch, moved by octaves where MIDI has no number for it."""
+    return pitch % 12 if pitch < 0 else min(pitch, HIGHEST_MIDI - (HIGHEST_MIDI - pitch) % 12)
+
+
 def join(parts: Sequence[Fields]) -> Fields:
     """The notes of `parts` one after another, in the metre and mode of the first.
 
@@ -177,7 +196,12 @@ def decode(fields: Fields, meta: dict[str, Any] | None = None) -> Melody:
     shift = int(meta.get("shift", (home(mode) - tonic + 5) % 12 - 5))
     syllables: Sequence[str] = meta.get("syllables") or [""] * len(fields["pitch"])
     notes = tuple(
-        Note(onset=int(onset), duration=int(duration), pitch=int(pitch) - 1 + LOWEST - shift, syllable=syllable)
+        Note(
+            onset=int(onset),
+            duration=int(duration),
+            pitch=in_midi(int(pitch) - 1 + LOWEST - shift),
+            syllable=syllable,
+        )
         for onset, duration, pitch, syllable in zip(
             onsets(fields), fields["duration"], fields["pitch"], syllables, strict=True
         )

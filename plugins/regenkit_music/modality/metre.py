@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from statistics import median
 
-from regenkit_music.modality.melody import Melody, Note
+from regenkit_music.modality.melody import Melody, Note, playable
 
 COMPOUND = (6, 9, 12)
 COMPOUND_METRES = {
@@ -60,4 +60,4 @@ def in_quarters(melody: Melody) -> Melody:
     for note, (onset, end) in zip(melody.notes, scaled, strict=True):
         first = max(round(onset), notes[-1].onset + notes[-1].duration if notes else 0)
         notes.append(replace(note, onset=first, duration=max(round(end) - first, 1)))
-    return replace(melody, notes=tuple(notes), metre=metre, tempo=melody.tempo * float(scale))
+    return replace(melody, notes=tuple(notes), metre=metre, tempo=playable(melody.tempo * float(scale)))

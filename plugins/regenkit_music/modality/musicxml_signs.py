@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def tempo(element: "_Element") -> float | None:
     """Quarters a minute, by the sound if it says so, else by the mark."""
     sound = element if element.tag == "sound" else element.find("sound")
     if sound is not None and (stated := sound.get("tempo")):
-        return float(stated) or None
+        return float(stated) if float(stated) > 0 and isfinite(float(stated)) else None
     for mark in element.iterfind("direction-type/metronome"):
         unit, number = BEAT_UNITS.get(mark.findtext("beat-unit", "")), NUMBER.search(mark.findtext("per-minute", ""))
         if unit and number:

@@ -1,10 +1,14 @@
 """Melodies into MusicXML, through music21."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 from regenkit_music.modality.melody import STEPS_PER_QUARTER, Melody, Note
+
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML file may hold (XML 1.0, 2.2): control characters of old files."""
 
 
 def write_score(melody: Melody, path: str | Path) -> None:
@@ -28,7 +32,7 @@ def write_score(melody: Melody, path: str | Path) -> None:
     whole_bars = -(-melody.end // melody.bar) * melody.bar / STEPS_PER_QUARTER
     part.makeRests(fillGaps=True, inPlace=True, timeRangeFromBarDuration=False, refStreamOrTimeRange=(0.0, whole_bars))
     upbeat = melody.notes and 0 < melody.notes[0].onset < melody.bar
-    about = metadata.Metadata(title=melody.title)
+    about = metadata.Metadata(title=NO_XML.sub("", melody.title))
     about.composer = ""
     score = stream.Score([about, _with_upbeat(part) if upbeat else part])
     with warnings.catch_warnings():
@@ -67,7 +71,8 @@ def _written(note: Note, signature: Any, inside: bool) -> Any:
     if note.syllable:
         goes_on = note.syllable.endswith("-")
         lyric = notes.Lyric(applyRaw=True)
-        lyric.text = note.syllable.removesuffix("-") or note.syllable
+        syllable = NO_XML.sub("", note.syllable)
+        lyric.text = syllable.removesuffix("-") or syllable
         lyric.syllabic = ("middle" if inside else "begin") if goes_on else "end" if inside else "single"
         written.lyrics.append(lyric)
     return written

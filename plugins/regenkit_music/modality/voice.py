@@ -18,7 +18,7 @@ from typing import final
 from regenkit.errors import BadSource
 from regenkit_music.analysis.key import choose_mode, find_key, pitch_classes
 from regenkit_music.modality.line import MODELLED_AS, Sung, monophonic, off_grid, on_grid, one_a_syllable
-from regenkit_music.modality.melody import BAR, LONGEST, Melody, Note
+from regenkit_music.modality.melody import BAR, LONGEST, Melody, Note, playable
 from regenkit_music.modality.metre import rescale
 from regenkit_music.modality.reading import Reading, Tune
 
@@ -148,9 +148,13 @@ def _tune(bars: Sequence[Bar], title: str) -> Tune:
     for bar in bars:
         if bar.tempo is not None:
             lasting[bar.tempo] += bar.length
-    tempo = {"tempo": round(max(lasting, key=lambda each: lasting[each]) * float(scale), 3)} if lasting else {}
-    melody = Melody(notes=notes, metre=modelled, tonic=tonic, mode=mode, title=title, **tempo)
-    return Tune(melody=melody, remarks=_remarks(counts))
+    melody = Melody(notes=notes, metre=modelled, tonic=tonic, mode=mode, title=title)
+    if not lasting:
+        return Tune(melody=melody, remarks=_remarks(counts))
+    stated = round(max(lasting, key=lambda each: lasting[each]) * float(scale), 3)
+    tempo = playable(stated)
+    remarks = (f"a tempo that nobody plays, {stated:g} quarters a minute, read as {tempo:g}",)
+    return Tune(melody=replace(melody, tempo=tempo), remarks=_remarks(counts) + (remarks if tempo != stated else ()))
 
 
 def _unit(line: list[Sung], metre: tuple[int, int]) -> tuple[str, Fraction]:
