@@ -118,6 +118,14 @@ def test_the_encoding_is_an_option(tmp_path: Path):
         Folder(str(tmp_path), encoding="hex")
 
 
+@pytest.mark.parametrize("language", ["german", "DE", "de_AT", ""])
+def test_a_language_that_is_no_code_is_refused(language: str, tmp_path: Path):
+    """Its words would have no stresses, and nobody would be told."""
+    with pytest.raises(UserError, match="right is a code of two letters"):
+        Folder(str(tmp_path), language=language)
+    Folder(str(tmp_path), language="de")
+
+
 def test_linked_folders_are_read_once(tmp_path: Path):
     shutil.copytree(CASES / "38-music-symlink", tmp_path / "case")
     root = tmp_path / "case" / "set"

@@ -60,6 +60,7 @@ def test_what_is_given_is_optional_and_what_is_predicted_is_not() -> None:
     [
         (("rhythm", "tonality"), ("tonality", "metre"), "tonality stands in both"),
         (("rythm",), ("tonality", "metre"), "no part 'rythm'"),
+        ((), ("tonality", "metre", "chords"), "parts is empty"),
         (("rhythm",), ("tonality",), "metre must be in parts"),
         (("rhythm",), ("tonality", "metre", "cadence"), "given: there is no part 'cadence'"),
     ],

@@ -57,6 +57,8 @@ class Template:
             for part in chosen:
                 if part not in known:
                     raise ValueError(f"{name}: there is no part {part!r} here; there are {', '.join(known)}")
+        if not parts:
+            raise ValueError(f"parts is empty, so there is nothing to predict; name at least one of {', '.join(PARTS)}")
         if both := sorted(set(parts) & set(given)):
             raise ValueError(f"{both[0]} stands in both parts (predicted) and given (supplied); it can only be in one")
         for part in ("tonality", "metre"):

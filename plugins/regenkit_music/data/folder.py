@@ -1,5 +1,6 @@
 """The user's own scores and MIDI files."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import final
@@ -16,17 +17,19 @@ from regenkit_music.modality.files import READS, reading
 from regenkit_music.modality.language import detect
 from regenkit_music.modality.melody import Melody
 
+CODE = re.compile("[a-z]{2}")
+
 
 @final
 class Folder:
     """Every melody in a folder and its subfolders: those with words are paired, the others are not.
 
     path       the folder; a relative one starts at the working directory. Linked folders are followed.
-    language   of the words ("de", "it", …); None: guessed from each melody's words
+    language   of the words ("de", "it", …: ISO 639-1); None: guessed from each melody's words
     encoding   of the words and titles of MIDI and ABC files ("cp1251", "shift-jis", …); None: told from each file
     longest    notes of an example; longer songs are cut at phrase ends
 
-    Raises UserError where the folder is missing.
+    Raises UserError where the folder is missing, or language or encoding is none.
     """
 
     version = 5
@@ -36,6 +39,10 @@ class Folder:
     ) -> None:
         if longest < 16:
             raise UserError(f"music/folder: longest is {longest}; right is a number of notes from 16 on")
+        if language is not None and not CODE.fullmatch(language):  # whose words would have no stresses, in silence
+            raise UserError(
+                f"music/folder: language is {language!r}; right is a code of two letters (ISO 639-1) such as de or it"
+            )
         self.path, self.language, self.encoding, self.longest = str(path), language, encoding, longest
         if encoding is not None:
             known(encoding)  # raises where there is no such encoding
