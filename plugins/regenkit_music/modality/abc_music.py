@@ -9,6 +9,7 @@ from regenkit_music.modality.abc_fields import Settings
 from regenkit_music.modality.abc_pitch import IN_CHORD, NOTE, Pitches
 from regenkit_music.modality.abc_words import HELD
 from regenkit_music.modality.line import Sung
+from regenkit_music.modality.verses import endings, once
 from regenkit_music.modality.voice import Bar
 
 TOKEN = re.compile(
@@ -54,6 +55,12 @@ class Measure:
     events: list[Event] = field(default_factory=list)
     plain: bool = True
     ending: bool = False
+    passes: frozenset[int] = frozenset()  # that the ending is for
+    closes: bool = False  # a repeat or a double bar ends it
+
+    @property
+    def sung(self) -> int:
+        return sum(event.syllable not in ("", HELD) for event in self.events)
 
     def bar(self) -> Bar:
         notes: list[Sung] = []
@@ -87,10 +94,14 @@ class VoiceReader:
         self._factor = Fraction(1)  # of the next note: the second of a broken rhythm
         self._tuplet, self._in_tuplet = Fraction(1), 0
         self._overlay = False
+        self._passes: frozenset[int] = frozenset()
 
-    def bars(self) -> list[Bar]:
-        """All that were read, in order."""
-        return [measure.bar() for measure in self._measures if measure.events]
+    def bars(self) -> tuple[list[Bar], int]:
+        """What is read of all, in order, and how many bars of other endings are not (see `verses.once`)."""
+        measures = [measure for measure in self._measures if measure.events]
+        brackets = _ended([measure.passes for measure in measures])
+        taken = once(brackets, [each.sung for each in measures], [each.closes for each in measures], 1)
+        return [measures[place].bar() for place in taken], len(measures) - len(taken)
 
     def change(self, name: str, value: str) -> None:
         """Take a field. A new key or metre within a bar begins another one."""
@@ -99,14 +110,14 @@ class VoiceReader:
             self._measures[-1].settings = self.settings
         elif name in "KM":
             self._measures[-1].plain = False
-            self._measures.append(Measure(self.settings))
+            self._measures.append(Measure(self.settings, passes=self._passes))
 
     def line(self, text: str) -> list[tuple[Event, int]]:
         """Read a line of music. Its notes (no rests, no grace notes), each with the number of its bar."""
         found: list[tuple[Event, int]] = []
         for token in TOKEN.finditer(text):
             if token["bar"] or token["ending"]:
-                self._close(token["bar"] or "[", bool(token["number"] or token["ending"]))
+                self._close(token["bar"] or "[", token["number"] or token["ending"])
             elif self._overlay:
                 continue
             elif token["name"]:
@@ -126,18 +137,25 @@ class VoiceReader:
                 found.append((event, len(self._measures)))
         return found
 
-    def _close(self, sign: str, ending: bool) -> None:
-        """End the bar at a barline, or begin an ending at "[" without one."""
+    def _close(self, sign: str, bracket: str | None) -> None:
+        """End the bar at a barline, or begin an ending at "[" without one. Any but a plain barline ends an ending."""
         self._overlay = False
         self._pitches.barline()
         plain, last = sign == "|", self._measures[-1]
+        closes = sign not in ("|", "|:", "[|:", "[")
+        if bracket is not None:
+            self._passes = _numbers(bracket)
+        elif not plain:
+            self._passes = frozenset()
         if last.events:
-            last.plain = plain
-            self._measures.append(Measure(self.settings, ending=ending))
+            last.plain, last.closes = plain, closes
+            self._measures.append(Measure(self.settings, ending=bracket is not None, passes=self._passes))
             return
-        last.ending |= ending
+        last.ending |= bracket is not None
+        last.passes = self._passes
         if len(self._measures) > 1:
             self._measures[-2].plain &= plain
+            self._measures[-2].closes |= closes
 
     def _event(self, token: re.Match[str]) -> Event | None:
         """The note, chord or rest; None where the token is neither."""
@@ -173,6 +191,25 @@ class VoiceReader:
         if self._last:
             self._last.length *= first
             self._factor = second
+
+
+def _numbers(bracket: str) -> frozenset[int]:
+    """ "1", "[2", "|1,3", "1-3"; none of a text."""
+    found = re.findall(r"(\d{1,3})(?:-(\d{1,3}))?", bracket) if '"' not in bracket else []
+    return frozenset(number for first, last in found for number in range(int(first), int(last or first) + 1))
+
+
+def _ended(brackets: list[frozenset[int]]) -> list[frozenset[int]]:
+    """The endings, none longer than the first of its repeat: books write no double bar where the last one ends."""
+    found = list(brackets)
+    place = 0
+    while place < len(found):
+        group = endings(found, place)
+        for ending in group[1:]:
+            for surplus in ending[len(group[0]) :]:
+                found[surplus] = frozenset()
+        place = group[-1][-1] + 1 if group else place + 1
+    return found
 
 
 def times(text: str) -> Fraction:

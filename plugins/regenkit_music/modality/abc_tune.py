@@ -19,6 +19,7 @@ IN_BODIES = IN_HEADERS | {"K"}
 REMARKS = {
     "verses": "lines of further verses, not sung",
     "lost": "syllables that find no note on their line, left out",
+    "endings": "measures of other endings, not read",
     "overlays": "bars with a second line after &, which is left out",
     "after": "lines of music after an empty line, which ends a tune, left out",
 }
@@ -123,12 +124,13 @@ class TuneReader:
         if not voices:
             return Reading(tunes=(), left_out=((name, "has no notes"),))
         voice = max(voices, key=lambda each: each.syllables)
-        counts = self._counts + Counter(overlays=voice.reader.overlays)
+        bars, other_endings = voice.reader.bars()
+        counts = self._counts + Counter(overlays=voice.reader.overlays, endings=other_endings)
         remarks = [f"{sentence}: {counts[what]}" for what, sentence in REMARKS.items() if counts[what]]
         if len(voices) > 1:
             others = ", ".join(each.name for each in voices if each is not voice)
             remarks.append(f"one voice of several is read; left out: {others}")
-        reading = read_voice(voice.reader.bars(), name=name, title=self._title)
+        reading = read_voice(bars, name=name, title=self._title)
         found = tuple(replace(tune, song=name, remarks=(*remarks, *tune.remarks)) for tune in reading.tunes)
         return replace(reading, tunes=found)
 

@@ -59,40 +59,51 @@ def _without_number(words: list[Word | None]) -> list[Word | None]:
 def path(
     measures: Sequence[Measure], notes: Sequence[Sequence[WrittenNote]], verse: str | None, number: int
 ) -> list[int]:
+    """Which measures of a score are read (`once`).
+
+    notes   of the line that is read, a sequence a measure
+    """
+    sung = [sum(verse in note.words for note in each) for each in notes]
+    return once([each.endings for each in measures], sung, [each.closes for each in measures], number)
+
+
+def once(brackets: Sequence[frozenset[int]], sung: Sequence[int], closes: Sequence[bool], number: int) -> list[int]:
     """Which measures are read, each once: repeats are not played out, and of several endings one is taken.
 
     Of endings, the one that has the verse's words, first of all the one marked for its pass; where no ending has
     words, the last one, from which the music goes on.
 
-    notes   of the line that is read, a sequence a measure
-    number  of the verse among all, from 1: the pass in which it is sung
+    brackets  of each measure, the passes that an ending is for
+    sung      how many syllables of the verse each measure has
+    closes    whether a repeat or a double bar ends each measure
+    number    of the verse among all, from 1: the pass in which it is sung
     """
     found: list[int] = []
     index = 0
-    while index < len(measures):
-        group = _endings(measures, index)
+    while index < len(brackets):
+        group = endings(brackets, index)
         if not group:
             found.append(index)
             index += 1
             continue
-        counts = [sum(verse in note.words for at in ending for note in notes[at]) for ending in group]
-        own = [number in measures[ending[0]].endings and count > 0 for ending, count in zip(group, counts, strict=True)]
+        counts = [sum(sung[at] for at in ending) for ending in group]
+        own = [number in brackets[ending[0]] and count > 0 for ending, count in zip(group, counts, strict=True)]
         ranked = max(range(len(group)), key=lambda at: (own[at], counts[at], at))
-        alone = len(group) == 1 and not counts[0] and measures[group[0][-1]].closes
+        alone = len(group) == 1 and not counts[0] and closes[group[0][-1]] and group[0][-1] + 1 < len(brackets)
         found += [] if alone else group[ranked]
         index = group[-1][-1] + 1
     return found
 
 
-def _endings(measures: Sequence[Measure], start: int) -> list[list[int]]:
+def endings(brackets: Sequence[frozenset[int]], start: int) -> list[list[int]]:
     """The endings of one repeat that begin at a measure, each as its measures; none where no bracket begins."""
     found: list[list[int]] = []
     seen: set[int] = set()
-    for index in range(start, len(measures)):
-        numbers = measures[index].endings
-        if not numbers or (seen & numbers and numbers != measures[index - 1].endings):
+    for index in range(start, len(brackets)):
+        numbers = brackets[index]
+        if not numbers or (seen & numbers and numbers != brackets[index - 1]):
             break  # the music goes on, or the endings of another repeat begin
-        if found and numbers == measures[index - 1].endings:
+        if found and numbers == brackets[index - 1]:
             found[-1].append(index)
         else:
             found.append([index])
