@@ -32,7 +32,7 @@ class Emoji:
     limit     emoji to use at most, for a trial run
     """
 
-    version = 1
+    version = 2
 
     def __init__(
         self, path: str | None = None, size: PositiveInt = 64, variants: bool = True, limit: PositiveInt | None = None

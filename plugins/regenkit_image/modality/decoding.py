@@ -1,4 +1,4 @@
-"""One picture file → pixels, whatever its mode: transparency laid on white, cameras' rotation undone."""
+"""One picture file → pixels, whatever its mode: transparency laid on white, cameras' rotation undone, in sRGB."""
 
 import warnings
 from pathlib import Path
@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from regenkit.errors import BadSource
+from regenkit_image.modality import stored
+from regenkit_image.modality.colours import in_srgb
 from regenkit_image.modality.picture import WHITE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA")
@@ -34,9 +36,13 @@ def decoded(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
                 if image.width * image.height > MOST_PIXELS:
                     raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
                 remarks = [] if image.format == "MPO" else _frames(image)  # a phone's depth or brightness is no frame
+                meant, seen = stored.wide(image), stored.transparent(image)
                 image.load()
+                if seen is not None:
+                    image.info["transparency"] = seen
                 upright, orientation = _upright(image)
-                return _plain(upright), (*remarks, *orientation)
+                pixels, colours = _plain(upright, meant)
+                return pixels, (*remarks, *orientation, *colours)
     except BadSource:
         raise
     except UnidentifiedImageError as error:
@@ -65,15 +71,17 @@ def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return image if turn is None else image.transpose(turn), []
 
 
-def _plain(image: Image.Image) -> np.ndarray:
+def _plain(image: Image.Image, meant: stored.Wide) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(uint8 (height, width, 1 or 3), what is to be said of its colours)."""
+    profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits, or more than can be told
-        values = np.asarray(image, np.float64)
-        if image.mode == "F" or values.min(initial=0) < 0 or values.max(initial=0) > 65535:
-            raise ValueError(f"mode {image.mode}; 8 or 16 bits a channel are read")
-        return np.rint(values / 257).astype(np.uint8)[:, :, None]
+        image = stored.eight_bits(image, meant)
     grey = image.mode in ("1", "L", "LA")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (WHITE,) * 4), image)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    return pixels[:, :, None] if grey else pixels
+    if image.mode != "CMYK":  # inks are colours by their profile alone
+        image = image.convert("L" if grey else "RGB")
+    image, remarks = in_srgb(image, profile)
+    pixels = np.asarray(image.convert("RGB") if image.mode == "CMYK" else image)
+    return pixels[:, :, None] if grey else pixels, remarks
