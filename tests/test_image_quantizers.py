@@ -67,6 +67,23 @@ def test_vectors_that_do_not_count_are_neither_counted_nor_offered() -> None:
         np.testing.assert_allclose(value, first[name], atol=1e-5)
 
 
+@pytest.mark.parametrize("batch", [3, 40, 400])
+def test_a_dead_code_becomes_a_vector_of_the_batch_however_large_it_is(batch: int) -> None:
+    quantizer = made(VectorQuantizer(64, 3))
+    quantizer.codebook.assign(np.concatenate([np.zeros((1, 3)), np.full((63, 3), 1e3)]).astype(np.float32))
+    revived = set()
+    for step in range(12):
+        before = quantizer.codebook.numpy()
+        z = normal((batch, 2, 3), step)
+        found = quantizer(z, seeds=seeds(batch, step))
+        quantizer.absorb(found.statistics)
+        after = quantizer.codebook.numpy()
+        for code in np.flatnonzero((before[:, 0] == 1e3) & (after[:, 0] != 1e3)):
+            assert np.abs(after[code] - z.numpy().reshape(-1, 3)).max(1).min() < 1e-5
+            revived.add(code)
+    assert len(revived) >= 40
+
+
 # --- the algebra ------------------------------------------------------------------------------------------------------
 
 LEVELS = st.lists(st.integers(3, 9), min_size=1, max_size=4).map(tuple)

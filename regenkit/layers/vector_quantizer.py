@@ -12,8 +12,9 @@ from regenkit.layers.quantizer import Quantized, Quantizer
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
-ELECTED = 0.125
-"""The chance of an example to offer its vector to a dead code."""
+LOTS = (1.0, 1 / 8, 1 / 64)
+"""An example offers a vector to a code by lot. Its chance is its share of the vectors that the codebook follows, so
+that about one of a batch does; when the average has just begun, these are few, and a part of that chance will do."""
 DEAD = 0.03
 """A code is dead whose use has fallen below this share of an even use."""
 
@@ -63,23 +64,25 @@ class VectorQuantizer(Quantizer):
         used = tf.one_hot(tf.reshape(indices, [batch, steps]), self.codebook_size) * known[..., None]
         # each example stands for a code by lot, whichever replica it is on, with the vector of a step drawn as well
         counted = tf.reduce_sum(known, 1)
-        elected = noise.uniform(noise.fold_in(seeds, "elected"), self.codebook_size) < ELECTED
-        elected = tf.cast(elected & (counted[:, None] > 0), tf.float32)
+        chance = tf.math.divide_no_nan(counted, tf.maximum(tf.reduce_sum(self.count), counted))
+        lot = noise.uniform(noise.fold_in(seeds, "elected"), self.codebook_size)
+        elected = tf.cast(tf.stack([lot < part * chance[:, None] for part in LOTS]), tf.float32)
         step = noise.uniform(noise.fold_in(seeds, "offered step"), 1)[:, 0] * counted
         offered = tf.gather(z, tf.cast(step, tf.int32), batch_dims=1)
         return {
             "count": tf.reduce_sum(used, [0, 1]),
             "total": tf.einsum("bsk,bsd->kd", used, z),
-            "elected": tf.reduce_sum(elected, 0),
-            "offered": tf.einsum("bk,bd->kd", elected, offered),
+            "elected": tf.reduce_sum(elected, 1),
+            "offered": tf.einsum("lbk,bd->lkd", elected, offered),
         }
 
     def absorb(self, statistics: Mapping[str, tf.Tensor]) -> None:
         """One step of the moving average, and of reviving, from sums over the whole batch."""
         count = self.decay * self.count + (1 - self.decay) * statistics["count"]
         total = self.decay * self.total + (1 - self.decay) * statistics["total"]
-        dead = (count < DEAD * tf.reduce_sum(count) / self.codebook_size) & (statistics["elected"] > 0)
-        offered = tf.math.divide_no_nan(statistics["offered"], statistics["elected"][:, None])
+        alone = statistics["elected"] == 1  # of several there is but the sum, which is near to none of them
+        dead = (count < DEAD * tf.reduce_sum(count) / self.codebook_size) & tf.reduce_any(alone, 0)
+        offered = tf.gather(tf.transpose(statistics["offered"], [1, 0, 2]), tf.argmax(alone, 0), batch_dims=1)
         even = tf.reduce_sum(count) / self.codebook_size
         count = tf.where(dead, even, count)
         total = tf.where(dead[:, None], offered * even, total)
