@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
-from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid
+from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid, told
 from regenkit.layers.dit import DiT
 from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
@@ -179,7 +179,7 @@ class Diffusion(keras.Model):
         self.check_sampling(guidance=guidance)
         if given:
             raise ValueError(f"given {', '.join(given)}: diffusion draws all its fields, nothing can be given")
-        inputs = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
+        inputs = {name: tf.convert_to_tensor(value) for name, value in told(condition, self.condition).items()}
         if not inputs:
             raise ValueError("a condition without fields does not say how many examples to draw")
         seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))
@@ -187,7 +187,7 @@ class Diffusion(keras.Model):
         guided = guidance != 1
         drawn = call_traced(
             self, partial(self._draw, guided), inputs, seeds, tables, tf.constant(guidance, tf.float32),
-            tf.constant(temperature, tf.float32), key=guided,
+            tf.constant(temperature, tf.float32), key=(guided, *inputs),
         )  # fmt: skip
         return {name: value.numpy() for name, value in drawn.items()}
 

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
-from regenkit.layers.conditioner import Conditioner
+from regenkit.layers.conditioner import Conditioner, told
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.traced_sampler import draw, own_seeds
 from regenkit.quiet import keras
@@ -146,8 +146,8 @@ class GAN(keras.Model):
         # the first is looked at whatever its lot is, and perhaps not counted: convolutions want one at least
         counts = noises.uniform(noises.fold_in(seeds, "penalised"), 1)[:, 0] < PENALISED
         chosen = tf.where(counts | (tf.range(count) == 0))
-        known = {name: tf.tile(tf.gather_nd(condition[name], chosen), [2] + [1] * (condition[name].shape.rank - 1))
-                 for name in self.condition}  # fmt: skip
+        known = {name: tf.tile(tf.gather_nd(value, chosen), [2] + [1] * (value.shape.rank - 1))
+                 for name, value in told(condition, self.condition).items()}  # fmt: skip
         picture = tf.concat([tf.gather_nd(each, chosen) for each in pictures], 0)
         with tf.GradientTape() as tape:
             tape.watch(picture)

@@ -18,7 +18,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
-from regenkit.layers.conditioner import absent, hide
+from regenkit.layers.conditioner import absent, hide, told
 from regenkit.layers.places import Places, own_embeddings
 from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance, filtered, guided, permitted, seeds_of
@@ -138,14 +138,14 @@ class MaskGIT(keras.Model):
                      [vocabulary] or [batch, *shape, vocabulary] permit tokens
         """
         self.check_sampling(guidance=guidance)
-        condition = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
+        condition = {name: tf.convert_to_tensor(value) for name, value in told(condition, self.condition).items()}
         batch = int(next(iter(condition.values())).shape[0])
         spans = {name: (0, self.places) for name in self.target}
         allowed = permitted(self.target, given or {}, batch, spans, self.places)
         drawn = call_traced(
             self, partial(self._run, top_k, top_p, guidance, steps), condition, allowed, seeds_of(seed, batch),
             tf.constant([temperature, choice_temperature], tf.float32),
-            key=(top_k, top_p, guidance, steps, tuple(allowed)),
+            key=(top_k, top_p, guidance, steps, tuple(allowed), tuple(condition)),
         )  # fmt: skip
         return {name: value.numpy().reshape(batch, *self.shape) for name, value in drawn.items()}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.layers.conditioner import told
 from regenkit.models.sampling import seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
@@ -20,9 +21,10 @@ def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: fl
     batch = int(next(iter(fields.values())).shape[0])
     if not batch:  # convolutions of none have a wrong shape (see `training.losses`)
         return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32)}
-    masks = [clock.mask for clock in model.condition.clocks if clock.mask in fields]
-    known = {key: fields[key] for key in (*model.condition, *masks)}
-    found = call_traced(model, model.drawn, known, seeds_of(seed, batch), tf.constant(temperature, tf.float32))
+    known = told(fields, model.condition)
+    found = call_traced(
+        model, model.drawn, known, seeds_of(seed, batch), tf.constant(temperature, tf.float32), key=tuple(known)
+    )
     return {name: (tf.clip_by_value(found, -1.0, 1.0) if field.levels else found).numpy()}
 
 
