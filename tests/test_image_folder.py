@@ -16,7 +16,7 @@ from PIL import Image, features
 from regenkit.analysis.preview import classes
 from regenkit.data.skip_report import listed
 from regenkit.errors import BadSource, UserError
-from regenkit_image.data import Folder
+from regenkit_image.data import Captions, Folder
 from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Label
 from regenkit_image.modality.files import read
@@ -258,3 +258,31 @@ def test_drawings_on_white_are_told_apart() -> None:
     assert {name: count["paired"] for name, count in found.counts().items()} == {
         "train": 48, "validation": 6, "test": 6, "dropped": 0
     }  # fmt: skip
+
+
+def test_an_array_of_many_pictures_is_read_range_by_range(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1003, 4, 4, 1), np.uint8)
+    (tmp_path / "cat").mkdir()
+    np.save(tmp_path / "cat" / "many.npy", pixels)
+    np.save(tmp_path / "loose.NPY.npy", pixels[:501])
+    np.save(tmp_path / "cat" / "few.npy", pixels[:3])
+    dataset = Folder(str(tmp_path), size=4, channels=1)
+    assert dataset.sources() == [
+        "cat/few.npy", "cat/many.npy/0-500", "cat/many.npy/500-1000", "cat/many.npy/1000-1003", "loose.NPY.npy/0-500",
+        "loose.NPY.npy/500-501",
+    ]  # fmt: skip
+    examples, left_out = read_all(dataset)
+    found = {each.id: each for each in examples}
+    assert not left_out and len(found) == 1003 + 501 + 3
+    for number in (0, 499, 500, 1002):
+        each = found[f"cat/many.npy:{number}"]
+        np.testing.assert_array_equal(dataset.y.decode(each.y).pixels, pixels[number])
+        assert each.x is not None and each.meta["title"] == "cat"
+    assert found["loose.NPY.npy:500"].x is None and "cat/few.npy:2" in found
+
+
+def test_captions_of_an_array_are_of_all_its_ranges(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).integers(0, 256, (501, 4, 4, 1), np.uint8))
+    (tmp_path / "a.txt").write_text("noise")
+    examples, left_out = read_all(Captions(str(tmp_path), size=4, channels=1))
+    assert not left_out and len(examples) == 501 and {each.meta["title"] for each in examples} == {"noise"}

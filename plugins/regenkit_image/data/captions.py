@@ -59,8 +59,8 @@ class Captions:
         return captioned(self.root, NAME, self.encoding)
 
     def sources(self) -> list[str]:
-        """ "garden/tree.jpg": pictures, and what is left out of the folder: "captions.csv:7", "lonely.txt"."""
-        return [*self.found.pictures, *self.found.left_out]
+        """ "garden/tree.jpg": pictures, ranges of arrays, and what is left out: "captions.csv:7", "lonely.txt"."""
+        return [*own.sources(self.root, self.found.pictures), *self.found.left_out]
 
     def ignored(self) -> dict[str, str]:
         return self.found.ignored
@@ -70,11 +70,11 @@ class Captions:
         return stamp(self.root, names) + repr([self.found.captions, self.found.left_out])
 
     def read(self, source: str) -> list[Example]:
-        """The examples of one file (of a .npy several). Raises BadSource where it can't be read or is left out."""
+        """The examples of one file, or of a range of a .npy. Raises BadSource where it can't be read or is left out."""
         if source in self.found.left_out:
             raise BadSource(source, self.found.left_out[source])
         conditions = []
-        for text, said in self.found.captions.get(source, {}).items():
+        for text, said in self.found.captions.get(own.file_of(source)[0], {}).items():
             caption, remarks = cut(text, self.x.max_length)
             conditions.append(own.Condition(x=self.x.encode(caption)[0], title=caption, remarks=(*said, *remarks)))
         return own.examples(self.root, source, self.y, conditions, self.found.splits.get(source.split("/")[0]))

@@ -58,8 +58,8 @@ class Folder:
         }
 
     def sources(self) -> list[str]:
-        """ "cat/1.jpg": files, and what is left out of the folder."""
-        return [*self.names, *self.left_out]
+        """ "cat/1.jpg": files, ranges of arrays, and what is left out of the folder."""
+        return [*own.sources(self.root, self.names), *self.left_out]
 
     def ignored(self) -> dict[str, str]:
         return self._ignored
@@ -68,10 +68,10 @@ class Folder:
         return stamp(self.root, self.names) + repr(self.left_out)
 
     def read(self, source: str) -> list[Example]:
-        """The examples of one file (of a .npy several). Raises BadSource where it can't be read."""
+        """The examples of one file, or of a range of a .npy. Raises BadSource where it can't be read."""
         if source in self.left_out:
             raise BadSource(source, self.left_out[source])
-        label = self._label(source)
+        label = self._label(own.file_of(source)[0])
         conditions = [own.Condition(x=Label(self.labels).encode(label)[0], title=label)] if label else []
         return own.examples(self.root, source, self.y, conditions, self.splits.get(source.split("/")[0]))
 

@@ -12,8 +12,8 @@ from regenkit_image.modality.decoding import decoded
 from regenkit_image.modality.picture import Picture
 
 
-def read(path: str | Path) -> list[Picture]:
-    """The pictures of a file: one, or one a row of a .npy of shape (N, height, width, 1 or 3).
+def read(path: str | Path, numbers: range | None = None) -> list[Picture]:
+    """The pictures of a file: one, or one a row of a .npy of shape (N, height, width, 1 or 3); of these the `numbers`.
 
     Transparency is laid on white; of an animation the first frame is taken; cameras' rotation is undone.
     Raises UserError where the file is missing or of an unknown kind, BadSource where it can't be read.
@@ -24,7 +24,7 @@ def read(path: str | Path) -> list[Picture]:
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     if path.suffix.lower() == ".npy":
-        return _array(path)
+        return _array(path, numbers)
     pixels, remarks = decoded(path)
     return [Picture(pixels=pixels, title=path.stem, remarks=remarks)]
 
@@ -34,9 +34,18 @@ def read_image(path: Path) -> np.ndarray:
     return decoded(path)[0]
 
 
-def _array(path: Path) -> list[Picture]:
+def count(path: Path) -> int:
+    """How many pictures a .npy holds, by its head; 1 where it cannot be read."""
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.load(path, mmap_mode="r")
+    except Exception:  # whatever it is, it is said where it is read
+        return 1
+    return len(array) if isinstance(array, np.ndarray) and array.ndim == 4 else 1
+
+
+def _array(path: Path, numbers: range | None) -> list[Picture]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # whatever a damaged header leads NumPy to
         raise BadSource(path, f"can't be read as an array ({error or type(error).__name__})") from error
     wanted = "uint8 of shape (height, width), (height, width, 1 or 3) or (N, height, width, 1 or 3)"
@@ -47,8 +56,10 @@ def _array(path: Path) -> list[Picture]:
     if 0 in array.shape:
         raise BadSource(path, f"is empty: shape {array.shape}")
     many = array if array.ndim == 4 else array.reshape(1, *array.shape[:2], -1)
-    names = [path.stem] if len(many) == 1 else [f"{path.stem}-{number}" for number in range(1, len(many) + 1)]
-    return [Picture(pixels=pixels, title=name) for pixels, name in zip(many, names, strict=True)]
+    if len(many) == 1:
+        return [Picture(pixels=np.array(many[0]), title=path.stem)]
+    wanted_ones = numbers or range(len(many))
+    return [Picture(pixels=np.array(many[number]), title=f"{path.stem}-{number + 1}") for number in wanted_ones]
 
 
 def write(picture: Picture, path: str | Path) -> None:
