@@ -6,6 +6,7 @@ UserError names it. The run directory itself may be a link, which its user made;
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,9 @@ from typing_extensions import TypedDict
 from regenkit.errors import UserError
 
 LARGEST = 64 * 2**20
-"""Bytes of any file of a run but its weights."""
+"""Bytes of any file of a run but its weights and its log."""
+LONGEST = 2**20
+"""Bytes of a line of its log."""
 MEND = "The run is damaged, or was made by other means: copy it again, or train a new one"
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -109,18 +112,27 @@ def read(run: Path, *names: str) -> bytes:
 
 def read_json(kind: type[T], run: Path, *names: str) -> T:
     """A JSON file of a run, of this type. Raises UserError where it is not."""
-    return _parsed(kind, read(run, *names), run.joinpath(*names))
+    return _parsed(TypeAdapter(kind), read(run, *names), run.joinpath(*names))
 
 
-def read_lines(kind: type[T], run: Path, *names: str) -> list[T]:
-    """A file of JSON lines. The last may be cut, as it is where a training was killed. Raises UserError."""
-    path, lines = run.joinpath(*names), read(run, *names).split(b"\n")
-    return [_parsed(kind, line, path) for line in lines if line.rstrip().endswith(b"}")]
-
-
-def _parsed(kind: type[T], data: bytes, path: Path) -> T:
+def read_lines(kind: type[T], run: Path, *names: str) -> Iterator[T]:
+    """A file of JSON lines, one after the other: a long training writes more of them than LARGEST. The last may be cut,
+    as it is where a training was killed. Raises UserError."""
+    path, lines = inside(run, *names), TypeAdapter(kind)
     try:
-        return TypeAdapter(kind).validate_json(data)
+        with path.open("rb") as file:
+            while line := file.readline(LONGEST + 1):
+                if len(line) > LONGEST:
+                    raise UserError(f"{path}: has a line of more than {LONGEST // 2**20} MB. {MEND}")
+                if line.rstrip().endswith(b"}"):
+                    yield _parsed(lines, line, path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}). {MEND}") from error
+
+
+def _parsed(kind: TypeAdapter[T], data: bytes, path: Path) -> T:
+    try:
+        return kind.validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -10,8 +10,9 @@ import h5py
 import letters
 import numpy as np
 import pytest
+from rich.console import Console
 
-from regenkit import plugins, trust
+from regenkit import plugins, run_files, trust
 from regenkit.errors import UserError
 from regenkit.pipeline.weights import digest, load
 from regenkit.quiet import keras
@@ -19,6 +20,7 @@ from regenkit.recipe import load as load_recipe
 from regenkit.recipe import of_run
 from regenkit.run.folder import open_run
 from regenkit.run_files import Done, Line, check_whole, inside, read, read_json, read_lines
+from regenkit.training.log import RunLog
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 HOSTILE = "\x1b]0;owned\x07<script>alert(1)</script> | [x](javascript:y) `a` ```\n\u202e\x9b2J\r\u2028 end"
@@ -85,10 +87,23 @@ def test_a_file_of_another_form_is_named(text: str, run: Path) -> None:
 def test_the_last_line_of_a_log_may_be_cut_and_no_other(run: Path) -> None:
     line = '{"stage": "generator", "kind": "train", "step": 3}\n'
     (run / "log.jsonl").write_text(line * 2 + line[:20])
-    assert len(read_lines(Line, run, "log.jsonl")) == 2
+    assert len(list(read_lines(Line, run, "log.jsonl"))) == 2
     (run / "log.jsonl").write_text(line + '{"stage": 7, "kind": "train", "step": 3}\n')
     with pytest.raises(UserError, match=r"log\.jsonl: stage"):
-        read_lines(Line, run, "log.jsonl")
+        list(read_lines(Line, run, "log.jsonl"))
+
+
+def test_the_log_of_a_long_training_is_read_whatever_its_size(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_files, "LARGEST", 1000)  # stands for 64 MB
+    lines = [{"stage": "generator", "step": step, "kind": "train"} for step in range(100)]
+    (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert list(read_lines(Line, run, "log.jsonl")) == lines
+    with RunLog(run, Console(quiet=True)) as log:
+        log.begin("generator", 49, 100, 0)
+    assert list(read_lines(Line, run, "log.jsonl")) == lines[:50]
+    (run / "log.jsonl").write_text("x" * (run_files.LONGEST + 9))
+    with pytest.raises(UserError, match="has a line of more than 1 MB"):
+        list(read_lines(Line, run, "log.jsonl"))
 
 
 # --- weights ---------------------------------------------------------------------------------------------------------

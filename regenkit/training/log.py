@@ -7,7 +7,7 @@ from typing import Any, final
 
 from rich.console import Console
 
-from regenkit.files import write_text, writing
+from regenkit.files import beside, writing
 from regenkit.quiet import tensorflow as tf
 from regenkit.run_files import Line, read_lines
 from regenkit.training.progress_line import ProgressLine
@@ -44,9 +44,10 @@ class RunLog:
 
     def begin(self, stage: str, step: int, steps: int, parameters: int) -> None:
         if self._file.exists():
-            lines = read_lines(Line, self.folder, self._file.name)
-            kept = [line for line in lines if line["stage"] != stage or line["step"] <= step]
-            write_text(self._file, "".join(json.dumps(_FIRST | line) + "\n" for line in kept))
+            with beside(self._file) as kept, kept.open("w", encoding="utf-8") as file:
+                for line in read_lines(Line, self.folder, self._file.name):
+                    if line["stage"] != stage or line["step"] <= step:
+                        file.write(json.dumps(_FIRST | line) + "\n")
         self._writers[stage] = tf.summary.create_file_writer(str(self.folder / "tensorboard" / stage))
         self._line.show(stage, step, steps, "tracing")
         going = f", going on from step {step}" if step else ""
