@@ -70,6 +70,7 @@ def register_modalities() -> Iterator[Modality]:
 @hookimpl
 def register_datasets() -> Iterator[Dataset]:
     yield Dataset(name="toy/data", target="toy_job:Data", x="letters", y="notes")
+    yield Dataset(name="toy/listed", target="toy_job:Listed", x="letters", y="notes")
 
 
 @hookimpl

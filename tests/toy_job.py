@@ -61,6 +61,23 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """The examples of `Data` whose numbers are in a file, as a user adds and removes them."""
+
+    file: str
+    version = 1
+
+    def sources(self) -> list[str]:
+        return Path(self.file).read_text().split()
+
+    def fingerprint(self) -> str:
+        return " ".join(self.sources())
+
+    def read(self, source: str) -> list[Example]:
+        return Data().read(source)
+
+
+@dataclass(frozen=True)
 class Parity:
     """Y → whether `high` is even. `flip` is a setting, `stop_after` an interruption."""
 

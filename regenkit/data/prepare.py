@@ -8,6 +8,7 @@ with the missing parts, and nothing half-written is read. The indices are in mem
 part has. Parts are made by local processes, or elsewhere (`beam.py`).
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -67,6 +68,7 @@ class Prepared:
     ignored: tuple[tuple[str, str], ...] = ()  # (what is no data, why): see `adapter.Ignores`
     outdated: tuple[tuple[str, str], ...] = ()  # (module, what has changed in it): see `data.outdated`
     hidden: np.ndarray | None = None  # no stage may learn from the X of these: see `fraction`; they are not `paired`
+    name: str = ""  # of the examples and their splits, whatever the Y′: other data have another
 
     @property
     def notes(self) -> dict[str, Skipped]:
@@ -128,6 +130,7 @@ def prepare(
         settle(where, len(examples), skipped)
         refuse_same_ids(lambda: _ids(examples), where, dataset)
         split = _split(examples)
+        name = _name(examples, split)
         reps: shards.Shards | Unconverted = Unconverted()
         unconverted: Skipped = []
         if converter is not None:
@@ -149,7 +152,8 @@ def prepare(
         skipped=(*skipped, *unconverted),
         remarks=tuple(_remarks(examples)),
         ignored=tuple(dataset.ignored().items()) if isinstance(dataset, Ignores) else (),
-        outdated=tuple((name, CHANGED) for name in dict.fromkeys(changed)),
+        outdated=tuple((module, CHANGED) for module in dict.fromkeys(changed)),
+        name=name,
     )
 
 
@@ -244,6 +248,15 @@ def _split(examples: shards.Shards) -> np.ndarray:
         examples.column("paired"),
         examples.column("split"),
     )
+
+
+def _name(examples: shards.Shards, split: np.ndarray) -> str:
+    found = hashlib.sha256()
+    for each in _ids(examples):
+        found.update(f"{each}\0".encode())
+    for column in (split, examples.column("paired"), examples.column("steps")):
+        found.update("\n".join(map(str, column)).encode())
+    return found.hexdigest()[:12]
 
 
 @final

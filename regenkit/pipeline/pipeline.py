@@ -27,6 +27,7 @@ from regenkit.pipeline.draft import count
 from regenkit.pipeline.encoding import checked, encoded, parsed
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import check_shared, keep, modalities_of, record_of
+from regenkit.pipeline.same_data import as_begun
 from regenkit.pipeline.sampling import draw, longest, ungiven
 from regenkit.pipeline.source import WithSource, XConverter, as_y
 from regenkit.pipeline.weights import load
@@ -94,7 +95,7 @@ class Pipeline:
     # --- data --------------------------------------------------------------------------------------------------------
 
     def prepare(self, progress: Progress, processes: int | None = None, elsewhere: Elsewhere | None = None) -> Prepared:
-        """See `data.prepare.prepare`. Of the training pairs, the recipe's `dataset.paired_fraction` keeps X."""
+        """See `data.prepare.prepare`, `as_begun`. Of the training pairs, `dataset.paired_fraction` keeps X."""
         dataset = self.recipe.dataset.build()
         refuse_unfit(self.recipe.dataset.component, dataset)
         keep(dataset, self.modalities, self.folder)
@@ -110,7 +111,7 @@ class Pipeline:
             processes=processes,
             elsewhere=elsewhere,
         )
-        return hide(prepared, self.recipe.paired_fraction)
+        return hide(as_begun(prepared, self.folder), self.recipe.paired_fraction)
 
     def contract(self, stage: str) -> dict[str, Any]:
         """What a stage is: its component and settings, the Y′ it is for, what it reads and draws (see `contract`)."""

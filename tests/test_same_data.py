@@ -1,0 +1,47 @@
+"""A run goes on with the data that it was begun with, and says so where they have changed since."""
+
+from pathlib import Path
+
+import letters
+import pytest
+import runs
+from rich.console import Console
+
+from regenkit.data.prepare import Prepared
+from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
+from regenkit.run.train import train_recipe
+
+RECIPE = letters.RECIPE.replace("toy/data, count: 60", "toy/listed, file: names").replace("steps: 6", "steps: 1")
+FIRST, LATER = range(60), range(30, 90)
+
+
+def written(numbers: range) -> Prepared:
+    """The data of the run once these numbers are in the file."""
+    Path("names").write_text(" ".join(map(str, numbers)))
+    return Pipeline(load("toy.yaml"), Path("run")).prepare(lambda *_: None)
+
+
+def test_a_run_goes_on_with_the_data_that_it_was_begun_with(tmp_path: Path) -> None:
+    with runs.at_home(tmp_path, runs.Stopper("")):
+        Path("toy.yaml").write_text(RECIPE)
+        Path("run").mkdir()
+        later = written(LATER)
+        first = written(FIRST)  # nothing has learned from the others yet
+        Path("run/generator").mkdir()
+
+        learned = set(first.examples.column("id")[first.split == "train"])
+        held = set(later.examples.column("id")[later.split == "validation"])
+        assert learned & held  # these have been learned from, and would choose the best weights
+        with pytest.raises(UserError, match=r"run: its data are not .* 60 examples then, 60 now"):
+            written(LATER)
+        with pytest.raises(UserError, match=r"run: its data are not .*or train a new run"):
+            train_recipe(load("toy.yaml"), Path("run"), Console(quiet=True))
+        with pytest.raises(UserError, match="60 examples then, 61 now"):
+            written(range(61))
+        assert written(FIRST).name == first.name
+
+        Path("run/data.json").unlink()  # as in runs from before
+        assert written(LATER).name == later.name
+        assert not Path("run/data.json").exists()
