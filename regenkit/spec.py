@@ -22,6 +22,8 @@ Y_AXIS = "y"
 """The axis of the steps of Y."""
 MASK = "mask"
 """Key of a batch: which steps of Y exist, bool [batch, steps]; of other clocks see `Clock.mask`."""
+MOST = float(np.finfo(np.float32).max)
+"""The largest number that an array of a representation can hold."""
 END = "end"
 """Name of the event that a drawn sequence is over, beside the names of fields, in losses and likelihoods."""
 
@@ -189,10 +191,16 @@ class Spec(Mapping[str, Field]):
                 raise ValueError(
                     f"{where}: {name} holds {value.min()}…{value.max()}, its tokens are 1…{field.vocabulary}"
                 )
-            if field.kind == "continuous" and not np.isfinite(value).all():
-                raise ValueError(f"{where}: {name} holds what is no finite number (NaN, or an infinity)")
+            if field.kind == "continuous" and not _held_by_float32(value):
+                raise ValueError(
+                    f"{where}: {name} holds what is no finite number (NaN, or beyond ±{MOST:.1e}, float32)"
+                )
             if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
                 raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
+
+
+def _held_by_float32(value: np.ndarray) -> bool:
+    return not value.size or -MOST <= float(value.min()) <= float(value.max()) <= MOST
 
 
 def _plain(field: Field) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from toy_job import HUNDRED, Data, Parity, files, journal, prepared
 
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
-from regenkit.spec import Fields
+from regenkit.spec import Field, Fields, Spec
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Faulty:
                 return [{}["melody"]]
             case "exit":
                 raise SystemExit(7)
+            case "name":
+                return [replace(example, id="caf\udce9", groups=("fine",))]
+            case "group":
+                return [replace(example, groups=("caf\udce9",))]
             case "left out":
                 return [LeftOut(id=f"{source}:2", reason="has no melody"), replace(example, remarks=("is cut",))]
             case "split":
@@ -64,6 +68,13 @@ class Picky(Parity):
             raise KeyError("two")
         found = super().convert(y)
         return {**found, "parity": found["parity"] + (2 if y["high"][0] == 1 else 0)}
+
+
+class Batches(Picky):
+    """The same, for many at once."""
+
+    def convert_all(self, ys: list[Fields]) -> list[Fields]:
+        return [self.convert(y) for y in ys]
 
 
 def test_bad_sources_are_skipped_named_and_counted(fresh: Path) -> None:
@@ -114,14 +125,29 @@ def test_examples_that_break_their_spec_are_set_aside(fresh: Path, processes: in
         assert "y: high holds" in reasons["7"] and "float64" in reasons["50"] and "x: has the fields" in reasons["80"]
 
 
+def test_names_that_are_no_text_are_set_aside(fresh: Path) -> None:
+    found = prepared(Faulty({7: "name", 50: "group"}), processes=1)
+    reason = "its id, or the key of a group, is no text in UTF-8"
+    assert found.skipped == (("caf\\udce9", reason), ("50", reason)) and len(found.examples) == 98
+
+
+def test_a_number_that_float32_cannot_hold_is_none() -> None:
+    spec = Spec({"loud": Field(kind="continuous")})
+    spec.check({"loud": np.array([-3.4e38, 3.4e38])}, "y")
+    for bad in (1e39, -1e39, np.inf, np.nan):
+        with pytest.raises(ValueError, match="loud holds what is no finite number"):
+            spec.check({"loud": np.array([0, bad])}, "y")
+
+
+@pytest.mark.parametrize("kind", [Picky, Batches])
 @pytest.mark.parametrize("wrong", [False, True])
-def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool) -> None:
+def test_examples_without_a_y_prime_are_set_aside(fresh: Path, wrong: bool, kind: type[Picky]) -> None:
     plain = prepared(HUNDRED)
     without = [index for index in range(100) if plain.example(index)[0]["y"]["high"][0] == 1]
     assert 3 < len(without) < 20
     reason = "y′: parity holds" if wrong else "begins with a 1"
     for _ in range(2):  # made, and found in the cache
-        found = prepared(HUNDRED, Picky(flip=True, wrong=wrong))
+        found = prepared(HUNDRED, kind(flip=True, wrong=wrong))
         assert [int(name) for name, _ in found.skipped] == without
         assert all(each.startswith(reason) for _, each in found.skipped)
         assert set(found.split[without]) == {"dropped"}
@@ -152,6 +178,8 @@ def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) 
     assert len(files(fresh)) == 2  # the part before it is kept
     with pytest.raises(UserError, match=r"Picky.convert, example '\d+': KeyError: 'two'"):
         prepared(HUNDRED, Picky(flip=True, fails=True), processes=processes)
+    with pytest.raises(UserError, match=r"Batches.convert_all: KeyError: 'two' .*test_left_out.py, line \d+"):
+        prepared(HUNDRED, Batches(flip=True, wrong=True, fails=True))
 
 
 def test_a_worker_that_is_killed_ends_the_preparation(fresh: Path) -> None:
@@ -177,9 +205,18 @@ def test_more_bad_than_good_stops_unless_it_is_allowed(fresh: Path, monkeypatch:
 
 
 def test_a_hopeless_dataset_is_not_read_to_its_end(fresh: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="32 of 32"):
-        prepared(replace(HUNDRED, bad=tuple(range(40)), journal=str(tmp_path / "journal")))
-    assert len(journal(tmp_path / "journal")) == 32
+    for _ in range(2):
+        with pytest.raises(UserError, match="32 of 32"):
+            prepared(replace(HUNDRED, bad=tuple(range(40)), journal=str(tmp_path / "journal")))
+        assert len(journal(tmp_path / "journal")) == 32
+
+
+def test_an_interruption_makes_no_share_of_bad_sources_larger(fresh: Path) -> None:
+    late = Data(count=160, bad=tuple(range(96, 126)))  # 30 of its fourth part
+    assert len(prepared(late).examples) == 130
+    for index in fresh.rglob("part-0000[34].npz"):
+        index.unlink()  # as where it was interrupted after three parts
+    assert len(prepared(late).examples) == 130
 
 
 # --- what it takes ---------------------------------------------------------------------------------------------------

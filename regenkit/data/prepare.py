@@ -176,7 +176,7 @@ class _Making:
         if not missing:
             return shards.Shards(paths)
         flat = [source for number in missing for source in chunks[number]]
-        before = len(sources) - len(flat)
+        before, absent = len(sources) - len(flat), set(missing)
         read = Read(dataset, self.specs)
 
         def outcomes(run: Map) -> Iterator[Outcome]:
@@ -193,11 +193,12 @@ class _Making:
         left_out: Skipped = []
         with pool(self.processes if len(flat) >= 8 else 1) as run:
             coming = outcomes(run)
-            for number in missing:
-                parts.write_examples(paths[number], islice(coming, len(chunks[number])))
-                part = shards.Shards([paths[number]])
+            for number, path in enumerate(paths):
+                if number in absent:
+                    parts.write_examples(path, islice(coming, len(chunks[number])))
+                part = shards.Shards([path])
                 kept, left_out = kept + len(part), left_out + _skipped(part)
-                check(where, kept, left_out)  # early, not after days of reading
+                check(where, kept, left_out)  # early, not after days of reading; alike after an interruption
         return shards.Shards(paths)
 
     def convert(

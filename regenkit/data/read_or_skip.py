@@ -60,6 +60,9 @@ class Read:
                     continue
                 try:
                     sound.append(self._row(example))
+                except UnicodeEncodeError:
+                    shown = str(example.id).encode("utf-8", "backslashreplace").decode()
+                    skipped.append((shown, "its id, or the key of a group, is no text in UTF-8"))
                 except (TypeError, ValueError) as error:
                     skipped.append((example.id, str(error)))
         except BadSource as error:
@@ -71,6 +74,8 @@ class Read:
     def _row(self, example: Example) -> tuple[bytes, Entry]:
         if example.split not in (None, *SPLITS):
             raise ValueError(f"split is {example.split!r}; right is one of {', '.join(SPLITS)}, or None")
+        for name in (example.id, *example.groups):
+            str(name).encode()  # names of files need not be text
         y = _fields(example.y, self.specs["y"], "y")
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
         if x is not None:
@@ -115,10 +120,17 @@ class Convert:
         while part := list(islice(coming, TOGETHER)):
             ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]
             try:
-                for y, rep in zip(ys, self.converter.convert_all(ys), strict=True):
-                    yield self._record(y, rep), ""
-            except (TypeError, ValueError) as error:
+                reps = list(zip(ys, self.converter.convert_all(ys), strict=True))
+            except BadSource:  # of one of them, which is found by itself
+                yield from map(self, part)
+                continue
+            except (Exception, SystemExit) as error:
                 raise raised(error, f"{type(self.converter).__name__}.convert_all", self.converter) from error
+            for y, rep in reps:
+                try:
+                    yield self._record(y, rep), ""
+                except (TypeError, ValueError) as error:
+                    yield b"", str(error)
 
     def _record(self, y: Fields, rep: Fields) -> bytes:
         fields = _fields(rep, self.specs["rep"], "y′")
