@@ -56,6 +56,8 @@ REFUSALS = {
     "unknown stage": ("renderer: {steps", "rendrer: {steps", "15:3: train.rendrer: unknown key 'rendrer'; did you mean "
                       "'renderer'?"),
     "setting of a stage": ("patience: 3", "patience: 0", "15:35: train.renderer.patience: should be greater than"),
+    "devices of a stage": ("generator: {steps: 50}", "generator: {steps: 50, strategy: none}",
+                           "14:26: train.generator.strategy: all stages of a run have one: write it in train"),
     "stage is no map": ("generator: {steps: 50}", "generator: 50", "14:14: train.generator: should be a map, not 50"),
     "unknown metric": ("[toy/score]", "[toy/scores]", "16:12: evaluate.0: no metric is named 'toy/scores'; did you "
                        "mean 'toy/score'?"),

@@ -218,6 +218,8 @@ class Reader:
         for stage in SETTINGS:
             if stage in train and self._map("train", stage) is not None:
                 self._check_settings(train[stage], "train", stage, known=TrainSettings.model_fields)
+                if "strategy" in train[stage]:
+                    self._fault("all stages of a run have one: write it in train", "train", stage, "strategy", key=True)
         for path in misplaced(train):
             self._fault("only the renderer reads Y′: write it in train.renderer", "train", *path, key=True)
         return train
