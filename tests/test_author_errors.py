@@ -9,9 +9,11 @@ import pytest
 from toy_job import REP, Data, X, Y
 
 from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, conform, hookimpl, plugins
-from regenkit.data.author import examples_of, refuse_same_ids, sources_of
+from regenkit.data.author import examples_of, named, refuse_same_ids, sources_of
+from regenkit.data.read_or_skip import Read
 from regenkit.given import Given
 from regenkit.pipeline.encoding import check_drawn, checked, encoded
+from regenkit.pipeline.source import WithSource, XConverter
 from regenkit.spec import Fields
 
 CONVERTER = Converter(name="toy/whole", target=f"{__name__}:Whole", modality="notes")
@@ -103,6 +105,24 @@ def test_what_read_returns(given: Any) -> None:
     ) as e:
         list(examples_of(dataset, "7"))
     assert HERE.search(str(e.value))
+
+
+class Same:
+    spec, version = X, 1
+
+    def convert(self, x: Any) -> Any:
+        return x
+
+
+def test_where_x_is_converted_messages_name_the_dataset() -> None:
+    dataset = Reads()
+    within = WithSource(dataset, XConverter(Same(), {}, X))
+    assert named("dataset", "toy/data", within) == named("dataset", "toy/data", dataset)
+    for given, said in ((None, r"returns None; right is"), (iter(lambda: 1 / 0, 1), r": ZeroDivisionError: division")):
+        object.__setattr__(dataset, "given", given)
+        with pytest.raises(UserError, match=rf"Reads\.read\('7'\) ?{said}") as e:
+            Read(within, {"x": X, "y": Y})("7")
+        assert HERE.search(str(e.value))
 
 
 def test_what_read_may_return() -> None:

@@ -7,18 +7,28 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import letters
 import pytest
 from toy_job import HUNDRED, prepared
 
+from regenkit import Converter, Dataset, hookimpl, plugins
 from regenkit.data.outdated import CHANGED
 from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
 
 RULE = '''"""A rule."""
 import toy_job
 
 
+class Echo(toy_job.Echo):
+    """X is Y."""
+
+
 class Rule(toy_job.Parity):
     """Of notes."""
+
+    spec = toy_job.REP
 
     def convert(self, y):
         found = super().convert(y)
@@ -61,3 +71,35 @@ def test_what_was_refused_is_prepared_anew_by_other_code(fresh: Path, rule: Call
             prepared(HUNDRED, rule("+ 0", "+ 1"))
     found = prepared(HUNDRED, rule())
     assert found.outdated == () and len(found.reps) == 100 and not found.skipped
+
+
+class Echoes:
+    """A dataset whose X are notes, and a converter of them; one of the two is in the module that changes."""
+
+    def __init__(self, changing: str) -> None:
+        self.changing = changing
+
+    @hookimpl
+    def register_datasets(self) -> Iterator[Dataset]:
+        module = "fickle_rule" if self.changing == "dataset" else "toy_job"
+        yield Dataset(name="toy/echo", target=f"{module}:Echo", x="notes", y="notes")
+
+    @hookimpl
+    def register_converters(self) -> Iterator[Converter]:
+        target = "fickle_rule:Rule" if self.changing == "source" else "letters:Parity"
+        yield Converter(name="toy/fickle", target=target, modality="notes")
+
+
+@pytest.mark.parametrize("changing", ["dataset", "source"])
+def test_code_behind_a_converted_x_is_named(
+    fresh: Path, rule: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changing: str
+) -> None:
+    host = plugins.Host([letters, Echoes(changing)])
+    monkeypatch.setattr(plugins, "host", lambda: host)
+    recipe = letters.RECIPE.replace("toy/data, count: 60", "toy/echo, count: 7").replace(
+        "generator:", "source: {use: toy/fickle}\ngenerator:"
+    )
+    (tmp_path / "echo.yaml").write_text(recipe)
+    for change, outdated in (("1", ()), ("1 * 1", (("fickle_rule", CHANGED),))):
+        rule("+ 0", f"* {change}")
+        assert Pipeline(load(tmp_path / "echo.yaml")).prepare(lambda *_: None).outdated == outdated

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,14 @@ class Data:
         y = {"mode": np.int32(number % 3 + 1), "high": high, "low": high % 4 + 1}
         paired = bool(number % 3) if self.paired is None else self.paired
         return [Example(id=source, y=y, x={"letter": letter} if paired else None, meta={"number": number})]
+
+
+@dataclass(frozen=True)
+class Echo(Data):
+    """X is Y."""
+
+    def read(self, source: str) -> list[Example]:
+        return [replace(example, x=example.y) for example in super().read(source)]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,13 @@ from regenkit.origin import CORE, Origin, origin_of, place, raised_at
 
 def named(role: str, use: Any, thing: Any) -> str:
     """ "dataset chess/openings (regenkit-chess 0.1.0)"; of the core's own without what stands in parentheses."""
-    origin = origin_of(type(thing).__module__)
+    origin = origin_of(type(written(thing)).__module__)
     return f"{role} {use}" + ("" if origin == Origin() or origin.named(CORE) else f" ({origin})")
+
+
+def written(thing: Any) -> Any:
+    """The object that an author wrote: of a dataset whose X are converted (`pipeline.source`), that dataset."""
+    return getattr(thing, "of_author", thing)
 
 
 def sources_of(dataset: Any, title: str) -> list[str]:
@@ -23,8 +28,8 @@ def sources_of(dataset: Any, title: str) -> list[str]:
     found = dataset.sources()
     if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
         raise UserError(f"{title}: sources returns {_shown(found)}; right is a list of names, as texts "
-                        f"({place(dataset)})")  # fmt: skip
-    _refuse_twice(found, f"{title}: sources names", place(dataset))
+                        f"({place(written(dataset))})")  # fmt: skip
+    _refuse_twice(found, f"{title}: sources names", place(written(dataset)))
     return list(found)
 
 
@@ -33,11 +38,13 @@ def examples_of(dataset: Any, source: str) -> Iterable[Example | LeftOut]:
     found = dataset.read(source)
     where = f"{type(dataset).__name__}.read({source!r})"
     if isinstance(found, Example | LeftOut | str | dict) or not isinstance(found, Iterable):
-        raise UserError(f"{where} returns {_shown(found)}; right is a list of regenkit.Example ({place(dataset)})")
+        raise UserError(
+            f"{where} returns {_shown(found)}; right is a list of regenkit.Example ({place(written(dataset))})"
+        )
     for example in found:
         if not isinstance(example, Example | LeftOut):
             raise UserError(f"{where} gives {_shown(example)}; right is a regenkit.Example, or LeftOut with a reason "
-                            f"({place(dataset)})")  # fmt: skip
+                            f"({place(written(dataset))})")  # fmt: skip
         yield example
 
 
@@ -48,7 +55,7 @@ def refuse_same_ids(ids: Callable[[], Iterable[str]], title: str, dataset: Any) 
     if len(values) < len(hashes):
         twice = set(values[counts > 1].tolist())
         _refuse_twice(
-            [each for each in ids() if _hash(each) in twice], f"{title}: examples have the id", place(dataset)
+            [each for each in ids() if _hash(each) in twice], f"{title}: examples have the id", place(written(dataset))
         )
 
 
@@ -65,11 +72,12 @@ def _refuse_twice(names: Sequence[str], what: str, where: str) -> None:
                         f"messages go by it ({where})")  # fmt: skip
 
 
-def raised(error: BaseException, where: str, thing: Any) -> UserError:
-    """`error` of an author's object with its origin; a UserError is returned as it is."""
+def raised(error: BaseException, method: str, thing: Any) -> UserError:
+    """`error` of a method of an author's object, with its origin; a UserError is returned as it is."""
     if isinstance(error, UserError):
         return error
-    module = type(thing).__module__
+    kind = type(written(thing))
+    where, module = f"{kind.__name__}.{method}", kind.__module__
     origin = origin_of(module)
     own = "" if origin == Origin() or origin.named(CORE) else f"{origin}: "
     return UserError(f"{where}: {type(error).__name__}: {error} ({own}{raised_at(error, module.partition('.')[0])})")

@@ -23,7 +23,7 @@ import numpy as np
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.cache import cache_dir, locked
 from regenkit.data import parts, shards
-from regenkit.data.author import named, refuse_same_ids, sources_of
+from regenkit.data.author import named, refuse_same_ids, sources_of, written
 from regenkit.data.outdated import CHANGED, preparing
 from regenkit.data.process_pool import Map, pool
 from regenkit.data.read_or_skip import Convert, Outcome, Read
@@ -107,13 +107,14 @@ def prepare(
     converter_identity: dict[str, Any],
     specs: dict[str, Spec],
     progress: Progress,
-    modalities: Sequence[Any] = (),
+    also: Sequence[Any] = (),
     processes: int | None = None,
     elsewhere: parts.Elsewhere | None = None,
 ) -> Prepared:
     """Read, split and convert `dataset`, or find it prepared. The identities (names, settings) are keys of the cache.
 
-    Without a converter (it has not been trained yet) there is no y′. The code of the `modalities` is looked at alone.
+    Without a converter (it has not been trained yet) there is no y′. What is made `also` in reading (modalities, the
+    converter of X) has its code looked at, and nothing more.
 
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
     Raises UserError where nothing could be read, where too much had to be left out, and where a plugin fails.
@@ -122,7 +123,7 @@ def prepare(
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
     with locked(folder), ExitStack() as within:
-        changed = within.enter_context(preparing(folder, [dataset, *modalities]))
+        changed = within.enter_context(preparing(folder, [written(dataset), *also]))
         where = named("dataset", identity.get("use"), dataset)
         making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
         examples = making.read(where, dataset, folder)

@@ -68,7 +68,7 @@ class Read:
         except BadSource as error:
             return [], [(source, error.reason)]
         except (Exception, SystemExit) as error:
-            raise raised(error, f"{type(self.dataset).__name__}.read({source!r})", self.dataset) from error
+            raise raised(error, f"read({source!r})", self.dataset) from error
         return sound, skipped
 
     def _row(self, example: Example) -> tuple[bytes, Entry]:
@@ -106,8 +106,7 @@ class Convert:
         except BadSource as error:
             return b"", error.reason
         except (Exception, SystemExit) as error:
-            where = f"{type(self.converter).__name__}.convert, example {meta['id']!r}"
-            raise raised(error, where, self.converter) from error
+            raise raised(error, f"convert, example {meta['id']!r}", self.converter) from error
         try:
             return self._record(sides["y"] or {}, rep), ""
         except (TypeError, ValueError) as error:
@@ -125,7 +124,7 @@ class Convert:
                 yield from map(self, part)
                 continue
             except (Exception, SystemExit) as error:
-                raise raised(error, f"{type(self.converter).__name__}.convert_all", self.converter) from error
+                raise raised(error, "convert_all", self.converter) from error
             for y, rep in reps:
                 try:
                     yield self._record(y, rep), ""

@@ -107,7 +107,7 @@ class Pipeline:
             converter_identity=self.recipe.part("converter").identity,
             specs=self.specs,
             progress=progress,
-            modalities=(self.x, self.y),
+            also=(self.x, self.y, *([self.source.converter] if self.source else [])),
             processes=processes,
             elsewhere=elsewhere,
         )

@@ -14,6 +14,7 @@ import numpy as np
 
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.components import Example, LeftOut
+from regenkit.data.author import examples_of
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Y_AXIS, Fields, Spec
 
@@ -78,21 +79,22 @@ def as_y(x: Spec) -> Spec:
 
 @final
 class WithSource:
-    """A dataset whose X are converted as they are read."""
+    """A dataset whose X are converted as they are read; messages name what its author wrote, `of_author`."""
 
     def __init__(self, dataset: Source, source: XConverter) -> None:
         if isinstance(source.converter, Adapts):
             kind = type(source.converter).__name__
             raise UserError(f"source: {kind} learns from data before it converts, which is done for Y alone: train a "
                             "run whose Y are these X, and take its converter by source: {from: RUN}")  # fmt: skip
-        self.dataset, self.source = dataset, source
+        self.dataset = self.of_author = dataset
+        self.source = source
         self.version = dataset.version
 
     def sources(self) -> list[str]:
         return self.dataset.sources()
 
     def read(self, source: str) -> list[Example | LeftOut]:
-        found = list(self.dataset.read(source))
+        found = list(examples_of(self.dataset, source))
         indices = [index for index, each in enumerate(found) if isinstance(each, Example) and each.x is not None]
         for index in indices:
             each = found[index]
