@@ -46,7 +46,7 @@ Losses = dict[str, dict[str, Any]]
 """{group: {term: (value, weight)}}, value and weight float32 [batch]: each example's own loss, and its weight.
 
 The loop sums values and weights over all examples of all replicas and divides. A group names the variables of one
-optimiser (`HasGroups`). The key STATISTICS has sums for `absorb` (`LearnsStatistics`).
+optimiser (`HasGroups`); no term is in two groups. The key STATISTICS has sums for `absorb` (`LearnsStatistics`).
 """
 
 OpenRun = Callable[[Path], Any]

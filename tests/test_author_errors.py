@@ -268,6 +268,10 @@ def stages() -> dict[str, tuple[Any, str]]:
         "whole numbers": ({"main": {"nll": (ones, np.ones(3, np.int32))}}, "int32; cast it to float32"),
         "no pair": ({"main": {"nll": ones}}, "has no pair (value, weight) as main.nll"),
         "terms": ({"main": (ones, ones)}, "has no terms by name in 'main'"),
+        "twice": (
+            {"main": {"nll": (ones, ones)}, "judge": {"nll": (ones, ones)}},
+            "has the term 'nll' in two groups, 'main' and 'judge'",
+        ),
         "a list": ([ones], "is a list"),
     }
 
@@ -280,6 +284,9 @@ def test_what_losses_returns(case: str) -> None:
     found, said = stages()[case]
 
     class Fixed(keras.Model):
+        def groups(self) -> dict[str, list]:
+            return {"main": [], **({"judge": []} if case == "twice" else {})}
+
         def losses(self, batch: Any, *, noise: Any) -> Any:
             return found
 

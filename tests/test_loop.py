@@ -1,16 +1,19 @@
 """The loop: two replicas train as one does, an interruption changes nothing, and what goes wrong is said."""
 
 import math
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from toy_job import Data, lookup, prepared, train, transformer, weights
 from toy_watch import Watch, best, difference, lines
 
 from regenkit.distribute import make_strategy
 from regenkit.errors import UserError
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
 # Keras 3.15 saves a variable of a model's own with a call that NumPy 2 finds old-fashioned.
@@ -110,6 +113,45 @@ def test_a_loss_that_is_not_finite_stops_before_it_is_saved(tmp_path: Path, pois
 def test_on_two_replicas_one_bad_part_stops_both(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"not finite .* between steps 10 and 15"):
         train(tmp_path, build=lambda: lookup(12), strategy=two())
+
+
+def test_a_validation_loss_that_is_not_finite_is_said(tmp_path: Path) -> None:
+    """As of a held-out example that is impossible to the model."""
+
+    class Sure(type(lookup())):  # type: ignore[misc] # the class is made by a function
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            found = super().losses(batch, noise=noise)
+            if noise is None:
+                value, weight = found["main"]["low"]
+                found["main"]["low"] = (value + math.inf, weight)
+            return found
+
+    said, watch = StringIO(), Watch()
+    _, result = train(tmp_path, build=Sure, ema=0.0, callbacks=[watch], console=Console(file=said, width=500))
+    assert result["best_step"] == 20 and result["validation"] == math.inf
+    assert difference(best(tmp_path, Sure), watch.steps[-1]) == 0
+    for step in (10, 20):
+        assert f"the validation loss of step {step} is not finite (low inf)" in said.getvalue()
+        assert lines(tmp_path, "validation")[step]["low"] is None
+
+
+def test_where_all_updates_of_a_call_were_skipped_no_loss_is_logged(tmp_path: Path) -> None:
+    class Steep(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+            self.dense.build((None, 1))
+            self.built = True
+
+        def losses(self, batch: Any, *, noise: Any) -> Any:
+            one = tf.ones([tf.shape(batch["target"]["high"])[0]])
+            return {"main": {"square": (tf.cast(self.dense(40.0 * one[:, None])[:, 0], tf.float32) ** 2, one)}}
+
+    train(tmp_path, build=Steep, precision="float16", steps_per_call=1, warmup_steps=0)
+    logged = lines(tmp_path, "train").values()
+    assert 1 <= sum("skipped" in line for line in logged) < len(logged)
+    assert all(line["square"] > 0 if "square" in line else line["skipped"] == 1 for line in logged)
+    assert sum("square" in line for line in logged) == sum("skipped" not in line for line in logged)
 
 
 def test_patience_ends_it_early(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The log of a training: one progress line, log.jsonl, and TensorBoard."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -79,7 +80,9 @@ class RunLog:
         return f"validation {self._last[stage]:.3f}" if stage in self._last else ""
 
     def _write(self, stage: str, step: int, kind: str, values: Mapping[str, float]) -> None:
-        line = {"stage": stage, "step": step, "kind": kind, **{name: round(value, 6) for name, value in values.items()}}
+        # JSON has no NaN and no infinity
+        plain = {name: round(value, 6) if math.isfinite(value) else None for name, value in values.items()}
+        line = {"stage": stage, "step": step, "kind": kind, **plain}
         with writing(self._file), self._file.open("a") as file:
             file.write(json.dumps(line) + "\n")
         with self._writers[stage].as_default(step=step):

@@ -16,7 +16,7 @@ class TrainingLog(Protocol):
     ) -> None:
         """The updates of one graph call, which ended at `step`.
 
-        losses   the mean of each term over them
+        losses   the mean of each term over those that were made; empty where all were skipped
         waiting  the fraction of the time in which the devices waited for data
         skipped  how many updates were skipped because they overflowed (float16)
         """

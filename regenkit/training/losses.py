@@ -29,10 +29,14 @@ def check_losses(model: Any, found: Any, *, training: bool) -> None:
     for group in groups:
         if training and group not in named:
             raise _wrong(model, f"has nothing for the group {group!r}")
+    groups_of: dict[str, str] = {}
     for group in named:
         if not isinstance(found[group], Mapping):
             raise _wrong(model, f"has no terms by name in {group!r}, but {found[group]!r}")
         for term, pair in found[group].items():
+            if (other := groups_of.setdefault(term, group)) != group:
+                raise _wrong(model, f"has the term {term!r} in two groups, {other!r} and {group!r}: the log and the "
+                                    "validation loss go by its name, so give each its own")  # fmt: skip
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 raise _wrong(model, f"has no pair (value, weight) as {group}.{term}, but a {type(pair).__name__}")
             for what, value in zip(("value", "weight"), pair, strict=True):

@@ -99,6 +99,9 @@ def fit(
             losses = validation(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
         total = sum(losses.values())
         log.validation(job.name, step, losses)
+        if not math.isfinite(total):
+            log.warn(f"{job.name}: the validation loss of step {step} is not finite ({_infinite(losses)}); its weights "
+                     "are not kept as the best")  # fmt: skip
         if total < state.best.numpy():
             state.best.assign(total)
             state.best_step.assign(step)
@@ -112,13 +115,13 @@ def fit(
             until = min(step + settings.steps_per_call, settings.steps, *_next(step, settings, sample))
             began = time.perf_counter()
             means, waited, skipped = train_step(batches[0], tf.constant(until - step))
-            losses = {name: float(value) for name, value in means.items()}
             taken, step = until - step, until
+            # of no update that was made there is no mean
+            losses = {name: float(value) for name, value in means.items()} if int(skipped) < taken else {}
             state.step.assign(step)
             seconds = time.perf_counter() - began
             if not math.isfinite(sum(losses.values())):
-                bad = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
-                raise UserError(_not_finite(job, step, taken, f"the loss is not finite ({bad})"))
+                raise UserError(_not_finite(job, step, taken, f"the loss is not finite ({_infinite(losses)})"))
             if state.loss_scale.exhausted():
                 raise UserError(_not_finite(job, step, taken, "gradients overflow float16 at every loss scale"))
             log.step(job.name, step, losses, taken / seconds, float(waited) / seconds, int(skipped))
@@ -143,11 +146,11 @@ def fit(
             if stop:
                 raise Interrupted
     keras_callbacks.on_train_end()
-    if not (job.folder / BEST).exists():  # no steps at all
+    if not (job.folder / BEST).exists():  # no steps at all, or no finite validation loss
         save_best(state, job.folder)
     return {
         "steps": step,
-        "best_step": int(state.best_step.numpy()),
+        "best_step": int(state.best_step.numpy()) if math.isfinite(state.best.numpy()) else step,
         "validation": float(state.best.numpy()),
         "parameters": int(state.parameters),
     }
@@ -206,6 +209,10 @@ def _callbacks(callbacks: list, model: Any, settings: TrainSettings) -> keras.ca
     found = keras.callbacks.CallbackList(callbacks, add_history=False, model=model, epochs=1, steps=settings.steps)
     found.on_train_begin()
     return found
+
+
+def _infinite(losses: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
 
 
 def _not_finite(job: Job, step: int, taken: int, what: str) -> str:
