@@ -47,6 +47,12 @@ def test_the_files_are_sound(name: str, shape: str, tmp_path: Path) -> None:
     assert project["entry-points"] == {"regenkit": {name: f"regenkit_{name}"}} and "license" not in project
 
 
+def test_words_of_the_template_may_be_in_a_description(tmp_path: Path) -> None:
+    make("chess", tmp_path / "made", description="The AUTHOR's acme", author="AN_INPUT")
+    project = tomllib.loads((tmp_path / "made" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["description"] == "The AUTHOR's acme" and project["authors"] == [{"name": "AN_INPUT"}]
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_its_python_passes_the_linter(shape: str, tmp_path: Path) -> None:
     make("chess", tmp_path / "made", shape=shape)

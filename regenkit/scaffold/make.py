@@ -39,9 +39,8 @@ def make(name: str, folder: Path, *, shape: str = "sequence", description: str =
     for relative, template in sorted(templates(shape).items()):
         path = folder / relative.replace(STAND_IN, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = template.read_text(encoding="utf-8")
-        for old, new in words.items():
-            text = text.replace(old, new)
+        # at once, so that a word of the description is not taken for one of the template
+        text = re.sub("|".join(words), lambda found: words[found[0]], template.read_text(encoding="utf-8"))
         write_text(path, text)
         files.append(path)
     return files
