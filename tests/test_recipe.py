@@ -40,6 +40,9 @@ def test_the_direct_route_has_as_many_steps_as_both_stages_wherever_they_were_tr
     (tmp_path / "run/renderer/done.json").write_text('{"steps": 700}')
     taken = replace(recipe, parts={**recipe.parts, "renderer": replace(recipe.renderer, run=tmp_path / "run")})
     assert settings_of(taken, "direct").steps == settings_of(taken, "direct_half").steps == 750
+    (tmp_path / "run/joint").mkdir()
+    (tmp_path / "run/joint/done.json").write_text('{"steps": 90}')
+    assert settings_of(taken, "direct").steps == 750 + 90
 
 
 def test_without_direct_the_baseline_takes_the_generator_s_arguments(tmp_path: Path) -> None:

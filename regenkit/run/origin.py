@@ -115,9 +115,9 @@ def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
 def _steps(recipe: Recipe, stage: str) -> int:
     """The number of steps that a stage is trained for, or was trained for in the run that it comes from."""
     other = taken_from(recipe, stage)
-    trained = done(other / stage) if other else {}
-    if trained:
-        return int(trained["steps"])
+    if other and (trained := done(other / stage)):
+        further = [done(other / kind.name) for kind in STAGES.values() if stage in kind.hands_out]
+        return int(trained["steps"]) + sum(each.get("steps", 0) for each in further)
     return 0 if _untaught(recipe, stage) else recipe.train_settings(stage).steps
 
 
