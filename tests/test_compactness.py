@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit import Field, Spec, tokens
-from regenkit.analysis.measures.bootstrap import bootstrap
+from regenkit.analysis.findings.significance import differs
+from regenkit.analysis.findings.wording import with_interval
+from regenkit.analysis.measures.bootstrap import bootstrap, figure_of
 from regenkit.analysis.measures.boundary import codebook
 from regenkit.analysis.measures.compactness import FRACTION, ContextCoder, compactness, field_bits
 from regenkit.analysis.measures.relevance import relevance
+from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.report import TokenUse
 
 FOUR = tokens(4)
@@ -147,6 +150,30 @@ def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
         low, high = found.interval or (2.1, 1.9)
         held += low <= 2.0 <= high
     assert 0.89 * 200 <= held <= 0.99 * 200
+
+
+def test_samples_of_one_example_are_no_further_examples() -> None:
+    values = np.random.default_rng(0).normal(size=30)
+    one, many = figure_of(values), figure_of(np.tile(values, 16), 16)
+    assert many.mean == pytest.approx(one.mean) and many.interval == pytest.approx(one.interval)
+    noisy = np.array([1.0, np.nan, 5.0, np.nan, 2.0, np.nan])  # two rounds of three examples, the second undefined
+    assert figure_of(noisy, 2).mean == pytest.approx((1 + 5 + 2) / 3)
+
+
+def test_of_one_example_there_is_no_interval_and_no_difference() -> None:
+    found = bootstrap(np.array([0.5, np.nan]))
+    assert found == Figure(0.5) and not differs(found) and with_interval(found) == "0.500"
+
+
+def test_the_cap_is_that_of_the_pairs_among_which_one_is_to_be_found() -> None:
+    """255 pairs are one group: a bound of log₂ 255 can be reached, and was more than the cap that stood beside it."""
+    spec = Spec({"a": Field(kind="continuous", shape=(2,))})
+    random = np.random.default_rng(0)
+    training, coming = ({side: [{"a": row} for row in random.normal(size=(count, 2))] for side in ("x", "y", "rep")}
+                        for count in (20, 255))  # fmt: skip
+    found = relevance(dict.fromkeys(("x", "y", "rep"), spec), training, coming,
+                      {"training": [1] * 20, "held_out": [1] * 255})  # fmt: skip
+    assert (found.units, found.negatives, found.cap) == (255, 255, np.log2(255))
 
 
 def test_dead_tokens_are_counted() -> None:

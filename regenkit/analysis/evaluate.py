@@ -198,8 +198,8 @@ def measure(
         gallery.keep(route, drawn.ys, drawn.reps)
     begin("measuring the boundary Y′", 1)
     return Measured(
-        examples=len(indices), steps=float(steps.sum()), bits=bits, scores=figures(pipeline.recipe, values),
-        lengths=lengths,
+        examples=len(indices), steps=float(steps.sum()), bits=bits,
+        scores=figures(pipeline.recipe, values, options.samples), lengths=lengths,
         boundary=boundary(pipeline, learned, pairs), gallery=gallery,
     )  # fmt: skip
 

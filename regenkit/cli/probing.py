@@ -36,7 +36,9 @@ def probe(
     from regenkit.analysis.results.files import to_json
 
     def share(value: Figure) -> str:
-        low, high = value.interval or (value.mean, value.mean)
+        if value.interval is None:  # of one example
+            return number(value.mean)
+        low, high = value.interval
         return f"{number(value.mean)} ({number(low)}–{number(high)})"
 
     found = probe_run(run, stage, time=time, examples=examples, progress=lambda *_: None)

@@ -46,8 +46,10 @@ def with_spread(figure: Figure) -> str:
 
 
 def with_interval(figure: Figure) -> str:
-    """Three digits, so that an interval that all but holds 0 differs from one that does."""
-    low, high = figure.interval or (figure.mean, figure.mean)
+    """Three digits, so that an interval that all but holds 0 differs from one that does; the mean where it has none."""
+    if figure.interval is None:
+        return number(figure.mean)
+    low, high = figure.interval
     return f"{number(figure.mean)} [{number(low)}, {number(high)}]"
 
 

@@ -11,7 +11,8 @@ DRAWS = 1000
 
 
 def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
-    """Σ values / Σ weights (1 each by default) with its 95 % percentile interval; undefined values are left out.
+    """Σ values / Σ weights (1 each by default) with its 95 % percentile interval; undefined values are left out,
+    and one value alone has none.
 
     With weights it is a ratio, and numerator and denominator are drawn together, as they belong together.
     """
@@ -21,17 +22,29 @@ def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
     values, weights = values[defined], weights[defined]
     if not len(values):
         return Figure(float("nan"))
+    mean = float(values.sum() / weights.sum())
+    if len(values) == 1:  # of one example nothing is known of others
+        return Figure(mean)
     random, means = np.random.default_rng(0), np.empty(DRAWS)
     for number in range(DRAWS):  # one at a time: thousands of examples need no gigabyte
         drawn = random.integers(0, len(values), len(values))
         means[number] = values[drawn].sum() / weights[drawn].sum()
     low, high = np.quantile(means, [0.025, 0.975])
-    return Figure(float(values.sum() / weights.sum()), float(low), float(high))
+    return Figure(mean, float(low), float(high))
 
 
-def figure_of(values: np.ndarray) -> Figure:
-    """A metric's values [examples] with their interval; or its one value [] of all examples together."""
-    return bootstrap(values) if values.ndim else Figure(float(values))
+def figure_of(values: np.ndarray, samples: int = 1) -> Figure:
+    """A metric's values with their interval over examples; or its one value [] of all examples together.
+
+    values    [samples · examples], round after round
+    samples   how many of each example: they are drawn together, else the interval would be that of more examples
+    """
+    if not values.ndim:
+        return Figure(float(values))
+    rounds = np.asarray(values, np.float64).reshape(samples, -1)
+    defined = np.isfinite(rounds)
+    counts = defined.sum(0)
+    return bootstrap(np.where(counts, np.where(defined, rounds, 0.0).sum(0), np.nan), counts)
 
 
 def over_seeds(values: Sequence[np.ndarray] | np.ndarray, weights: np.ndarray | None = None) -> Figure:

@@ -24,7 +24,8 @@ from regenkit.spec import Y_AXIS, Field, Fields, Spec
 
 WINDOW = 4
 NEGATIVES = 128
-"""N: pairs among which the right one is to be found at a time; fewer where there are not so many."""
+"""The least N: pairs among which the right one is to be found at a time. All pairs are used, in groups of equal size,
+so N may come near twice as many; it is less where there are not so many pairs."""
 COMPONENTS = 48
 WIDEST = 512
 """Channels, and tokens of a vocabulary, are folded to so many."""
@@ -59,7 +60,7 @@ def relevance(
     values = {side: _bound(units, side, shuffled=False) for side in sides}
     null = {side: _bound(units, side, shuffled=True) for side in sides}
     bounds = {side: bootstrap(*values[side]) for side in sides}
-    negatives = min(NEGATIVES, len(units["held_out"]["x"]))
+    negatives = max(map(len, _groups(np.arange(len(units["held_out"]["x"])))))
     return Relevance(
         unit=f"window of {WINDOW} steps" if windows else "example",
         rep=bounds["rep"], y=bounds["y"],

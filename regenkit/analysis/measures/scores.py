@@ -46,17 +46,18 @@ def score(pipeline: Pipeline, drawn: Drawn, pairs: Sequence[Pair], learned: Sequ
     return {each.name: of_metric(each, each.load()(evaluation), len(drawn.ys)) for each in metrics}
 
 
-def figures(recipe: Recipe, values: Mapping[str, Values]) -> dict[str, Score]:
-    """By metric, given the values by route."""
+def figures(recipe: Recipe, values: Mapping[str, Values], samples: int = 1) -> dict[str, Score]:
+    """By metric, given the values by route; `samples` of each example."""
     others = [route for route in ("oracle", "direct", "direct_half") if route in values]
-    return {
-        name: Score(
+    found = {}
+    for name, side in better([recipe]).items():
+        minus = {other: values["predicted"][name] - values[other][name] for other in others}
+        found[name] = Score(
             better=side,
-            routes={route: figure_of(each[name]) for route, each in values.items()},
-            predicted_minus={other: figure_of(values["predicted"][name] - values[other][name]) for other in others},
+            routes={route: figure_of(each[name], samples) for route, each in values.items()},
+            predicted_minus={other: figure_of(each, samples) for other, each in minus.items()},
         )
-        for name, side in better([recipe]).items()
-    }
+    return found
 
 
 def better(recipes: Sequence[Recipe]) -> dict[str, Better]:

@@ -68,7 +68,7 @@ class Relevance:
     unit             "example" or "window of N steps"; units: how many were measured
     rep, y           the bounds; …_shuffled the same with X shuffled, which should be 0
     kept             which share of the bound for Y the one for Y′ reaches; absent where the former may be 0
-    cap, negatives   no bound can exceed log₂ of so many pairs
+    cap, negatives   no bound can exceed log₂ of so many pairs, of which the right one is to be found
     """
 
     unit: str
