@@ -71,7 +71,9 @@ class Blind(keras.Model):
         random = np.random.default_rng(seed)
         drawn = {}
         for name, table in self.tables.items():
-            share = np.exp(self.sharpness * table.numpy().astype(np.float64))
+            share: np.ndarray = np.exp(self.sharpness * table.numpy().astype(np.float64))
+            if not temperature:
+                share = (np.arange(len(share)) == share.argmax()).astype(np.float64)
             drawn[name] = mask * random.choice(len(share), mask.shape, p=share / share.sum()) + mask
         return drawn
 
@@ -128,11 +130,16 @@ def test_cells_that_differ_in_samples_alone_have_the_same_bits(home: Path) -> No
 
 
 def test_cells_that_differ_in_samples_alone_are_trained_once(home: Path) -> None:
-    vary = ["--vary", "generator.sample.temperature=0.5,2.0"]
-    said = CliRunner().invoke(app, ["compare", "even.yaml", *vary, "--scores"], catch_exceptions=False)
+    """And drawn from in each cell's own way, the direct route too, which draws as the generator does."""
+    vary = ["--vary", "generator.sample.temperature=0,2.0", "--baseline", "direct"]
+    said = CliRunner().invoke(app, ["compare", "even.yaml", *vary, "--scores", "--json"], catch_exceptions=False)
     assert said.exit_code == 0, said.output
-    done = [json.loads(path.read_text()) for path in Path("runs/even/compare").glob("*/generator/done.json")]
-    assert sorted("from" in each for each in done) == [False, True], "the second is the first one's copy"
+    for stage in ("generator", "direct"):
+        done = [json.loads(path.read_text()) for path in Path("runs/even/compare").glob(f"*/{stage}/done.json")]
+        assert sorted("from" in each for each in done) == [False, True], "the second is the first one's copy"
+    found = json.loads(said.stdout)
+    cold, warm = (cell["scores"]["toy/spread"]["routes"]["direct"]["mean"] for cell in found["cells"])
+    assert cold == 0 < warm and [cell["direct"] for cell in found["cells"]] == [0, 1] and len(found["direct"]) == 2
 
 
 def test_a_stage_that_cannot_be_built_is_refused_before_another_cell_is_trained(home: Path) -> None:

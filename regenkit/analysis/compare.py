@@ -228,6 +228,8 @@ def _measure(
         if stage != "renderer" and learned_without_x(pipeline, prepared, stage):
             bits[f"{stage}_without_x"] = stage_bits(pipeline, stage, pairs, withhold=True)
     spent = {stage: training_seconds(pipeline.folder, stage) for stage in keys}
+    if options.scored and (how := dict(pipeline.recipe.part("direct").sample)) and "direct" in keys:
+        keys = {**keys, "direct": digest([keys["direct"], how])}  # one model, drawn from in several ways
     direct = digest([keys["direct"], ids]) if "direct" in keys else None
     return Measured(
         folder=pipeline.folder, ids=ids, density=density, keys=keys, bits=bits,

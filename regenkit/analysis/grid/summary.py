@@ -22,7 +22,7 @@ class Measured:
     """What one run costs, on the paired examples that it holds out.
 
     bits        of the stages that have some: by stage, or STAGE_without_x, and target field, [examples]
-    keys        what each stage depends on
+    keys        what each stage depends on; where samples are scored, a direct route on how they are drawn as well
     shared      the fields of Y′ that Y holds too
     density     Y′ is continuous: what it costs is a density and no number of bits
     steps, unit how much of Y each has, and what it is counted in
