@@ -113,11 +113,11 @@ def test_cells_are_every_choice_by_every_seed(tmp_path: Path) -> None:
 
 
 def report(
-    *, seeds: int = 1, apart: float = 0.0, direct: float | None = None, dense: tuple[str, ...] = ()
+    *, seeds: int = 1, apart: float = 0.0, direct: float | None = None, dense: tuple[str, ...] = (), impossible: int = 0
 ) -> Comparison:  # fmt: skip
     """Two cells of 40 examples of 10 steps. `full` has a chord of 2 bits a step that X knows nothing of, and a beat of
     which it saves half; `lean` the beat alone, and pitches that cost 1.5 bits more. Seeds are `apart` from each other.
-    The Y′ of `dense` cells is continuous.
+    The Y′ of `dense` cells is continuous. `impossible` examples are so by the renderer of `lean`.
     """
     random = np.random.default_rng(0)
     steps = np.full(40, 10)
@@ -132,6 +132,8 @@ def report(
             "generator_without_x": {name: bits(value) for name, (_, value) in fields.items()},
             "renderer": {"pitch": bits(pitch + shift)},
         }
+        if cell == "lean":
+            stages["renderer"]["pitch"][:impossible] = np.inf
         if direct is not None:
             stages |= {"direct": {"pitch": bits(direct)}, "direct_without_x": {"pitch": bits(direct)}}
         known = [stage for stage in stages if "without" not in stage]
@@ -187,6 +189,17 @@ def test_a_difference_within_the_spread_of_the_seeds_is_none() -> None:
     assert not any(sentence.startswith("Higher") for sentence in far.finding)
     assert any("fewer than three" in sentence for sentence in report(seeds=2).limits)
     assert not any("fewer than three" in sentence for sentence in near.limits)
+
+
+def test_a_cell_that_rules_out_what_is_true_is_not_the_lowest_and_that_is_said() -> None:
+    """Infinite bits were left out of its mean, which made it better."""
+    found = report(direct=3.2, impossible=2)
+    full, lean = found.cells
+    assert report(direct=3.2).lowest == 1 and found.lowest == 0 and lean.minus_lowest
+    assert lean.renderer and lean.renderer.infinite == 2 and full.renderer and full.renderer.infinite == 0
+    said = [each for each in found.limits if "infinite" in each]
+    assert len(said) == 1 and said[0].startswith("Of 40 examples bits are infinite or undefined for 2 by Y′ → Y of ")
+    assert not any("infinite" in each for each in report().limits)
 
 
 def test_densities_are_not_compared_as_bits() -> None:

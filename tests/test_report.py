@@ -16,6 +16,7 @@ import pytest
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.findings.principle import unknown
 from regenkit.analysis.measures.combine import combine
+from regenkit.analysis.measures.costs import stage_cost
 from regenkit.analysis.pages.card import write_card
 from regenkit.analysis.pages.embed import _small, data_uri
 from regenkit.analysis.pages.gallery import picks
@@ -169,6 +170,15 @@ def test_what_x_knows_of_is_not_called_unknown() -> None:
     report = make_report(chord_saved=1.0)
     assert unknown(report.bits.routes["generator"]) == []
     assert "none breaks the second principle" in " ".join(report.finding)
+
+
+def test_examples_that_a_model_rules_out_are_counted() -> None:
+    steps = np.full(3, 10.0)
+    found = stage_cost({"pitch": np.array([20.0, np.inf, 40.0])}, steps)
+    assert found.infinite == 1 and found.total.bits.mean == 3.0  # no mean of all three
+    report = make_report()
+    report = replace(report, bits=replace(report.bits, routes={**report.bits.routes, "oracle": found}))
+    assert worded(report).finding[0].startswith("Of 3 examples bits are infinite or undefined for 1 by Y′ → Y: ")
 
 
 def test_without_the_direct_route_nothing_is_said_of_it(tmp_path: Path) -> None:

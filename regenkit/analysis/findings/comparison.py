@@ -7,7 +7,15 @@ from dataclasses import replace
 from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, unknown
 from regenkit.analysis.findings.samples import by_samples
 from regenkit.analysis.findings.significance import differs, overlap
-from regenkit.analysis.findings.wording import joined, number, one, percent, signed_number, signed_with_seeds
+from regenkit.analysis.findings.wording import (
+    joined,
+    number,
+    one,
+    percent,
+    signed_number,
+    signed_with_seeds,
+    without_infinite,
+)
 from regenkit.analysis.grid.labels import RECIPE
 from regenkit.analysis.results.comparison import Cell, Comparison
 from regenkit.analysis.results.figure import Figure, StageCost
@@ -169,6 +177,8 @@ def limits(comparison: Comparison) -> Iterator[str]:
             f"A stage of {'; '.join(without)} has no likelihood, so there are no bits of the whole route: scores of "
             "samples alone compare."
         )
+    if infinite := list(_infinite(comparison)):
+        yield without_infinite(comparison.examples, infinite)
     if comparison.better and len(cells[0].runs) < 2:
         yield "A score of all samples together has no interval: by one training seed it shows no difference."
     if comparison.left_out:
@@ -178,3 +188,13 @@ def limits(comparison: Comparison) -> Iterator[str]:
             "What X saves is measured by hiding it from the same model, and not stated of a model that never learned "
             "without it (`condition_dropout: 0.1` teaches it that)."
         )
+
+
+def _infinite(comparison: Comparison) -> Iterator[str]:
+    for cell in comparison.cells:
+        for way, cost in {"X → Y′": cell.generator, "Y′ → Y": cell.renderer}.items():
+            if cost and cost.infinite:
+                yield f"{cost.infinite} by {way} of {cell.label}"
+    for direct in comparison.direct:
+        if direct.cost and direct.cost.infinite:
+            yield f"{direct.cost.infinite} by a direct route"

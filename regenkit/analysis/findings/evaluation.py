@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, unknown
 from regenkit.analysis.findings.significance import differs
-from regenkit.analysis.findings.wording import ROUTES, joined, listed, number, one, percent, plain, with_interval
+from regenkit.analysis.findings.wording import (
+    ROUTES,
+    joined,
+    listed,
+    number,
+    one,
+    percent,
+    plain,
+    with_interval,
+    without_infinite,
+)
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
 
@@ -25,7 +35,23 @@ def finding(report: Report) -> list[str]:
     if comparable:
         found += [*_costs(report), *_leaner(bits["generator"], set(bits.get("direct", bits["oracle"]).fields))]
         found += _dropped(report) if "direct" in bits else ()
-    return [*found, *_lengths(report), *_relevance(report), *_compactness(report), *_scores(report), *_tokens(report)]
+    return [
+        *_infinite(report),
+        *found,
+        *_lengths(report),
+        *_relevance(report),
+        *_compactness(report),
+        *_scores(report),
+        *_tokens(report),
+    ]
+
+
+def _infinite(report: Report) -> Iterator[str]:
+    ways = {"generator": "X → Y′", "oracle": "Y′ → Y", "direct": "the direct route", "direct_half": "its smaller model"}
+    bits = report.bits.routes
+    if found := [f"{bits[route].infinite} by {way}" for route, way in ways.items()
+                 if route in bits and bits[route].infinite]:  # fmt: skip
+        yield without_infinite(report.examples, found)
 
 
 def _against_direct(report: Report) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Figures and names in words, the same in sentences and tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from regenkit.analysis.results.figure import Figure
 
@@ -90,3 +90,14 @@ def counted(amount: float, unit: str) -> str:
 def one(unit: str) -> str:
     """ "an example", "a window"."""
     return f"{'an' if unit[0] in 'aeiou' else 'a'} {unit}"
+
+
+def without_infinite(examples: int, by: Sequence[str]) -> str:
+    """What no mean of bits can hold is said: a model would look the better, the more examples it rules out.
+
+    by   "3 by X → Y′" …
+    """
+    return (
+        f"Of {examples} examples bits are infinite or undefined for {joined(by)}: the model holds impossible what is "
+        "true. Figures of bits leave these examples out, so they are too good."
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from regenkit.analysis.grid.losses import Values, score_over_seeds
 from regenkit.analysis.measures.bootstrap import over_seeds
-from regenkit.analysis.measures.costs import FieldBits, stage_cost, whole
+from regenkit.analysis.measures.costs import FieldBits, difference, stage_cost, whole
 from regenkit.analysis.results.comparison import Cell, Comparison, Direct, Setup
 from regenkit.analysis.results.figure import Figure, StageCost
 from regenkit.errors import UserError
@@ -98,14 +98,14 @@ def summary(
     steps = every[0].steps[counted(every[0])]
     cells = [_Runs(each, [counted(run) for run in each], steps) for each in runs]
     totals = {number: cell.total(*ROUTE) for number, cell in enumerate(cells) if cell.has(*ROUTE)}
-    lowest = min(totals, key=lambda number: float(totals[number].mean()), default=None)
+    lowest = min(totals, key=lambda number: _rank(totals[number]), default=None)
     direct: dict[tuple[str, ...], Direct] = {}
     found = []
     for number, ((label, settings), cell) in enumerate(zip(named, cells, strict=True)):
         row = _cell(cell, label, settings, setup)
         if number in totals and lowest is not None:
             row = replace(row, total=over_seeds(totals[number], steps),
-                          minus_lowest=over_seeds(totals[number] - totals[lowest], steps))  # fmt: skip
+                          minus_lowest=over_seeds(difference(totals[number], totals[lowest]), steps))  # fmt: skip
         if "direct" in cell.runs[0].keys:
             key = tuple(run.keys["direct"] for run in cell.runs)
             direct.setdefault(key, Direct(parameters=cell.runs[0].parameters["direct"],
@@ -117,6 +117,12 @@ def summary(
         lowest=lowest, cells=tuple(found),
         left_out=max(len(run.ids) for run in every) - len(common), direct=tuple(direct.values()),
     )  # fmt: skip
+
+
+def _rank(bits: np.ndarray) -> tuple[int, float]:
+    """By how many examples are impossible (whose bits no mean holds), then by the mean of the others."""
+    defined = np.isfinite(bits).all(0)
+    return int((~defined).sum()), float(bits[:, defined].mean()) if defined.any() else 0.0
 
 
 def _cell(cell: _Runs, label: str, settings: Mapping[str, str], setup: Setup) -> Cell:
@@ -131,4 +137,8 @@ def _cell(cell: _Runs, label: str, settings: Mapping[str, str], setup: Setup) ->
 
 
 def _minus_direct(cell: _Runs, total: np.ndarray | None) -> Figure | None:
-    return None if total is None or not cell.has("direct") else over_seeds(total - cell.total("direct"), cell.steps)
+    return (
+        None
+        if total is None or not cell.has("direct")
+        else over_seeds(difference(total, cell.total("direct")), cell.steps)
+    )

@@ -43,7 +43,8 @@ def combine(reports: Sequence[Report]) -> Report:
 
 def _stage(stages: Sequence[StageCost]) -> StageCost:
     fields = {name: _cost([stage.fields[name] for stage in stages]) for name in stages[0].fields}
-    return StageCost(total=_cost([stage.total for stage in stages]), fields=fields)
+    infinite = max(stage.infinite for stage in stages)
+    return StageCost(total=_cost([stage.total for stage in stages]), fields=fields, infinite=infinite)
 
 
 def _cost(costs: Sequence[Cost]) -> Cost:

@@ -48,7 +48,7 @@ def held_out_bits(
         known["unigram"] = unigram_bits(y_spec, learned, pairs, drawn_axes(pipeline.specs["x"], y_spec))
 
     def minus(one: str, other: str) -> np.ndarray:
-        return whole(known[one]) - whole(known[other])
+        return difference(whole(known[one]), whole(known[other]))
 
     figures = Bits(
         routes={route: stage_cost(bits, steps, blind.get(route)) for route, bits in known.items()},
@@ -65,6 +65,13 @@ def whole(bits: FieldBits) -> np.ndarray:
     return total
 
 
+def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Undefined where both are infinite."""
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = one - other
+    return found
+
+
 def stage_cost(
     bits: FieldBits,
     steps: np.ndarray,
@@ -79,9 +86,14 @@ def stage_cost(
     def cost(bits: np.ndarray, without_x: np.ndarray | None) -> Cost:
         if without_x is None:
             return Cost(bits=figure(bits, steps))
-        return Cost(bits=figure(bits, steps), without_x=figure(without_x, steps), saved=figure(without_x - bits, steps))
+        return Cost(
+            bits=figure(bits, steps),
+            without_x=figure(without_x, steps),
+            saved=figure(difference(without_x, bits), steps),
+        )
 
     return StageCost(
         total=cost(whole(bits), whole(without_x) if without_x else None),
         fields={name: cost(each, without_x[name] if without_x else None) for name, each in bits.items()},
+        infinite=int((~np.isfinite(np.atleast_2d(whole(bits))).all(0)).sum()),
     )

@@ -74,10 +74,14 @@ class Cost:
 @final
 @dataclass(frozen=True, kw_only=True)
 class StageCost:
-    """What a stage, or a route of several, costs: in all, and each field that it predicts."""
+    """What a stage, or a route of several, costs: in all, and each field that it predicts.
+
+    infinite   examples that are impossible by the model, or whose bits are undefined: the figures leave them out
+    """
 
     total: Cost
     fields: dict[str, Cost]
+    infinite: int = 0
 
 
 @final
