@@ -39,5 +39,6 @@ def test_a_preview_shows_x_and_writes_y(tmp_path: Path) -> None:
     assert len(re.findall(r"^X +\S", said, flags=re.MULTILINE)) == 2
     assert len(re.findall(r"^Y′ +\S", said, flags=re.MULTILINE)) == 2
     assert sorted(path.name for path in tmp_path.glob("y*")) == ["y-1.mid", "y-2.mid"]
-    refused = regenkit("preview", "song.yaml", "-o", "y.gif", cwd=tmp_path, expect=2).stderr
-    assert "melody is written as .mid" in refused
+    for file, what in (("y.gif", ".gif can't be written; there are .mid"), ("no/y.mid", "mkdir -p no")):
+        refused = regenkit("preview", "song.yaml", "-o", file, cwd=tmp_path, expect=2)
+        assert what in refused.stderr and not refused.stdout

@@ -1,5 +1,6 @@
 """`regenkit evaluate` from the outside: what it announces, its one progress line, and what it keeps in memory."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from regenkit import plugins
 from regenkit.analysis import progress as progress_module
-from regenkit.analysis.evaluate import Options, evaluate_run
+from regenkit.analysis.evaluate import Options, evaluate_run, evaluate_runs
 from regenkit.analysis.measures import examples
 from regenkit.analysis.measures.baselines import class_mean, random_training
 from regenkit.analysis.measures.examples import Pairs, Side
@@ -20,6 +21,7 @@ from regenkit.analysis.plan import Planned, in_words, planned
 from regenkit.analysis.progress import WorkProgress
 from regenkit.analysis.results.files import read
 from regenkit.analysis.results.report import Report
+from regenkit.errors import UserError
 from regenkit.pipeline.load import load_run
 from regenkit.recipe import load
 from regenkit.run.train import train_recipe
@@ -41,7 +43,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         host = plugins.Host([letters])
         patch.setattr(plugins, "host", lambda: host)
         Path("toy.yaml").write_text(RECIPE)
-        yield train_recipe(load(Path("toy.yaml")), folder / "run", Console(quiet=True))
+        console = Console(file=io.StringIO())  # whose markup a folder's name is not
+        yield train_recipe(load(Path("toy.yaml")), folder / "[run]" / "[/1]", console)
+        assert isinstance(console.file, io.StringIO) and "[/1]/samples" in "".join(console.file.getvalue().split())
 
 
 def test_what_is_to_be_trained_is_known_before(run: Path) -> None:
@@ -55,6 +59,14 @@ def test_what_is_to_be_trained_is_known_before(run: Path) -> None:
         assert [each.seconds for each in planned(pipeline, ("direct",))] == [None]
     finally:
         (run / "kept").rename(run / "log.jsonl")
+
+
+def test_one_run_named_twice_has_no_spread(run: Path, tmp_path: Path) -> None:
+    """It was measured twice and its mean printed; a copy of it, and another run of its seed, are no better."""
+    (tmp_path / "copy").symlink_to(run)
+    for other in (run, tmp_path / "copy"):
+        with pytest.raises(UserError, match=r"are one run twice, of one recipe and seed 0, .* train\.seed=N"):
+            evaluate_runs([run, other], Options(direct=False), Console(quiet=True))
 
 
 def test_it_is_announced_in_words() -> None:

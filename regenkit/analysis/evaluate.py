@@ -84,8 +84,19 @@ def evaluate_runs(folders: Sequence[Path], options: Options, console: Console) -
 
 
 def _check_same_recipe(folders: Sequence[Path]) -> None:
-    """Before anything is measured, since runs of different recipes have no mean."""
-    found = {identity(load_run(folder).recipe, but=("strategy", "seed")): folder for folder in folders}
+    """Before anything is measured: runs of different recipes have no mean, and those of one seed no spread."""
+    recipes = [load_run(folder).recipe for folder in folders]
+    known: dict[str, Path] = {}
+    for folder, recipe in zip(folders, recipes, strict=True):
+        if (mine := identity(recipe)) in known:
+            raise UserError(
+                f"{known[mine]} and {folder} are one run twice, of one recipe and seed {recipe.train_settings().seed}, "
+                "so their spread would be 0. Name each once, or train another seed: --set train.seed=N"
+            )
+        known[mine] = folder
+    found = {
+        identity(recipe, but=("strategy", "seed")): folder for folder, recipe in zip(folders, recipes, strict=True)
+    }
     if len(found) > 1:
         raise UserError(
             f"{' and '.join(map(str, found.values()))} are of different recipes, so they have no mean: evaluate them "

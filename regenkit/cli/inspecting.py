@@ -64,7 +64,7 @@ def doctor(as_json: Json = False) -> None:
         console = terminal(soft_wrap=True, highlight=False)
         for finding in findings:
             state = finding["state"]
-            console.print(f"[{COLOURS[state]}]{state:6}[/] {finding['what']}:", end=" ")
+            console.print(f"[{COLOURS[state]}]{state:6}[/] {escape(finding['what'])}:", end=" ")
             console.print(finding["detail"], markup=False)
             if state != "ok" and finding["mend"]:
                 console.print(f"        mend: [bold]{escape(finding['mend'])}[/]")

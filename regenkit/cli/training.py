@@ -85,14 +85,17 @@ def preview(
     from rich.table import Table
     from rich.text import Text
 
+    from regenkit.cli.outputs import check_output
     from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
     from regenkit.recipe import check_data, load
 
     console = terminal(soft_wrap=True)
     loaded = load(recipe, settings or [])
     check_data(loaded)
-    from regenkit.analysis.preview import describe, write_shown
+    from regenkit.analysis.preview import describe, write_shown, written_as
 
+    if output:  # before the data are read, which may take long
+        check_output(output, written_as(loaded))
     found = describe(loaded, count, terminal(stderr=True, quiet=as_json))
     written = write_shown(loaded, output, count) if output else []
     if as_json:

@@ -64,7 +64,7 @@ def train_recipe(recipe: Recipe, folder: Path | None, console: Console, stages: 
         with together(strategy):  # a process that ended earlier would look like one that failed
             if is_chief(strategy) and not untrained(folder, recipe):
                 write_samples(pipeline, prepared, folder / "samples")
-                log.say(f"done; samples are in [bold]{folder / 'samples'}[/]")
+                log.say(f"done; samples are in [bold]{escape(str(folder / 'samples'))}[/]")
     return folder
 
 

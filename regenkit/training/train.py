@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from rich.markup import escape
+
 from regenkit.data.batches import as_user_errors, dataset
 from regenkit.data.plan import Plan, cut
 from regenkit.data.prepare import Prepared
@@ -77,7 +79,7 @@ def fit(
         keras_callbacks = _callbacks(callbacks or [], state.model, settings)
     checkpoints = Checkpoints(state, job.folder / "checkpoints", settings.keep)
     for damaged in checkpoints.restore():
-        log.warn(f"{job.name}: passed over a damaged checkpoint, {damaged}")
+        log.warn(escape(f"{job.name}: passed over a damaged checkpoint, {damaged}"))
     broadcast(state, strategy)
     step = int(state.step.numpy())
     log.begin(job.name, step, settings.steps, state.parameters)
