@@ -13,6 +13,7 @@ from regenkit.errors import UserError
 from regenkit.models.assisted import Assisted
 from regenkit.pipeline.draft import without_values
 from regenkit.plugins import host
+from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field
 
@@ -83,3 +84,25 @@ def test_weights_that_are_not_here_are_asked_for(tmp_path: Path, monkeypatch: py
     efficientnet.network.cache_clear()
     with pytest.raises(UserError, match="regenkit data fetch"):
         fpn()
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.usefixtures("weights")
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_what_stands_on_it_trains_under_half_precision(policy: str) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        auxiliary = (
+            host()
+            .find("renderer", "dense/regeneration")
+            .load()(condition=X | Y, target=X, width=8, depth=1, perceptual=0.5, class_supervision=0.5)
+        )
+        model = shaken(Assisted(parts={"generator": fpn(), "auxiliary": auxiliary},
+                                specs={"x": X, "y": Y, "rep": Y}, settings=0.5))  # fmt: skip
+    finally:
+        keras.config.set_dtype_policy(before)
+    data = batch_of(X, Y, 2)
+    found = model.losses(data, noise=data["noise"])["main"]
+    assert {"classes", "auxiliary_pixels", "auxiliary_perceptual", "auxiliary_classes"} <= set(found)
+    assert all(value.dtype == tf.float32 and np.isfinite(value).all() for value, _ in found.values())

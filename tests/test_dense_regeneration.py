@@ -84,6 +84,21 @@ def test_regeneration_moves_the_network_and_the_module_and_the_task_the_network_
         assert own["generator"] > 1e-5 and own["auxiliary"] == 0
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name in ("forward", "attention")])
+def test_half_precision_trains_and_does_not_round_what_is_kept(name: str) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model, still = assisted(**MODULES[name]), auxiliary(**MODULES[name], strength=0.0)
+    finally:
+        keras.config.set_dtype_policy(before)
+    data = batch()
+    losses = model.losses(data, noise=data["noise"])["main"]
+    assert all(value.dtype == tf.float32 and np.isfinite(value).all() for value, _ in losses.values())
+    drawn = still.sample({**data["condition"], **data["target"]}, seed=1)["pixels"]  # it begins by adding nothing
+    np.testing.assert_array_equal(drawn, data["condition"]["pixels"])
+
+
 def test_controls_take_the_gradient_or_the_places() -> None:
     assert slopes(assisted(maps="detached"), "auxiliary_")["generator"] == 0
     assert slopes(assisted(maps="detached"), "auxiliary_")["auxiliary"] > 1e-4

@@ -4,6 +4,7 @@ ImageNet has taught the network what things look like; the pyramid is all that i
 of the picture, so a last convolution reads the picture too, for the boundaries.
 """
 
+from collections.abc import Sequence
 from typing import final
 
 from pydantic import NonNegativeFloat, PositiveInt
@@ -48,10 +49,15 @@ class Trunk(keras.layers.Layer):
             list(zip(self.lateral, self.norms, self.smooth, STAGES, strict=True))
         ):
             own = lateral(features[stage])
-            own = own if x is None else own + tf.image.resize(x, own.shape[1:3])
+            own = own if x is None else own + _resized(x, own.shape[1:3])
             x = smooth(normal(own))
-        x = tf.image.resize(x, self.shape[:2])
+        x = _resized(x, self.shape[:2])
         return self.mix(tf.concat([x, self.stem(pixels)], -1))
+
+
+def _resized(x: tf.Tensor, size: Sequence[int]) -> tf.Tensor:
+    """In the precision of `x`; TensorFlow gives float32 of any."""
+    return tf.cast(tf.image.resize(x, size), x.dtype)
 
 
 def fpn(*, condition: Spec, target: Spec, width: PositiveInt = 64, dice: NonNegativeFloat = 0.0) -> DensePrediction:

@@ -1,7 +1,8 @@
 """Modules that rebuild a picture from what a redaction left of it and from maps: what the paper calls a CRM.
 
 All read [batch, height, width, n] of kept pixels, the mask of known ones and the maps, and return the picture; each
-adds to the kept pixels, so that nothing has to be learned of what is there. They begin by adding nothing.
+adds to the kept pixels, so that nothing has to be learned of what is there. They begin by adding nothing. What they
+read is not rounded under half precision, since the kept pixels are part of what they return.
 """
 
 from typing import final
@@ -26,7 +27,7 @@ class Forward(keras.layers.Layer):
     """
 
     def __init__(self, inputs: int, channels: int, width: int, depth: int) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         self.inputs, self.width = inputs, width
         self.stem = keras.layers.Conv2D(width, 3, padding="same")
         self.blocks = [Residual(width) for _ in range(depth)]
@@ -54,7 +55,7 @@ class Recursive(keras.layers.Layer):
     returned, and compared with the true one."""
 
     def __init__(self, inputs: int, channels: int, width: int, depth: int, turns: int) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         self.turns = turns
         self.step = Forward(inputs + channels, channels, width, depth)
 
@@ -78,7 +79,7 @@ class Attention(keras.layers.Layer):
     """
 
     def __init__(self, shape: tuple[int, int, int], inputs: int, width: int, depth: int, shared: int = 0) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         if shape[0] % PLACES or shape[1] % PLACES:
             raise ValueError(f"pictures of {shape[0]} × {shape[1]}; attention wants sides that divide by {PLACES}")
         self.shape, self.inputs, self.width = shape, inputs, shared or width

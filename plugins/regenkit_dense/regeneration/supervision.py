@@ -27,7 +27,7 @@ class ClassShares(keras.layers.Layer):
     """
 
     def __init__(self, shape: tuple[int, int, int], rep: Spec) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         known = [field.vocabulary for name, field in rep.items() if name == "classes"]
         if not known:
             raise ValueError(f"class_supervision wants classes, and Y′ has {', '.join(rep)}: leave it out")
