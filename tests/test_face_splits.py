@@ -19,7 +19,7 @@ FOUR = [f"{name}/{number}.mp4" for name in "abcd" for number in "123"]
 
 @given(CLIPS)
 def test_nobody_is_learned_from_and_held_out(files: list[str]) -> None:
-    found, who = splits(files, (), "face/folder"), people(files)
+    found, who = splits(files, (), "face/folder", {}), people(files, {})
     assert list(found) == files
     if len(files) >= FEW:
         assert set(found.values()) == {None}
@@ -47,11 +47,11 @@ def test_a_clip_is_named_by_what_no_other_has() -> None:
     files = ["a/lrwp9a.mpg", "b.mp4", "b/1.mp4", "c.mov", "c.mp4", "e/2.mp4"]
     for name, right in (("lrwp9a", ["a/lrwp9a.mpg"]), ("a/lrwp9a", ["a/lrwp9a.mpg"]), ("lrwp9a.mpg", ["a/lrwp9a.mpg"]),
                         ("b/", ["b/1.mp4"]), ("b.mp4", ["b.mp4"]), ("c.mov", ["c.mov"])):  # fmt: skip
-        found = splits(files, (name,), "face/grid")
+        found = splits(files, (name,), "face/grid", {})
         assert [file for file in files if found[file] == "test"] == right
     for name, said in (("c", "may be c.mov, c.mp4"), ("b", "may be b/, b.mp4"), ("f", "not among the 6 clips")):
         with pytest.raises(UserError, match=said):
-            splits(files, (name,), "face/grid")
+            splits(files, (name,), "face/grid", {})
 
 
 def test_where_many_are_drawn_a_person_is_drawn_as_one(tmp_path: Path) -> None:
@@ -61,3 +61,37 @@ def test_where_many_are_drawn_a_person_is_drawn_as_one(tmp_path: Path) -> None:
             (tmp_path / name / f"{number}.mp4").write_bytes(b"")
     many = FaceFolder(str(tmp_path))
     assert set(many.splits.values()) == {None} and many.people["a/0.mp4"] == many.people["a/5.mp4"] == "a"
+
+
+def touched(root: Path, files: list[str]) -> FaceFolder:
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_bytes(b"")
+    return FaceFolder(str(root))
+
+
+def test_folders_of_a_split_are_the_split(tmp_path: Path) -> None:
+    data = touched(tmp_path, [f"{split}/{file}" for split in ("train", "val", "test") for file in FOUR])
+    assert {(file.split("/")[0], split) for file, split in data.splits.items()} == {
+        ("train", "train"), ("val", "validation"), ("test", "test"),
+    }  # fmt: skip
+    assert Counter(data.splits.values()) == {"train": 12, "validation": 12, "test": 12}
+    with pytest.raises(UserError, match="name the split, test and validation among them: leave test out"):
+        FaceFolder(str(tmp_path), test=("test",))
+    touched(tmp_path / "few", ["train/a.mp4", "train/b.mp4", "test/c.mp4"])
+    assert FaceFolder(str(tmp_path / "few")).splits == {
+        "test/c.mp4": "test",
+        "train/a.mp4": "train",
+        "train/b.mp4": "train",
+    }
+    with pytest.raises(UserError, match="folders test and train, which name a split, and beside them more; right are"):
+        touched(tmp_path / "few", ["more/d.mp4"])
+
+
+def test_what_folders_of_a_split_leave_open_is_drawn_by_person(tmp_path: Path) -> None:
+    data = touched(tmp_path, [*(f"train/{file}" for file in FOUR), "test/e/1.mp4", "test/e/2.mp4"])
+    assert Counter(data.splits.values()) == {"train": 12, "test": 2}
+    assert data.people["train/a/1.mp4"] == data.people["train/a/3.mp4"] != data.people["train/b/1.mp4"]
+    alone = touched(tmp_path / "alone", [f"train/{file}" for file in FOUR])
+    assert [file for file, split in alone.splits.items() if split == "test"] == ["train/d/2.mp4", "train/d/3.mp4"]
+    assert alone.splits["train/d/1.mp4"] == "validation"

@@ -108,6 +108,27 @@ def test_a_folder_by_class(tmp_path: Path) -> None:
     assert alone.remarks == ("too short by up to half: its last frame is held",)
 
 
+def test_folders_of_a_split_are_the_split_and_no_classes(tmp_path: Path) -> None:
+    for split, label in (("train", "cat"), ("train", "dog"), ("dev", "dog"), ("Test", "cat")):
+        (tmp_path / split / label).mkdir(parents=True)
+        film(tmp_path / split / label / "0.mp4", grey(range(16)))
+    film(tmp_path / "train" / "none.mp4", grey(range(16)))
+    data = Folder(str(tmp_path), size=16, channels=1)
+    examples, _ = read_all(data)
+    assert data.modalities["x"] == {"labels": ["cat", "dog"]}
+    found = {each.id: (each.split, None if each.x is None else int(each.x["label"])) for each in examples}
+    assert found == {
+        "train/cat/0.mp4": ("train", 1), "train/dog/0.mp4": ("train", 2), "train/none.mp4": ("train", None),
+        "dev/dog/0.mp4": ("validation", 2), "Test/cat/0.mp4": ("test", 1),
+    }  # fmt: skip
+    captioned, _ = read_all(Captions(str(tmp_path), size=16, channels=1))
+    assert {each.id: each.split for each in captioned} == {name: split for name, (split, _) in found.items()}
+    (tmp_path / "more").mkdir()
+    film(tmp_path / "more" / "0.mp4", grey(range(16)))
+    with pytest.raises(UserError, match="folders Test and dev and train, which name a split, and beside them more"):
+        Folder(str(tmp_path))
+
+
 def test_a_long_video_is_read_in_parts_without_a_seam(tmp_path: Path) -> None:
     data = Folder(str(folder(tmp_path)), size=16, channels=1)
     parts = [source for source in data.sources() if source.startswith("dog/long.mp4")]

@@ -1,5 +1,6 @@
 """Videos for melodies: what is drawn from a tune, what moves in it, and a user's own."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,14 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     assert example.x["footage"].shape == (32, SIDE, SIDE, 1)
     shown = Footage().decode(example.x)
     assert shown.frames.shape == (32, SIDE, SIDE, 1) and "32 frames" in Footage().describe(shown)
+    assert example.split is None
+    for split in ("train", "test"):
+        (tmp_path / "split" / split).mkdir(parents=True)
+        for name in ("a.mp4", "a.mid"):
+            (tmp_path / "split" / split / name).write_bytes((tmp_path / name).read_bytes())
+    halves, _ = read_all(Scored(str(tmp_path / "split")))
+    assert {each.id: each.split for each in halves} == {"train/a.mp4": "train", "test/a.mp4": "test"}
+    shutil.rmtree(tmp_path / "split")
     (tmp_path / "a.mid").unlink()
     (tmp_path / "one.mid").unlink()
     with pytest.raises(UserError, match="has a melody of its name beside it"):

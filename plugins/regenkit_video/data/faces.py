@@ -12,7 +12,7 @@ from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import located, own_folder, stamp
 from regenkit.spec import Fields
-from regenkit_video.data.held_out import people, splits
+from regenkit_video.data.held_out import named, people, splits
 from regenkit_video.data.own import Part, own, parts
 from regenkit_video.face.face import RATE, encode
 from regenkit_video.face.head import heads
@@ -45,16 +45,21 @@ class Faces(ABC):
           By default the core draws them; of fewer than 30 clips the last two by name are the test set, and the one
           before them is for validation. In four folders or more, a folder is a person, and nobody who is held out is in
           training
+
+    Where the first folders are train, val (or valid, validation, dev) and test, they are the split, and the second may
+    be a person's.
     """
 
-    version = 3
+    version = 4
     name: ClassVar[str]
 
     def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:
         self.root = own_folder(path, self.name, "a folder of videos")
         self.own = own(self.root, self.name)
-        self.splits = splits(self.own.files, test, self.name)
-        self.people = people(self.own.files) if None in self.splits.values() else {}
+        folders = named(self.own.files, self.name, path)
+        self.splits = splits(self.own.files, test, self.name, folders)
+        drawn = not {"validation", "test"} <= set(self.splits.values())
+        self.people = people(self.own.files, folders) if drawn else {}
         shape = Shape(MOST // 2, 64, 3, Fraction(RATE), "crop")
         self.parts: dict[str, Part] = {}
         for file in self.own.files:

@@ -12,6 +12,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit.files import read_text
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields
+from regenkit_video.data.held_out import named
 from regenkit_video.data.moving import spelled
 from regenkit_video.data.own import Part, own, parts
 from regenkit_video.modality.clip import Clip, Fit, encode
@@ -25,6 +26,8 @@ LONGEST = 256
 class Videos(ABC):
     """Clips of the user's videos. The parts of one file are in one split; long files are read part by part.
 
+    Where the first folders are train, val (or valid, validation, dev) and test, they are the split.
+
     path      the folder; a relative one starts at the working directory
     frames    of a clip
     size      pixels a side
@@ -33,7 +36,7 @@ class Videos(ABC):
     fit       what is done to frames that are no square: cut to their middle ("crop"), or padded with black ("pad")
     """
 
-    version = 2
+    version = 3
     name: ClassVar[str]
 
     def __init__(
@@ -44,6 +47,7 @@ class Videos(ABC):
         self.arguments = {"frames": frames, "size": size, "channels": channels, "rate": rate, "fit": fit}
         self.y = Video(frames, size, channels, rate, fit)
         self.own = own(self.root, self.name)
+        self.splits = named(self.own.files, self.name, path)
         self.parts: dict[str, Part] = {}
         for name in self.own.files:
             self.parts |= parts(self.root, name, self.y.shape)
@@ -89,19 +93,20 @@ class Videos(ABC):
     def _example(self, clip: Clip, part: Part, number: int, x: Fields | None, title: str) -> Example:
         return Example(
             id=f"{part.file}:{number}" if number or part.last else part.file, y=encode(clip)[0], x=x,
-            groups=(f"file {part.file}",), meta={"title": title or clip.title}, remarks=clip.remarks,
+            groups=(f"file {part.file}",), split=self.splits.get(part.file.split("/")[0]),
+            meta={"title": title or clip.title}, remarks=clip.remarks,
         )  # fmt: skip
 
 
 @final
 class Folder(Videos):
-    """By class: the first folder. Videos in none are unpaired."""
+    """By class: the first folder, below those of a split. Videos in none are unpaired."""
 
     name: ClassVar[str] = "video/folder"
 
     @property
     def labels(self) -> list[str]:
-        return sorted({label for file in self.own.files if (label := _label(file))})
+        return sorted({label for file in self.own.files if (label := self._label(file))})
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
@@ -112,8 +117,13 @@ class Folder(Videos):
         return self.own.left_out
 
     def x(self, file: str) -> tuple[Fields | None, str]:
-        label = _label(file)
+        label = self._label(file)
         return ({"label": np.array(self.labels.index(label) + 1, np.int32)} if label else None), label
+
+    def _label(self, file: str) -> str:
+        """The class of a file; "" where it is in the folder of none."""
+        folders = file.split("/")[1 if self.splits else 0 : -1]
+        return folders[0] if folders else ""
 
 
 @final
@@ -143,8 +153,3 @@ class Captions(Videos):
         if len(words.encode()) > LONGEST:
             raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
         return (spelled(words) if words else None), words
-
-
-def _label(file: str) -> str:
-    """The class of a file; "" where it is in no folder."""
-    return file.split("/")[0] if "/" in file else ""

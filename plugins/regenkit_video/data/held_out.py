@@ -1,9 +1,9 @@
-"""Which clips of people are held out: as the user says, or the last by name where there are few."""
+"""Which clips are held out: as the user's folders or recipe say; of few clips of people, the last by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from regenkit.data.split import Split
+from regenkit.data.split import SPLITS, Split, official
 from regenkit.errors import UserError
 
 FEW = 30
@@ -12,14 +12,37 @@ LEAST = 4
 """Clips of which some are held out by name, and people who are kept apart: of fewer, nobody might be left to train."""
 
 
-def people(files: Sequence[str]) -> dict[str, str]:
-    """By file who is in it: its first folder; the file itself where it is in none, or where there are few folders."""
-    first = {file: file.split("/")[0] for file in files}
-    return first if len(set(first.values())) >= LEAST else {file: file for file in files}
+def named(files: Sequence[str], dataset: str, path: object) -> dict[str, Split]:
+    """By first folder, the split that it names (`regenkit.data.split.official`); empty where they name none. Raises
+    UserError where others are beside them."""
+    found = official(files)
+    others = sorted({file.split("/")[0] for file in files if "/" in file} - set(found))
+    if found and others:
+        raise UserError(
+            f"{dataset}: {path} has the folders {' and '.join(sorted(found))}, which name a split, and beside them "
+            f"{', '.join(others)}; right are folders of a split alone, or none"
+        )
+    return found
 
 
-def splits(files: Sequence[str], test: Sequence[str], dataset: str) -> dict[str, Split | None]:
-    """By file, its split; None: the core draws. Raises UserError where `test` names none or several."""
+def people(files: Sequence[str], folders: Mapping[str, Split]) -> dict[str, str]:
+    """By file who is in it: its first folder below those of a split, `folders`; the file itself where it is in none, or
+    where there are few folders to learn from."""
+    first = {file: "/".join(file.split("/")[: 2 if folders else 1]) for file in files}
+    learned = {who for file, who in first.items() if folders.get(file.split("/")[0], "train") == "train"}
+    return first if len(learned) >= LEAST else {file: file for file in files}
+
+
+def splits(
+    files: Sequence[str], test: Sequence[str], dataset: str, folders: Mapping[str, Split]
+) -> dict[str, Split | None]:
+    """By file, its split; None: the core draws. Raises UserError where `test` names none or several, or the folders
+    name the split already."""
+    if held := sorted(set(folders.values()) & set(SPLITS[1:])):
+        if test:
+            raise UserError(f"{dataset}: the folders {', '.join(sorted(folders))} name the split, {' and '.join(held)} "
+                            "among them: leave test out, or name the folders otherwise")  # fmt: skip
+        return {file: folders.get(file.split("/")[0]) for file in files}
     if test:
         chosen = {file for name in test for file in _named(name, files, dataset)}
         rest = [file for file in files if file not in chosen]
@@ -29,7 +52,7 @@ def splits(files: Sequence[str], test: Sequence[str], dataset: str) -> dict[str,
         return dict.fromkeys(files)
     found = dict.fromkeys(files, "train")
     if len(files) >= LEAST:
-        who, last = people(files), files[-3:]
+        who, last = people(files, folders), files[-3:]
         known = {who[file] for file in last}
         found |= dict.fromkeys((file for file in files if who[file] in known), "validation")
         found |= dict.fromkeys(last[1:], "test")

@@ -12,6 +12,7 @@ from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields, Spec
+from regenkit_video.data.held_out import named
 from regenkit_video.data.own import own
 from regenkit_video.modality.footage import SIDE, Footage
 
@@ -111,16 +112,19 @@ def _onsets(position: np.ndarray, duration: np.ndarray, bar: int) -> Iterator[in
 class Scored:
     """The user's own videos, each with its melody beside it: NAME.mid, .musicxml or .abc beside NAME.mp4.
 
+    Where the first folders are train, val (or valid, validation, dev) and test, they are the split.
+
     path  the folder; a relative one starts at the working directory
     """
 
-    version = 2
+    version = 3
     name: ClassVar[str] = "video/melodies"
     modalities: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def __init__(self, path: str) -> None:
         self.root = own_folder(path, self.name, "a folder of videos")
         self.own = own(self.root, self.name)
+        self.splits = named(self.own.files, self.name, path)
         self.reads = plugins.host().find("modality", MELODY).reads
         self.beside = {file: found for file in self.own.files if (found := self._beside(file))}
         if not self.beside:
@@ -152,7 +156,8 @@ class Scored:
         if len(y["pitch"]) > MOST_NOTES:
             raise BadSource(source, f"its melody is longer than {MOST_NOTES} notes: cut both")
         return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}",),
-                        meta=_wordless(meta), remarks=clip.remarks)]  # fmt: skip
+                        split=self.splits.get(source.split("/")[0]), meta=_wordless(meta),
+                        remarks=clip.remarks)]  # fmt: skip
 
     def _beside(self, file: str) -> str | None:
         stem = file.rpartition(".")[0]
