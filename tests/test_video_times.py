@@ -16,6 +16,7 @@ from PIL import Image
 
 from regenkit_video.face.sound import heard
 from regenkit_video.modality import Clip, Video
+from regenkit_video.modality.clip import Sound
 from regenkit_video.modality.clock import Clock
 from regenkit_video.modality.film import film as opened
 from regenkit_video.modality.footage import Footage
@@ -224,3 +225,14 @@ def test_a_gif_runs_as_fast_as_its_clip(tmp_path: Path, rate: Fraction | int) ->
     shown = [int(frame[16, 16, 0]) // 5 for frame in opened(tmp_path / "a.gif").frames()]
     begins = np.cumsum([0, *delays[:-1]]) / 1000
     assert np.abs(begins - np.array(shown) / float(rate)).max() <= 0.5 / float(rate) + 0.01
+
+
+@pytest.mark.parametrize("rate", [6000, 11_000, 37_800, 192_000])
+def test_sound_of_a_rate_that_its_file_cannot_have_is_brought_to_the_next(tmp_path: Path, rate: int) -> None:
+    samples = np.where(np.arange(2 * rate) >= rate, np.sin(np.arange(2 * rate) * 2 * np.pi * 440 / rate), 0)
+    sound = Sound(samples=np.float32(samples[:, None].repeat(2, 1)), rate=rate)
+    Video().write(Clip(frames=grey([9] * 16), rate=Fraction(8), sound=sound), tmp_path / "a.mp4")
+    found = list(opened(tmp_path / "a.mp4").sound())
+    whole = np.concatenate([piece.samples for piece in found])
+    assert whole.shape[1] == 2 and len(whole) / found[0].rate == pytest.approx(2, abs=0.2)
+    assert np.argmax(np.abs(whole[:, 0]) > 0.3) / found[0].rate == pytest.approx(1, abs=0.005)
