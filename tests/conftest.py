@@ -64,6 +64,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def graphs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The long tests run in one process, which would keep the graphs of all of them: ten gigabytes."""
+    yield
+    if request.config.option.markexpr == "exhaustive" and "tensorflow" in sys.modules:
+        from regenkit.forget import forget_graphs
+
+        forget_graphs()
+
+
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `saboteur.RECIPE` leaves when nothing goes wrong."""
