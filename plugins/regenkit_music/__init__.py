@@ -46,7 +46,7 @@ def register_datasets() -> Iterator[Dataset]:
         summary="songs with words and folk tunes without, from music21's own corpus",
         extra=EXTRA,
         licence="each piece its own; Essen folk songs: non-commercial use by permission, legal status unclear",
-        size="20 MB within music21; 462 songs with words, 7,604 tunes (and 3,927 more)",
+        size="20 MB within music21; 462 songs with words, 7,604 tunes (and 3,929 more)",
         x="lyrics",
         y="melody",
     )

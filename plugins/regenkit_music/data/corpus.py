@@ -31,7 +31,7 @@ class Corpus:
     """Melodies with words from Bach, Monteverdi and the Italian Trecento; tunes without words from folk collections.
 
     paired     Bach's chorale melodies (the first part with words); every voice with words of the madrigals and motets
-    unpaired   Essen folk songs (7,604 tunes), O'Neill's Music of Ireland (1,696), Aird's Airs (1,154), Ryan's Mammoth
+    unpaired   Essen folk songs (7,604 tunes), O'Neill's Music of Ireland (1,698), Aird's Airs (1,154), Ryan's Mammoth
                Collection (918), and misc: American fife tunes and the Northumbrian Minstrelsy (159)
     longest    notes of an example; longer songs are cut at phrase ends
     limit      sources of each kind (paired, unpaired) to use at most, for a trial run
