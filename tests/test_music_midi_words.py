@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from music_writers_midi import TICKS, key, line, lyric, meta, metre, midi, name, note, tempo, text, track, write
 
+from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
+from regenkit_music.data import Folder
 from regenkit_music.modality.midi import read_midi
 from regenkit_music.modality.reading import Tune
 
@@ -254,3 +256,17 @@ def test_played_notes_are_rounded_triplets_and_free_playing_refused(tmp_path: Pa
         only([track(line([60] * 16, TICKS // 3))], tmp_path)
     with pytest.raises(BadSource, match="is played freely: "):
         only([track([event for at in range(60) for event in note(at * 311, at * 311 + 300, 60)])], tmp_path)
+
+
+@pytest.mark.parametrize(("language", "sung"), [(None, "people"), ("en", "pe- ople")])
+def test_whole_words_are_cut_in_the_language_that_is_stated(language: str | None, sung: str, tmp_path: Path) -> None:
+    """A few words do not tell it themselves."""
+    texts = {"moved": 1, "candles": 2, "wanted": 2, "little": 2, "fires": 1, "hundred": 2, "people": 2, "loved": 1}
+    shown, beat = [], 0
+    for word, notes in texts.items():
+        shown.append((beat * TICKS, lyric(f"{word} ")))
+        beat += notes
+    write(midi([HEAD, track([*shown, *line([60] * beat)])]), tmp_path)
+    (example,) = Folder(str(tmp_path), language=language).read("a.mid")
+    assert isinstance(example, Example)
+    assert " ".join(example.meta["syllables"]).endswith(f"hun- dred {sung} loved")

@@ -72,7 +72,7 @@ class Folder:
         if source in self.found.left_out:
             raise BadSource(source, self.found.left_out[source])
         try:
-            found = reading(self.root / source, self.encoding)
+            found = reading(self.root / source, self.encoding, self.language)
         except BadSource as error:
             raise BadSource(source, error.reason) from error
         made: list[Example | LeftOut] = [*left_out(found, source)]

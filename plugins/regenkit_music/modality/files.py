@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from regenkit.data.text_encoding import known
@@ -14,11 +15,12 @@ READS = (".mid", ".midi", ".kar", *MUSICXML, ".abc", ".krn")
 WRITES = (".mid", ".musicxml", ".wav", ".png")
 
 
-def reading(path: str | Path, encoding: str | None = None) -> Reading:
+def reading(path: str | Path, encoding: str | None = None, language: str | None = None) -> Reading:
     """What a file holds: its melodies, and what of it could not be read. Training and `convert` both read by this.
 
     encoding   of its text ("cp1251", "shift-jis", …); None: UTF-8, or what the file says or its text looks like.
                MusicXML states its own.
+    language   of its words; None: told from them. Only MIDI has words that are not cut into syllables.
 
     Raises UserError where the file is missing or of an unknown kind, or `encoding` is none; `BadSource` where none of
     it can be read.
@@ -32,12 +34,12 @@ def reading(path: str | Path, encoding: str | None = None) -> Reading:
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     try:
-        return _reader(suffix)(path, None if suffix in MUSICXML else encoding)
+        return _reader(suffix, language)(path, None if suffix in MUSICXML else encoding)
     except OSError as error:
         raise BadSource(path, f"can't be read ({error.strerror or error})") from error
 
 
-def _reader(suffix: str) -> Callable[[Path, str | None], Reading]:
+def _reader(suffix: str, language: str | None) -> Callable[[Path, str | None], Reading]:
     if suffix == ".abc":
         from regenkit_music.modality.abc import read_abc
 
@@ -45,7 +47,7 @@ def _reader(suffix: str) -> Callable[[Path, str | None], Reading]:
     if suffix in (".mid", ".midi", ".kar"):
         from regenkit_music.modality.midi import read_midi
 
-        return read_midi
+        return partial(read_midi, language=language)
     from regenkit_music.modality.score import read_score
 
     return read_score

@@ -23,7 +23,7 @@ TICKS_PER_QUARTER = 480
 VOICE = 52  # General MIDI program "Choir Aahs", counted from 0
 
 
-def read_midi(path: Path, encoding: str | None = None) -> Reading:
+def read_midi(path: Path, encoding: str | None = None, language: str | None = None) -> Reading:
     """The melodies of a MIDI or karaoke (.kar) file: one for each stretch in one metre and key, see `read_voice`.
 
     The part that the words belong to is sung; without words the highest line of all parts but drums. A file of type 2
@@ -31,25 +31,26 @@ def read_midi(path: Path, encoding: str | None = None) -> Reading:
     without a tempo 120, as MIDI has it.
 
     encoding   of its text; None: UTF-8, else told from all of it
+    language   of its words, where they must be cut into syllables; None: told from them
 
     Raises BadSource: no MIDI file or a damaged one, words in an unknown encoding, no notes.
     """
     songs = read_songs(path.read_bytes(), path)
     readings = [
-        _reading(song, encoding, path, f"song {number}" if len(songs) > 1 else "")
+        _reading(song, encoding, language, path, f"song {number}" if len(songs) > 1 else "")
         for number, song in enumerate(songs, start=1)
     ]
     return joined(path, readings)
 
 
-def _reading(song: Song, encoding: str | None, path: Path, name: str) -> Reading:
+def _reading(song: Song, encoding: str | None, language: str | None, path: Path, name: str) -> Reading:
     ends = [note.end for track in song.tracks for notes in track.notes.values() for note in notes]
     if not ends:
         return Reading(tunes=(), left_out=((name, "has no notes (drums aside)"),))
     words = read_words(song, encoding, path)
     bars = spans(song, max(ends))
     try:
-        line = sung_line(song, words, bars)
+        line = sung_line(song, words, bars, language)
     except BadSource as error:
         return Reading(tunes=(), left_out=((name, error.reason),))
     reading = read_voice(filled(song, line.track, line.notes, bars), name=name, title=words.title)

@@ -123,9 +123,13 @@ def _places(onsets: Sequence[Fraction], times: Sequence[Fraction]) -> tuple[list
     return places[::-1], total
 
 
-def syllables(events: Sequence[Event]) -> list[list[str]]:
-    """Each event's syllables, where many have several: such a file has words or lines. Else each is a syllable."""
-    language = detect(" ".join(event.text for event in events).replace("- ", ""))
+def syllables(events: Sequence[Event], language: str | None = None) -> list[list[str]]:
+    """Each event's syllables, where many have several: such a file has words or lines. Else each is a syllable.
+
+    language   of the words; None lets them decide
+    """
+    if language is None:
+        language = detect(" ".join(event.text for event in events).replace("- ", ""))
     found = [_cut(event.text, language) for event in events]
     coarse = sum(len(text) > 1 for text in found) > COARSE * len(found)
     return found if coarse else [[event.text] for event in events]

@@ -51,9 +51,11 @@ class Part:
         return monophonic(self.notes)
 
 
-def sung_line(song: Song, words: Words, bars: Sequence[Span]) -> Line:
+def sung_line(song: Song, words: Words, bars: Sequence[Span], language: str | None = None) -> Line:
     """The line of the part that the words fit best; without words that fit, the highest line of the parts that a name
     says are sung, or of all.
+
+    language   of the words; None lets them decide
 
     Raises BadSource where too many of its notes lie between the sixteenths.
     """
@@ -64,7 +66,7 @@ def sung_line(song: Song, words: Words, bars: Sequence[Span]) -> Line:
     ]
     remarks: list[str] = []
     if words.events:
-        texts = syllables(words.events)
+        texts = syllables(words.events, language)
         pairings = [paired(part.line, words.events, texts) for part in parts]
         costs = [_cost(part, pairing, words) for part, pairing in zip(parts, pairings, strict=True)]
         best = min(range(len(parts)), key=lambda index: costs[index])
