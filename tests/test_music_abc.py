@@ -184,6 +184,12 @@ def test_decorations_and_text_are_no_notes() -> None:
     assert pitches(body) == [60, 62, 64, 65] * 3 + [60]
 
 
+def test_what_old_files_write_otherwise() -> None:
+    assert pitches("CDEF|!GABc|!cBAG|!trill!FEDC|") == [60, 62, 64, 65, 67, 69, 71, 72, 72, 71, 69, 67, 65, 64, 62, 60]
+    assert times("C2+E2G2+|+trill+F2 +ff+G2|") == [(0, 8), (8, 8), (16, 8), (24, 8)]  # a chord, and decorations
+    assert pitches("C2+E2G2+|F2 G2|") == [60, 67, 65, 67]
+
+
 def test_pickups_halved_bars_ties_graces_and_endings() -> None:
     found = tune("D|G2-G2|{cd}B2 A:|\n|:A|B2d2|[1 G2 G:|[2 G3|[M:3/4]G6|]", "T:A test\nM:2/4\nL:1/8\nK:Gm")
     assert (found.title, found.tonic, found.mode) == ("A test", 7, "minor")

@@ -13,7 +13,8 @@ from regenkit_music.modality.verses import endings, once
 from regenkit_music.modality.voice import Bar
 
 TOKEN = re.compile(
-    rf"""(?P<skipped>"[^"]*"|![^!\n]*!|\+[^+\n]*\+)
+    rf"""\+(?P<old>(?!f+\+)(?:[_^=]*[A-Ga-g][,']*[\d/]*){{2,}})\+
+    |(?P<skipped>"[^"]*"|![^!|\n]*!|\+[^+|\n]*\+)
     |\[(?P<name>[A-Za-z]):(?P<value>[^\]]*)\]
     |\{{(?P<grace>[^}}]*)\}}
     |(?P<bar>\[\|\]|\[\|[:\]]*|:*\|[|:\]]*|::+)(?P<number>\s*\[?\d[\d,.\-]*)?
@@ -27,6 +28,7 @@ TOKEN = re.compile(
     |(?P<overlay>&)""",
     re.VERBOSE,
 )
+"""Old files write chords as "+ceg+" and end lines of print with one "!", so no decoration reaches over a barline."""
 IN_TIME_OF = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """Of so many notes of a tuplet, how many usual ones last as long; of 5, 7 and 9, three in compound metres, else two."""
 
@@ -162,7 +164,7 @@ class VoiceReader:
         unit = self.settings.unit
         if token["note"]:
             event = Event(unit * times(token["length"]), self._pitches.of([token], self.settings))
-        elif notes := list(IN_CHORD.finditer(token["chord"] or "")):
+        elif notes := list(IN_CHORD.finditer(token["chord"] or token["old"] or "")):
             length = times(notes[0]["length"]) * times(token["times"])
             event = Event(unit * length, self._pitches.of(notes, self.settings))
         elif token["rest"]:
