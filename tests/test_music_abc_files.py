@@ -179,6 +179,17 @@ def test_a_comment_is_no_empty_line_and_an_unknown_charset_is_none(charset: str,
     assert (len(found.melody.notes), found.remarks) == (9, ())
 
 
+def test_files_saved_out_of_mail(tmp_path: Path) -> None:
+    tune = "X:1\nT:{}\nM:4/4\nL:1/4\nK:D\nDE=FG|AB=cd|{}\nDEFG|A4|]\n"
+    (tmp_path / "a.abc").write_bytes(tune.format("Größe", "").replace("\n\n", "\n").encode())
+    mailed = tune.format("Größe", "").replace("=", "=3D").replace("ö", "=C3=B6").replace("ß", "=C3=9F")
+    (tmp_path / "b.abc").write_bytes(mailed.replace("|\n\n", "=\n|=20\n").encode())
+    assert files.reading(tmp_path / "a.abc") == files.reading(tmp_path / "b.abc")
+    (tmp_path / "c.abc").write_bytes(b"X:1\nM:4/4\nL:1/4\nK:G\n=F2=F2|=EF=F2|")  # naturals
+    (natural,) = files.reading(tmp_path / "c.abc").tunes
+    assert [note.pitch for note in natural.melody.notes] == [65, 65, 64, 66, 65]
+
+
 def test_text_by_its_mnemonics() -> None:
     written = r"""\"u \'e \`a \~n \^o \cc \vs \AE \oe \ss \aa \/o \u00fc &uuml; \& \% M\"unchen \HoX"""
     assert " ".join(plain_text(written).split()) == "ü é à ñ ô ç š Æ œ ß å ø ü ü & % München őX"

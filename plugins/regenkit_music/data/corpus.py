@@ -10,7 +10,6 @@ from typing import Literal, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example, LeftOut
-from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
 from regenkit_music.data.grouping import stable_hash
 from regenkit_music.data.song import examples, left_out, named
@@ -108,13 +107,13 @@ class Corpus:
 
 def _read_tunes(name: str, rest: str) -> Iterator[tuple[str, Reading]]:
     """(id, what was read) of each tune of a unit."""
-    from regenkit_music.modality.abc import read_tune, tunes
+    from regenkit_music.modality.abc import read_tune, text_of, tunes
 
     stem, _, span = rest.partition("#")
     first, last = map(int, span.split("-"))
     files = _files(name)
     for path in files[first:last] if stem == "*" else [path for path in files if path.stem == stem]:
-        found = list(tunes(decoded(path.read_bytes(), None, path)))
+        found = list(tunes(text_of(path)))
         for reference, text in found if stem == "*" else found[first:last]:
             yield f"{name}/{path.stem}:{reference}", read_tune(text, "")
 

@@ -5,6 +5,7 @@ Told that a file is ABC 2.1, it still loses notes behind decorations ("Hc", "vB"
 the accidental of a note tied over a barline, and "(3(ABc)" is no triplet to it.
 """
 
+import quopri
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,17 +18,30 @@ from regenkit_music.modality.reading import Reading, joined
 
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)")
 COMMENT = re.compile(r"(?<!\\)%.*")
+MAILED = re.compile(rb"=(?:3D|20|0D|[ \t]*\r?\n)")
+"""What no natural sign is followed by."""
+QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
 CHARSET = re.compile(rb"(?m)^(?:%%|I:)\s*abc-charset\s+([\w-]+)")
 
 
 def read_abc(path: Path, encoding: str | None = None) -> Reading:
     """The tunes of an ABC file, each by its reference number. Raises BadSource where none of them can be read."""
-    data = path.read_bytes()
-    found = list(tunes(decoded(data, encoding or _charset(data), path)))
+    found = list(tunes(text_of(path, encoding)))
     if not found:
         return joined(path, [Reading(tunes=(), left_out=(("", "has no tune (one begins with X:)"),))])
     alone = len(found) == 1
     return joined(path, (read_tune(text, "" if alone else name) for name, text in found))
+
+
+def text_of(path: Path, encoding: str | None = None) -> str:
+    """The text of an ABC file. Raises BadSource where its encoding can't be told.
+
+    Some were saved out of e-mail as quoted-printable (RFC 2045): a natural is "=3D" there, which reads as the note D.
+    """
+    data = path.read_bytes()
+    if MAILED.search(data) and data.count(b"=") == len(QUOTED.findall(data)):
+        data = quopri.decodestring(data)
+    return decoded(data, encoding or _charset(data), path)
 
 
 def _charset(data: bytes) -> str | None:
