@@ -210,6 +210,8 @@ def test_what_is_wrong_is_said() -> None:
         stage("unet", target=VECTOR)
     with pytest.raises(ValueError, match="patch 3 must divide"):
         stage(patch=3)
+    with pytest.raises(ValueError, match="patch 2: vectors have no places"):
+        stage(target=VECTOR, patch=2)
     with pytest.raises(ValueError, match="with a condition_dropout above 0"):
         stage(condition_dropout=0.0).sample({"label": np.int32([1])}, seed=0, guidance=2.0)
     with pytest.raises(ValueError, match="nothing can be given"):

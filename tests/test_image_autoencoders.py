@@ -205,6 +205,8 @@ def test_what_is_no_picture_is_refused() -> None:
         make("vqvae", Spec({"code": Field(vocabulary=3, shape=(8, 8))}))
     with pytest.raises(ValueError, match=r"levels is \[8, 2\]; right are"):
         make("fsq", levels=(8, 2))
+    with pytest.raises(ValueError, match=r"that is 1,099,511,627,776 codes; right are at most 2,147,483,647"):
+        make("fsq", levels=(256,) * 5)
 
 
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in LONG)])

@@ -15,6 +15,9 @@ from regenkit.quiet import tensorflow as tf
 MARGIN = 1e-3
 """By which the bound stays off the point half-way to a level that does not exist."""
 
+MOST = 2**31 - 1
+"""Codes, whose numbers are int32."""
+
 
 @final
 class FiniteScalarQuantizer(Quantizer):
@@ -23,6 +26,10 @@ class FiniteScalarQuantizer(Quantizer):
     def __init__(self, levels: tuple[int, ...]) -> None:
         if not levels or min(levels) < 3:  # of two levels, the bound's shift would be infinite
             raise ValueError(f"levels is {list(levels)}; right are a few numbers from 3 on, such as [8, 6, 5]")
+        if math.prod(levels) > MOST:
+            raise ValueError(
+                f"levels is {list(levels)}: that is {math.prod(levels):,} codes; right are at most {MOST:,}"
+            )
         super().__init__(dtype="float32")
         self.dim, self.codebook_size = len(levels), math.prod(levels)
         self.levels = np.array(levels, np.float32)

@@ -87,6 +87,8 @@ class Diffusion(keras.Model):
         self.network: UNet | DiT | MLP
         self.from_map: keras.layers.Layer | None = None
         if self.grid is None:
+            if patch > 1:
+                raise ValueError(f"patch {patch}: vectors have no places that could be read as one; leave it out")
             self.patch, self.shape = 1, (channels,)
             self.conditioner = Conditioner(condition, width)
             self.stem = keras.layers.Dense(width)
