@@ -3,6 +3,7 @@
 What is fetched is fetched by its own client; where that is missing, or has no network, the reason is printed.
 """
 
+import gzip
 import io
 import json
 import os
@@ -119,11 +120,18 @@ def test_their_own_copies(tmp_path: Path) -> None:
     before = dataset.fingerprint()
     (tmp_path / "3.json").write_text("edited")
     assert dataset.fingerprint() != before
-    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"cut off")
-    with pytest.raises(BadSource, match="is no IDX file of 3 axes"):
-        FashionMnist(path=str(tmp_path)).read("train/0-500")
+    whole = gzip.compress(bytes(range(256)) * 40)
+    for damaged in (b"cut off", whole[:100], whole[:30] + bytes([whole[30] ^ 255]) + whole[31:], whole):
+        (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(damaged)
+        with pytest.raises(BadSource, match="is no IDX file of 3 axes"):
+            FashionMnist(path=str(tmp_path)).read("train/0-500")
     with pytest.raises(UserError, match=r"there is no img/google/64/\*\.png in"):
         Emoji(path=str(tmp_path))
+    for file in ("img/google/64/a.png", "emoji.json", "en/data.json"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("[{")
+    with pytest.raises(UserError, match=r"emoji\.json: is no list of emoji in JSON"):
+        Emoji(path=str(tmp_path)).sources()
 
 
 @pytest.mark.parametrize("where", ["tEXt in UTF-8", "tEXt in Latin-1", "iTXt"])

@@ -8,7 +8,7 @@ from typing import Any, final
 from pydantic import PositiveInt
 
 from regenkit.components import Example
-from regenkit.errors import BadSource
+from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import fingerprint, located
 from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
@@ -84,7 +84,7 @@ class Emoji:
 def _emoji(root: Path, variants: bool) -> dict[str, str]:
     """Code points by the picture's file."""
     found = {}
-    for each in json.loads((root / "emoji.json").read_bytes()):
+    for each in _listed(root / "emoji.json"):
         for one in (each, *(each.get("skin_variations", {}).values() if variants else ())):
             found[one["image"]] = one["unified"]
     return found
@@ -94,10 +94,20 @@ def _emoji(root: Path, variants: bool) -> dict[str, str]:
 def _labels(root: Path) -> dict[str, dict[str, Any]]:
     """Name and tags by code points."""
     found = {}
-    for each in json.loads((root / "en" / "data.json").read_bytes()):
+    for each in _listed(root / "en" / "data.json"):
         for one in (each, *each.get("skins", [])):
             found[_key(one["hexcode"])] = {"tags": each.get("tags", []), **one}
     return found
+
+
+def _listed(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, list):
+            raise ValueError("it holds no list")
+        return found
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: is no list of emoji in JSON ({error})") from error
 
 
 def _key(code: str) -> str:

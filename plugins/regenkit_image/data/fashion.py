@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import zlib
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, final
@@ -95,5 +96,5 @@ def _idx(path: Path, magic: int, axes: int) -> np.ndarray:
         if begins != magic:
             raise ValueError(f"begins with {begins}, not {magic}")
         return np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
-    except (OSError, EOFError, ValueError, struct.error) as error:
+    except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
         raise BadSource(path, f"is no IDX file of {axes} axes ({error})") from error

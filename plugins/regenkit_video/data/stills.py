@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +59,7 @@ def garments(root: Path) -> Stills:
             images.append(pixels.reshape(-1, 28, 28))
             if len(images[-1]) != len(kinds) or kinds.max() >= len(GARMENTS):
                 raise ValueError(f"{len(images[-1])} images and {len(kinds)} labels")
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise BadSource(files[0], f"is no file of garments ({error})") from error
         labels.append(kinds.astype(int))
         test.append(np.full(len(kinds), prefix != "train"))
