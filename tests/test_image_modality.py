@@ -162,6 +162,9 @@ def test_captions_come_back(text: str) -> None:
 def test_a_caption_too_long_is_refused_and_a_draw_is_always_text() -> None:
     with pytest.raises(UserError, match="at most 256"):
         Caption().parse("word " * 60)
+    with pytest.raises(ValueError, match="max_length is 3; right is 4 bytes at least"):
+        Caption(3)
+    assert Caption(4).parse(cut("日本", 4)[0]) == "日"
     assert Caption().decode({"caption": np.array([256, 104, 0], np.int32)}) == "\ufffdg"
 
 

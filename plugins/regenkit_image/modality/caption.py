@@ -18,19 +18,23 @@ from regenkit_image.modality.words import lines, plain
 
 LONGEST = 256
 """Bytes, unless told otherwise."""
+LETTER = 4
+"""Bytes of a letter in UTF-8, at most."""
 
 
 @final
 class Caption:
     """Some words that say what is to be seen.
 
-    max_length  bytes of a caption, at most
+    max_length  bytes of a caption, at most; 4 or more
     """
 
     version = 1
     spec = Spec({"caption": Field(vocabulary=256, shape=(None,))})
 
     def __init__(self, max_length: PositiveInt = LONGEST) -> None:
+        if max_length < LETTER:
+            raise ValueError(f"max_length is {max_length}; right is {LETTER} bytes at least, which one letter may take")
         self.max_length = max_length
 
     def read(self, path: str | Path) -> list[str]:
