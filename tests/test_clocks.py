@@ -196,16 +196,26 @@ def test_a_window_that_cannot_be_cut_is_refused() -> None:
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.integers(1, 200), st.integers(1, 9), st.integers(0, 99))
-def test_batches_are_bounded_by_their_steps(most: int, size: int, seed: int) -> None:
+@given(st.integers(1, 200), st.integers(1, 9), st.integers(0, 99), st.integers(1, 3))
+def test_batches_are_bounded_by_their_steps(most: int, size: int, seed: int, parts: int) -> None:
+    """Of a batch that is cut, each part is."""
     data = waves()
-    plan = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most)
+    plan = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most, parts=parts)
     batches, total = [], 3 * len(data.indices("train"))
     while sum(map(len, batches)) < total:
         batches.append(plan.examples(len(batches)))
     for batch in batches:
-        assert len(batch) == 1 or (len(batch) <= size and len(batch) * data.steps[batch].max() <= most)
+        largest = max(map(len, np.array_split(batch, parts)))
+        assert len(batch) == 1 or (len(batch) <= size and largest * data.steps[batch].max() <= most)
     seen = np.concatenate(batches)
     assert len(seen) == total and (np.bincount(seen, minlength=len(data.steps))[data.indices("train")] == 3).all()
-    again = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most)  # as after an interruption
+    again = Plan(data, split="train", batch_size=size, seed=seed, batch_steps=most, parts=parts)  # as when interrupted
     assert again.examples(len(batches) - 1).tolist() == batches[-1].tolist()
+
+
+def test_accumulation_makes_batches_by_steps_larger() -> None:
+    data = waves()
+    plain, larger = (Plan(data, split="train", batch_size=9 * parts, seed=3, batch_steps=150, parts=parts)
+                     for parts in (1, 3))  # fmt: skip
+    mean = {plan: np.mean([len(plan.examples(step)) for step in range(60)]) for plan in (plain, larger)}
+    assert mean[larger] > 2.5 * mean[plain]

@@ -16,7 +16,9 @@ WINDOW = 32
 class Plan:
     """Which examples make up batch `step`.
 
-    batch_steps   the most steps of Y in a batch, padding included; None = any number. A longer example stands alone
+    batch_steps   the most steps of Y in a part of a batch, padding included; None = any number. A longer example stands
+                  alone
+    parts         of nearly as many examples each, into which a batch is cut
 
     An epoch has every example once. Where some are paired and some not, the rarer kind is repeated until it makes up
     its share (`paired_share` of an epoch); a fraction of a repeat is drawn at random. Repeats may be anywhere in it.
@@ -24,9 +26,9 @@ class Plan:
 
     def __init__(
         self, prepared: Prepared, *, split: str, batch_size: int, seed: int, paired_share: float | None = None,
-        batch_steps: int | None = None,
+        batch_steps: int | None = None, parts: int = 1,
     ) -> None:  # fmt: skip
-        self.batch_size, self.seed, self.batch_steps = batch_size, seed, batch_steps
+        self.batch_size, self.seed, self.batch_steps, self.parts = batch_size, seed, batch_steps, parts
         self._steps = prepared.steps
         self._paired = prepared.indices(split, paired=True)
         self._unpaired = prepared.indices(split, paired=False)
@@ -73,21 +75,24 @@ class Plan:
             part[np.argsort(self._steps[part], kind="stable")]
             for part in (chosen[start : start + window] for start in range(0, len(chosen), window))
         ]
-        batches = cut(np.concatenate(sorted_within), self._steps, self.batch_size, self.batch_steps)
+        batches = cut(np.concatenate(sorted_within), self._steps, self.batch_size, self.batch_steps, self.parts)
         return [random.permutation(batches[index]) for index in random.permutation(len(batches))]
 
 
-def cut(ordered: np.ndarray, steps: np.ndarray, batch_size: int, batch_steps: int | None) -> list[np.ndarray]:
+def cut(
+    ordered: np.ndarray, steps: np.ndarray, batch_size: int, batch_steps: int | None, parts: int = 1
+) -> list[np.ndarray]:
     """Examples in their order as batches of at most so many, and of at most so many steps, padding included.
 
     steps   of every example of the data
+    parts   into which a batch is cut, each of at most `batch_steps`
     """
     if not batch_steps:
         return [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
     batches, start, longest = [], 0, 0
     for index, length in enumerate(steps[ordered]):
         longest, count = max(longest, int(length)), index - start + 1
-        if index > start and (count > batch_size or count * longest > batch_steps):
+        if index > start and (count > batch_size or -(-count // parts) * longest > batch_steps):
             batches.append(ordered[start:index])
             start, longest = index, int(length)
     return [*batches, ordered[start:]]

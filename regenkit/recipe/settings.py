@@ -23,8 +23,8 @@ class TrainSettings(BaseModel):
     batch_size: Positive = Field(32, description="examples an update, over all replicas, before accumulation")
     batch_steps: Positive | None = Field(
         None,
-        description="the most steps of Y in a batch, padding included, so that long examples stand in small "
-        "batches; null = any number",
+        description="the most steps of Y in a batch, before accumulation, padding included, so that long examples "
+        "stand in small batches; null = any number",
     )
     window: Positive | None = Field(
         None,

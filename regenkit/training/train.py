@@ -87,7 +87,7 @@ def fit(
     # --- data ------------------------------------------------------------------------------------------------------
     plan = Plan(prepared, split="train", batch_size=settings.batch_size * settings.accumulate, seed=settings.seed,
                 paired_share=settings.paired_share if prepared.paired.any() else 0.0,
-                batch_steps=settings.batch_steps)  # fmt: skip
+                batch_steps=settings.batch_steps, parts=settings.accumulate)  # fmt: skip
     batches = [iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))]
     held_out = _held_out(prepared, settings)
 
