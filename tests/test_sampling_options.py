@@ -156,14 +156,18 @@ def test_an_argument_that_came_later_counts_as_its_default(home: Path) -> None:
     folder = Path("runs/song/1/generator/stage.json")
     before = folder.read_text()
     contract = json.loads(before)
-    del contract["component"]["history_noise"]
+    del contract["component"]["history_noise"], contract["converter"]["flip"]
     folder.write_text(json.dumps(contract))
     try:
         load_run("runs/song/1").stage("generator")
         contract["component"]["history_noise"] = 0.5
+        contract["converter"]["flip"] = True
         folder.write_text(json.dumps(contract))
-        with pytest.raises(UserError, match=r"component\.history_noise: trained with 0\.5, the recipe has 0\.0"):
+        with pytest.raises(
+            UserError, match=r"component\.history_noise: trained with 0\.5, the recipe has 0\.0"
+        ) as caught:
             load_run("runs/song/1").stage("generator")
+        assert "converter.flip: trained with True, the recipe has False" in str(caught.value)
     finally:
         folder.write_text(before)
 

@@ -38,9 +38,12 @@ def modality(record: Modality, options: Mapping[str, Any], also: tuple[type, ...
     return made
 
 
-def usual(recipe: Recipe, stage: str) -> dict[str, Any]:
-    """The defaults of a stage's arguments; none of one of several parts."""
-    return {} if STAGES[stage].parts else defaults(parameters(recipe.part(stage).component))
+def usual(recipe: Recipe, stage: str) -> dict[str, dict[str, Any]]:
+    """The defaults of the arguments of what a stage's contract names, by its key there: the stage's own component, where
+    it is not made of several, the converter, and that of X."""
+    named = {name: recipe.parts[name] for name in ("converter", "source") if name in recipe.parts}
+    own = {} if STAGES[stage].parts else {"component": recipe.part(stage)}
+    return {key: defaults(parameters(part.component)) for key, part in (named | own).items()}
 
 
 def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool = False) -> Any:

@@ -21,15 +21,16 @@ def sign(folder: Path, contract: dict[str, Any]) -> None:
     write_text(folder / FILE, json.dumps(contract, indent=1))
 
 
-def check(stage: str, folder: Path, contract: dict[str, Any], usual: Mapping[str, Any]) -> None:
+def check(stage: str, folder: Path, contract: dict[str, Any], usual: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises UserError naming each setting in which a trained stage differs from what this recipe would build.
 
-    usual  the defaults of the component's arguments: an argument that did not exist yet when the stage was trained
-           counts as its default
+    usual  by key of the contract (component, converter, source) the defaults of its arguments: an argument that did not
+           exist yet when the stage was trained counts as its default
     """
     theirs = read_json(Map, folder.parent, folder.name, FILE)
-    if isinstance(component := theirs.get("component"), dict):
-        theirs = {**theirs, "component": {**plain(dict(usual)), **component}}
+    for key, known in usual.items():
+        if isinstance(part := theirs.get(key), dict):
+            theirs[key] = {**plain(dict(known)), **part}
     if differences := list(_differences(theirs, plain(contract))):
         listed = "\n  ".join(differences[:8])
         raise UserError(f"{folder}: this {stage} was trained for another Y′ than the recipe's:\n  {listed}")
