@@ -97,6 +97,12 @@ def test_it_is_the_same_bytes_again_and_an_export_can_be_exported(home: Path) ->
     assert drawn(load_run("from_export.zip")) == drawn(load_run("second"))
 
 
+def test_weights_may_be_larger_than_a_plain_zip_can_hold(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)  # stands for 2 GB
+    export_run(load_run("second"), Path("large.zip"))
+    assert drawn(load_run("large.zip")) == drawn(load_run("second"))
+
+
 def test_what_is_not_trained_is_refused_and_nothing_is_written(home: Path) -> None:
     shutil.copytree("first", "half")
     shutil.rmtree("half/renderer")
@@ -187,6 +193,11 @@ def test_a_damaged_zip_and_another_file_are_told(home: Path) -> None:
     Path("cut.zip").write_bytes(Path("second.zip").read_bytes()[:5000])
     with pytest.raises(UserError, match=r"cut\.zip: is damaged, or no zip file"):
         load_run("cut.zip")
+    whole = bytearray(Path("second.zip").read_bytes())
+    whole[whole.index(b"PK\x01\x02")] ^= 1  # where the list of its files begins
+    Path("bad.zip").write_bytes(whole)
+    with pytest.raises(UserError, match=r"bad\.zip: is damaged \(Bad magic number"):
+        load_run("bad.zip")
     Path("run.tar").touch()
     with pytest.raises(UserError, match=r"run\.tar: is a file; right are a run directory and an export"):
         load_run("run.tar")

@@ -39,8 +39,8 @@ def modality(record: Modality, options: Mapping[str, Any], also: tuple[type, ...
 
 
 def usual(recipe: Recipe, stage: str) -> dict[str, dict[str, Any]]:
-    """The defaults of the arguments of what a stage's contract names, by its key there: the stage's own component, where
-    it is not made of several, the converter, and that of X."""
+    """The defaults of the arguments of what a stage's contract names, by its key there: its own component (unless it is
+    made of several), the converter, and that of X."""
     named = {name: recipe.parts[name] for name in ("converter", "source") if name in recipe.parts}
     own = {} if STAGES[stage].parts else {"component": recipe.part(stage)}
     return {key: defaults(parameters(part.component)) for key, part in (named | own).items()}

@@ -65,9 +65,13 @@ def unpacked(archive: Path) -> Path:
     """
     if not zipfile.is_zipfile(archive):
         raise UserError(f"{archive}: is damaged, or no zip file")
-    with zipfile.ZipFile(archive) as opened:
-        if MANIFEST not in opened.namelist():
-            raise UserError(f"{archive}: {_NO_EXPORT}")
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = opened.namelist()
+    except Exception as error:  # zipfile raises whatever the damaged byte leads it to
+        raise UserError(f"{archive}: is damaged ({error})") from error
+    if MANIFEST not in names:
+        raise UserError(f"{archive}: {_NO_EXPORT}")
     with archive.open("rb") as file:
         folder = cache_dir() / "exports" / hashlib.file_digest(file, "sha256").hexdigest()[:24]
     with locked(folder.parent):

@@ -53,7 +53,9 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
             folder = pipeline.folder / stage
             _add(archive, f"{stage}/{CONTRACT}", json_text(plain(pipeline.contract(stage))))
             _add(archive, f"{stage}/{DONE}", (folder / DONE).read_text(encoding="utf-8"))
-            with archive.open(_entry(f"{stage}/{BEST}"), "w") as out, (folder / BEST).open("rb") as weights:
+            entry = _entry(f"{stage}/{BEST}")
+            entry.file_size = (folder / BEST).stat().st_size  # from 2 GB on, a zip has to know it beforehand
+            with archive.open(entry, "w") as out, (folder / BEST).open("rb") as weights:
                 while chunk := weights.read(io.DEFAULT_BUFFER_SIZE * 128):
                     out.write(chunk)
     return stages
