@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from regenkit import plain_yaml
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Field, Fields, Spec
@@ -44,7 +45,7 @@ def _labels(field: Field) -> tuple[str, ...]:
 def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
     """(rep, meta) of what `to_text` wrote and a person edited. Raises UserError where it is not that."""
     try:
-        read = yaml.safe_load(text)
+        read = plain_yaml.load(text)
         if not isinstance(read, dict) or not isinstance(meta := read.pop("meta", None) or {}, dict):
             raise ValueError("right is a map of the fields, with meta, a map as well")
         if unknown := [name for name in read if name not in spec]:
@@ -59,8 +60,7 @@ def from_text(spec: Spec, text: str) -> tuple[Fields, dict[str, Any]]:
 def _numbers(name: str, value: Any, field: Field) -> np.ndarray:
     if (count := _count(value, {})) > MOST:
         raise ValueError(f"{name} unfolds to {count:,} numbers; at most {MOST:,} are read")
-    if known := _labels(field):
-        value = _tokens(name, value, {label: token for token, label in enumerate(known, 1)})
+    value = _plain(name, value, {label: token for token, label in enumerate(_labels(field), 1)}, field)
     try:
         with np.errstate(over="ignore"):  # infinite, and refused as that
             return np.array(value, np.int32 if field.vocabulary else np.float32)
@@ -68,13 +68,19 @@ def _numbers(name: str, value: Any, field: Field) -> np.ndarray:
         raise ValueError(f"{name} holds what is no number, or rows of several lengths ({error})") from error
 
 
-def _tokens(name: str, value: Any, known: Mapping[str, int]) -> Any:
-    """Labels in nested lists → tokens."""
+def _plain(name: str, value: Any, known: Mapping[str, int], field: Field) -> Any:
+    """Labels in nested lists → tokens. Raises ValueError at what NumPy would take for another number than it is."""
     if isinstance(value, list):
-        return [_tokens(name, each, known) for each in value]
-    if isinstance(value, str) and value not in known:
-        raise ValueError(f"{name}: there is no {value!r}{did_you_mean(value, known)}")
-    return known[value] if isinstance(value, str) else value
+        return [_plain(name, each, known, field) for each in value]
+    if isinstance(value, str) and known:
+        if value not in known:
+            raise ValueError(f"{name}: there is no {value!r}{did_you_mean(value, known)}")
+        return known[value]
+    if isinstance(value, bool):
+        raise ValueError(f"{name}: {str(value).lower()} is no number; where it is a word, put it in quotes")
+    if isinstance(value, float) and field.vocabulary and not value.is_integer():
+        raise ValueError(f"{name}: {value} is no token, which is a whole number")
+    return value
 
 
 def _count(value: Any, known: dict[int, int]) -> int:

@@ -76,6 +76,16 @@ def test_every_shape_of_a_field_comes_back(shape: tuple[int, ...], vocabulary: i
         np.testing.assert_allclose(again[name], rep[name], rtol=1e-4, atol=1e-4)
 
 
+@given(st.sampled_from([(3,), (2, 4)]), st.integers(0, 2**31 - 1))
+def test_labels_and_what_is_absent_among_them_come_back(shape: tuple[int, ...], seed: int) -> None:
+    spec = Spec({"said": Field(vocabulary=3, shape=shape, labels=("no", "G4", "yes"))})
+    rep = {"said": np.random.default_rng(seed).integers(0, 4, shape).astype(np.int32)}
+    text = to_text(spec, rep, {})
+    as_typed = [Table(each.name, each.columns, [[str(cell) for cell in row] for row in each.rows])
+                for each in tables(text)]  # fmt: skip
+    np.testing.assert_array_equal(from_text(spec, text_of(text, as_typed))[0]["said"], rep["said"])
+
+
 def test_one_widget_of_each_kind_for_what_a_modality_writes() -> None:
     assert shown((".mid", ".png", ".wav", ".musicxml", ".jpg")) == {"file": ".mid", "image": ".png", "audio": ".wav"}
     assert view(".TXT") == "text" and view(".mp4") == "video" and view(".xyz") == "file"

@@ -14,7 +14,7 @@ PACKAGES = {
     **{path.name: path for path in (ROOT / "plugins").iterdir() if path.is_dir()},
 }
 FLOORS = (
-    ("digest", "errors", "harmless", "nearest", "ranges", "redirect", "signals", "tree"),
+    ("digest", "errors", "harmless", "nearest", "plain_yaml", "ranges", "redirect", "signals", "tree"),
     ("spec", "files", "limits", "origin", "plugin_code", "quiet", "run_files", "terminal"),
     ("stages", "given", "rep_text", "cache", "cluster", "record_checks", "forget"),
     ("trust",),

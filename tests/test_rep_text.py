@@ -36,3 +36,37 @@ def test_labels_are_read_by_people() -> None:
 def test_labels_that_are_numbers_would_be_taken_for_tokens() -> None:
     spec = Spec({"count": tokens(["0", "1", "2"])})
     assert to_text(spec, {"count": np.int32([1, 3])}, {}) == "meta: {}\ncount: [1, 3]\n"
+
+
+@pytest.mark.parametrize("word", ["no", "yes", "on", "off", "y", "null", "true", "~"])
+def test_words_of_yaml_are_labels_or_refused(word: str) -> None:
+    """YAML 1.1 takes the first four for false and true, which NumPy takes for 0 and 1."""
+    spec = Spec({"said": tokens(["maybe", word])})
+    assert from_text(spec, f'said: ["{word}", maybe]')[0]["said"].tolist() == [2, 1]
+    if word in ("no", "yes", "on", "off", "y"):
+        assert from_text(spec, f"said: [{word}, maybe]")[0]["said"].tolist() == [2, 1]
+    else:
+        with pytest.raises(UserError, match="said"):
+            from_text(spec, f"said: [{word}, maybe]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("note: [1.9, 2]", r"note: 1\.9 is no token, which is a whole number"),
+        ("note: [true]", "note: true is no number; where it is a word, put it in quotes"),
+        ("loud: [false, 1.5]", "loud: false is no number"),
+        ("loud: [no, 1.5]", "loud holds what is no number"),
+        ("loud: [1:30]", "loud holds what is no number"),
+    ],
+)
+def test_what_is_no_number_is_not_taken_for_one(text: str, said: str) -> None:
+    name = text.partition(":")[0]
+    spec = Spec({name: tokens(3) if name == "note" else Field(kind="continuous")})
+    with pytest.raises(UserError, match=said):
+        from_text(spec, text)
+
+
+def test_numbers_are_decimal() -> None:
+    read, _ = from_text(Spec({"loud": Field(kind="continuous")}), "loud: [010, 1e3, .5, -1., 2]")
+    assert read["loud"].tolist() == [10, 1000, 0.5, -1, 2]

@@ -9,6 +9,7 @@ from typing import Any, final
 
 import yaml
 
+from regenkit import plain_yaml
 from regenkit.errors import UserError
 
 VALUES = "values"
@@ -37,8 +38,8 @@ class Table:
 def tables(text: str) -> list[Table]:
     """The tables of a Y′, that of its single values first; none where the text is no YAML map."""
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError:
+        data = plain_yaml.load(text)
+    except (yaml.YAMLError, ValueError):
         return []
     if not isinstance(data, dict):
         return []
@@ -50,7 +51,7 @@ def tables(text: str) -> list[Table]:
 def text_of(text: str, edited: list[Table]) -> str:
     """The text with the values of its tables, as edited. What was text stays text, also "no" and "4". Raises UserError
     where anything else is not plain YAML."""
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = plain_yaml.load(text)
     for table, was in zip(edited, tables(text), strict=True):
         if (was.name, was.columns) == (VALUES, COLUMNS):
             for key, value in table.rows:
@@ -62,7 +63,8 @@ def text_of(text: str, edited: list[Table]) -> str:
             words = {column for each in values for column, value in each.items() if isinstance(value, str)}
             data[was.name] = [_mapped(was.columns, row, words) for row in rows]
         elif values and isinstance(values[0], list):
-            data[was.name] = [_cells(was.name, row, values[0]) for row in rows]
+            cells = [cell for row in values if isinstance(row, list) for cell in row]
+            data[was.name] = [_cells(was.name, row, cells) for row in rows]
         else:
             data[was.name] = [cell for row in rows for cell in _cells(was.name, row, values)]
     return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=1000)
@@ -93,8 +95,9 @@ def _mapped(columns: tuple[str, ...], row: list[Any], words: set[str]) -> dict[s
 
 
 def _cells(name: str, row: list[Any], like: list[Any]) -> list[Any]:
-    words = any(isinstance(each, str) for each in like)
-    return [_read(name, cell, words) for cell in row if str(cell).strip()]
+    words, absent = any(isinstance(each, str) for each in like), 0 in like
+    filled = [cell for cell in row if str(cell).strip()]
+    return [0 if absent and str(cell) == "0" else _read(name, cell, words) for cell in filled]
 
 
 def _read(name: str, cell: Any, word: bool) -> Any:
@@ -102,6 +105,6 @@ def _read(name: str, cell: Any, word: bool) -> Any:
     if word or not isinstance(cell, str):
         return str(cell) if word else cell
     try:
-        return yaml.safe_load(cell)
-    except yaml.YAMLError as error:
+        return plain_yaml.load(cell)
+    except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{name}: {cell!r} is no value; write a number or a word") from error

@@ -16,6 +16,7 @@ import yaml
 
 from regenkit.errors import UserError
 from regenkit.nearest import nearest
+from regenkit.plain_yaml import understand
 
 LARGEST, DEEPEST = 50_000, 20
 """Bytes of a file (which take a second to read), and maps or lists within each other."""
@@ -43,14 +44,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-for _kind, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+", list("-+0123456789")),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
-):
-    for _class in (_Loader, _Dumper):
-        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first)
+understand(_Loader)
+understand(_Dumper)
 
 
 def _quoted(dumper: _Dumper, text: str) -> yaml.Node:

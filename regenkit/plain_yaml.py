@@ -1,0 +1,38 @@
+"""YAML as people write it: scalars of YAML 1.2's core schema, so that `no` and `on` are words and `12:30` is text.
+
+PyYAML has those of YAML 1.1, in which they are false, true and 750.
+"""
+
+import re
+from typing import Any, final
+
+import yaml
+
+SCALARS = (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+)
+"""(kind, what such a scalar looks like, how it may begin)."""
+
+
+@final
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own way)
+
+
+def understand(kind: Any) -> None:
+    """Have a class of PyYAML, a loader or a dumper, know these scalars."""
+    for name, pattern, first in SCALARS:
+        kind.add_implicit_resolver(f"tag:yaml.org,2002:{name}", re.compile(f"^(?:{pattern})$"), first)
+
+
+understand(_Loader)
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: float(node.value))
+
+
+def load(text: str) -> Any:
+    """The plain data of a text. Raises yaml.YAMLError, or ValueError at a number of thousands of digits."""
+    return yaml.load(text, _Loader)
