@@ -60,11 +60,12 @@ def test_a_killed_preparation_goes_on_with_what_is_missing(
     assert process.returncode == -9, said
     before = files(fresh)
     assert sorted(name.rpartition("/")[2] for name in before) == ["part-00000.npz", "part-00000.tfrecord"]
+    assert len(list(fresh.rglob(".part-00001.*"))) == 1
     assert journal(read)[:32] == list(range(32))
     read.unlink()
 
     found = prepared(replace(HUNDRED, journal=str(read)))
-    assert len(found.examples) == 100
+    assert len(found.examples) == 100 and not list(fresh.rglob(".part-*"))
     assert journal(read) == list(range(32, 100))
     after = files(fresh)
     assert before.items() <= after.items()

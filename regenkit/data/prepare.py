@@ -274,7 +274,8 @@ class _Fingerprints:
 
 
 def _parts(folder: Path, count: int) -> tuple[list[Path], list[int]]:
-    """(the path of each part, the numbers of the missing ones)"""
+    """(the path of each part, the numbers of the missing ones), once what was left half-written is deleted."""
+    shards.sweep(folder)
     paths = [folder / f"part-{number:05d}" for number in range(count)]
     return paths, [number for number, path in enumerate(paths) if not shards.exists(path)]
 

@@ -106,6 +106,12 @@ def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[st
         temporary.unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Delete what killed processes have left half-written in a folder, where no other is at work now."""
+    for left in folder.glob(".part-*"):
+        left.unlink(missing_ok=True)
+
+
 def exists(path: Path) -> bool:
     """Whether the shard `path` exists, which means its index, because that is written last."""
     return path.with_suffix(".npz").exists()

@@ -33,6 +33,7 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
     Every process keeps a copy of what the first one draws. Raises UserError where the generator has no `resample`.
     """
     folder = log.folder / "finetune" / FOLDER
+    shards.sweep(folder)
     total = len(prepared.split)
     paths = [folder / f"part-{number:05d}" for number in range(-(-total // EXAMPLES_A_PART))]
     for number, path in enumerate(paths):
