@@ -87,6 +87,7 @@ def origin_of(module: str) -> Origin:
     """The distribution whose entry point is the package that a module lies in."""
     root = module.partition(".")[0]
     for entry in entry_points(group=GROUP):
-        if entry.module.partition(".")[0] == root and entry.dist:
-            return Origin(entry.dist.name, entry.dist.version)
+        # not entry.module, which raises where another plugin's entry point is malformed
+        if re.split(r"[.:]", entry.value)[0].strip() == root and entry.dist and entry.dist.name:
+            return Origin(entry.dist.name, entry.dist.version or "")
     return Origin()

@@ -55,6 +55,28 @@ def test_a_plugin_is_found_and_a_broken_one_beside_it_is_reported(two: Path) -> 
     ]
 
 
+CUT = """
+    import json
+    from regenkit import plugins
+    from regenkit.origin import origin_of
+    host = plugins.host()
+    print(json.dumps([[str(broken) for broken in host.broken], str(origin_of("acme_module")), str(origin_of("bent"))]))
+"""
+
+
+def test_a_distribution_without_a_name_and_one_with_a_malformed_entry_are_reported(two: Path) -> None:
+    """As an installation leaves them that was cut."""
+    (cut,) = two.glob("acme*.dist-info")
+    (cut / "METADATA").unlink()
+    (bent,) = two.glob("bent*.dist-info")
+    (bent / "entry_points.txt").write_text("[regenkit]\nbent =\n")
+    done = python(CUT, two)
+    assert done.returncode == 0, done.stderr
+    (first, second), *origins = json.loads(done.stdout)
+    assert first == ("acme (?): the distribution that it comes from has no name in its metadata; install it again")
+    assert second.startswith("bent (bent-regenkit 1.0): AttributeError") and origins == ["this process"] * 2
+
+
 def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> None:
     done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markoff')", two)
     assert "no generator is named 'acme/markoff'; did you mean 'acme/markov'?" in done.stderr

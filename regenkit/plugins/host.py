@@ -25,6 +25,7 @@ from regenkit.plugins.clashes import Clash, chosen, clashes
 from regenkit.plugins.records import ROLES, check_hooks, records_of
 
 NOWHERE = Origin()
+_NAMELESS = "the distribution that it comes from has no name in its metadata; install it again"
 SLOW = 0.5
 """Seconds from which on the import of a plugin is named as slow."""
 
@@ -153,6 +154,9 @@ class Host:
 
     def _load(self, entry: EntryPoint) -> None:
         origin = Origin(*_distribution(entry.dist), entry.name)
+        if not origin.distribution:
+            self.broken.append(Broken(name=entry.name, distribution="?", version="", error=_NAMELESS))
+            return
         began = time.perf_counter()
         try:
             with plugin_code() as asked:
@@ -200,9 +204,9 @@ def _said(error: BaseException) -> str:
 
 @functools.cache  # each property of a distribution parses its metadata anew, and a distribution may have many plugins
 def _distribution(found: Distribution | None) -> tuple[str, str]:
-    """(name, version)"""
-    read = found.metadata if found else {"Name": "", "Version": ""}
-    return read["Name"], read["Version"]
+    """(name, version), "" where the metadata lack them, as after an installation that was cut."""
+    read: Any = found.metadata if found else {}
+    return read.get("Name") or "", read.get("Version") or ""
 
 
 @functools.cache
