@@ -82,11 +82,17 @@ def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> Non
         (folder / f"{'AL'[number % 2]}-{number}.txt").write_text(rows, encoding="utf-8")
     (folder / "L-bad.txt").write_text("#\n", encoding="utf-8")
     path = os.pathsep.join(map(str, [tmp_path, ROOT, ROOT / "plugins"]))
-    done = subprocess.run(
-        [sys.executable, "-m", "regenkit", "preview", "glyphs.yaml", "--json", "--count", "1"], cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": str(tmp_path / "cache")},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+
+    def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "regenkit", *arguments], cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": str(tmp_path / "cache")},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    records = regenkit("plugins", "check", "acme", "--only", ": the ")  # which the page tells its reader to run
+    assert records.returncode == 0 and "0 failed" in records.stdout, records.stdout + records.stderr
+    done = regenkit("preview", "glyphs.yaml", "--json", "--count", "1")
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert sum(sum(counts.values()) for counts in seen["classes"]["x/label"].values()) == 12

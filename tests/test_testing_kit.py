@@ -7,6 +7,9 @@ import pytest
 from installed import regenkit
 from test_scaffold import install
 
+from regenkit.components import Component, Metric
+from regenkit.errors import UserError
+from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
 
 FAULTS = {
@@ -20,6 +23,20 @@ FAULTS = {
                             "return {'family': np.int32(1)}, {}", "wrong text is refused"),
     "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",
                                     "np.array(found + 99, np.int32)}", "examples are as their specs say"),
+    "the order of a set": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "return list(set(ANSI_COLOR_NAMES))",
+                           "sources are names in a fixed order"),
+    "groups by hash": ("data.py", 'meta={"colour": value}', 'groups=(str(hash(name)),), meta={"colour": value}',
+                       "reading twice gives the same"),
+    "a split by chance": ("data.py", 'meta={"colour": value}', 'meta={"colour": value}, '
+                          'split=__import__("random").choice(["train", "test"])', "reading twice gives the same"),
+    "a metric that sorts": ("metrics.py", "family = Family()", "family = Family()\n    [value.sort() for sample in "
+                            "of.samples for value in sample.values() if value.ndim]", "it gives one value a sample"),
+    "samples less their mean": (
+        "perceptron.py", "batch, entries, vocabulary = logits.shape", "batch, entries, vocabulary = logits.shape\n"
+        "            logits = 30 * (logits - tf.reduce_mean(logits, 0, keepdims=True))",
+        "company and padding change no sample"),
+    "likelihoods less their mean": ("perceptron.py", "{name: -nll for", "{name: tf.reduce_mean(nll) - nll - 9 for",
+                                    "likelihoods are one an example"),
     "unsorted sources": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "import os; names = list(ANSI_COLOR_NAMES); "
                          "k = os.urandom(1)[0] % 200 + 1; return names[k:] + names[:k]",
                          "sources are names in a fixed order"),
@@ -53,7 +70,7 @@ FAULTS = {
 }  # fmt: skip
 """(file, what is sound, what is at fault, the check that finds it)"""
 LONG = pytest.mark.exhaustive(minutes=0.5)
-QUICK = ("text loses a field", "a bare error")
+QUICK = ("text loses a field", "a bare error", "groups by hash")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +94,23 @@ def test_a_fault_is_found(case: str, tmp_path: Path) -> None:
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:
     done = regenkit("plugins", "check", "imgae", folder=tmp_path)
     assert done.returncode == 2 and "no plugin is named 'imgae'; did you mean 'image'?" in done.stderr
+
+
+def test_equal_faults_of_two_components_are_two() -> None:
+    """The second was skipped: "it fails for a reason that is above". One error that comes up in both is one fault."""
+
+    def has_none(component: Component) -> None:
+        """It has one."""
+        raise Failed("there is none", "write one")
+
+    def raises(component: Component) -> None:
+        """It can be read."""
+        raise UserError("no such folder")
+
+    two = [Metric(name=f"toy/{name}", target=f"{__name__}:{name}", modality="toy") for name in ("regenkit", "install")]
+    for check, states in ((has_none, ["failed", "failed"]), (raises, ["failed", "skipped"])):
+        found = findings(Case(component=each, check=check) for each in two)
+        assert [each.state for each in found] == states
 
 
 def test_a_finding_is_short() -> None:

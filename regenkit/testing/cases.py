@@ -53,6 +53,17 @@ class Case:
             raise unittest.SkipTest(found.got)  # pytest shows the reason
 
     def finding(self) -> Finding:
+        return self.examined()[0]
+
+    def examined(self) -> tuple[Finding, str]:
+        """(what is found, what names the fault). What a check did not find is this component's own fault, though others
+        may have one by the same words; an error that was raised is one fault wherever it comes up."""
+        found = self._found()
+        if isinstance(found, Finding):
+            return found, f"{found.got} {found.where}"
+        return found[0], found[0].got
+
+    def _found(self) -> Finding | tuple[Finding, Exception]:
         named: dict[str, Any] = {"component": self._title, "check": self.name}
         try:
             self.check(*self._arguments)
@@ -61,15 +72,10 @@ class Case:
         except Failed as error:
             return Finding(**named, state="failed", expected=error.expected or self._expected, got=error.got,
                            where=error.where or self._where, remedy=error.remedy)  # fmt: skip
-        except (UserError, BadSource) as error:
-            return Finding(**named, state="failed", expected=self._expected, got=str(error), where=self._source(error),
-                           remedy=f"correct what it names; --only {self.name!r} runs this check alone")  # fmt: skip
         except Exception as error:  # of an author's object, which may raise anything
-            ends = "".join(traceback.format_exception(error)[-3:])
-            return Finding(
-                **named, state="failed", expected=self._expected, got=f"{type(error).__name__}: {error}",
-                where=self._source(error), remedy=f"correct the line above; its traceback ends with\n{ends}",
-            )  # fmt: skip
+            got, remedy = _told(error, self.name)
+            return Finding(**named, state="failed", expected=self._expected, got=got, where=self._source(error),
+                           remedy=remedy), error  # fmt: skip
         return Finding(**named, state="ok")
 
     @cached_property
@@ -122,16 +128,24 @@ def cases(plugin: str, recipes: Sequence[str | Path] = (), settings: Sequence[st
     ]  # fmt: skip
 
 
+def _told(error: Exception, check: str) -> tuple[str, str]:
+    """(what was raised, the remedy)."""
+    if isinstance(error, UserError | BadSource):
+        return str(error), f"correct what it names; --only {check!r} runs this check alone"
+    ends = "".join(traceback.format_exception(error)[-3:])
+    return f"{type(error).__name__}: {error}", f"correct the line above; its traceback ends with\n{ends}"
+
+
 def findings(chosen: Iterable[Case]) -> Iterator[Finding]:
-    """What each case finds. A fault is reported once: checks that fail by the same words are skipped."""
+    """What each case finds. A fault is reported once: other checks that it makes fail are skipped."""
     known: set[str] = set()
     for case in chosen:
-        found = case.finding()
+        found, fault = case.examined()
         if found.state == "failed":
-            if found.got in known:
+            if fault in known:
                 found = Finding(component=found.component, check=found.check, state="skipped",
                                 got="it fails for a reason that is above")  # fmt: skip
-            known.add(found.got)
+            known.add(fault)
         yield found
 
 

@@ -1,20 +1,17 @@
-"""Checks of a dataset: its first sources are read twice, and in another process's manner."""
+"""Checks of a dataset: its first sources are read twice, and in another process."""
 
 import json
 import pickle
 from collections import Counter
-from typing import Any
 
 from regenkit.adapter import Fingerprinted, Ignores
 from regenkit.components import Dataset, Example
 from regenkit.conform import refuse_unfit
-from regenkit.data.author import examples_of, named, sources_of
+from regenkit.data.author import sources_of
 from regenkit.data.split import SPLITS
-from regenkit.errors import BadSource
+from regenkit.testing.elsewhere import examples_of_sources
 from regenkit.testing.finding import Failed, Skipped, same
-from regenkit.testing.material import Material
-
-SOURCES = 6
+from regenkit.testing.material import FIRST, Material
 
 
 def its_members_are_there(component: Dataset, material: Material) -> None:
@@ -23,12 +20,15 @@ def its_members_are_there(component: Dataset, material: Material) -> None:
 
 
 def sources_are_names_in_a_fixed_order(component: Dataset, material: Material) -> None:
-    """`sources` gives names, as texts, the same twice and each once; there is at least one."""
+    """`sources` gives names, as texts, each once and in the same order twice, in another process too; at least one."""
     found = sources_of(material.dataset, component.title)
     if not found:
         raise Failed("it gives none", "say in __init__, by UserError, what is missing and where it would be")
     if found != sources_of(material.dataset, component.title):
         raise Failed("the second call gives others", "sort them: the order decides what is in which part")
+    if found != material.elsewhere[0]:
+        raise Failed("another process gives others, or another order",
+                     "sort them: a set has another order in each process, and a folder's files have none")  # fmt: skip
 
 
 def examples_are_as_their_specs_say(component: Dataset, material: Material) -> None:
@@ -66,19 +66,34 @@ def examples_are_well_formed(component: Dataset, material: Material) -> None:
 
 
 def reading_twice_gives_the_same(component: Dataset, material: Material) -> None:
-    """`read` of one source gives the same examples again, also from a copy of the dataset as workers have it."""
+    """`read` of one source gives the same examples again, also in another process, as workers have the dataset: the
+    same ids, fields, groups, fingerprints, split and meta."""
     try:
-        copy = pickle.loads(pickle.dumps(material.dataset))
+        pickle.loads(pickle.dumps(material.dataset))
     except Exception as error:
         raise Failed(f"it cannot be pickled: {type(error).__name__}: {error}",
                      "keep open files and functions out of the object: workers get a copy") from error  # fmt: skip
-    for one, again, other in zip(_examples(material), _examples(material), _examples(material, copy), strict=True):
-        for each in (again, other):
-            if one.id != each.id or (one.x is None) != (each.x is None):
-                raise Failed(f"first {one.id}, then {each.id}", "let nothing random or of before decide")
-            same(one.y, each.y, f"the second time, y of {one.id} has")
-            if one.x is not None and each.x is not None:
-                same(one.x, each.x, f"the second time, x of {one.id} has")
+    first = _examples(material)
+    for when, others in (("the second time", _examples(material)), ("in another process", material.elsewhere[1])):
+        if len(first) != len(others):
+            raise Failed(f"{len(first)} examples, {when} {len(others)}", "let nothing random or of before decide")
+        for one, other in zip(first, others, strict=True):
+            _alike(one, other, when)
+
+
+def _alike(one: Example, other: Example, when: str) -> None:
+    """Raises Failed unless both are the same but for x and y that are equal arrays."""
+    if one.id != other.id or (one.x is None) != (other.x is None):
+        raise Failed(f"first {one.id}, {when} {other.id}", "let nothing random or of before decide")
+    same(one.y, other.y, f"{when}, y of {one.id} has")
+    if one.x is not None and other.x is not None:
+        same(one.x, other.x, f"{when}, x of {one.id} has")
+    for name in ("groups", "fingerprints", "split", "meta", "remarks"):
+        mine, theirs = (json.dumps(getattr(each, name), default=str, sort_keys=True) for each in (one, other))
+        if mine != theirs:
+            raise Failed(f"{name} of {one.id} is {mine}, {when} {theirs}",
+                         "make it of the source alone; hash() of a text is another number in each process, so take "
+                         "hashlib or zlib.crc32")  # fmt: skip
 
 
 def what_else_it_has_is_of_the_right_kind(component: Dataset, material: Material) -> None:
@@ -92,17 +107,11 @@ def what_else_it_has_is_of_the_right_kind(component: Dataset, material: Material
         dict(dataset.ignored())
 
 
-def _examples(material: Material, dataset: Any = None) -> list[Example]:
-    """Those of the first sources. Raises Skipped where they have none."""
-    dataset = material.dataset if dataset is None else dataset
-    found: list[Example] = []
-    for source in sources_of(dataset, named("dataset", material.recipe.dataset.component.name, dataset))[:SOURCES]:
-        try:
-            found += [each for each in examples_of(dataset, source) if isinstance(each, Example)]
-        except BadSource:
-            continue
+def _examples(material: Material) -> list[Example]:
+    """Those of the first sources, read anew. Raises Skipped where they have none."""
+    found = examples_of_sources(material.dataset, material.first_sources)
     if not found:
-        raise Skipped(f"its first {SOURCES} sources have no examples")
+        raise Skipped(f"its first {FIRST} sources have no examples")
     return found
 
 

@@ -79,13 +79,13 @@ def company_and_padding_change_no_loss(component: Component, material: Material,
 
 
 def likelihoods_are_one_an_example(component: Component, material: Material, stage: str) -> None:
-    """`field_log_prob` gives a finite number an example for each field, at most 0 for tokens, and padding changes
-    nothing."""
+    """`field_log_prob` gives a finite number an example for each field, at most 0 for tokens; company and padding
+    change nothing."""
     model, batch = _learning(material, stage)
     if not isinstance(model, HasLikelihood):
         raise Skipped("it has no field_log_prob: it is measured by scores alone")
-    found = {name: np.asarray(value) for name, value in model.field_log_prob(batch[CONDITION], batch[TARGET]).items()}
-    target = material.pipeline.sides(stage)[1].spec
+    found = _likelihoods(model, batch)
+    condition, target = (side.spec for side in material.pipeline.sides(stage))
     if missing := set(target) - set(found):
         raise Failed(f"there is none of {', '.join(sorted(missing))}", "give one for each field of the target")
     for name, value in found.items():
@@ -93,6 +93,12 @@ def likelihoods_are_one_an_example(component: Component, material: Material, sta
             raise Failed(f"{name} is {value}", "sum over steps, in nats, an example each")
         if name in target and target[name].vocabulary and (value > 1e-4).any():
             raise Failed(f"{name} is {value}, above 0", "give the logarithm of a probability, not the loss")
+    same({name: value[:1] for name, value in found.items()}, _likelihoods(model, _row(batch, 0)),
+         "alone, the likelihoods have", "let nothing mix the rows of a batch", close=CLOSE)  # fmt: skip
+    padded = {CONDITION: pad(batch[CONDITION], condition, MORE), TARGET: pad(batch[TARGET], target, MORE)}
+    if any(padded[side] is not batch[side] for side in padded):
+        same(found, _likelihoods(model, padded), f"with {MORE} more steps of padding, the likelihoods have",
+             "multiply by the mask before you sum", close=CLOSE)  # fmt: skip
 
 
 def saved_and_loaded_it_is_the_same(component: Component, material: Material, stage: str) -> None:
@@ -174,6 +180,10 @@ def _learning(material: Material, stage: str) -> tuple[Any, dict[str, Any]]:
         raise Skipped("it is a rule: it has no losses")
     (batch,) = material.batch(stage, range(len(material.indices)))
     return model, batch
+
+
+def _likelihoods(model: Any, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value) for name, value in model.field_log_prob(batch[CONDITION], batch[TARGET]).items()}
 
 
 def _row(batch: Mapping[str, Any], row: int) -> dict[str, Any]:

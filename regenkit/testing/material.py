@@ -12,7 +12,8 @@ from typing import Any, final
 import numpy as np
 
 from regenkit import plugins
-from regenkit.components import ANY, Component, Converter, Dataset, Generator, Metric, Renderer
+from regenkit.components import ANY, Component, Converter, Dataset, Example, Generator, Metric, Renderer
+from regenkit.data.author import named, sources_of
 from regenkit.data.prepare import Prepared, prepare
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
@@ -22,10 +23,13 @@ from regenkit.recipe import Recipe, load
 from regenkit.recipe.arguments import parameters
 from regenkit.spec import Fields
 from regenkit.stages import GENERATOR, RENDERER
+from regenkit.testing.elsewhere import read_elsewhere
 from regenkit.testing.finding import Skipped
 
 EXAMPLES = 8
 """How many paired examples are wanted."""
+FIRST = 6
+"""How many sources are read twice, and in another process."""
 SOURCES = 400
 """The most sources that are read for them."""
 USUAL = ("transformer", "maskgit", "diffusion", "cvae", "gaussian")
@@ -52,6 +56,17 @@ class Material:
     @cached_property
     def dataset(self) -> Any:
         return self.recipe.dataset.build()
+
+    @cached_property
+    def first_sources(self) -> list[str]:
+        """The sources that are read twice."""
+        title = named("dataset", self.recipe.dataset.component.name, self.dataset)
+        return sources_of(self.dataset, title)[:FIRST]
+
+    @cached_property
+    def elsewhere(self) -> tuple[list[str], list[Example]]:
+        """All sources, and the examples of the first, as another process has them."""
+        return read_elsewhere(self.dataset, self.first_sources)
 
     @cached_property
     def components(self) -> list[Component]:

@@ -1,12 +1,14 @@
 """Checks of a metric: samples are the references themselves, and those of other examples."""
 
+import copy
+
 import numpy as np
 
 from regenkit.components import Evaluation, Metric
 from regenkit.conform import of_metric
 from regenkit.sources.locate import folder
 from regenkit.spec import Y_AXIS
-from regenkit.testing.finding import Failed, Skipped
+from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import Material
 
 
@@ -20,7 +22,7 @@ def it_gives_one_value_a_sample(component: Metric, material: Material) -> None:
 
 
 def it_gives_the_same_twice(component: Metric, material: Material) -> None:
-    """Called again with the same Evaluation, it returns the same."""
+    """Called again with the same Evaluation, it returns the same, and leaves the Evaluation as it is."""
     one, other = _score(component, material), _score(component, material)
     if not np.array_equal(one, other, equal_nan=True):
         raise Failed(f"{other}, not {one}", "draw from np.random.default_rng(0), never from the global state")
@@ -54,7 +56,7 @@ def _score(component: Metric, material: Material, order: np.ndarray | None = Non
     for source in component.sources:
         if not folder(source).is_dir():
             raise Skipped(f"it needs {source.package}: regenkit data fetch {component.name}")
-    found = material.examples
+    found = copy.deepcopy(material.examples)
     count = len(found)
     order = np.arange(count) if order is None else order
     moved = [(index + shift) % count for index in order]
@@ -66,6 +68,10 @@ def _score(component: Metric, material: Material, order: np.ndarray | None = Non
         training=[each["y"] for each in found], training_conditions=[each["x"] for each in found],
         x=material.pipeline.x, y=material.pipeline.y,
     ))  # fmt: skip
+    for example, after in zip(material.examples, found, strict=True):
+        for side in example:
+            same(example[side], after[side], f"it changed its Evaluation, whose {side} now has",
+                 "work on a copy: other metrics get the same arrays")  # fmt: skip
     return np.asarray(of_metric(component, values, count))
 
 

@@ -1,5 +1,6 @@
 """Checks of a modality, with the fields that a dataset gives of it."""
 
+import copy
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -75,7 +76,9 @@ def what_a_model_may_draw_can_be_written(component: Modality, material: Material
             encoded(component, modality, value)
         for suffix in component.writes:
             with tempfile.TemporaryDirectory() as folder:
-                modality.write(value, Path(folder) / f"drawn{suffix}")
+                modality.write(value, path := Path(folder) / f"drawn{suffix}")
+                if not path.is_file():
+                    raise Failed(f"write left no file {path.name}", "write to the very path that is given")
 
 
 def bad_files_are_refused_with_their_name(component: Modality, material: Material) -> None:
@@ -131,11 +134,11 @@ def _values(component: Modality, material: Material) -> Iterator[tuple[Any, Mapp
     if side == "x" and material.pipeline.source:
         raise Skipped("the recipe's source converts its fields")
     for index, example in zip(material.indices, material.examples, strict=True):
-        meta = material.prepared.example(int(index))[1]
-        yield (
-            modality.decode(example[side], {name: value for name, value in meta.items() if name != "id"}),
-            example[side],
-        )
+        meta = {name: value for name, value in material.prepared.example(int(index))[1].items() if name != "id"}
+        fields = copy.deepcopy(example[side])
+        value = modality.decode(fields, meta)
+        same(example[side], fields, "decode changed its argument, which now has", "work on a copy")
+        yield value, example[side]
 
 
 def _plain(value: Any) -> Any:

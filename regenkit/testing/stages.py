@@ -1,6 +1,6 @@
 """Checks of a stage that draws: its samples are valid, and depend on seed, condition and place alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,10 +73,16 @@ def company_and_padding_change_no_sample(component: Component, material: Materia
     """An example's sample is the same beside other examples, at the same place, and with more steps of padding."""
     model, condition = _drawing(material, stage)
     specs = material.pipeline.sides(stage)
-    alone = _rows(_drawn(model, condition), [0])
-    changed = {name: np.concatenate([value[:1], value[1:][::-1]]) for name, value in condition.items()}
-    _alike(specs[1].spec, alone, _rows(_drawn(model, changed), [0]), "beside other examples it draws",
-           "let nothing mix the rows of a batch, and draw row by row from regenkit.layers.noise")  # fmt: skip
+    whole = _drawn(model, condition)
+    alone = _rows(whole, [0])
+    rows = np.arange(len(material.indices))
+    for place in (0, 1):  # every other example stays; the rest are all one, so that a mean over the batch is another
+        kept, other = rows[place::2], rows[-1] if place == 0 else 0
+        taken = np.where(np.isin(rows, kept), rows, other)
+        changed = _drawn(model, {name: value[taken] for name, value in condition.items()})
+        _alike(specs[1].spec, _rows(whole, kept), _rows(changed, kept), "beside other examples it draws",
+               "let nothing mix the rows of a batch, no mean over it either, and draw row by row from "
+               "regenkit.layers.noise")  # fmt: skip
     padded = pad(condition, specs[0].spec, MORE)
     if padded is not condition:
         _alike(specs[1].spec, alone, _rows(_drawn(model, padded), [0]), f"with {MORE} more steps of padding it draws",
@@ -131,7 +137,7 @@ def _drawn(model: Any, condition: Mapping[str, Any], seed: int = 1) -> dict[str,
     return {name: np.asarray(value) for name, value in found.items()}
 
 
-def _rows(fields: Mapping[str, np.ndarray], rows: list[int]) -> dict[str, np.ndarray]:
+def _rows(fields: Mapping[str, np.ndarray], rows: Sequence[int] | np.ndarray) -> dict[str, np.ndarray]:
     return {name: value[rows] for name, value in fields.items()}
 
 
