@@ -176,6 +176,19 @@ def test_the_cap_is_that_of_the_pairs_among_which_one_is_to_be_found() -> None:
     assert (found.units, found.negatives, found.cap) == (255, 255, np.log2(255))
 
 
+@pytest.mark.parametrize(("steps", "coming"), [(3, 3), (3, 8), (8, 3)])
+def test_what_is_shorter_than_a_window_is_a_whole_example(steps: int, coming: int) -> None:
+    """`evaluate` ended in a traceback where no test example, or no training example, had four steps."""
+    random = np.random.default_rng(0)
+    parts = []
+    for count, length in ((400, steps), (100, coming)):
+        tokens_ = [random.integers(1, 5, length) for _ in range(count)]
+        parts.append({side: [{"a": each} for each in tokens_] for side in ("x", "y", "rep")})
+    found = relevance(dict.fromkeys(("x", "y", "rep"), Spec({"a": FOUR})), *parts,
+                      {"training": [steps] * 400, "held_out": [coming] * 100})  # fmt: skip
+    assert found.unit == "example" and found.units == 100 and found.y.mean > 1
+
+
 def test_dead_tokens_are_counted() -> None:
     found = codebook(Spec({"low": tokens(6)}), [{"low": np.array([1, 1, 2, 2, 0])}, {"low": np.array([3, 3, 4, 4])}])
     assert found["low"] == TokenUse(tokens=6, used=4, dead=2, perplexity=pytest.approx(4.0), commonest=0.25)

@@ -94,6 +94,8 @@ def test_a_fault_is_found(case: str, tmp_path: Path) -> None:
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:
     done = regenkit("plugins", "check", "imgae", folder=tmp_path)
     assert done.returncode == 2 and "no plugin is named 'imgae'; did you mean 'image'?" in done.stderr
+    done = regenkit("plugins", "check", "image", "--only", "no such check", folder=tmp_path)
+    assert done.returncode == 2 and "--only 'no such check': no check's line has this text" in done.stderr
 
 
 def test_equal_faults_of_two_components_are_two() -> None:

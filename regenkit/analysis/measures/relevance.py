@@ -9,8 +9,9 @@ held-out examples, so that what it learns by heart counts for nothing. Its limit
 X tells; only what such features show, so that both bounds lie below the truth and are to be read against each other. As
 Y′ is made of Y, what X tells about Y′ it tells about Y: where the bound for Y′ is the greater, it holds for Y too.
 
-The unit is a window of WINDOW steps where X and Z both run along Y (a window has one length, so lengths tell nothing),
-else the whole example, cut into as many equal parts. Fields that do not run along are part of every window.
+The unit is a window of WINDOW steps where X and Z both run along Y (a window has one length, so lengths tell nothing)
+and some Y is so long, else the whole example, cut into as many equal parts. Fields that do not run along are part of
+every window.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ def relevance(
     """
     along = {side: Y_AXIS in specs[side].axes for side in specs}
     sides = {"rep": specs["rep"], "y": specs["y"]}
-    windows = all(along.values())
+    windows = all(along.values()) and all(max(each, default=0) >= WINDOW for each in lengths.values())
     units = {}
     for part, examples in (("training", training), ("held_out", held_out)):
         indices = units_of(lengths[part], windows)
