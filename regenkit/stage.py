@@ -117,7 +117,8 @@ class DrawsLength(Protocol):
     `sample` then returns, beside the fields, the masks of the target's clocks (`Clock.mask`). Its options include
 
         length      steps of that axis, for all examples; None = the stage decides
-        max_length  the most steps; by default what the run kept of its training data
+        max_length  the most steps; by default what the run kept of its training data, unless the option has another
+                    default than None
     """
 
     draws_length: bool

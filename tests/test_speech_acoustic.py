@@ -1,5 +1,7 @@
 """Text to spectra: the alignment search against brute force, durations, examples that stand alone."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,14 @@ from speech_batches import (
     fields,
 )  # fmt: skip
 
+from regenkit.pipeline.sampling import longest
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import END
+from regenkit.spec import END, Spec, tokens
 from regenkit_speech.models.acoustic import Acoustic, fastspeech, flow
+from regenkit_speech.models.ctc import Ctc
+from regenkit_speech.models.glow import Glow
+from regenkit_speech.models.label2wave import LabelToWave
 from regenkit_speech.models.text2wave import TextToWave
 from regenkit_speech.networks.alignment import align, places, symbol_of_entry
 from regenkit_speech.networks.durations import scaled
@@ -132,6 +138,17 @@ def test_drawn_entries(build: object) -> None:
     assert (slow > 1.6 * entries).all()
     higher = model.sample(condition, seed=1, pitch_shift=12.0)
     np.testing.assert_allclose(higher["pitch"][0], drawn["pitch"][0] + drawn["mask y 64"][0], atol=1e-4)
+
+
+def test_a_text_longer_than_all_of_training_is_not_spoken_faster(tmp_path: Path) -> None:
+    (tmp_path / "generator").mkdir()
+    (tmp_path / "generator/longest.json").write_text('{"steps": 640}')
+    text, sound = Spec({"letter": tokens(9)}), Spec({"mel": replace(MEL["mel"], axis="x")})
+    for stage in (small(), Glow(condition=TEXT, target=MEL, width=16), Ctc(condition=sound, target=text, width=16)):
+        assert longest(tmp_path, "generator", stage) == {}, type(stage)
+    other = LabelToWave(condition=SPEAKER, target=WAVE, hop_length=HOP, width=16, depth=1)
+    assert longest(tmp_path, "generator", other) == {"max_length": 640}
+    assert longest(None, "generator", other) == longest(tmp_path, "renderer", other) == {}
 
 
 @pytest.mark.parametrize("build", [fastspeech, flow])

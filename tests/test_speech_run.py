@@ -57,6 +57,10 @@ def test_text_becomes_sound_with_a_speaker(place: Path) -> None:
     regenkit(*generate, "speaker=bob", cwd=place)
     samples, rate = soundfile.read(place / "a.wav")
     assert rate == 8_000 and len(samples) % 128 == 0 and len(samples) >= 128 * 17  # an entry a symbol, at least
+    longest = json.loads((run / "generator/longest.json").read_text())["steps"]
+    text = "hello one two go on stop yes no " * 6  # of more symbols than a recording has entries
+    regenkit("generate", "runs/speech/1", "--input", text, "-o", "long.wav", cwd=place)
+    assert soundfile.info(place / "long.wav").frames >= 128 * len(text.strip()) > longest
     assert "it is one of ada, bob" in regenkit(*generate, "speaker=eve", cwd=place, expect=2).stderr
 
 

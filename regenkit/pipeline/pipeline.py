@@ -200,7 +200,7 @@ class Pipeline:
         return draw(
             stage, model, self.sides(stage), conditions, strategy=self.strategy, seed=seed, truths=truths,
             permitted=permitted or {},
-            options={**longest(self.folder, stage), **(usual or {}), **self.recipe.part(stage).sample,
+            options={**longest(self.folder, stage, model), **(usual or {}), **self.recipe.part(stage).sample,
                      **for_stage(options or {}, stage)},
         )  # fmt: skip
 

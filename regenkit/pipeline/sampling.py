@@ -14,7 +14,7 @@ from regenkit.data.stack import stack, unstack
 from regenkit.files import write_json
 from regenkit.layers.noise import derive
 from regenkit.pipeline.encoding import check_drawn
-from regenkit.recipe.sampling import taken
+from regenkit.recipe.sampling import options_of, taken
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples, Stage
 from regenkit.stages import LONGEST, Side
@@ -73,10 +73,14 @@ def seed_of_batch(seed: int, stage: str, number: int) -> int:
     return derive(seed, f"{stage} batch", number)
 
 
-def longest(run: Path | None, stage: str) -> dict[str, int]:
-    """The `max_length` of a stage that draws lengths: the longest that it learned from."""
-    file = (run or Path()) / stage / LONGEST
-    return {"max_length": int(json.loads(file.read_text())["steps"])} if run and file.is_file() else {}
+def longest(run: Path | None, name: str, stage: Stage) -> dict[str, int]:
+    """The `max_length` of a stage that draws lengths: the longest that it learned from. Where the stage has a limit of
+    its own, what it draws ends by itself: a longer text is not to be spoken faster, or a longer recording cut off."""
+    file = (run or Path()) / name / LONGEST
+    option = options_of(stage).get("max_length")
+    if not run or not file.is_file() or (option and option.default not in (None, option.empty)):
+        return {}
+    return {"max_length": int(json.loads(file.read_text())["steps"])}
 
 
 def keep_longest(prepared: Prepared, condition: Side, target: Side, folder: Path) -> None:

@@ -102,14 +102,15 @@ class LabelToWave(keras.Model):
 
     def sample(
         self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
-        max_length: PositiveInt = LONGEST, temperature: NonNegativeFloat = 1.0,
+        max_length: PositiveInt | None = None, temperature: NonNegativeFloat = 1.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """The waveform and the mask of its samples; length, max_length in samples, temperature of the noise."""
         fields = {name: tf.convert_to_tensor(condition[name]) for name in self.condition}
         count = int(next(iter(fields.values())).shape[0])
         if not count:
             return {self.field: np.zeros((0, 0), np.float32), self.wave_clock.mask: np.zeros((0, 0), bool)}
-        most = max(1, self.clock.entries(length or max_length))
+        steps = length or max_length or LONGEST
+        most = max(1, self.clock.entries(steps))
         found, mask = call_traced(
             self,
             self._drawn,
@@ -119,7 +120,7 @@ class LabelToWave(keras.Model):
             tf.constant(length is not None),
             tf.constant(temperature, tf.float32),
         )
-        known = np.repeat(mask.numpy(), self.hop_length, 1)[:, : length or max_length]
+        known = np.repeat(mask.numpy(), self.hop_length, 1)[:, :steps]
         return {self.field: found.numpy()[:, : known.shape[1]], self.wave_clock.mask: known}
 
     def _drawn(
