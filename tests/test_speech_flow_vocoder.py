@@ -18,6 +18,7 @@ from speech_batches import (
     noise,
 )  # fmt: skip
 
+from regenkit.layers.noise import fold_in, normal
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit_speech import packages
@@ -62,6 +63,26 @@ def test_what_is_drawn_does_not_depend_on_the_batch_or_its_padding() -> None:
         np.testing.assert_allclose(padded[row, : entries * HOP], both[row, : entries * HOP], atol=1e-5)
         assert np.abs(both[row, : entries * HOP]).max() > 0.1 * LOUDNESS
         assert not both[row, entries * HOP :].any() and not padded[row, entries * HOP :].any()
+
+
+def test_what_has_no_entries_is_a_wave_without_samples() -> None:
+    condition = {name: value[:, :0] if value.ndim > 1 else value for name, value in batch(slice(0, 2), True)[0].items()}
+    assert moved().sample(condition, seed=0)["wave"].shape == (2, 0)
+
+
+def test_evaluation_looks_at_the_whole_path() -> None:
+    """By the formula of the paper, at four times from the noise to the wave."""
+    flow, size = moved().flow, [2, 5, HOP]
+    wave, known = tf.random.stateless_normal(size, [0, 1]), tf.ones([2, 5, 1])
+    hidden = tf.random.stateless_normal([2, 5, 16], [0, 2])
+    right, least = [], 1e-4
+    for number, time in enumerate((1 / 8, 3 / 8, 5 / 8, 7 / 8)):
+        start = tf.reshape(normal(fold_in(tf.constant([[0, number]]), "path"), 5 * HOP), [1, 5, HOP])
+        place = (1 - (1 - least) * time) * start + time * wave
+        speed = flow._speed(place, hidden, known, tf.fill([2, 1], time), None)
+        right.append(tf.reduce_mean((speed - (wave - (1 - least) * start)) ** 2, -1))
+    assert np.ptp([each.numpy().mean() for each in right]) > 0.01
+    np.testing.assert_allclose(flow.error(wave, hidden, known, None), np.mean(right, 0), rtol=1e-4)
 
 
 def test_a_seed_is_a_wave() -> None:

@@ -52,7 +52,7 @@ class FlowVocoder(keras.Model):
 
     def losses(self, batch: Mapping[str, Batch], *, noise: tf.Tensor | None) -> Losses:
         """Squared error of the direction, its mean over an entry's samples: the sum over the entries, which are the
-        weight. In evaluation noise and time are those of one seed."""
+        weight. In evaluation it is the mean over four times (`networks.spectra`)."""
         condition = batch["condition"]
         there = known(condition, self.clock)
         samples = tf.shape(there)[1] * self.ratio

@@ -10,6 +10,8 @@ from regenkit_speech.networks.convnext import Backbone
 
 LEAST = 1e-4
 """The noise that is left at the end of the path (σ of arXiv 2210.02747)."""
+JUDGED = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
+"""Times at which evaluation looks at every example, as of `regenkit.models.diffusion`."""
 
 
 class Decoder(Protocol):
@@ -74,13 +76,25 @@ class FlowMatching(keras.layers.Layer):
         self.built = True
 
     def error(self, target: tf.Tensor, hidden: tf.Tensor, known: tf.Tensor, seeds: tf.Tensor | None) -> tf.Tensor:
-        """In evaluation noise and time are fixed: those of one seed."""
-        own = tf.zeros([tf.shape(target)[0], 2], tf.int32) if seeds is None else seeds
-        shape = tf.shape(target)
-        start = self._noise(noises.fold_in(own, "path"), shape[1])
-        time = noises.uniform(noises.fold_in(own, "time"), 1)
+        """In evaluation the mean over four times, each with a noise of its own that is the same for every example."""
+        if seeds is not None:
+            time = noises.uniform(noises.fold_in(seeds, "time"), 1)
+            return self._error(target, hidden, known, time, seeds, noises.fold_in(seeds, "decoder"))
+        count = tf.shape(target)[0]
+        each = [
+            self._error(target, hidden, known, tf.fill([count, 1], time), tf.tile([[0, number]], [count, 1]), None)
+            for number, time in enumerate(JUDGED)
+        ]
+        return tf.add_n(each) / len(JUDGED)
+
+    def _error(
+        self, target: tf.Tensor, hidden: tf.Tensor, known: tf.Tensor, time: tf.Tensor, path: tf.Tensor,
+        seeds: tf.Tensor | None,
+    ) -> tf.Tensor:  # fmt: skip
+        """At a time [batch, 1], from the noise of `path` int32 [batch, 2]; seeds are of the dropout."""
+        start = self._noise(noises.fold_in(path, "path"), tf.shape(target)[1])
         place = (1 - (1 - LEAST) * time[:, :, None]) * start + time[:, :, None] * target
-        speed = self._speed(place, hidden, known, time, noises.fold_in(seeds, "decoder"))
+        speed = self._speed(place, hidden, known, time, seeds)
         return tf.reduce_mean((speed - (target - (1 - LEAST) * start)) ** 2, -1)
 
     def draw(
