@@ -85,6 +85,14 @@ def test_a_stream_is_the_whole(build: Any, chunk: int) -> None:
     np.testing.assert_allclose(np.concatenate(parts, 1), whole, atol=1e-4)
 
 
+@pytest.mark.parametrize("build", BOTH)
+def test_what_has_no_entries_is_a_wave_without_samples(build: Any) -> None:
+    """A transformer may draw no codes at all."""
+    condition = {name: value[:, :0] if value.ndim > 1 else value for name, value in batch(slice(0, 2), True)[0].items()}
+    assert build().sample(condition, seed=0)["wave"].shape == (2, 0)
+    assert not list(build().stream(condition, seed=0))
+
+
 @pytest.mark.parametrize("n_fft", [2 * HOP, 2 * HOP + 2, 3 * HOP, 5 * HOP - 4])
 def test_the_reach_is_no_larger_than_it_must_be(n_fft: int) -> None:
     """What lies beyond it has no say, and what lies within has, whatever the hop is of a window."""

@@ -73,8 +73,8 @@ class FlowVocoder(keras.Model):
         temperature  scale of the noise
         """
         fields = {name: condition[name] for name in (*self.condition, self.clock.mask)}
-        if not len(fields[self.clock.mask]):
-            return {self.field: np.zeros((0, 0), np.float32)}
+        if not np.size(fields[self.clock.mask]):
+            return {self.field: np.zeros((len(fields[self.clock.mask]), 0), np.float32)}
         return {self.field: self._traced(fields, 0, seed, steps, temperature).numpy()}
 
     def stream(

@@ -63,8 +63,8 @@ def compared(
 def sampled(vocoder: Vocoder, condition: Batch) -> np.ndarray:
     """Waveforms, float32 [batch, entries × samples of an entry]."""
     known = {name: condition[name] for name in (*vocoder.condition, vocoder.clock.mask)}
-    if not len(known[vocoder.clock.mask]):
-        return np.zeros((0, 0), np.float32)
+    if not np.size(known[vocoder.clock.mask]):
+        return np.zeros((len(known[vocoder.clock.mask]), 0), np.float32)
     found: np.ndarray = _traced(vocoder, known).numpy()
     return found
 
