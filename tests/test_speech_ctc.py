@@ -220,7 +220,7 @@ def test_strings_are_drawn_as_they_are_probable() -> None:
     condition = fields(HEARD | LANGUAGE, {"x": [160 * 8]}, {"x": 160 * 8})
     count = 4000
     many = {name: np.repeat(value, count, 0) for name, value in condition.items()}
-    drawn = built.sample(many, seed=5, beam_size=0, temperature=1.0)
+    drawn = built.sample(many, seed=5, temperature=1.0)
     strings = [string for size in range(3) for string in product((1, 2, 3), repeat=size)]
     phone = np.array([[*string, *[0] * (2 - len(string))] for string in strings], np.int32)
     few = {name: np.repeat(value, len(strings), 0) for name, value in condition.items()}
@@ -240,10 +240,15 @@ def test_lengths_given_tokens_and_their_refusals() -> None:
     assert fixed[0, 1] == 2 and fixed[1, 0] == 3
     only = built.sample(condition, seed=0, length=4, given={"phone": np.array([False, True, True])})["phone"]
     assert (only >= 2).all()
-    with pytest.raises(ValueError, match="ask for a beam_size above 0"):
-        built.sample(condition, seed=0, beam_size=0, length=3)
-    with pytest.raises(ValueError, match="ask for a beam_size above 0"):
-        built.sample(condition, seed=0, beam_size=0, given={"phone": np.array([[1]] * 2)})
+    for options in ({"beam_size": 0, "length": 3}, {"temperature": 1.0, "length": 3},
+                    {"beam_size": 0, "given": {"phone": np.array([[1]] * 2)}}):  # fmt: skip
+        with pytest.raises(UserError, match="ask for a beam_size above 0"):
+            built.sample(condition, seed=0, **options)
+    with pytest.raises(UserError, match="temperature: the beam search draws nothing"):
+        built.sample(condition, seed=0, beam_size=8, temperature=1.0)
+    with pytest.raises(ValueError, match="temperature: the beam search draws nothing"):
+        built.check_sampling(beam_size=8, temperature=1.0)
+    built.check_sampling(temperature=1.0)
     empty = built.sample({name: value[:0] for name, value in condition.items()}, seed=0)
     assert empty["phone"].shape == (0, 0)
     unheard = {name: np.zeros_like(value) for name, value in condition.items()}

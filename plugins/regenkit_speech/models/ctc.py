@@ -15,6 +15,7 @@ from typing import Any, Literal, final
 import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from regenkit.errors import UserError
 from regenkit.layers import noise as noises
 from regenkit.models.sampling import permitted, seeds_of
 from regenkit.models.traced import call_traced
@@ -31,6 +32,8 @@ from regenkit_speech.networks.normalized import normalized
 
 LONGEST = 1_000_000
 """Tokens of a string at most, unless told otherwise."""
+BEAM = 8
+"""Prefixes of the beam search, unless told otherwise."""
 
 
 @final
@@ -84,15 +87,20 @@ class Ctc(keras.Model):
 
     def sample(
         self, condition: Batch, *, seed: int, given: Any = None, length: PositiveInt | None = None,
-        max_length: PositiveInt = LONGEST, beam_size: NonNegativeInt = 8, temperature: NonNegativeFloat = 0.0,
+        max_length: PositiveInt = LONGEST, beam_size: NonNegativeInt | None = None,
+        temperature: NonNegativeFloat = 0.0,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         """The string and the mask of its clock.
 
         length, max_length  tokens of a string
-        beam_size           prefixes of the beam search; 0 takes one path, and its string
+        beam_size           prefixes of the beam search; 0 takes one path, and its string; null: 8, with a temperature 0
         temperature         of that path: at 1 strings are drawn as they are probable, at 0 the likeliest path is taken
         """
-        self.check_sampling(length=length, beam_size=beam_size)
+        try:
+            self.check_sampling(length=length, beam_size=beam_size, temperature=temperature)
+        except ValueError as error:  # of a recipe's options and a user's together, which each fit
+            raise UserError(str(error)) from error
+        beam_size = _beam(beam_size, temperature)
         fields = {name: tf.convert_to_tensor(condition[name]) for name in (*self.condition, self.heard.mask)}
         batch = int(fields[self.heard.mask].shape[0])
         if not batch:
@@ -110,14 +118,16 @@ class Ctc(keras.Model):
             )  # fmt: skip
         else:
             if given:
-                raise ValueError("given: tokens are fixed in the beam search alone; ask for a beam_size above 0")
+                raise UserError("given: tokens are fixed in the beam search alone; ask for a beam_size above 0")
             symbols = self._one_path(log_probs, seeds_of(seed, batch), temperature)
             strings = [string[:max_length] for string in ctc_search.said(symbols, entries)]
         return self._padded(strings)
 
     def check_sampling(self, **options: Any) -> None:
-        """Raises ValueError where a path would have to be of a length."""
-        if options.get("length") and options.get("beam_size", 1) == 0:
+        """Raises ValueError where a path would have to be of a length, or a search to draw at a temperature."""
+        if options.get("temperature") and options.get("beam_size"):
+            raise ValueError("temperature: the beam search draws nothing; ask for beam_size=0, or leave one out")
+        if options.get("length") and not _beam(options.get("beam_size"), options.get("temperature", 0.0)):
             raise ValueError("length: the beam search alone finds strings of a length; ask for a beam_size above 0")
 
     def align(self, condition: Batch, target: Batch) -> np.ndarray:
@@ -168,6 +178,11 @@ class Ctc(keras.Model):
         longest = max(map(len, strings))
         tokens = np.stack([np.pad(string, (0, longest - len(string))) for string in strings]).astype(np.int32)
         return {self.field: tokens, self.clock.mask: tokens != 0}
+
+
+def _beam(size: int | None, temperature: float) -> int:
+    """Prefixes of the beam search; 0 = one path."""
+    return size if size is not None else 0 if temperature else BEAM
 
 
 def _string(target: Spec) -> tuple[str, Clock]:
