@@ -40,7 +40,7 @@ def by_listing(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
 
 
 def likelihood(log_probs: np.ndarray, entries: list[int], strings: list[tuple[int, ...]]) -> np.ndarray:
-    longest = max(1, *map(len, strings))
+    longest = max(map(len, strings))
     labels = np.array([[*string, *[0] * (longest - len(string))] for string in strings], np.int32)
     count = np.array([len(string) for string in strings], np.int32)
     return np.asarray(ctc.log_likelihood(log_probs, tf.constant(entries), tf.constant(labels), tf.constant(count)))
@@ -84,6 +84,12 @@ def test_padding_changes_neither_the_likelihood_nor_its_slope() -> None:
     np.testing.assert_allclose(longer_slope[:, :9], slope, atol=1e-5)
     assert not longer_slope[:, 9:].any() and not longer_slope[1, 7:].any()
     np.testing.assert_allclose(slope[0].sum(1), 1.0, atol=1e-4)  # each entry is in some state
+
+
+def test_of_a_batch_without_tokens_the_paths_of_blanks_are_left() -> None:
+    log_probs = probabilities(0, 2, 4, 3)
+    found = likelihood(log_probs, [4, 3], [(), ()])
+    np.testing.assert_allclose(found, [log_probs[0, :, 0].sum(), log_probs[1, :3, 0].sum()], rtol=1e-6)
 
 
 def test_tensorflows_own_loss_and_slope_agree() -> None:

@@ -57,7 +57,7 @@ def states_of(labels: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
     known = tf.where(tf.sequence_mask(count, tf.shape(labels)[1]), labels, BLANK)
     between = tf.reshape(tf.stack([tf.zeros_like(known), known], 2), [tf.shape(known)[0], -1])
     states = tf.pad(between, [[0, 0], [0, 1]])
-    skips = (states != BLANK) & (states != tf.pad(states[:, :-2], [[0, 0], [2, 0]], constant_values=-1))
+    skips = (states != BLANK) & (states != _after_two(states, -1))
     return states, skips & (tf.range(tf.shape(states)[1]) > 1)[None]
 
 
@@ -71,12 +71,17 @@ def _forward(emitted: tf.Tensor, skips: tf.Tensor) -> tf.Tensor:
         """arriving: [batch, states], the sums of those that may be in a state at entry `number`."""
         here = tf.maximum(arriving + steps[number], NEVER)
         one = tf.pad(here[:, :-1], [[0, 0], [1, 0]], constant_values=NEVER)
-        two = tf.where(skips, tf.pad(here[:, :-2], [[0, 0], [2, 0]], constant_values=NEVER), NEVER)
+        two = tf.where(skips, _after_two(here, NEVER), NEVER)
         return number + 1, tf.reduce_logsumexp(tf.stack([here, one, two]), 0), found.write(number, here)
 
     start = (tf.constant(0), first, found)
     _, _, found = tf.while_loop(lambda number, *_: number < tf.shape(steps)[0], entry, start, parallel_iterations=1)
     return tf.transpose(found.stack(), [1, 0, 2])
+
+
+def _after_two(x: tf.Tensor, first: float) -> tf.Tensor:
+    """[batch, states], each in the place of the one two after it; there may be a single state."""
+    return tf.pad(x, [[0, 0], [2, 0]], constant_values=first)[:, :-2]
 
 
 def _ended(before: tf.Tensor, entries: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
