@@ -50,7 +50,7 @@ def flow(
     *, condition: Spec, target: Spec, width: PositiveInt = 192, depth: PositiveInt = 3, decoder_depth: PositiveInt = 8,
     heads: PositiveInt = 2, dropout: Share = 0.1,
 ) -> "Acoustic":  # fmt: skip
-    """By flow matching; the arguments are those of `fastspeech`."""
+    """By flow matching; the arguments are those of `fastspeech`, but no dropout is in the decoder."""
     return Acoustic(
         condition, target, width, depth, heads, dropout, FlowMatching(_size(target), width, decoder_depth, 0.0)
     )

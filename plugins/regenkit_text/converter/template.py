@@ -1,6 +1,6 @@
 """A template of a text: its function words and its word classes, and what is likely to come from X spelled out.
 
-    Python library for parsing CSV files   →   ⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩
+    the Python library for parsing CSV files   →   the ⟨NAME⟩Python ⟨NOUN⟩ for ⟨VERBING⟩ ⟨NAME⟩CSV ⟨NOUNS⟩
 
 So Y′ bears the syntax of Y and is delexicalised (Wen et al. 2015, arXiv 1508.01745): what Y says in words that
 anybody might choose is a class, and the renderer chooses the words. A rule of Y alone cannot know what X says. It takes
