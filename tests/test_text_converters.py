@@ -199,6 +199,8 @@ def test_each_text_is_said_in_its_own_language() -> None:
         ("en-us", "AT&T", "ˈeɪtiːəntˈiː"),
         ("en-us", "say 'hello' now, ‘hello’", "sˈeɪ həlˈoʊ nˈaʊ həlˈoʊ"),
         ("en-us", "one.two", "wˈʌn tˈuː"),
+        ("en-us", "at 5 a.m. in the U.S.A. (e.g. A.M)", "ˈæt fˈaɪv ˌeɪˈɛm ɪn ðə jˌuːˌɛsˈeɪ ˌiːɡˈiː ˌeɪˈɛm"),
+        ("en-us", "J.R.R. said, i.e. he. A cat.", "dʒˈeɪ ˈɑːɹ ˈɑːɹ sˈɛd ˈaɪ ˈiː hˈiː ə kˈæt"),
         ("de", "Es kostet 3,5 Euro. 5:", "ɛs kˈɔstət dɾˈaɪ kɔmɑː fˈʏnf ˈɔøroː fˈʏnf"),
     ],
 )  # fmt: skip
@@ -254,6 +256,8 @@ def test_what_has_no_sound_has_no_phonemes() -> None:
         ("yes - no", " jˈɛs, nˈoʊ "),
         ("yes—no!?", " jˈɛs, nˈoʊ! "),
         ("3.5 well-known", None),
+        ("the U.S. is big at 5 a.m., and p.m.", " ðə jˌuːˈɛs ˈɪz bˈɪɡ ˈæt fˈaɪv ˌeɪˈɛm, ənd pˈiːˈɛm. "),
+        ("go to a. b, or to B.", " ɡˈoʊ tˈuː ə. bˈiː, ˈɔːɹ tˈuː bˈiː. "),
         ("It is 1,000: yes", " ˈɪt ˈɪz wˈʌn θˈaʊzənd: jˈɛs "),
     ],
 )

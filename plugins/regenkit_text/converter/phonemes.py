@@ -29,11 +29,13 @@ ENGLISH = "en-us"
 UNSTRESSED = str.maketrans("", "", "ˈˌ")
 SPOKEN = re.compile(
     r"(?:(?<!\w)[-−±])?[$€£¥]?\d+(?:[.,:]\d+)*(?:\s?[%€£¥°])?[^\W_]*(?:['’][^\W_]+)*"  # a number with its signs
+    r"|(?<![^\W_])(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])"  # letters with points: "a.m", "U.S.A"
     r"|[^\W_]+(?:['’&][^\W_]+)*['’]?"  # a word
     r"|[%$€£¥&@+=#°§±]"  # a sign that has a name
 )
 """What is said, the longest first."""
-PAUSE = re.compile(r"[.,!?;:…]+(?!\w)|[–—]|\s-\s")
+PAUSE = re.compile(r"(?<!\.[^\W\d_])[.,!?;:…]+(?!\w)|(?<=\.[^\W\d_])(?:\.(?=\s*$)|[,!?;:…]+)|[–—]|\s-\s")
+"""The last point of "a.m." is one at the end of a text alone."""
 AS_PAUSE = str.maketrans("…–—-", ".,,,")
 
 
@@ -48,7 +50,7 @@ class Phonemes:
     path      a folder of your own with cmudict.dict
     """
 
-    version = 3
+    version = 4
 
     def __init__(
         self, y: Spec, language: str = ENGLISH, lexicon: bool = True, espeak: bool = True, stress: bool = True,
@@ -103,6 +105,7 @@ class Phonemes:
         for word in SPOKEN.findall(text):
             plain = word.lower().replace("’", "'")
             plain = plain if plain in known else plain.rstrip("'")  # a quote that closes
+            plain = f"{plain}." if f"{plain}." in known and "." in plain else plain  # "a.m" is "a.m." there
             if plain in known:
                 found.append(known[plain])
             elif self.espeak:
