@@ -12,7 +12,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit.given import Given, nothing_given
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.tagger import tagged
-from regenkit_text.converter.template import MARKS, PIECE, field_of_words, is_function_word
+from regenkit_text.converter.template import MARKS, PIECE, field_of_words, in_capitals, is_function_word
 from regenkit_text.modality.units import BYTES, Bytes, Characters, text_of
 
 BETWEEN = "⟨,⟩"
@@ -37,10 +37,11 @@ class Keywords:
     def convert(self, y: Fields) -> Fields:
         """Raises BadSource where a text has no content word."""
         pieces = PIECE.findall(text_of(self.y, y))
+        capitals = in_capitals(pieces)
         weights = {
             place: (WEIGHT.get(kind, 0), len(piece))
             for place, (piece, kind) in enumerate(zip(pieces, tagged(pieces) if pieces else [], strict=True))
-            if kind in WEIGHT and not is_function_word(piece, pieces) and piece not in MARKS
+            if kind in WEIGHT and not is_function_word(piece, capitals=capitals) and piece not in MARKS
         }
         chosen = sorted(weights, key=lambda place: weights[place], reverse=True)[: self.most]
         if not chosen:

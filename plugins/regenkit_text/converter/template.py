@@ -60,9 +60,9 @@ class Template:
 
     def _items(self, pieces: list[str]) -> Iterator[tuple[str, str]]:
         """(class, "") of a content word; (slot, the word) of a name; (the word, "") of a function word or a mark."""
-        kinds = tagged(pieces)
+        kinds, capitals = tagged(pieces), in_capitals(pieces)
         for place, (piece, kind) in enumerate(zip(pieces, kinds, strict=True)):
-            if is_function_word(piece, pieces) or piece in MARKS:
+            if is_function_word(piece, capitals=capitals) or piece in MARKS:
                 yield f" {piece.lower()}", ""
             elif piece[0].isdigit() and not any(map(str.isalpha, piece)):
                 yield SIGN.format("NUMBER"), piece
@@ -123,9 +123,14 @@ def field_of_words(y: Spec, what: str) -> str:
     return field
 
 
-def is_function_word(word: str, company: Sequence[str]) -> bool:
-    """Whether a word holds the sentence together. In capitals ("US", "IT") it is a name, unless all its company is."""
-    return word.lower() in WORDS and not (word[1:].isupper() and any(map(str.islower, "".join(company))))
+def in_capitals(words: Sequence[str]) -> bool:
+    """Whether none of a text's words has a small letter."""
+    return not any(map(str.islower, "".join(words)))
+
+
+def is_function_word(word: str, *, capitals: bool) -> bool:
+    """Whether a word holds the sentence together. In capitals ("US", "IT") it is a name, unless the whole text is."""
+    return word.lower() in WORDS and (capitals or not word[1:].isupper())
 
 
 def is_name(word: str, *, first: bool) -> bool:
