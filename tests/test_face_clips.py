@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_faces import bowl, smooth
 from own_pictures import read_all
-from own_sounds import encode
+from own_sounds import encode, write
+from own_sounds import tone as sine
 
 from regenkit.components import Evaluation, Example
 from regenkit.errors import BadSource, UserError
@@ -65,6 +66,29 @@ def test_a_sound_from_a_place_on_is_that_of_the_whole(tmp_path: Path, name: str,
         assert whole is not None and late is not None
         first = round(start * 16_000)
         np.testing.assert_allclose(late.samples, whole.samples[first : first + 8_000], atol=1e-3)
+
+
+def test_channels_are_mixed_to_their_mean_and_none_is_cut_off(tmp_path: Path) -> None:
+    one, other = sine(hertz=300, loudness=0.9), sine(hertz=410, loudness=0.9)
+    for name, channels in (("mono", [one]), ("equal", [one, one]), ("stereo", [one, other]), ("six", [one] * 6)):
+        write(tmp_path / f"{name}.wav", np.stack(channels, 1))
+        found = heard(tmp_path / f"{name}.wav")
+        assert found is not None
+        np.testing.assert_allclose(found.samples[:, 0], np.mean(channels, 0), atol=1e-4)
+
+
+def test_a_file_joined_of_mono_and_stereo_or_of_two_rates_is_heard_to_its_end(tmp_path: Path) -> None:
+    forms = {"m": (44_100, "mono"), "s": (44_100, "stereo"), "r": (48_000, "mono")}
+    for name, (rate, layout) in forms.items():
+        encode(tmp_path / f"{name}.mp3", sine(1.0, rate), rate, "libmp3lame", "mp3", layout=layout)
+    for first, second in ("ms", "sm", "mr", "rm"):
+        (tmp_path / "both.mp3").write_bytes(
+            (tmp_path / f"{first}.mp3").read_bytes() + (tmp_path / f"{second}.mp3").read_bytes()
+        )
+        found = heard(tmp_path / "both.mp3")
+        assert found is not None and 31_000 < len(found.samples) < 34_000
+        level = np.abs(found.samples[:, 0])
+        assert min(level[2000:14_000].mean(), level[19_000:30_000].mean()) > 0.2
 
 
 @given(st.integers(1, 3000))

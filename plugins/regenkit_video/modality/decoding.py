@@ -11,6 +11,8 @@ from regenkit_video.modality.clock import begins
 FAULTS = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError)
 NEAR = 1e-3
 """Seconds by which the time of a frame may be rounded."""
+SURE = 3
+"""After a seek: frames in a row that tell that packets begin where they seem to."""
 LAYERED = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that see the transparency of a WebM; FFmpeg's own pass over it."""
 
@@ -49,7 +51,8 @@ def _frames(
 ) -> Iterator[tuple[float | None, Any]]:
     unstated = container.format.name == "avi" and stream.type == "video"
     zero = _first(opening) if unstated else begins(container)
-    decoder, ready = _decoder(stream), not begin  # after a seek, the first packet may be cut in its middle
+    decoder, held, rate = _decoder(stream), [], getattr(stream, "rate", None)
+    ready = not begin  # after a seek, the first packet may be cut in its middle, and its rest look like packets
     try:
         if begin:
             container.seek(round((begin + zero) / stream.time_base), stream=stream)
@@ -60,13 +63,21 @@ def _frames(
                 for frame in decoder.decode(packet):
                     stated = frame.dts if unstated else frame.pts
                     time = None if stated is None else float(stated * (frame.time_base or stream.time_base)) - zero
-                    yield time, frame
-                    ready = True
+                    held.append((time, frame))
+                if not ready and stream.type == "audio" and any(frame.sample_rate != rate for _, frame in held):
+                    held = []  # what looked like a packet was none
+                ready = ready or len(held) >= SURE
             except FAULTS as error:
                 if ready:
                     lost(reason(error))
+                else:
+                    held = []
+            if ready:
+                yield from held
+                held = []
     except FAULTS as error:
         lost(reason(error))
+    yield from held
 
 
 def _first(opening: Opening) -> float:

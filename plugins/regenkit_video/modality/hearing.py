@@ -12,6 +12,8 @@ from regenkit_video.modality.decoding import FAULTS, Opening, decoded, reason
 
 GAP = 0.04
 """Seconds by which times of sound may be off, since many are rounded. It is less than anybody hears."""
+FULL = 2.0**31
+"""The largest sample of 32 bits."""
 RUN_UP = 1.0
 """Seconds that are decoded before `start`: the first frames of a lossy codec after a seek lack what they build on."""
 
@@ -46,6 +48,7 @@ class _Track:
         self._plain = self._resampler()
         self._end: float | None = None  # of what was given, in seconds
         self._behind, self._skip = 0.0, 0
+        self._form: tuple[str, str, int] | None = None
 
     def pieces(self, time: float | None, frame: Any) -> Iterator[np.ndarray]:
         """float32 [samples, channels] in [−1, 1] of the next frame, and of the silence before it."""
@@ -58,13 +61,21 @@ class _Track:
             self._lost(f"a time in it leaps by {off:.0f} s")
         if leaps or off < -JITTER:  # the clock starts again here
             self._behind, off = self._behind + off, 0.0
+        lasts = frame.samples / frame.sample_rate
+        if lasts / 4 < abs(off) <= GAP and self._end + off <= self._start:
+            # after a seek in an MPEG the first time may be that of the next frame; nothing was given yet
+            self._skip, self._end, off = self._skip - round(off * self._rate), self._end + off, 0.0
         if off < -GAP:
             return  # this was heard already
         if off > GAP or (off > 0 and self._end == self._start):
             yield from self.drained()
             yield from self._silence(round(off * self._rate))
             self._end += off
-        self._end += frame.samples / frame.sample_rate
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._form != form:  # a resampler is of one form, and files are joined of several
+            yield from self.drained()
+            self._form = form
+        self._end += lasts
         yield from self._given(self._plain.resample(frame))
 
     def drained(self) -> Iterator[np.ndarray]:
@@ -75,7 +86,7 @@ class _Track:
 
     def _given(self, parts: list[Any]) -> Iterator[np.ndarray]:
         for part in parts:
-            values = part.to_ndarray().reshape(-1, self._channels).clip(-1, 1)
+            values = (part.to_ndarray().reshape(-1, self._channels) / FULL).astype(np.float32)
             self._skip, values = max(0, self._skip - len(values)), values[self._skip :]
             if len(values):
                 yield values
@@ -89,4 +100,5 @@ class _Track:
             samples -= piece
 
     def _resampler(self) -> Any:
-        return av.AudioResampler(format="flt", layout="stereo" if self._channels == 2 else "mono", rate=self._rate)
+        """Into integers: FFmpeg mixes channels into floats as their sum over √2, which is louder than any of them."""
+        return av.AudioResampler(format="s32", layout="stereo" if self._channels == 2 else "mono", rate=self._rate)

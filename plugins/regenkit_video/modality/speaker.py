@@ -56,7 +56,7 @@ class Speaker:
     size  pixels a side of the portrait
     """
 
-    version = 2
+    version = 3
 
     def __init__(self, size: PositiveInt = 64) -> None:
         self.size = size

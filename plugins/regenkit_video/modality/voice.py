@@ -29,7 +29,7 @@ class Heard:
 class Voice:
     """80 numbers for each 25th of a second (`regenkit_video.face.sound`). They run along the steps of Y."""
 
-    version = 2
+    version = 3
     spec = Spec({"voice": Field(kind="continuous", shape=(None, FEATURES), hop=Fraction(1))})
 
     def read(self, path: str | Path) -> list[Heard]:
