@@ -173,6 +173,6 @@ def test_a_coefficient_can_be_given(converter: Coefficients) -> None:
     fixed = converter.complete(rep, converter.given({"smile": "0.7"}))["coefficients"]
     assert np.allclose(fixed[:, 1], 0.7) and np.array_equal(fixed[:, 0], rep["coefficients"][:, 0])
     for options, said in (({"smiel": "1"}, "did you mean 'smile'"), ({"smile": "much"}, "right is a number"),
-                          ({"smile": "nan"}, "finite")):  # fmt: skip
+                          ({"smile": "nan"}, "finite"), ({"smile": "1e39"}, "finite")):  # fmt: skip
         with pytest.raises(UserError, match=said):
             converter.given(options)

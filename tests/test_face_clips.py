@@ -21,8 +21,10 @@ from own_sounds import tone as sine
 
 from regenkit.components import Evaluation, Example
 from regenkit.errors import BadSource, UserError
+from regenkit_video import metrics
 from regenkit_video.data import FaceFolder, Grid
 from regenkit_video.face import reading
+from regenkit_video.face.face import decode
 from regenkit_video.face.fit import error, fit, posed
 from regenkit_video.face.linear import linear_face
 from regenkit_video.face.networks import networks
@@ -31,7 +33,8 @@ from regenkit_video.face.reading import SEVERAL, SHORT, faces, stretches
 from regenkit_video.face.sound import FEATURES, features, heard
 from regenkit_video.face.topology import triangles
 from regenkit_video.face.tracking import track
-from regenkit_video.metrics.faces import correlation, lag, landmark_error, lip_correlation
+from regenkit_video.metrics import heads
+from regenkit_video.metrics.faces import correlation, jitter, lag, landmark_error, lip_correlation
 from regenkit_video.modality.clip import Sound
 from regenkit_video.modality.film import film as opened
 from regenkit_video.modality.voice import Voice, frames_of, wav
@@ -132,6 +135,17 @@ def test_scores_of_the_reference_itself() -> None:
     mesh = bowl().vertices(smooth(20))
     of = Evaluation(samples=[{"mesh": mesh}], references=[{"mesh": mesh}])
     assert landmark_error(of).tolist() == [0] and np.allclose(lip_correlation(of), 1)
+
+
+def test_what_a_model_that_diverged_drew_is_refused_and_not_left_out() -> None:
+    mesh, frames = bowl().vertices(smooth(20)), np.zeros((3, 16, 16, 3), np.float32)
+    samples = [{"mesh": mesh * np.nan, "frames": frames + np.inf}]
+    of = Evaluation(samples=samples, references=[{"mesh": mesh, "frames": frames}])
+    for score in (landmark_error, lip_correlation, jitter, heads.perceptual_distance, heads.psnr, metrics.flicker):
+        with pytest.raises(UserError, match="has their model diverged"):
+            score(of)
+    with pytest.raises(UserError, match=r"no number .*a coefficient that is far too large"):
+        decode({"mesh": mesh + np.inf, "pose": np.zeros((20, 6), np.float32)})
 
 
 @pytest.fixture(scope="module")

@@ -284,5 +284,5 @@ def test_fields_and_back() -> None:
     assert np.array_equal(back.frames, frames) and back.title == "a"
     with pytest.raises(ValueError, match="frames has shape"):
         y.encode(Clip(frames=frames[:3], rate=Fraction(8)))
-    with pytest.raises(ValueError, match="not numbers"):
+    with pytest.raises(UserError, match="not numbers"):
         y.decode({"frames": np.full((4, 8, 8, 3), np.nan)})

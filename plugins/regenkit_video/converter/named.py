@@ -67,7 +67,7 @@ def fixed(options: Mapping[str, str], names: tuple[str, ...]) -> Given:
             found[name] = float(value)
         except ValueError as error:
             raise UserError(f"--given {name}={value}: right is a number, such as 0.5") from error
-        if not np.isfinite(found[name]):
+        if not abs(found[name]) <= LARGEST:
             raise UserError(f"--given {name}={value}: right is a finite number, such as 0.5")
     return Given(rest=found)
 

@@ -6,6 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
+from regenkit.errors import UserError
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.networks import POINTS
 from regenkit_video.modality.clip import Sound
@@ -54,10 +55,11 @@ def encode(face: Face) -> tuple[Fields, dict[str, Any]]:
 
 
 def decode(fields: Fields, meta: dict[str, Any] | None = None, sound: Sound | None = None) -> Face:
-    """With the identity of `meta`, else that of the mean face. Raises ValueError where a value is no number."""
+    """With the identity of `meta`, else that of the mean face. Raises UserError where a value is no number."""
     meta = meta or {}
     if not all(np.isfinite(fields[name]).all() for name in SPEC):
-        raise ValueError("a mesh or a pose that is no number (NaN or infinite)")
+        raise UserError("a mesh or a pose that is no number (NaN or infinite): a model that diverged, or a coefficient "
+                        "that is far too large")  # fmt: skip
     identity = np.asarray(meta.get("identity", np.zeros((POINTS, 3))), np.float32)
     mesh, pose = (np.asarray(fields[name], np.float32) for name in SPEC)
     return Face(mesh=mesh, pose=pose, identity=identity,

@@ -6,6 +6,7 @@ Sample and reference are of the mean person, in the head's own axes, so that nei
 import numpy as np
 
 from regenkit.components import Evaluation
+from regenkit.errors import UserError
 from regenkit_video.face.face import opening
 
 MOST_LAG = 5
@@ -41,7 +42,7 @@ def lip_lag(of: Evaluation) -> np.ndarray:
 def jitter(of: Evaluation) -> np.ndarray:
     """(samples,) mean length of (frame before − 2 × frame + frame after) over all points; NaN of two frames."""
     found = []
-    for sample in of.samples:
+    for sample in _samples(of):
         mesh = sample["mesh"]
         change = mesh[:-2] - 2 * mesh[1:-1] + mesh[2:]
         found.append(float(np.linalg.norm(change, axis=2).mean()) if len(mesh) > 2 else np.nan)
@@ -68,7 +69,14 @@ def lag(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _pairs(of: Evaluation) -> list[tuple[dict, dict]]:
-    return list(zip(of.samples, of.references, strict=True))
+    return list(zip(_samples(of), of.references, strict=True))
+
+
+def _samples(of: Evaluation) -> list[dict]:
+    """Raises UserError where a point is not a number."""
+    if not all(np.isfinite(sample["mesh"]).all() for sample in of.samples):
+        raise UserError("meshes that are not numbers (NaN or infinite); has their model diverged?")
+    return list(of.samples)
 
 
 def _openings(sample: dict, reference: dict) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from regenkit.components import Evaluation
-from regenkit.errors import BadSource
+from regenkit.errors import BadSource, UserError
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
 from regenkit_video.face.driving import UNIT
@@ -92,7 +92,9 @@ def _each(of: Evaluation, score: Callable[[Evaluation], np.ndarray]) -> np.ndarr
 
 
 def _pairs(of: Evaluation) -> Iterator[tuple[Fields, Fields]]:
-    """Of one length each."""
+    """Of one length each. Raises UserError where a sample is not a number."""
+    if not all(np.isfinite(sample["frames"]).all() for sample in of.samples):
+        raise UserError("frames that are not numbers (NaN or infinite); has their model diverged?")
     for pair in zip(of.samples, of.references, strict=True):
         count = min(len(each["frames"]) for each in pair)
         sample, reference = ({"frames": each["frames"][:count]} for each in pair)

@@ -10,6 +10,7 @@ from typing import Any, Literal, final
 
 import numpy as np
 
+from regenkit.errors import UserError
 from regenkit.spec import Field, Fields, Spec
 
 Fit = Literal["crop", "pad"]
@@ -65,7 +66,7 @@ def encode(clip: Clip) -> tuple[Fields, dict[str, Any]]:
 
 
 def levels(frames: np.ndarray) -> np.ndarray:
-    """[−1, 1] → uint8 0…255, to the nearest level. Raises ValueError where a value is not a number."""
+    """[−1, 1] → uint8 0…255, to the nearest level. Raises UserError where a value is not a number."""
     if not np.isfinite(frames).all():
-        raise ValueError("frames that are not numbers (NaN or infinite)")
+        raise UserError("frames that are not numbers (NaN or infinite); has their model diverged?")
     return np.rint((np.clip(frames, -1, 1) + 1) * 127.5).astype(np.uint8)
