@@ -190,6 +190,13 @@ def test_what_old_files_write_otherwise() -> None:
     assert pitches("C2+E2G2+|F2 G2|") == [60, 67, 65, 67]
 
 
+def test_a_line_of_text_is_no_music() -> None:
+    (found,) = read_tune("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\nPlay it twice and fade.\ncBAG|\n", "").tunes
+    assert [note.pitch for note in found.melody.notes] == [60, 62, 64, 65, 67, 69, 71, 72, 72, 71, 69, 67]
+    assert found.remarks == ("lines of text among the music, left out: 1",)
+    assert pitches('"slowly and lightly"C D "and so on"E F\nHG uA !trill!TB c|') == [60, 62, 64, 65, 67, 69, 71, 72]
+
+
 def test_pickups_halved_bars_ties_graces_and_endings() -> None:
     found = tune("D|G2-G2|{cd}B2 A:|\n|:A|B2d2|[1 G2 G:|[2 G3|[M:3/4]G6|]", "T:A test\nM:2/4\nL:1/8\nK:Gm")
     assert (found.title, found.tonic, found.mode) == ("A test", 7, "minor")

@@ -14,6 +14,9 @@ from regenkit_music.modality.voice import read_voice
 VOICE_CHANGE = re.compile(r"\[V:\s*([^\]]*)\]")
 VOICE_NAME = re.compile(r'\b(?:nm|name)="([^"]*)"')
 MUSIC = re.compile(r'(?=.*\|)(?=.*[A-Ga-g])(?:"[^"]*"|![^!]*!|[A-Ga-gzxyZHLMOPSTuv\d,\'/|:\[\](){}<>^=_.~&\s\\$-])+')
+NO_TEXT = re.compile(r'"[^"]*"|![^!|]*!|\[[A-Za-z]:[^\]]*\]')
+WORD = re.compile(r"""(?<!\S)["'(]*(?=[A-Za-z]*[h-tw])[A-Za-z]{3,}[.,;:!?)"']*(?!\S)""")
+"""A word with a letter that is no note. A line of two and no barline is text, which old files have among the music."""
 IN_HEADERS = frozenset("MLQI")
 IN_BODIES = IN_HEADERS | {"K"}
 REMARKS = {
@@ -21,6 +24,7 @@ REMARKS = {
     "lost": "syllables that find no note on their line, left out",
     "endings": "measures of other endings, not read",
     "overlays": "bars with a second line after &, which is left out",
+    "text": "lines of text among the music, left out",
     "after": "lines of music after an empty line, which ends a tune, left out",
 }
 
@@ -96,6 +100,8 @@ class TuneReader:
             self._voice.reader.change(key, value)
         elif key in IN_BODIES:
             self._settings = self._settings.changed(key, value)
+        elif not key and self._in_body and "|" not in value and len(WORD.findall(NO_TEXT.sub(" ", value))) > 1:
+            self._counts["text"] += 1
         elif not key and (self._in_body or MUSIC.fullmatch(value)):
             self._in_body = True
             self._music(value)
