@@ -113,4 +113,6 @@ def _choice(role: str, component: Component, definitions: dict[str, Any]) -> dic
 
 def _train() -> dict[str, Any]:
     settings = TrainSettings.model_json_schema()
-    return {**settings, "properties": {**settings["properties"], **dict.fromkeys(SETTINGS, settings)}}
+    known = settings["properties"]
+    stage = {**settings, "properties": {name: each for name, each in known.items() if name != "strategy"}}
+    return {**settings, "properties": {**known, **dict.fromkeys(SETTINGS, stage)}}
