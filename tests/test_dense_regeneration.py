@@ -124,6 +124,21 @@ def test_where_nothing_is_taken_there_is_nothing_to_rebuild_and_where_all_is_the
         np.testing.assert_allclose(drawn, wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (Y, "it reads classes, depth and no pixels"),
+        (X, "Y′ has no map"),
+        (X | Spec({"code": Field(vocabulary=5, shape=(4, 4))}), r"code of Y′ has the shape \(4, 4\), and the picture"),
+        (X | Spec({"words": Field(vocabulary=5, shape=(None,))}), "words of Y′ has the shape"),
+        (X | Spec({"vector": Field(kind="continuous", shape=(5,))}), "vector of Y′ has the shape"),
+    ],
+)
+def test_what_it_cannot_rebuild_a_picture_from_is_refused(condition: Spec, said: str) -> None:
+    with pytest.raises(ValueError, match=f"{said}.*as an auxiliary stage it rebuilds"):
+        Regeneration(condition=condition, target=X)
+
+
 def test_a_gate_lets_a_share_of_the_gradient_through() -> None:
     maps = tf.constant([[1.0, 2.0]])
     for share in (0.0, 0.25, 1.0):

@@ -10,6 +10,19 @@ from regenkit.spec import Spec
 POSITIVE = ("depth", "disparity")
 
 
+def check(condition: Spec, picture: str, shape: tuple[int, int, int]) -> None:
+    """Raises ValueError where a condition is not a picture and maps of its size."""
+    right = "as an auxiliary stage it rebuilds the picture that X is, from maps of the picture's size as Y′"
+    if picture not in condition:
+        raise ValueError(f"it reads {', '.join(condition)} and no {picture}; {right}")
+    maps = condition.without((picture,))
+    if not maps:
+        raise ValueError(f"Y′ has no map; {right}")
+    for name, field in maps.items():
+        if field.shape[:2] != shape[:2] or len(field.shape) != (2 if field.vocabulary else 3):
+            raise ValueError(f"{name} of Y′ has the shape {field.shape}, and the picture {shape}; {right}")
+
+
 def channels(spec: Spec) -> int:
     """Numbers a pixel of all maps together."""
     return sum(field.vocabulary or int(field.shape[-1] or 1) for field in spec.values())

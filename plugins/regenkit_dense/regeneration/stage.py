@@ -25,7 +25,7 @@ from regenkit.stage import NOISE, STATISTICS, TRUTH, Batch, HasGroups, LearnsSta
 from regenkit_dense.networks.prediction import picture_of
 from regenkit_dense.redaction.redaction import Kind, redact_all
 from regenkit_dense.regeneration import error as errors
-from regenkit_dense.regeneration.maps import channels, gated, joined, shuffled
+from regenkit_dense.regeneration.maps import channels, check, gated, joined, shuffled
 from regenkit_dense.regeneration.modules import Attention, Forward, Recursive
 from regenkit_dense.regeneration.supervision import ClassShares, disagreement
 
@@ -66,6 +66,7 @@ class Regeneration(keras.Model):
     ) -> None:  # fmt: skip
         super().__init__()
         self.picture, self.shape = picture_of(target)
+        check(condition, self.picture, self.shape)
         self.condition, self.target, self.rep = condition, target, condition.without(target)
         self.redaction, self.strength, self.strength_steps = redaction, strength, strength_steps
         self.error, self.warmup_steps, self.maps = error, warmup_steps, maps
