@@ -25,7 +25,7 @@ HEAD = {
     "lip_correlation": ("higher", "correlation of the lips' opening, as tracked, with the reference's"),
     "lip_lag": ("lower", "frames by which the lips are early or late"),
     "landmark_error": ("lower", "distance of all tracked points to the reference's, by that of the eyes"),
-    "identity_distance": ("lower", "distance of the person's own shape to the portrait's, by that of the eyes"),
+    "identity_distance": ("lower", "distance of the person's own shape to the reference's, by that of the eyes"),
     "sync": ("closer", "how much better mouth and voice agree in time than out of it"),
     "flicker": ("closer", "how much frames change beyond going on as they did"),
 }

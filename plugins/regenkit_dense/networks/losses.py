@@ -20,8 +20,8 @@ def cross_entropy(logits: tf.Tensor, classes: tf.Tensor) -> Term:
 
 
 def dice(logits: tf.Tensor, classes: tf.Tensor) -> Term:
-    """1 − the mean over the classes that a picture has of 2 |P ∩ T| / (|P| + |T|), P a probability (Milletari et al.
-    2016, arXiv 1606.04797)."""
+    """1 − the mean over the classes that a picture has of 2 |P ∩ T| / (|P| + |T|), P a probability (after Milletari et
+    al. 2016, arXiv 1606.04797, who square P and T in the denominator)."""
     count = logits.shape[-1]
     known = tf.cast(classes > 0, tf.float32)[..., None]
     said = tf.nn.softmax(logits) * known
