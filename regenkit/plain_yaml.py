@@ -33,6 +33,19 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value)
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: float(node.value))
 
 
+@final
+class _Dumper(yaml.SafeDumper):
+    """Quotes what either version of YAML would not take for text, so that every reader has it back."""
+
+
+understand(_Dumper)
+
+
+def dump(data: Any, **how: Any) -> str:
+    """A text that `load` reads as these data; `how` as of PyYAML's `dump`."""
+    return str(yaml.dump(data, Dumper=_Dumper, allow_unicode=True, **how))
+
+
 def load(text: str) -> Any:
     """The plain data of a text. Raises yaml.YAMLError, or ValueError at a number of thousands of digits."""
     return yaml.load(text, _Loader)

@@ -21,7 +21,7 @@ MOST = 10_000_000
 
 def to_text(spec: Spec, rep: Fields, meta: Mapping[str, Any]) -> str:
     """A row of a grid is a line."""
-    lines = [yaml.safe_dump({"meta": dict(meta)}, allow_unicode=True, default_flow_style=None, width=100)]
+    lines = [plain_yaml.dump({"meta": dict(meta)}, default_flow_style=None, width=100)]
     for name, field in spec.items():
         value = np.asarray(rep[name])
         value = value.astype(np.float64).round(PLACES) if field.vocabulary is None else value

@@ -157,9 +157,9 @@ def test_text_is_read_as_it_was_written_and_edited_by_name(converter: Coefficien
 @pytest.mark.parametrize(("old", "new", "said"), [("  smile:", "  smiel:", "did you mean 'smile'"),
                                                   ("  smile: [", "  smile: [0.1, ", "rows of 5 and 6 frames"),
                                                   ("coefficients:", "coefficient:", "did you mean 'coefficients'"),
-                                                  ("  smile: [", "  smile: [.nan, ", "smile has nan; right are"),
+                                                  ("  smile: [", "  smile: [.nan, ", "smile has .nan; right are"),
                                                   ("  smile: [", "  smile: [high, ", "smile has high; right are"),
-                                                  ("  smile: [", "  smile: [1e300, ", "smile has 1e300; right are"),
+                                                  ("  smile: [", "  smile: [1e300, ", r"smile has 1e\+300; right are"),
                                                   ("  smile: [", f"  smile: [1{'0' * 400}, ", "smile has 1000")]
                         )  # fmt: skip
 def test_text_that_is_wrong(converter: Coefficients, old: str, new: str, said: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 from pydantic import NonNegativeFloat
 
+from regenkit import plain_yaml
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.nearest import did_you_mean
@@ -59,13 +60,13 @@ class Coefficients:
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """A line for each name, with a number a frame."""
-        head = yaml.safe_dump({"meta": {"title": str(meta.get("title", ""))}}, allow_unicode=True)
+        head = plain_yaml.dump({"meta": {"title": str(meta.get("title", ""))}})
         said = f"# {len(rep['coefficients'])} frames, 25 a second; 0 is the face at rest\n"
         return "".join([head, said, *lines(rep, self.names)])
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         try:
-            read = yaml.safe_load(text)
+            read = plain_yaml.load(text)
             if not isinstance(read, dict) or not isinstance(meta := read.pop("meta", None) or {}, dict):
                 raise ValueError("right is a map of coefficients and pose, with meta, a map as well")
             if unknown := [name for name in read if name not in self.spec]:

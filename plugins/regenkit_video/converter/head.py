@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
+from regenkit import plain_yaml
 from regenkit.errors import BadSource, UserError
 from regenkit.given import Given
 from regenkit.spec import Field, Fields, Spec
@@ -64,13 +65,13 @@ class HeadCoefficients:
         file = io.BytesIO()
         Image.fromarray(levels(rep["reference"])).save(file, "PNG")
         picture = base64.b64encode(file.getvalue()).decode()
-        head = yaml.safe_dump({"meta": {"title": str(meta.get("title", ""))}}, allow_unicode=True)
+        head = plain_yaml.dump({"meta": {"title": str(meta.get("title", ""))}})
         said = f"# {len(rep['coefficients'])} frames, 25 a second; 0 is the portrait\n"
         return "".join([head, said, *lines(rep, self.names), f"portrait: {picture}\n"])
 
     def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
         try:
-            read = yaml.safe_load(text)
+            read = plain_yaml.load(text)
             if not isinstance(read, dict) or not isinstance(meta := read.pop("meta", None) or {}, dict):
                 raise ValueError("right is a map of coefficients, pose and portrait, with meta, a map as well")
             if unknown := set(map(str, read)) - {*self.names, "portrait"}:
