@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from installed import regenkit
+from installed import distribution, regenkit
 from test_scaffold import install
 
 from regenkit.components import Component, Metric
@@ -94,7 +94,10 @@ def test_a_fault_is_found(case: str, tmp_path: Path) -> None:
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:
     done = regenkit("plugins", "check", "imgae", folder=tmp_path)
     assert done.returncode == 2 and "no plugin is named 'imgae'; did you mean 'image'?" in done.stderr
-    done = regenkit("plugins", "check", "image", "--only", "no such check", folder=tmp_path)
+    metric = 'Metric(name="toy/sum", target="math:fsum", modality="toy")'
+    module = f"from regenkit import Metric, hookimpl\n@hookimpl\ndef register_metrics():\n    return [{metric}]\n"
+    distribution(tmp_path, "toys", "1.0", "toys", module)
+    done = regenkit("plugins", "check", "toys", "--only", "no such check", folder=tmp_path)
     assert done.returncode == 2 and "--only 'no such check': no check's line has this text" in done.stderr
 
 
