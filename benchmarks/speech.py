@@ -144,4 +144,5 @@ def race(ways: dict[str, Callable[[], Any]], what: str) -> None:
 
 
 if __name__ == "__main__":
-    {"scores": scores, "mel": mel, "vocos": vocos}[sys.argv[1] if len(sys.argv) > 1 else "mel"]()
+    ways = {"scores": scores, "mel": mel, "vocos": vocos}
+    ways[asked if (asked := " ".join(sys.argv[1:]) or "mel") in ways else sys.exit(__doc__)]()
