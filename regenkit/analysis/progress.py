@@ -36,7 +36,9 @@ class WorkProgress:
         self._progress.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._progress.update(self._task, completed=self._before + self._weight)  # the last part is done
         self._progress.stop()
 
     def begin(self, part: str, weight: float) -> None:
