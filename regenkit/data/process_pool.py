@@ -57,9 +57,11 @@ def pool(processes: int) -> Iterator[Map]:
         except BrokenProcessPool as error:
             if asked.is_set():  # Ctrl-C ended the workers as well
                 raise KeyboardInterrupt from None
-            raise UserError("a process that prepared data was ended from outside; was the memory full? A script that prepares "
-                            "data needs `if __name__ == '__main__':`, since other processes import it. What is done is "
-                            "kept: the same command goes on") from error  # fmt: skip
+            raise UserError(
+                "a process that prepared data was ended from outside; was the memory full? A script that prepares data "
+                "needs `if __name__ == '__main__':`, since other processes import it. What is done is kept: the same "
+                "command goes on"
+            ) from error
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
