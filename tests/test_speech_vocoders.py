@@ -15,6 +15,8 @@ from speech_batches import (
     check_examples_stand_alone,
     cut,
     fields,
+    losses_of,
+    noise,
 )  # fmt: skip
 
 from regenkit.data.stack import stack
@@ -199,3 +201,14 @@ def test_what_cannot_be_rendered_is_refused(build: Any) -> None:
     ):
         with pytest.raises(ValueError, match=reason):
             type(build())(condition=condition, target=target)
+
+
+@pytest.mark.parametrize("build", BOTH)
+def test_what_chooses_the_best_weights_is_weighted_as_what_is_minimised(build: Any) -> None:
+    """Unweighted, the distance was outweighed by the other terms of an autoencoder, whose first weights were kept."""
+    keras.utils.set_random_seed(0)
+    model, batch_ = build(), batch_of_segment(slice(0, 3))
+    training, evaluation = losses_of(model, *batch_, noise(3)), losses_of(model, *batch_, None)
+    np.testing.assert_allclose(
+        training["generator/mel_distance"][0], evaluation["generator/mel_distance"][0], rtol=1e-3
+    )

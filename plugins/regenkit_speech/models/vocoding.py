@@ -33,7 +33,8 @@ class Vocoder(Protocol):
 
 def losses(vocoder: Vocoder, batch: Mapping[str, Batch], noise: tf.Tensor | None) -> dict[str, Any]:
     """By optimiser: the distance of mel spectra and what the judges say; an example weighs 1. Evaluation has the
-    distance alone, in nats, because what judges say does not compare from step to step."""
+    distance alone, because what judges say does not compare from step to step; it is weighted as in training, so that
+    beside other terms (a divergence, a commitment) the best weights are those of the loss that is minimised."""
     condition, target = batch["condition"], batch["target"]
     fake = vocoder.render(condition)
     return compared(vocoder, target[vocoder.field], fake, condition[vocoder.clock.mask], noise)
@@ -53,7 +54,7 @@ def compared(
     distance = spectral_distance(real, fake, there, vocoder.sample_rate)
     one = tf.ones_like(distance)
     if noise is None:
-        return {"generator": {"mel_distance": (distance, one)}}
+        return {"generator": {"mel_distance": (SPECTRAL * distance, one)}}
     contest = vocoder.judges.contest(real, fake)
     generator = {"mel_distance": (SPECTRAL * distance, one), **contest.generator}
     return {"generator": generator, "discriminator": contest.discriminator,
