@@ -154,7 +154,7 @@ class Host:
 
     def _load(self, entry: EntryPoint) -> None:
         origin = Origin(*_distribution(entry.dist), entry.name)
-        if not origin.distribution:
+        if entry.dist is not None and not origin.distribution:
             self.broken.append(Broken(name=entry.name, distribution="?", version="", error=_NAMELESS))
             return
         began = time.perf_counter()
