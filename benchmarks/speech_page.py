@@ -68,8 +68,8 @@ def _cell(values: list[float | None], digits: int) -> str:
     known = np.array([each for each in values if each is not None], float)
     if not len(known):
         return ""
-    spread = f" ± {known.std(ddof=1):.{digits}f}" if len(known) > 1 and known.std() else ""
-    return f"{known.mean():.{digits}f}{spread}"
+    spread = known.std(ddof=1) if len(known) > 1 else 0.0
+    return f"{known.mean():.{digits}f}" + (f" ± {spread:.{digits}f}" if round(spread, digits) else "")
 
 
 if __name__ == "__main__":

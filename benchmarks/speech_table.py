@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from regenkit.cli.outputs import given_options
 from regenkit.components import Evaluation
 from regenkit.given import Given
 from regenkit.pipeline.load import load_run
@@ -41,6 +42,7 @@ def main() -> None:
     asked.add_argument("--examples", type=int, default=20)
     asked.add_argument("--report", type=Path)
     asked.add_argument("--samples", type=Path)
+    asked.add_argument("--given", metavar="FIELD=VALUE", help="speaker=me, where the run has several")
     options = asked.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -52,8 +54,8 @@ def main() -> None:
     found = [prepared.example(index) for index in indices]
     xs, real, true = ([dict(sides[side] or {}) for sides, _ in found] for side in ("x", "y", "rep"))
     titles = [str(meta["title"]) for _, meta in found]
-    rule = GriffinLim(condition=texts.specs["rep"], target=texts.specs["y"])
-    given = [Given() for _ in xs]
+    rule = GriffinLim(condition=texts.specs["rep"], target=texts.specs["y"].only(optional=False))
+    given = [texts.given(given_options([options.given] if options.given else None))] * len(xs)
     ways: dict[str, Any] = {
         "recordings": lambda: real,
         "true mel, Griffin-Lim": lambda: by_rule(rule, true),
