@@ -1,21 +1,12 @@
-"""`regenkit compare`: the grid, the figures and the finding on made-up bits with known answers, and real processes."""
+"""`regenkit compare`: the grid, the figures and the finding on made-up bits with known answers."""
 
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from songs import anything
@@ -30,7 +21,6 @@ from regenkit.analysis.pages.svg import ticks
 from regenkit.analysis.results.comparison import Comparison, Setup
 from regenkit.errors import UserError
 
-ROOT = Path(__file__).parents[1]
 RECIPE = """\
 dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
 converter: {use: music/template, parts: [timing], given: [tonality, metre]}
@@ -38,7 +28,6 @@ generator: {use: transformer, width: 8, depth: 1, heads: 2}
 renderer: {use: transformer, width: 8, depth: 1, heads: 2}
 train: {steps: 2, steps_per_call: 2, validate_every: 2, checkpoint_every: 2, sample_every: 0, warmup_steps: 1}
 """
-GRID = ["compare", "song.yaml", "--vary", "renderer.width=8,4", "--baseline", "direct", "--json"]
 
 # --- the grid --------------------------------------------------------------------------------------------------------
 
@@ -247,67 +236,3 @@ def test_ticks_are_few_and_within(low: float, width: float) -> None:
     found = ticks(low, low + width)
     assert 2 <= len(found) <= 8
     assert low - 1e-6 <= found[0] and found[-1] <= low + width + 1e-6
-
-
-# --- real processes --------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-    with subprocess.Popen(
-        [sys.executable, "-m", "regenkit", *arguments], cwd=cwd, env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_mistake_is_one_message_and_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "song.yaml").write_text(RECIPE)
-    with started("compare", "song.yaml", "--vary", "converter.parts=[timing, rhythm]", cwd=tmp_path) as process:
-        _, error = process.communicate()
-    assert process.returncode == 2 and "one value, the list in brackets" in error and "Traceback" not in error
-    assert [path.name for path in tmp_path.iterdir()] == ["song.yaml"]
-
-
-@pytest.mark.exhaustive(minutes=4)
-@pytest.mark.timeout(900)
-def test_a_grid_is_trained_once_and_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
-    (tmp_path / "song.yaml").write_text(RECIPE)
-    runs = tmp_path / "runs/song/compare"
-    with started(*GRID, cwd=tmp_path) as first:
-        while first.poll() is None and not list(runs.glob("width=8*/generator/done.json")):
-            time.sleep(0.1)
-        first.send_signal(signal.SIGINT)
-        _, said = first.communicate()
-    assert first.returncode == 130, said
-    assert f"To go on: regenkit {' '.join(GRID)}" in said
-    (trained,) = runs.glob("*/generator/best.weights.h5")
-    before = trained.stat().st_mtime_ns
-
-    with started(*GRID, cwd=tmp_path) as second:
-        output, said = second.communicate()
-    assert second.returncode == 0, said
-    assert trained.stat().st_mtime_ns == before
-    found = json.loads(output)
-    wide, narrow = found["cells"]
-    for cell in (wide, narrow):
-        stages = [cell[stage]["total"]["bits"]["mean"] for stage in ("generator", "renderer")]
-        assert cell["total"]["mean"] == pytest.approx(sum(stages))
-        assert set(cell["generator"]["fields"]) == {"position", "duration"}
-        assert cell["total"]["low"] < cell["total"]["mean"] < cell["total"]["high"]
-        assert cell["seconds"] > 0
-    assert wide["generator"] == narrow["generator"]  # which does not vary: it is one
-    assert wide["renderer"] != narrow["renderer"]
-    assert len(found["direct"]) == 1  # nor does the direct route
-    for stage, origin in (("generator", wide["runs"][0]), ("renderer", None), ("direct", wide["runs"][0])):
-        done = json.loads((tmp_path / narrow["runs"][0] / stage / "done.json").read_text())
-        assert done.get("from") == origin
-    assert yaml.safe_load((tmp_path / narrow["runs"][0] / "recipe.yaml").read_text())["renderer"]["width"] == 4
-    written = sorted(path.name for path in runs.iterdir() if path.is_file())
-    assert [re.sub("-[0-9a-f]{12}", "", name) for name in written] == [
-        "comparison-renderer.width.html", "comparison-renderer.width.json"
-    ]  # fmt: skip

@@ -121,7 +121,7 @@ class Conditioner(keras.layers.Layer):
         return tf.cast(tf.image.resize(x, self.grid), x.dtype)
 
 
-def told(condition: Mapping[str, tf.Tensor], spec: Spec) -> dict[str, tf.Tensor]:
+def fields_and_masks(condition: Mapping[str, tf.Tensor], spec: Spec) -> dict[str, tf.Tensor]:
     """What a batch has of a condition: its fields, and the masks of their clocks, without which zeros are absent."""
     masks = [clock.mask for clock in spec.clocks if clock.mask in condition]
     return {name: condition[name] for name in (*spec, *masks)}

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
-from regenkit.layers.conditioner import Conditioner, absent, hide, is_grid, told
+from regenkit.layers.conditioner import Conditioner, absent, fields_and_masks, hide, is_grid
 from regenkit.layers.dit import DiT
 from regenkit.layers.mlp import MLP
 from regenkit.layers.moments import Moments
@@ -181,7 +181,9 @@ class Diffusion(keras.Model):
         self.check_sampling(guidance=guidance)
         if given:
             raise ValueError(f"given {', '.join(given)}: diffusion draws all its fields, nothing can be given")
-        inputs = {name: tf.convert_to_tensor(value) for name, value in told(condition, self.condition).items()}
+        inputs = {
+            name: tf.convert_to_tensor(value) for name, value in fields_and_masks(condition, self.condition).items()
+        }
         if not inputs:
             raise ValueError("a condition without fields does not say how many examples to draw")
         seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
-from regenkit.layers.conditioner import Conditioner, told
+from regenkit.layers.conditioner import Conditioner, fields_and_masks
 from regenkit.layers.pyramid import Downsampler, Mixer, Upsampler, only_field
 from regenkit.models.traced_sampler import draw, own_seeds
 from regenkit.quiet import keras
@@ -147,7 +147,7 @@ class GAN(keras.Model):
         counts = noises.uniform(noises.fold_in(seeds, "penalised"), 1)[:, 0] < PENALISED
         chosen = tf.where(counts | (tf.range(count) == 0))
         known = {name: tf.tile(tf.gather_nd(value, chosen), [2] + [1] * (value.shape.rank - 1))
-                 for name, value in told(condition, self.condition).items()}  # fmt: skip
+                 for name, value in fields_and_masks(condition, self.condition).items()}  # fmt: skip
         picture = tf.concat([tf.gather_nd(each, chosen) for each in pictures], 0)
         with tf.GradientTape() as tape:
             tape.watch(picture)

@@ -18,7 +18,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from regenkit.layers import noise as noises
 from regenkit.layers.attention import blocks, through
-from regenkit.layers.conditioner import absent, hide, told
+from regenkit.layers.conditioner import absent, fields_and_masks, hide
 from regenkit.layers.places import Places, own_embeddings
 from regenkit.layers.token_nll import token_nll
 from regenkit.models.sampling import check_guidance, filtered, guided, permitted, seeds_of
@@ -138,7 +138,9 @@ class MaskGIT(keras.Model):
                      [vocabulary] or [batch, *shape, vocabulary] permit tokens
         """
         self.check_sampling(guidance=guidance)
-        condition = {name: tf.convert_to_tensor(value) for name, value in told(condition, self.condition).items()}
+        condition = {
+            name: tf.convert_to_tensor(value) for name, value in fields_and_masks(condition, self.condition).items()
+        }
         batch = int(next(iter(condition.values())).shape[0])
         spans = {name: (0, self.places) for name in self.target}
         allowed = permitted(self.target, given or {}, batch, spans, self.places)

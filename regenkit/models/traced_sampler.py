@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.layers.conditioner import told
+from regenkit.layers.conditioner import fields_and_masks
 from regenkit.models.sampling import seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
@@ -21,7 +21,7 @@ def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: fl
     batch = int(next(iter(fields.values())).shape[0])
     if not batch:  # convolutions of none have a wrong shape (see `training.losses`)
         return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32)}
-    known = told(fields, model.condition)
+    known = fields_and_masks(fields, model.condition)
     found = call_traced(
         model, model.drawn, known, seeds_of(seed, batch), tf.constant(temperature, tf.float32), key=tuple(known)
     )
