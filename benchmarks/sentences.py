@@ -13,6 +13,7 @@ import numpy as np
 
 from regenkit import load
 from regenkit.given import Given
+from regenkit.pipeline.editing import text_of
 from regenkit.stages import BEST
 
 SEED = 0
@@ -40,7 +41,7 @@ def main() -> None:
         print(f"{index + 1}. {pipeline.x.describe(pipeline.x.decode(x))}")
         for route in texts:
             print(f"    - {route}: {pipeline.y.decode(texts[route][index])}")
-        print(f"    - Y′, predicted: {pipeline.converter.to_text(reps[index], {}).strip()}")
+        print(f"    - Y′, predicted: {text_of(pipeline.converter, reps[index], {}).strip()}")
 
 
 if __name__ == "__main__":

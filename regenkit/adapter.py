@@ -7,7 +7,7 @@ more part of it. A complete small plugin is in docs/authoring.md.
     Modality        files ↔ values ↔ fields          Decodes, ReadsText, Parses, Cuts, Joins, Sheets, Views,
                                                      HasUnit, Shares, WritesParts
     Source          a dataset: sources → examples    Fingerprinted, Ignores, KnowsModalities
-    RuleConverter   Y → Y′ by a rule                 Adapts, ConvertsMany
+    RuleConverter   Y → Y′ by a rule                 Gives, WritesText, Adapts, ConvertsMany
     Metric          samples → one score each
 
 Converters that are learned are stages: see `stage.LearnedConverter`. Nothing here needs TensorFlow.
@@ -209,6 +209,11 @@ class RuleConverter(Protocol):
         """The Y′ of one Y, with the fields of `spec`. Raises BadSource where this Y has none."""
         ...
 
+
+@runtime_checkable
+class Gives(Protocol):
+    """Without it, each scalar with labels can be given; an optional one that is not given has its first label."""
+
     def given(self, options: Mapping[str, str]) -> Given:
         """`--given NAME=VALUE`, parsed. Raises UserError."""
         ...
@@ -216,6 +221,11 @@ class RuleConverter(Protocol):
     def complete(self, rep: Fields, given: Given) -> Fields:
         """The predicted Y′, overwritten with what is given."""
         ...
+
+
+@runtime_checkable
+class WritesText(Protocol):
+    """Without it, Y′ as text is YAML, a list a field (`rep_text`)."""
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """Y′ as text that a person reads and edits."""

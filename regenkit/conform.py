@@ -25,7 +25,7 @@ LEARNED = (stage.LearnedConverter, stage.Trainable)
 OPTIONAL: dict[type[Component], tuple[type, ...]] = {
     Modality: (adapter.Decodes, adapter.Parses, adapter.Cuts, adapter.Joins, adapter.Sheets, adapter.Views),
     Dataset: (adapter.Fingerprinted, adapter.Ignores),
-    Converter: (adapter.Adapts, adapter.ConvertsMany),
+    Converter: (adapter.Gives, adapter.WritesText, adapter.Adapts, adapter.ConvertsMany),
 }
 STAGE_OPTIONAL = tuple(
     each for each in vars(stage).values()
@@ -51,7 +51,8 @@ def faults(record: Component, thing: Any, also: tuple[type, ...] = ()) -> Iterat
     for protocol in several:
         if learned and protocol is stage.PredictsSteps:  # its `encode` is another one
             continue
-        if protocol not in also and all(hasattr(thing, name) for name, _ in members(protocol)):
+        has = [hasattr(thing, name) for name, _ in members(protocol)]
+        if protocol not in also and (all(has) if several is STAGE_OPTIONAL else any(has)):
             yield from missing(protocol, thing)
 
 

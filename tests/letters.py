@@ -9,7 +9,6 @@ import numpy as np
 import toy_job
 
 from regenkit import Converter, Dataset, Modality, hookimpl
-from regenkit.given import Given
 from regenkit.spec import Fields
 
 RECIPE = """\
@@ -47,12 +46,6 @@ class Notes:
 
 class Parity(toy_job.Parity):
     spec = toy_job.REP
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        return Given()
-
-    def complete(self, rep: Fields, given: Any) -> Fields:
-        return rep
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         return json.dumps(Notes().decode(rep))

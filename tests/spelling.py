@@ -11,7 +11,6 @@ import toy_clocks
 
 from regenkit import Converter, Dataset, Modality, UserError, hookimpl
 from regenkit.errors import BadSource
-from regenkit.given import Given
 from regenkit.spec import Fields, Spec, tokens
 
 
@@ -64,12 +63,6 @@ class Letters:
 
 class Words(toy_clocks.Words):
     spec = toy_clocks.WORDS
-
-    def given(self, options: Any) -> Given:
-        return Given()
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return rep
 
     def to_text(self, rep: Fields, meta: Any) -> str:
         return json.dumps(rep["word"].tolist())

@@ -13,7 +13,6 @@ from installed import distribution, regenkit
 PLUGIN = """
     import numpy as np
     from regenkit import Converter, Dataset, Example, Modality, Spec, hookimpl, tokens
-    from regenkit.given import Given
 
     @hookimpl
     def register_modalities():
@@ -49,10 +48,6 @@ PLUGIN = """
     class Skeleton:
         spec, version = Spec({"half": tokens(4)}), 1
         def convert(self, y): return {"half": (y["move"] + 1) // 2}
-        def given(self, options): return Given()
-        def complete(self, rep, given): return rep
-        def to_text(self, rep, meta): return ""
-        def from_text(self, text): return {}, {}
 """
 RECIPE = """\
 dataset: {use: chess/openings}

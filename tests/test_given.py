@@ -1,4 +1,4 @@
-"""What a user gives: of X by its labels, of Y′ as the converter parses it, and what stands where nothing is given."""
+"""What a user gives: of X and of Y′ by their labels, and what stands where nothing is given."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from regenkit.errors import UserError
-from regenkit.given import Given, first_unless_given, given_by_user
+from regenkit.pipeline.editing import completed, given_by_user, parse_given
 from regenkit.pipeline.source import XConverter
 from regenkit.spec import Field, Fields, Spec, tokens
 
@@ -16,13 +16,16 @@ X = Spec({"text": tokens(26, axis="x"), "language": LANGUAGE})
 
 
 class Voices:
-    """A converter of whose Y′ the speaker can be given."""
+    """A converter of whose Y′ the speaker is given, and the mood can be; the mood is predicted otherwise."""
 
     version = 1
-    spec = Spec({"speaker": SPEAKER, "mel": Field(kind="continuous", shape=(None, 3))})
-
-    def given(self, options: Any) -> Given:
-        return first_unless_given(self.spec.only(optional=True), options, "of this Y′")
+    spec = Spec(
+        {
+            "speaker": SPEAKER,
+            "mood": tokens(("sad", "glad"), scalar=True),
+            "mel": Field(kind="continuous", shape=(None, 3)),
+        }
+    )
 
 
 class Phones:
@@ -31,25 +34,32 @@ class Phones:
     version = 1
     spec = Spec({"phone": tokens(26), "language": LANGUAGE})
 
-    def given(self, options: Any) -> Given:
-        return first_unless_given(self.spec.only(optional=True), options, "of phones")
-
     def convert(self, y: Fields) -> Fields:
         return {"phone": y["text"], "language": y["language"]}
 
 
+VOICES: Any = Voices()  # no whole converter
+
+
 def test_each_name_goes_to_the_side_that_has_it() -> None:
-    fixed = given_by_user({"language": "cs", "speaker": "bob"}, X, Voices.spec, Voices())
+    fixed = given_by_user({"language": "cs", "speaker": "bob"}, X, Voices.spec, VOICES)
     assert {name: int(value) for name, value in fixed.x.items()} == {"language": 2}
     assert {name: int(value) for name, value in fixed.fields.items()} == {"speaker": 2}
-    unasked = given_by_user({}, X, Voices.spec, Voices())
-    assert not unasked.x and int(unasked.fields["speaker"]) == 1
+    unasked = given_by_user({}, X, Voices.spec, VOICES)
+    assert not unasked.x and {name: int(value) for name, value in unasked.fields.items()} == {"speaker": 1}
+
+
+def test_a_label_that_is_predicted_can_be_given_and_is_laid_over_the_prediction() -> None:
+    fixed = parse_given(VOICES, {"mood": "glad"})
+    predicted = {"mood": np.array(1, np.int32), "mel": np.ones((2, 3), np.float32)}
+    whole = completed(VOICES, predicted, fixed)
+    assert int(whole["mood"]) == 2 and int(whole["speaker"]) == 1 and whole["mel"] is predicted["mel"]
 
 
 def test_what_y_has_too_is_given_of_y() -> None:
     y = Spec({"speaker": SPEAKER, "language": LANGUAGE})
     with pytest.raises(UserError, match="given language: of this Y′ nothing of that name"):
-        given_by_user({"language": "cs"}, X, y, Voices())
+        given_by_user({"language": "cs"}, X, y, VOICES)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,7 @@ def test_what_y_has_too_is_given_of_y() -> None:
 )
 def test_what_cannot_be_given_is_refused_with_what_can(name: str, label: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        given_by_user({name: label}, X, Voices.spec, Voices())
+        given_by_user({name: label}, X, Voices.spec, VOICES)
 
 
 def test_what_a_user_leaves_open_is_what_the_converter_of_x_takes() -> None:

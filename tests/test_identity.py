@@ -13,6 +13,7 @@ from regenkit import Spec
 from regenkit.errors import UserError
 from regenkit.identity import Identity
 from regenkit.models.identity import IdentityRenderer
+from regenkit.pipeline.editing import parse_given, parsed, text_of
 from regenkit.spec import Field, tokens
 
 RECIPE = """\
@@ -29,12 +30,12 @@ def test_the_converter_gives_y_and_its_text_gives_it_back() -> None:
     converter = Identity(y=Y)
     y = {"word": np.array([1, 3, 2], np.int32), "size": np.array([0.25, -1], np.float32)}
     assert converter.spec.to_json() == Y.to_json()
-    again, meta = converter.from_text(converter.to_text(converter.convert(y), {"title": "a"}))
+    again, meta = parsed(converter, text_of(converter, converter.convert(y), {"title": "a"}))
     assert meta == {"title": "a"}
     for name, value in y.items():
         np.testing.assert_array_equal(again[name], value)
     with pytest.raises(UserError, match="given word: of this Y′"):
-        converter.given({"word": "1"})
+        parse_given(converter, {"word": "1"})
 
 
 def test_a_renderer_that_would_have_to_draw_is_refused() -> None:

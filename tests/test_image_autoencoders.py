@@ -13,6 +13,7 @@ from toy_watch import difference, stopping_at
 
 from regenkit import Spec, UserError
 from regenkit.errors import Interrupted
+from regenkit.pipeline.editing import parsed, text_of
 from regenkit.pipeline.learned import Learned
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -176,13 +177,12 @@ def test_y_prime_as_text_comes_back_and_a_code_that_is_none_is_refused(models: d
     model = models["rvq"]
     learned = Learned(y=PIXELS, latent=model.spec, version=1, stage=lambda _: model, folder=None, again=lambda _: None)
     rep = learned.convert({"pixels": pixels()[0]})
-    text = learned.to_text(rep, {})
-    again, _ = learned.from_text(text)
+    again, _ = parsed(learned, text_of(learned, rep, {}))
     assert all((again[name] == rep[name]).all() for name in rep)
     rep["code2"] = rep["code2"].copy()
     rep["code2"][1, 2] = 13
     with pytest.raises(UserError, match=r"code2 holds .*13, its tokens are 1…12"):
-        learned.from_text(learned.to_text(rep, {}))
+        parsed(learned, text_of(learned, rep, {}))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit.errors import UserError
+from regenkit.pipeline.editing import completed, parse_given, parsed, text_of
 from regenkit.rep_text import from_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.converter import Downsample, Fourier, Pyramid, Wavelet
@@ -147,12 +148,12 @@ def test_y_that_is_no_picture() -> None:
 def test_text(make: Any, options: dict[str, Any]) -> None:
     converter = make(y=spec(12, 1), **options)
     rep = converter.convert(picture(5, 12, 1))
-    again, meta = converter.from_text(converter.to_text(rep, {"title": "Träger: “a”"}))
+    again, meta = parsed(converter, text_of(converter, rep, {"title": "Träger: “a”"}))
     assert meta == {"title": "Träger: “a”"} and set(again) == set(rep)
     np.testing.assert_allclose(numbers(again), numbers(rep), atol=5.1e-5)
-    assert converter.complete(again, converter.given({})) == again
+    assert completed(converter, again, parse_given(converter, {})) == again
     with pytest.raises(UserError, match=r"^given key: of this Y′ .* nothing can be given"):
-        converter.given({"key": "G"})
+        parse_given(converter, {"key": "G"})
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_text(make: Any, options: dict[str, Any]) -> None:
 )
 def test_text_that_is_no_rep(text: str) -> None:
     with pytest.raises(UserError, match="not a Y′ of low"):
-        Downsample(y=spec(4, 1), factor=4).from_text(text)
+        parsed(Downsample(y=spec(4, 1), factor=4), text)
 
 
 @pytest.mark.parametrize(

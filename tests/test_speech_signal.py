@@ -10,6 +10,7 @@ from own_sounds import tone
 
 from regenkit.errors import UserError
 from regenkit.layers import noise
+from regenkit.pipeline.editing import parse_given
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
 from regenkit_speech.converter.coarse import Downsample, Wavelet
@@ -156,11 +157,11 @@ def test_prosody_is_edited_in_hertz() -> None:
 
 def test_what_is_given_and_what_is_refused() -> None:
     converter = Mel(y=Y)
-    assert int(converter.given({"speaker": "bob"}).fields["speaker"]) == 2
-    assert int(converter.given({}).fields["speaker"]) == 1
+    assert int(parse_given(converter, {"speaker": "bob"}).fields["speaker"]) == 2
+    assert int(parse_given(converter, {}).fields["speaker"]) == 1
     for options, reason in (({"speakr": "bob"}, "did you mean"), ({"speaker": "eve"}, "it is one of ada, bob")):
         with pytest.raises(UserError, match=reason):
-            converter.given(options)
+            parse_given(converter, options)
     with pytest.raises(ValueError, match="right is wave"):
         Mel(y=Spec({}))
     with pytest.raises(ValueError, match="a hop of at most half"):

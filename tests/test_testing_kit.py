@@ -12,15 +12,28 @@ from regenkit.errors import UserError
 from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
 
+OWN_TEXT = """    version = 1
+
+    def to_text(self, rep, meta):
+        from regenkit.rep_text import to_text
+        return {writes}
+
+    def from_text(self, text):
+        from regenkit.rep_text import from_text
+        return {reads}
+"""
+WRITES, READS = "to_text(self.spec, rep, meta)", "from_text(self.spec, text)"
 FAULTS = {
-    "text loses a field": ("family.py", "return to_text(self.spec, rep, meta)", "return 'family: 1'",
+    "text loses a field": ("family.py", "    version = 1\n", OWN_TEXT.format(writes="'family: 1'", reads=READS),
                            "its text can be read again"),
-    "text without its meta": ("family.py", "return from_text(self.spec, text)", "return from_text(self.spec, text)[0]",
+    "text without its meta": ("family.py", "    version = 1\n", OWN_TEXT.format(writes=WRITES, reads=f"{READS}[0]"),
                               "its text can be read again"),
+    "text that cannot be read": ("family.py", "    version = 1\n", OWN_TEXT.partition("    def from_text")[0].format(
+        writes=WRITES), "its members are there"),
     "an encode that goes another way": ("colour.py", "+ 2], 16)", "+ 2], 16) // 2",
                                         "fields become values and again fields"),
-    "wrong text is taken": ("family.py", "return from_text(self.spec, text)",
-                            "return {'family': np.int32(1)}, {}", "wrong text is refused"),
+    "wrong text is taken": ("family.py", "    version = 1\n", OWN_TEXT.format(
+        writes=WRITES, reads="{'family': np.int32(1)}, {}"), "wrong text is refused"),
     "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",
                                     "np.array(found + 99, np.int32)}", "examples are as their specs say"),
     "the order of a set": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "return list(set(ANSI_COLOR_NAMES))",
@@ -70,7 +83,7 @@ FAULTS = {
 }  # fmt: skip
 """(file, what is sound, what is at fault, the check that finds it)"""
 LONG = pytest.mark.exhaustive(minutes=0.5)
-QUICK = ("text loses a field", "a bare error", "groups by hash")
+QUICK = ("text loses a field", "text that cannot be read", "a bare error", "groups by hash")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regenkit.errors import BadSource, UserError
+from regenkit.pipeline.editing import completed, parse_given, parsed, text_of
 from regenkit_text import ipa
 from regenkit_text.arpabet import PHONEMES
 from regenkit_text.converter import espeak
@@ -122,7 +123,7 @@ def test_segments_are_phonemes_without_stress() -> None:
     assert len(segments.spec["segment"].labels) == 39
     rep = segments.convert(text.encode("HH AH0 L OW1")[0])
     assert [segments.spec["segment"].labels[token - 1] for token in rep["segment"]] == ["HH", "AH", "L", "OW"]
-    again, _ = segments.from_text(segments.to_text(rep, {}))
+    again, _ = parsed(segments, text_of(segments, rep, {}))
     assert np.array_equal(again["segment"], rep["segment"])
     with pytest.raises(UserError, match="is of phonemes"):
         Segments(BYTES.spec)
@@ -135,8 +136,8 @@ def test_words_are_wanted_and_no_symbols(build: Any) -> None:
 
 
 def test_nothing_of_a_template_can_be_given() -> None:
-    with pytest.raises(UserError, match="given key: of a template nothing can be given"):
-        Template(BYTES.spec).given({"key": "1"})
+    with pytest.raises(UserError, match=r"given key: of this Y′ \(template\) nothing can be given"):
+        parse_given(Template(BYTES.spec), {"key": "1"})
 
 
 # --- phonemes ---------------------------------------------------------------------------------------------------------
@@ -177,13 +178,17 @@ def test_each_text_is_said_in_its_own_language() -> None:
     assert [int(phonemes.from_text(each)[0]["language"]) for each in (said(0), said(1), "jə")] == [0, 1, 1]
     rep, _ = phonemes.from_text("nl: jə")
     assert int(rep["language"]) == 3 and phonemes.to_text(rep, {}) == "nl: jə\n"
-    given = phonemes.given({"language": "cs"})
-    assert int(phonemes.complete(rep, given)["language"]) == 2 and int(phonemes.given({}).fields["language"]) == 1
-    for wrong in (lambda: phonemes.given({"language": "de"}), lambda: phonemes.from_text("de: jə")):
-        with pytest.raises(UserError, match="there is no language 'de' here; there are en-us, cs, nl"):
-            wrong()
-    with pytest.raises(UserError, match="given key: of phonemes but the language nothing can be given"):
-        phonemes.given({"key": "C"})
+    given = parse_given(phonemes, {"language": "cs"})
+    assert int(completed(phonemes, rep, given)["language"]) == 2
+    assert int(parse_given(phonemes, {}).fields["language"]) == 1
+    with pytest.raises(UserError, match="given language=de: it is one of en-us, cs, nl"):
+        parse_given(phonemes, {"language": "de"})
+    with pytest.raises(UserError, match="there is no language 'de' here; there are en-us, cs, nl"):
+        phonemes.from_text("de: jə")
+    with pytest.raises(
+        UserError, match=r"given key: of this Y′ nothing of that name can be given\. There are: language"
+    ):
+        parse_given(phonemes, {"key": "C"})
     parts = [text.encode(each)[0] | {"language": np.array(2)} for each in ("to", "je")]
     assert int(text.join(parts)["language"]) == 2 and text.decode(text.join(parts)) == "to je"
 

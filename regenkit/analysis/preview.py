@@ -16,6 +16,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.data.skip_report import by_reason
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.cost import costs, listed, longest
+from regenkit.pipeline.editing import text_of
 from regenkit.pipeline.modalities import record_of
 from regenkit.recipe import Recipe
 from regenkit.run.beside import x_line, y_line
@@ -97,7 +98,7 @@ def _shown(pipeline: Pipeline, sides: dict[str, Any], meta: dict[str, Any]) -> d
         "x": x_line(pipeline, sides["x"], meta),
         "rep": "Y′ is learned: before training there is none"
         if sides["rep"] is None
-        else pipeline.converter.to_text(sides["rep"], meta),
+        else text_of(pipeline.converter, sides["rep"], meta),
         "y": y_line(pipeline, sides["y"], meta),
     }
 

@@ -12,6 +12,7 @@ from typing import Any, final
 from regenkit.adapter import Cuts, Joins, Parses
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.editing import text_of
 from regenkit.recipe.sampling import USUAL, asked, options_of
 from regenkit.run.beside import x_line
 from regenkit.spec import Fields
@@ -72,7 +73,7 @@ class Session:
         rep = line.predict_rep([x], [known], **how)[0]
         drawn = line.render_rep([rep], permitted=known.permitted, **how)[0]
         meta = {**meta, **known.meta}
-        return self._shown(line.converter.to_text(rep, meta), line.y.decode(drawn, meta))
+        return self._shown(text_of(line.converter, rep, meta), line.y.decode(drawn, meta))
 
     def convert(self, upload: str | None) -> Made:
         """Y → Y′, of the first value of an uploaded file."""
@@ -102,7 +103,7 @@ class Session:
             drawn = line.sample("direct", [{**x, **given.fields}], seed=seed)[0]
             found["direct"] = {}, line.joined(given.fields, drawn)
         made = {
-            route: self._shown(line.converter.to_text(rep, meta) if rep else "", line.y.decode(y, meta))
+            route: self._shown(text_of(line.converter, rep, meta) if rep else "", line.y.decode(y, meta))
             for route, (rep, y) in found.items()
         }
         return f"{meta.get('id', '')}: {x_line(line, x, meta)}", made

@@ -22,18 +22,6 @@ def encoded(record: Modality, modality: Any, value: Any) -> tuple[Fields, dict[s
     return found
 
 
-def parsed(converter: Any, text: str, where: str = "Y′") -> tuple[Fields, dict[str, Any]]:
-    """(rep, meta) of a text. Raises UserError: with `where`, if the text is refused; else if no pair is returned."""
-    try:
-        found = converter.from_text(text)
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from error
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping)):
-        raise UserError(f"{title_of(converter)}: from_text returns a {type(found).__name__}; right is (fields, meta) "
-                        f"({place(converter)})")  # fmt: skip
-    return checked(converter, "from_text", found[0]), dict(found[1])
-
-
 def checked(thing: Any, method: str, fields: Any) -> Fields:
     """`fields` if they are one example of the spec of `thing`. Raises UserError naming what returned them."""
     try:

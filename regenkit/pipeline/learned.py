@@ -4,7 +4,7 @@ The network (`models/autoencoder.py`) has `spec`, `encode(condition, target)` an
 a metre) do not go through it: they are given, so they are part of Y′ for every route.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -12,9 +12,7 @@ import numpy as np
 
 from regenkit.data.lengths import lengths_of
 from regenkit.data.stack import stack, unstack
-from regenkit.given import Given, first_unless_given
 from regenkit.pipeline.weights import digest
-from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec
 from regenkit.stages import BEST
 
@@ -71,18 +69,3 @@ class Learned:
                 for y, latent in zip(part, unstack(rep, self._latent, lengths), strict=True)
             ]
         return found
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        """Parse NAME=LABEL of each optional field of Y with labels; a field that is not given has its first label."""
-        return first_unless_given(self.given_spec, options, "this Y′ is learned,")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return {**rep, **given.fields}
-
-    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        """Y′ as YAML, a list a field."""
-        return to_text(self.spec, rep, meta)
-
-    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        """(rep, meta). Raises UserError where it is not what `to_text` writes."""
-        return from_text(self.spec, text)

@@ -20,11 +20,12 @@ from regenkit.data.fraction import hide
 from regenkit.data.parts import Elsewhere
 from regenkit.data.prepare import Prepared, Progress, prepare
 from regenkit.errors import UserError
-from regenkit.given import Given, given_by_user
+from regenkit.given import Given
 from regenkit.pipeline.building import build, modality, rule, usual
 from regenkit.pipeline.contract import check, plain
 from regenkit.pipeline.draft import count
-from regenkit.pipeline.encoding import checked, encoded, parsed
+from regenkit.pipeline.editing import completed, given_by_user, parsed, text_of
+from regenkit.pipeline.encoding import checked, encoded
 from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.modalities import check_shared, keep, modalities_of, record_of
 from regenkit.pipeline.same_data import as_begun
@@ -209,7 +210,7 @@ class Pipeline:
         conditions = [{**x, **each.fields} for x, each in zip(xs, given, strict=True)]
         predicted = self.sample(GENERATOR, conditions, **how)
         return [
-            self.converter.complete({**ungiven(x, rep, self.specs), **each.fields, **rep}, each)
+            completed(self.converter, {**ungiven(x, rep, self.specs), **each.fields, **rep}, each)
             for x, rep, each in zip(xs, predicted, given, strict=True)
         ]
 
@@ -271,7 +272,7 @@ class Pipeline:
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""
         y, meta = encoded(self.y_record, self.y, value)
-        return self.converter.to_text(checked(self.converter, "convert", self.converter.convert(y)), meta)
+        return text_of(self.converter, checked(self.converter, "convert", self.converter.convert(y)), meta)
 
     def render(self, text: str, *, seed: int = 0, count: int = 1, where: str = "Y′", **options: Any) -> list[Any]:
         """Y from Y′ as text. Raises UserError that says where the text is wrong."""

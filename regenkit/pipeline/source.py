@@ -16,6 +16,7 @@ from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleC
 from regenkit.components import Example, LeftOut
 from regenkit.data.author import examples_of
 from regenkit.errors import BadSource, UserError
+from regenkit.pipeline.editing import parse_given
 from regenkit.spec import Y_AXIS, Fields, Spec
 
 
@@ -48,7 +49,7 @@ class XConverter:
         """X′ of what a user gave; a scalar that it leaves open is what the converter takes where nothing is given.
         Raises UserError where there is none."""
         if unsaid := {name for name, value in x.items() if name in self.spec and not np.any(value)}:
-            usual = self.converter.given({}).fields
+            usual = parse_given(self.converter, {}).fields
             x = {**x, **{name: value for name, value in usual.items() if name in unsaid}}
         try:
             return self.convert(x)

@@ -5,6 +5,7 @@ from pathlib import Path
 from regenkit.data.prepare import Prepared
 from regenkit.files import write_text
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.editing import text_of
 from regenkit.run.beside import x_line, y_line
 from regenkit.spec import Fields
 from regenkit.stages import RENDERER, STAGES
@@ -36,7 +37,7 @@ def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) 
             drawn = pipeline.sample(stage, [{**x, **known}], seed=number)[0]
             absent = {name: 0 * rep[name] for name in pipeline.given_spec if name not in known}
             rep = {**absent, **known, **drawn}
-            write_text(folder / f"{name}.yaml", pipeline.converter.to_text(rep, meta))
+            write_text(folder / f"{name}.yaml", text_of(pipeline.converter, rep, meta))
         elif STAGES[stage].baseline:
             y = pipeline.joined(rep, pipeline.sample(stage, [{**x, **known}], seed=number)[0])
         if own and (draws_rep or stage == "converter"):
@@ -62,7 +63,7 @@ def write_samples(pipeline: Pipeline, prepared: Prepared, folder: Path) -> None:
         given = pipeline.given_of(rep)
         predicted = pipeline.predict_rep([x], [given], seed=number)
         drawn = pipeline.render_rep(predicted, seed=number)[0]
-        write_text(folder / f"{number}-predicted.yaml", pipeline.converter.to_text(predicted[0], meta))
+        write_text(folder / f"{number}-predicted.yaml", text_of(pipeline.converter, predicted[0], meta))
         for kind, fields in (("reference", y), ("predicted", drawn)):
             for suffix in pipeline.y_record.writes:
                 pipeline.y.write(pipeline.y.decode(fields, meta), folder / f"{number}-{kind}{suffix}")

@@ -9,7 +9,8 @@ from regenkit.components import Converter
 from regenkit.conform import refuse_unfit
 from regenkit.errors import UserError
 from regenkit.given import Given
-from regenkit.pipeline.encoding import checked, parsed
+from regenkit.pipeline.editing import completed, parse_given, parsed, text_of
+from regenkit.pipeline.encoding import checked
 from regenkit.spec import Fields
 from regenkit.testing.finding import Failed, same
 from regenkit.testing.material import Material
@@ -49,12 +50,12 @@ def its_text_can_be_read_again(component: Converter, material: Material) -> None
     converter = material.pipeline.converter
     for index, example in zip(material.indices, material.examples, strict=True):
         meta = {name: value for name, value in material.prepared.example(int(index))[1].items() if name != "id"}
-        text = converter.to_text(example["rep"], meta)
+        text = text_of(converter, example["rep"], meta)
         if not isinstance(text, str) or not text:
             raise Failed(f"to_text gives {text!r}", "give text; regenkit.rep_text.to_text writes any spec as YAML")
         rep, again = parsed(converter, text)
         same(example["rep"], rep, "after it was text, it has", "write every field, and read each back", close=PLACES)
-        if converter.to_text(rep, again) != text:
+        if text_of(converter, rep, again) != text:
             raise Failed("the second text differs from the first", "let to_text depend on rep and meta alone")
 
 
@@ -64,7 +65,7 @@ def wrong_text_is_refused(component: Converter, material: Material) -> None:
     for text in ("", "{", "no: such field\n", "- 1\n- 2\n", "\x00"):
         try:
             rep, meta = parsed(material.pipeline.converter, text)
-            taken = material.pipeline.converter.to_text(rep, meta)
+            taken = text_of(material.pipeline.converter, rep, meta)
         except UserError:
             continue
         except Exception as error:
@@ -77,14 +78,14 @@ def wrong_text_is_refused(component: Converter, material: Material) -> None:
 def what_is_given_is_laid_over(component: Converter, material: Material) -> None:
     """given({}) is a Given, with which complete(rep, given) fits `spec`; an unknown name is a UserError."""
     converter = material.pipeline.converter
-    nothing = converter.given({})
+    nothing = parse_given(converter, {})
     if not isinstance(nothing, Given):
         raise Failed(f"given({{}}) is a {type(nothing).__name__}", "return regenkit.given.Given()")
     for example in material.examples[:2]:
         rep: Fields = {name: np.array(value) for name, value in example["rep"].items()}
-        checked(converter, "complete", converter.complete(rep, nothing))
+        checked(converter, "complete", completed(converter, rep, nothing))
     try:
-        converter.given({"no_such_name": "1"})
+        parse_given(converter, {"no_such_name": "1"})
     except UserError:
         return
     raise Failed("given({'no_such_name': '1'}) is taken", "raise UserError that says what can be given")

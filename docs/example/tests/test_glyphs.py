@@ -8,6 +8,7 @@ from regenkit_glyphs.metrics import same_squares
 from regenkit_glyphs.rows import Rows
 
 from regenkit import UserError
+from regenkit.pipeline.editing import parsed, text_of
 
 EXAMPLES = [example for font in FONTS for example in Fonts().read(font)]
 
@@ -28,7 +29,7 @@ def test_a_glyph_survives_its_file(tmp_path):
 
 def test_y_prime_survives_its_text():
     rep = Rows().convert(EXAMPLES[0].y)
-    again, _ = Rows().from_text(Rows().to_text(rep, {}))
+    again, _ = parsed(Rows(), text_of(Rows(), rep, {}))
     assert np.array_equal(again["black"], rep["black"])
 
 

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.given import Given, first_unless_given
 from regenkit.quiet import tensorflow as tf
-from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_speech.modality.audio import WAVE
 
@@ -76,21 +74,6 @@ class FromWave(ABC):
         steps = len(y[WAVE])
         cut = {name: value[: -(-steps // (self.own[name].hop or Fraction(1)))] for name, value in padded.items()}
         return {**{name: y[name] for name in self.given_spec}, **cut}
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        """NAME=LABEL of each optional field; one that is not given has its first label. Raises UserError."""
-        return first_unless_given(self.given_spec, options, "of this Y′")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return {**rep, **given.fields}
-
-    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        """YAML, to four decimals, an entry a line."""
-        return to_text(self.spec, rep, meta)
-
-    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        """(rep, meta). Raises UserError where it is not what `to_text` writes."""
-        return from_text(self.spec, text)
 
 
 def vectors(size: int, hop_length: int) -> Field:

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given, nothing_given
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.tagger import tagged
 from regenkit_text.converter.template import MARKS, PIECE, field_of_words, in_capitals, is_function_word
@@ -47,12 +46,6 @@ class Keywords:
         if not chosen:
             raise BadSource("y", "has no word that could be a keyword")
         return self._fields([pieces[place] for place in sorted(chosen)])
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        return nothing_given(options, "keywords")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return dict(rep)
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """A keyword a line."""

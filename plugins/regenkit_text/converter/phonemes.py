@@ -14,7 +14,6 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given, nothing_given
 from regenkit.sources.locate import located
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text import ipa
@@ -113,17 +112,6 @@ class Phonemes:
             else:
                 raise BadSource("y", f"the lexicon lacks '{plain}'")
         return " ".join(each for each in found if each)
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        """The language, where there are several; the first one unless it is given. Raises UserError."""
-        if not self.languages:
-            return nothing_given(options, "phonemes")
-        others = {name: value for name, value in options.items() if name != LANGUAGE}
-        nothing_given(others, "phonemes but the language")
-        return Given(fields={LANGUAGE: self._language(options.get(LANGUAGE, self.languages[0]))})
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return {**rep, **given.fields}
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """IPA on a line, after the language and a colon where there are several; a colon alone where none is said."""

@@ -1,14 +1,11 @@
 """Phonemes without their stress: the Y′ of pronunciations. A word's letters tell its sounds better than its stress,
 which the renderer learns from pronunciations alone."""
 
-from collections.abc import Mapping
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.given import Given, nothing_given
-from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.arpabet import unstressed
 
@@ -32,15 +29,3 @@ class Segments:
 
     def convert(self, y: Fields) -> Fields:
         return {"segment": self.table[y["symbol"]]}
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        return nothing_given(options, "segments")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return dict(rep)
-
-    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        return to_text(self.spec, rep, meta)
-
-    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        return from_text(self.spec, text)

@@ -15,7 +15,6 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import BadSource, UserError
-from regenkit.given import Given, nothing_given
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.converter.function_words import WORDS
@@ -75,12 +74,6 @@ class Template:
         return [self.token[label], *(self.first + unit for unit in (self.units.encode(spelled) if spelled else []))]
 
     # --- as a person reads it ----------------------------------------------------------------------------------------
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        return nothing_given(options, "a template")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return dict(rep)
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """A line: words as they are, classes and slots in brackets, and after a slot its word ("⟨NAME⟩Python")."""

@@ -4,13 +4,10 @@ In each of 2 × 2 cells the mean absolute difference to the frame before, and th
 best, by least squares over the cell (Lucas and Kanade 1981). The first frame has none.
 """
 
-from collections.abc import Mapping
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
-from regenkit.given import Given, nothing_given
-from regenkit.rep_text import from_text, to_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.modality.footage import SIDE
 
@@ -33,19 +30,6 @@ class Motion:
 
     def convert(self, y: Fields) -> Fields:
         return {"motion": moving(np.asarray(y["footage"], np.float32)[..., 0])}
-
-    def given(self, options: Mapping[str, str]) -> Given:
-        """Nothing can be given. Raises UserError."""
-        return nothing_given(options, "motion")
-
-    def complete(self, rep: Fields, given: Given) -> Fields:
-        return dict(rep)
-
-    def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
-        return to_text(self.spec, rep, meta)
-
-    def from_text(self, text: str) -> tuple[Fields, dict[str, Any]]:
-        return from_text(self.spec, text)
 
 
 def moving(frames: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from regenkit.analysis.pages.embed import KINDS
 from regenkit.analysis.results.report import GalleryItem
 from regenkit.files import writing
 from regenkit.pipeline import Pipeline
+from regenkit.pipeline.editing import text_of
 from regenkit.spec import Fields
 
 SHOWN = ("reference", "oracle", "predicted", "direct")
@@ -91,8 +92,8 @@ class Gallery:
                 value = y.view(value, true)
             files[route] = self._write(folder, f"{rank}-{route}", value)
         bits = None if self.bits is None else float(self.bits[place])
-        to_text = self.pipeline.converter.to_text
-        reps = {route: _beginning(to_text(kept[place], meta)) for route, kept in self._reps.items()}
+        converter = self.pipeline.converter
+        reps = {route: _beginning(text_of(converter, kept[place], meta)) for route, kept in self._reps.items()}
         return GalleryItem(
             rank=rank, id=name, bits=bits, x=self._x(x, meta), files=files, described=described, rep=reps
         )
