@@ -3,13 +3,14 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from regenkit.errors import UserError
 
+Value = TypeVar("Value")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The disk is full, a quota is used up, a file grows past the limit of its size."""
 
@@ -24,6 +25,19 @@ def read_text(path: Path) -> str:
         raise UserError(f"{path}: is not a text file in UTF-8 (byte {error.start})") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def parse_lines(path: str | Path, lines: Iterable[str], parse: Callable[[str], Value], what: str) -> list[Value]:
+    """What `parse` makes of each line that is not empty. Raises UserError with the line, and where all are empty."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found += [parse(line)] if line.strip() else []
+        except UserError as error:
+            raise UserError(f"{path}:{number}: {error}") from error
+    if not found:
+        raise UserError(f"{path}: is empty; write a {what} a line")
+    return found
 
 
 def write_text(path: Path, text: str) -> None:

@@ -74,7 +74,9 @@ def chess(tmp_path: Path) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("command", "old", "new", "said"),
     [
-        ("check", "def complete(self, rep, given): return rep", "",
+        ("check", "def convert(self, y)", "def convrt(self, y)",
+         ["converter chess/skeleton (regenkit-chess 0.1.0) lacks convert(y); is convrt meant", "chess_module.py"]),
+        ("check", "spec, version = Spec", "def given(self, options): return None\n        spec, version = Spec",
          ["converter chess/skeleton (regenkit-chess 0.1.0) lacks complete(rep, given)", "chess_module.py, line "]),
         ("preview", "int(source) % 8 + 1", "int(source) + 1",
          ["had to be left out", "dataset chess/openings (regenkit-chess 0.1.0)", "or the like"]),

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.errors import UserError
-from regenkit.files import read_text, write_text
+from regenkit.files import parse_lines, read_text, write_text
 from regenkit.spec import Field, Fields, Spec
 from regenkit_image.modality.words import lines, plain
 
@@ -39,16 +39,7 @@ class Caption:
 
     def read(self, path: str | Path) -> list[str]:
         """The captions of a .txt file, one a line. Raises UserError, with the line."""
-        typed = lines(read_text(Path(path)))
-        if not any(line.strip() for line in typed):
-            raise UserError(f"{path}: is empty; write a caption a line")
-        found = []
-        for number, line in enumerate(typed, 1):
-            try:
-                found += [self.parse(line)] if line.strip() else []
-            except UserError as error:
-                raise UserError(f"{path}:{number}: {error}") from error
-        return found
+        return parse_lines(path, lines(read_text(Path(path))), self.parse, "caption")
 
     def parse(self, text: str) -> str:
         """The caption with single spaces, in Unicode's composed form. Raises UserError: none, or too long."""

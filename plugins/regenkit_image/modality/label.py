@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.files import read_text, write_text
+from regenkit.files import parse_lines, read_text, write_text
 from regenkit.nearest import did_you_mean
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_image.modality.words import lines, plain
@@ -30,16 +30,7 @@ class Label:
 
     def read(self, path: str | Path) -> list[str]:
         """The labels of a .txt file, one a line. Raises UserError, with the line."""
-        typed = lines(read_text(Path(path)))
-        if not any(line.strip() for line in typed):
-            raise UserError(f"{path}: is empty; write a label a line")
-        found = []
-        for number, line in enumerate(typed, 1):
-            try:
-                found += [self.parse(line)] if line.strip() else []
-            except UserError as error:
-                raise UserError(f"{path}:{number}: {error}") from error
-        return found
+        return parse_lines(path, lines(read_text(Path(path))), self.parse, "label")
 
     def parse(self, text: str) -> str:
         """The label that is meant, whatever its case. Raises UserError."""

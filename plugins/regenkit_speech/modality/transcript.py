@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from regenkit.errors import UserError, warn
-from regenkit.files import read_text, write_text
+from regenkit.files import parse_lines, read_text, write_text
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_speech.modality import pronunciation
 from regenkit_speech.modality import spoken as characters
@@ -41,16 +41,7 @@ class Transcript:
 
     def read(self, path: str | Path) -> list[str]:
         """The texts of a .txt file, one a line. Raises UserError, with the line."""
-        lines = read_text(Path(path)).removesuffix("\n").split("\n")
-        if not any(line.strip() for line in lines):
-            raise UserError(f"{path}: is empty; write a text a line")
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found += [self.parse(line)] if line.strip() else []
-            except UserError as error:
-                raise UserError(f"{path}:{number}: {error}") from error
-        return found
+        return parse_lines(path, read_text(Path(path)).split("\n"), self.parse, "text")
 
     def parse(self, text: str) -> str:
         """The text, if there is something to say in it; what of it is not spoken is logged. Raises UserError."""

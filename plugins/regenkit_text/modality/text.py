@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 
 from regenkit.data.text_encoding import decoded
 from regenkit.errors import BadSource, UserError
-from regenkit.files import write_text
+from regenkit.files import parse_lines, write_text
 from regenkit.spec import Fields, Spec, tokens
 from regenkit_text.modality.units import FIELD, LANGUAGE, Name, units_of
 from regenkit_text.modality.words import plain, printable, unfit
@@ -49,15 +49,7 @@ class Text:
 
     def read(self, path: str | Path, encoding: str | None = None) -> list[str]:
         """The texts of a .txt file, one a line. Raises UserError, with the line, and BadSource where it is no text."""
-        found = []
-        for number, line in enumerate(lines(path, encoding), 1):
-            try:
-                found += [self.parse(line)] if line.strip() else []
-            except UserError as error:
-                raise UserError(f"{path}:{number}: {error}") from error
-        if not found:
-            raise UserError(f"{path}: is empty; write a text a line")
-        return found
+        return parse_lines(path, lines(path, encoding), self.parse, "text")
 
     def parse(self, text: str) -> str:
         """In the form that models read. Raises UserError: none, too long, or with characters that cannot be read."""
