@@ -217,3 +217,18 @@ def test_chords_go_round_one_a_bar_in_the_songs_key() -> None:
         assert not without["chord"].any()
     with pytest.raises(UserError, match="Gsus4"):
         EVERYTHING.given({"chords": "Gsus4"})
+
+
+@pytest.mark.parametrize(("onset", "first"), [(12, 1), (4, 3), (2, 4), (0, 4)])
+def test_an_upbeat_is_no_bar_of_the_chords(onset: int, first: int) -> None:
+    """It has the chord before the first; a short rest at the beginning makes no upbeat."""
+    notes = tuple(melody.Note(onset=place, duration=2, pitch=67) for place in range(onset, 40, 4))
+    y, _ = melody.encode(melody.Melody(notes=notes, tonic=0))
+    for template in (EVERYTHING, Template(given=("tonality", "metre", "chords"))):
+        rep = template.convert(y)
+        del rep["chord"]
+        done = template.complete(rep, template.given({"chords": "C F G"}))
+        said = [CHORDS[token - 1] for token in done["chord"]]
+        bars = (["G"] if onset >= 4 else []) + ["C", "F", "G"]
+        assert list(dict.fromkeys(said[:first])) == bars[:1]
+        assert said[first] == bars[1] and said[first + 4] == bars[2]

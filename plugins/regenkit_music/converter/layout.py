@@ -3,7 +3,7 @@
 import numpy as np
 
 from regenkit.spec import Fields
-from regenkit_music.analysis.rhythm import metre_of
+from regenkit_music.analysis.rhythm import beats, metre_of
 from regenkit_music.modality.melody import BAR, onsets
 
 
@@ -14,6 +14,15 @@ def bar_numbers(rep: Fields) -> np.ndarray | None:
     if not (np.all(rep["position"] > 0) and np.all(rep["duration"] > 0)):
         return None
     return onsets(rep) // BAR[metre_of(rep)]
+
+
+def has_upbeat(rep: Fields) -> bool:
+    """Whether the first note begins after the first beat of its bar: that bar is an upbeat, which nobody counts.
+
+    A note within the first beat follows a short rest, and its bar counts. Without beats no upbeat is known.
+    """
+    first = beats(rep) * (rep["position"] > 0) if {"metre", "position"} <= set(rep) else rep.get("beat", np.zeros(0))
+    return bool(np.size(first) and first[0] > 1)
 
 
 def new_bars(rep: Fields) -> np.ndarray:

@@ -27,7 +27,7 @@ OPTIONS = {
     "key": "G, Gm, F# minor",
     "metre": ", ".join(METRES),
     "tempo": f"quarter notes a minute, {SLOWEST:g}…{FASTEST:g}",
-    "chords": '"G D Em C", one a bar',
+    "chords": '"G D Em C", one a bar after the upbeat',
     "range": "C4-G5, the lowest and highest note",
 }
 DEFAULT_TEMPO = 96.0

@@ -17,7 +17,7 @@ from regenkit_music.analysis.cadence import CADENCES, cadences
 from regenkit_music.analysis.chord import CHORDS, chords
 from regenkit_music.analysis.phrase import CONTOURS, PHRASES, contour, phrases
 from regenkit_music.analysis.rhythm import BEATS, beats
-from regenkit_music.converter.layout import new_bars
+from regenkit_music.converter.layout import has_upbeat, new_bars
 from regenkit_music.converter.options import parse_given
 from regenkit_music.converter.text import from_text, to_text
 from regenkit_music.modality import melody
@@ -110,6 +110,8 @@ class Template:
     def complete(self, rep: Fields, given: Given) -> Fields:
         """`rep` with what a musician supplied laid over it: the scalars, and the chords, one a bar, round and round.
 
+        The first chord begins with the first full bar, and an upbeat has the last one, which goes before it.
+
         Optional fields that nobody supplied become absent (0).
         """
         rep = dict(rep)
@@ -119,7 +121,7 @@ class Template:
                 rep[name] = np.zeros(() if field.scalar else count, np.int32)
         rep |= {name: np.asarray(value, np.int32) for name, value in given.fields.items() if name in self._spec}
         if "chords" in given.rest and "chord" in self._spec and count:
-            bars = np.cumsum(new_bars(rep)) - 1
+            bars = np.cumsum(new_bars(rep)) - 1 - has_upbeat(rep)
             progression = np.array(given.rest["chords"], np.int32)
             rep["chord"] = progression[bars % len(progression)]
         return rep
