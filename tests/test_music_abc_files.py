@@ -56,6 +56,8 @@ def test_windows_1252() -> None:
         ("of~the hill and al\\-so I go on", "of the hill and al-so I go on"),
         ("one two | three four five six", "one two three four five six"),
         ("1. one two three four five six seven eight", "one two three four five six seven eight"),
+        ("1 one two three four five six seven eight", "one two three four five six seven eight"),
+        ("2 hearts that beat as one, and 24.", "2 hearts that beat as one, and 24."),
         ("1.~one two three four five six seven eight", "one two three four five six seven eight"),
         ("Er-de, Gr\\\"un und Gras w\\'e gro\\ss ja", "Er- de, Grün und Gras wé groß ja"),
     ],

@@ -95,6 +95,10 @@ def test_a_melisma_of_one_verse_is_not_filled_from_another(read) -> None:
         ("<syllabic>single</syllabic><text>1. Te</text>", "Te"),
         ("<syllabic>single</syllabic><text>1.2. Te</text>", "Te"),
         ("<syllabic>single</syllabic><text>2 Te</text>", "Te"),
+        ("<text>1.</text><elision> </elision><text>Te</text>", "Te"),
+        ("<syllabic>single</syllabic><text>2</text>", "2"),
+        ("<syllabic>single</syllabic><text>1.</text>", "mo"),
+        ("<syllabic>single</syllabic><text>9:30</text>", "9:30"),
         ("<syllabic>begin</syllabic><text>Te-</text>", "Te-"),
         ("<text>Te\u00a0a</text>", "Te a"),
     ],
@@ -103,6 +107,11 @@ def test_texts_under_a_note(read, inner: str, right: str) -> None:
     first = note(60, 4, f'<lyric number="1">{inner}</lyric>')
     reading = read(part(measure(first, sung("mo i am", 62), head=HEAD)))
     assert reading.tunes[0].melody.notes[0].syllable == right
+
+
+def test_a_number_within_a_verse_is_sung(read) -> None:
+    song = part(measure(sung("on De- cem- ber", 60), head=HEAD), measure(sung("24. at 9:30 2.\u203fwe", 60)))
+    assert words(read(song)) == "on De- cem- ber 24. at 9:30 we"
 
 
 def test_words_of_an_upper_part_that_says_one_word_are_not_the_song(read) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 WORD = re.compile(r"[^\s\-_*|]+|[-_*|]|\s+")
 NUMBER = re.compile(r"\d+\s*[.):]*$")
-"""A verse's number, which nobody sings."""
+"""A verse's number, which nobody sings; one without a sign may be a word."""
 NUMBERED = re.compile(r"^[(\[]?\d+\s*[.):\]]+\s*(?=\S)")
 HYPHEN = "\x01"
 """Stands for "\\-", a hyphen that is sung to one note."""
@@ -20,8 +20,20 @@ def aligned(words: str, bars: Sequence[int]) -> tuple[list[str], int]:
     bars    of each note, the number of its bar within the line
 
     A syllable is "" where a note has none, and HELD where it holds the one before; one that its word goes on from ends
-    in "-".
+    in "-". A number without a sign at the beginning is a verse's number where with it the notes are too few.
     """
+    found = _syllables(words, bars, numbered=False)
+    if _lost(found, bars):
+        found = _syllables(words, bars, numbered=True)
+    return [*found, *[""] * len(bars)][: len(bars)], _lost(found, bars)
+
+
+def _lost(found: Sequence[str], bars: Sequence[int]) -> int:
+    return sum(syllable not in ("", HELD) for syllable in found[len(bars) :])
+
+
+def _syllables(words: str, bars: Sequence[int], *, numbered: bool) -> list[str]:
+    """What stands for each note; there may be more of them than notes. `numbered`: "2" at the beginning is no word."""
     found: list[str] = []
     joined, begun, bar = False, False, 0  # whether a hyphen here stands right after a syllable
     for word in WORD.findall(words.replace("\\-", HYPHEN)):
@@ -41,13 +53,12 @@ def aligned(words: str, bars: Sequence[int]) -> tuple[list[str], int]:
             syllable = word.replace("~", " ").replace(HYPHEN, "-").strip()
             if not begun:
                 begun = True
-                if NUMBER.fullmatch(syllable):
+                if NUMBER.fullmatch(syllable) and (numbered or not syllable.isdecimal()):
                     continue
                 syllable = NUMBERED.sub("", syllable)
             if syllable:
                 found.append(syllable)
-    lost = sum(syllable not in ("", HELD) for syllable in found[len(bars) :])
-    return [*found, *[""] * len(bars)][: len(bars)], lost
+    return found
 
 
 def _go_on(found: list[str]) -> None:

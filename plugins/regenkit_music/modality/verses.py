@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from regenkit_music.modality.notation import Measure, Word, WrittenNote
-from regenkit_music.modality.syllable_text import are_words
+from regenkit_music.modality.syllable_text import NUMBER_ALONE, are_words
 
 REFRAIN = 4  # syllables from which another verse's words stand where ours has none; fewer may stand under a melisma
-BARE_NUMBER = re.compile(r"^\d+(?:\s+|$)")
+BARE_NUMBER = re.compile(r"^\d+\s+")
 
 
 def syllables(notes: Iterable[WrittenNote]) -> dict[str, int]:
@@ -49,10 +49,11 @@ def sung_by(verse: str, notes: Sequence[WrittenNote], verses: Sequence[str]) -> 
 
 
 def _without_number(words: list[Word | None]) -> list[Word | None]:
-    """The words without the verse's number before the first of them ("1 Walk"): it is not sung."""
+    """The words without the verse's number before the first of them ("1 Walk", or "1." alone): it is not sung."""
     first = next((index for index, sung in enumerate(words) if sung), None)
-    if first is not None and (sung := words[first]) and (number := BARE_NUMBER.match(sung.text)):
-        words[first] = replace(sung, text=sung.text[number.end() :]) if number.end() < len(sung.text) else None
+    if first is not None and (sung := words[first]):
+        text = BARE_NUMBER.sub("", sung.text)
+        words[first] = None if NUMBER_ALONE.fullmatch(text) else replace(sung, text=text)
     return words
 
 
