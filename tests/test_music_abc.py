@@ -197,6 +197,20 @@ def test_a_line_of_text_is_no_music() -> None:
     assert pitches('"slowly and lightly"C D "and so on"E F\nHG uA !trill!TB c|') == [60, 62, 64, 65, 67, 69, 71, 72]
 
 
+@pytest.mark.parametrize("line", ["Play it twice | and then fade |", "A free text | about music", "(Refrain | twice)"])
+def test_a_line_of_text_with_a_barline_is_no_music(line: str) -> None:
+    (found,) = read_tune(f"X:1\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n{line}\ncBAG|\n", "").tunes
+    assert [note.pitch for note in found.melody.notes] == [60, 62, 64, 65, 67, 69, 71, 72, 72, 71, 69, 67]
+    assert found.remarks == ("lines of text among the music, left out: 1",)
+
+
+@pytest.mark.parametrize(
+    "line", ["kgBkaTB kgBkaTB | kGBkaTc kGBkaTc |", '"_so it goes"CD "on and on"EF | HGuA uBvc |', "TBc CD EFGA |"]
+)
+def test_decorated_music_is_no_text(line: str) -> None:
+    assert len(pitches(line, "M:4/4\nL:1/8\nK:C")) >= 8
+
+
 def test_pickups_halved_bars_ties_graces_and_endings() -> None:
     found = tune("D|G2-G2|{cd}B2 A:|\n|:A|B2d2|[1 G2 G:|[2 G3|[M:3/4]G6|]", "T:A test\nM:2/4\nL:1/8\nK:Gm")
     assert (found.title, found.tonic, found.mode) == ("A test", 7, "minor")

@@ -16,7 +16,10 @@ VOICE_NAME = re.compile(r'\b(?:nm|name)="([^"]*)"')
 MUSIC = re.compile(r'(?=.*\|)(?=.*[A-Ga-g])(?:"[^"]*"|![^!]*!|[A-Ga-gzxyZHLMOPSTuv\d,\'/|:\[\](){}<>^=_.~&\s\\$-])+')
 NO_TEXT = re.compile(r'"[^"]*"|![^!|]*!|\[[A-Za-z]:[^\]]*\]')
 WORD = re.compile(r"""(?<!\S)["'(]*(?=[A-Za-z]*[h-tw])[A-Za-z]{3,}[.,;:!?)"']*(?!\S)""")
-"""A word with a letter that is no note. A line of two and no barline is text, which old files have among the music."""
+"""A word with a letter that is no note."""
+NOTES = re.compile(r"(?=.*[A-Ga-gxzXZ])[A-Ga-gzxZX\d,'/:\[\](){}<>^=_.~&\\$-]+")
+CAPITAL_WITHIN = re.compile(r"[A-Za-z][A-Z]")
+UNPLAYED = re.compile(r"[A-Zh-w][h-w]")
 IN_HEADERS = frozenset("MLQI")
 IN_BODIES = IN_HEADERS | {"K"}
 REMARKS = {
@@ -100,7 +103,7 @@ class TuneReader:
             self._voice.reader.change(key, value)
         elif key in IN_BODIES:
             self._settings = self._settings.changed(key, value)
-        elif not key and self._in_body and "|" not in value and len(WORD.findall(NO_TEXT.sub(" ", value))) > 1:
+        elif not key and self._in_body and _is_text(value):
             self._counts["text"] += 1
         elif not key and (self._in_body or MUSIC.fullmatch(value)):
             self._in_body = True
@@ -139,6 +142,22 @@ class TuneReader:
         reading = read_voice(bars, name=name, title=self._title)
         found = tuple(replace(tune, song=name, remarks=(*remarks, *tune.remarks)) for tune in reading.tunes)
         return replace(reading, tunes=found)
+
+
+def _is_text(line: str) -> bool:
+    """Whether a line is text, which old files have among the music: of two words, with a barline more words than music.
+
+    Decorations before notes look like words ("kgBkaB"), so with a barline a word must have two letters that are no
+    notes side by side, and no capital within any.
+    """
+    plain = NO_TEXT.sub(" ", line)
+    words = WORD.findall(plain)
+    if "|" not in line:
+        return len(words) > 1
+    parts = plain.replace("|", " ").split()
+    music = sum(NOTES.fullmatch(part) is not None for part in parts)
+    words = [word for word in words if not CAPITAL_WITHIN.search(word)]
+    return len(words) > max(music, 1) and any(map(UNPLAYED.search, words))
 
 
 def _id(value: str) -> str:
