@@ -6,6 +6,7 @@ import struct
 import tracemalloc
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -16,6 +17,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit_speech.modality import Audio, Recording, decoding, ffmpeg
 from regenkit_speech.modality.blocks import duration
 from regenkit_speech.modality.files import write as write_recording
+from regenkit_speech.modality.files import write_parts
 
 RATE = 16_000
 
@@ -170,6 +172,23 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         audio.write(value, tmp_path / "a.mp3")
     with pytest.raises(UserError, match="does not exist"):
         audio.write(value, tmp_path / "none" / "a.wav")
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 192_000])
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_sound_without_samples_is_a_whole_file(tmp_path: Path, suffix: str, rate: int, in_parts: bool) -> None:
+    nothing = Recording(samples=np.zeros(0, np.float32), rate=rate)
+    path = tmp_path / f"a{suffix}"
+    if in_parts:
+        write_parts([nothing, nothing], path)
+    else:
+        write_recording(nothing, path)
+    with av.open(str(path)) as file:
+        (stream,) = file.streams.audio
+        assert (stream.rate, stream.channels, [*file.decode(stream)]) == (rate, 1, [])
+    with pytest.raises(BadSource, match="holds no samples"):
+        read(path)
 
 
 def test_a_value_of_another_rate_is_resampled_and_comes_back() -> None:

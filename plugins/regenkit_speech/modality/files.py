@@ -1,5 +1,6 @@
 """Recordings into files, by the file's suffix."""
 
+import hashlib
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -29,6 +30,8 @@ def write_parts(recordings: Iterable[Recording], path: str | Path) -> None:
     ):
         for part in chain([first], parts):
             file.write(part.samples)
+        file.close()
+        _with_header(temporary, first.rate)
 
 
 def write(recording: Recording, path: str | Path) -> None:
@@ -46,3 +49,14 @@ def write(recording: Recording, path: str | Path) -> None:
         import soundfile
 
         soundfile.write(temporary, recording.samples, recording.rate, format=suffix[1:].upper(), subtype="PCM_16")
+        _with_header(temporary, recording.rate)
+
+
+def _with_header(path: Path, rate: int) -> None:
+    """A FLAC without samples, of which libsndfile writes nothing, gets its header (RFC 9639, 8.2)."""
+    if path.stat().st_size:
+        return
+    blocks, frames = (4096).to_bytes(2) * 2, bytes(6)
+    mono_of_16_bits = (rate << 44 | 15 << 36).to_bytes(8)
+    header = blocks + frames + mono_of_16_bits + hashlib.md5(b"", usedforsecurity=False).digest()
+    path.write_bytes(b"fLaC" + bytes([0x80, *len(header).to_bytes(3)]) + header)
