@@ -36,6 +36,7 @@ class Done(TypedDict, total=False):
     seconds: float | None
     on: str | None
     together: bool
+    further: Count
 
 
 class Environment(TypedDict):

@@ -155,6 +155,18 @@ def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: 
     assert len(list(Path("whole/samples").glob("*-predicted.json"))) == 3
 
 
+def test_a_copy_of_a_copy_knows_how_long_it_was_trained_together(home: Path) -> None:
+    """The direct route is trained for as many steps as generator and renderer, in all runs that they went through."""
+    text = LEARNED.replace("joint: {predict_x: 1.0}\n", "")
+    parts = ("converter", "generator", "renderer")
+    for run, other in (("once", "whole"), ("twice", "once")):
+        taken = [f"{part}: {{from: {other}}}" for part in parts]
+        train(run, "\n".join(["dataset: {use: toy/data}", *taken, text[text.index("train:") :]]))
+    steps = [origin.settings_of(load_run(run).recipe, "direct").steps for run in ("whole", "once", "twice")]
+    assert steps == [2 * 6 + 2 * 6] * 3
+    assert json.loads(Path("twice/renderer/done.json").read_text())["further"] == 6
+
+
 @pytest.mark.exhaustive(minutes=0.5)
 def test_where_the_converter_is_a_rule_generator_and_renderer_are_trained_together(home: Path) -> None:
     converter = LEARNED.split("\n")[1]

@@ -86,8 +86,16 @@ def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, 
     copy(trained / BEST, folder / BEST)
     if (trained / LONGEST).exists():
         copy(trained / LONGEST, folder / LONGEST)
-    seconds = {"seconds": training_seconds(trained.parent, trained.name)} if "from" in origin else {}
-    write_json(folder / DONE, {**done(trained), **seconds, **origin})
+    known: dict[str, Any] = {}
+    if "from" in origin:
+        known = {"seconds": training_seconds(trained.parent, trained.name), "further": _further(trained)}
+    write_json(folder / DONE, {**done(trained), **known, **origin})
+
+
+def _further(folder: Path) -> int:
+    """For how many steps a stage was trained together with others, in its run and in those it was taken from."""
+    here = (done(folder.parent / kind.name) for kind in STAGES.values() if folder.name in kind.hands_out)
+    return int(done(folder).get("further", 0) + sum(each.get("steps", 0) for each in here))
 
 
 def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:
@@ -116,8 +124,7 @@ def _steps(recipe: Recipe, stage: str) -> int:
     """The number of steps that a stage is trained for, or was trained for in the run that it comes from."""
     other = taken_from(recipe, stage)
     if other and (trained := done(other / stage)):
-        further = [done(other / kind.name) for kind in STAGES.values() if stage in kind.hands_out]
-        return int(trained["steps"]) + sum(each.get("steps", 0) for each in further)
+        return int(trained["steps"]) + _further(other / stage)
     return 0 if _untaught(recipe, stage) else recipe.train_settings(stage).steps
 
 
