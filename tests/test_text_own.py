@@ -80,6 +80,21 @@ def test_what_stands_in_a_column_without_a_name_is_named(tmp_path: Path) -> None
     }
 
 
+def test_a_column_of_the_table_is_the_split(tmp_path: Path) -> None:
+    dataset = own(tmp_path, "a.csv", "x,y,Split\na,b,train\nc,d,dev\ne,f,test\ng,h,\ni,j,later\n")
+    found = [each.split for each in read(dataset) if isinstance(each, Example)]
+    assert found == ["train", "validation", "test", None]
+    assert reasons(dataset) == {"a.csv:6": "its split is 'later'; right are train, validation, test, or nothing"}
+    (tmp_path / "train").mkdir()
+    (tmp_path / "test").mkdir()
+    (tmp_path / "a.csv").rename(tmp_path / "train" / "a.csv")
+    dataset = own(tmp_path, "test/b.csv", "x,y\nk,l\n")
+    assert [each.split for each in read(dataset) if isinstance(each, Example)] == ["test", "train", "train"]
+    assert reasons(dataset)["train/a.csv:3"] == (
+        "its split is validation, and that of its folder or table is train; right is one of the two"
+    )
+
+
 # --- what is learned --------------------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,13 @@ def test_captions_beside(tmp_path: Path) -> None:
     assert bytes(captioned.x["caption"].astype(np.uint8) - 1) == b"a cat that sits"
 
 
+@pytest.mark.parametrize("empty", ["", " \n"])
+def test_a_caption_without_a_word_is_named(tmp_path: Path, empty: str) -> None:
+    (folder(tmp_path) / "cat" / "0.txt").write_text(empty)
+    examples, left_out = read_all(Captions(str(tmp_path), size=16, channels=1))
+    assert left_out["cat/0.txt"] == "has no caption" and all(each.x is None for each in examples)
+
+
 def test_it_is_prepared_as_a_recipe_has_it(tmp_path: Path, fresh: Path) -> None:
     data = Folder(str(folder(tmp_path / "videos")), size=16, channels=1)
     found = prepared("video/folder", data, path=str(tmp_path / "videos"))

@@ -1,6 +1,7 @@
 """Train, validation and test: what shares a group key stays together, and no held-out example is in training.
 
-A user's folders may name the split themselves: train/…, val/…, test/… (`official`).
+A user's folders may name the split themselves, train/…, val/…, test/… (`official`), and so may a column of a table
+(`stated`).
 """
 
 import hashlib
@@ -9,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
+
+from regenkit.errors import UserError
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
@@ -162,3 +165,22 @@ def official(names: Iterable[str]) -> dict[str, Split]:
     found = {top: NAMES[top.casefold()] for top in tops if top.casefold() in NAMES}
     alone = tops == set(found) and set(found.values()) == {"train"} and any(len(each) > 2 for each in parts)
     return found if len(set(found.values())) > 1 or alone else {}
+
+
+COLUMN = "split"
+"""What a column of a table is called that names the split of its row."""
+
+
+def stated(cell: str, folder: Split | None) -> Split | None:
+    """The split that a cell of the column names, or where it is empty that of the row's folder (or table).
+
+    Raises UserError: the name of none, or of another than the folder's.
+    """
+    if not cell.strip():
+        return folder
+    found = NAMES.get(cell.strip().casefold())
+    if found is None:
+        raise UserError(f"its split is {cell.strip()[:40]!r}; right are train, validation, test, or nothing")
+    if folder is not None and found != folder:
+        raise UserError(f"its split is {found}, and that of its folder or table is {folder}; right is one of the two")
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-from regenkit.data.split import Split, official
+from regenkit.data.split import Split, official, stated
 from regenkit.data.text_encoding import decoded_together
 from regenkit.errors import UserError
 from regenkit.tree import tree
@@ -20,6 +20,7 @@ Said = dict[str, tuple[str, ...]]
 """Captions, each with what is to be said of how it was read."""
 COUNTED = re.compile(r"#\d+$")
 """Ends a picture's name in tables that count its captions: "1.jpg#0", as Flickr8k has them."""
+NO_CAPTION = "has no caption"
 HEADLESS = "is a table without a head: write a first line above it that names its columns, as image,caption"
 
 
@@ -33,7 +34,7 @@ class Captioned:
     captions  of each picture that has some
     left_out  by name, why: files, and rows of tables ("captions.csv:7")
     ignored   by name, why: hidden files
-    splits    by first folder, where they name one
+    splits    of the pictures whose first folder names one, or a column of a table
     """
 
     pictures: list[str]
@@ -57,6 +58,8 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
     read = {name: re.sub("\r\n?", "\n", text) for name, text in read.items()}
     bad = {**closed, **undecoded}
     captions: dict[str, Said] = {}
+    folders = official(pictures)
+    splits = {name: split for name in pictures if (split := folders.get(name.split("/")[0]))}
     known = Pictures(pictures)
     beside = {name: known.find(name[: -len(".txt")], "") for name in texts if _suffix(name) == ".txt"}
     of_tables = _tables([name for name in texts if not beside.get(name) and _is_table(name, read)], root)
@@ -68,10 +71,17 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
         for row in table.rows:
             folder = name[: name.rfind("/") + 1]
             meant = known.find(row.file, folder) or known.find(COUNTED.sub("", row.file), folder)
+            try:
+                splits |= {each: split for each in meant if (split := _split(row.split, each, splits, folders))}
+            except UserError as error:
+                left_out[f"{name}:{row.line}"] = str(error)
+                continue
             for picture in meant:
                 _add(captions, picture, row.captions, row.remarks)
             if not meant:
                 left_out[f"{name}:{row.line}"] = f"there is no picture '{row.file}'{known.nearest(row.file)}"
+            elif not row.captions:
+                left_out[f"{name}:{row.line}"] = NO_CAPTION
     described = set(captions)
     for name in texts:
         if name in of_tables:
@@ -86,13 +96,23 @@ def captioned(root: Path, dataset: str, encoding: str | None) -> Captioned:
             )
         elif described.intersection(meant):
             left_out[name] = "its picture has a caption in a table"
+        elif not plain(read[name]):
+            left_out[name] = NO_CAPTION
         else:
             for picture in meant:
                 _add(captions, picture, lines(read[name]), ())
     return Captioned(
         pictures=pictures, texts=texts, captions=captions, left_out=left_out, ignored=found.ignored,
-        splits=official(pictures),
+        splits=splits,
     )  # fmt: skip
+
+
+def _split(cell: str, picture: str, splits: Mapping[str, Split], folders: Mapping[str, Split]) -> Split | None:
+    """Of a picture, by a row. Raises UserError where that names none, or its folder or another row names another."""
+    found = stated(cell, folders.get(picture.split("/")[0]))
+    if found and (other := splits.get(picture, found)) != found:
+        raise UserError(f"its split is {found}, and in another row of its picture {other}; right is one of the two")
+    return found
 
 
 def _opened(root: Path, names: list[str]) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -25,7 +25,7 @@ class Captions:
 
     A picture of several captions is as many examples, all in one split. Pictures without a caption are unpaired;
     captions without a picture are left out, and named. Where the first folders are train, val (or valid, validation)
-    and test, they are the split. Linked folders are followed.
+    and test, or a column `split` of the table says so, they are the split. Linked folders are followed.
 
     path        the folder; a relative one starts at the working directory
     size        pixels a side
@@ -67,7 +67,11 @@ class Captions:
 
     def fingerprint(self) -> str:
         names = [*self.found.pictures, *self.found.texts]
-        return stamp(self.root, names) + repr([self.found.captions, self.found.left_out])
+        return (
+            stamp(self.root, names)
+            + repr([self.found.captions, self.found.left_out])
+            + (repr(self.found.splits) if self.found.splits else "")
+        )
 
     def read(self, source: str) -> list[Example]:
         """The examples of one file, or of a range of a .npy. Raises BadSource where it can't be read or is left out."""
@@ -77,4 +81,4 @@ class Captions:
         for text, said in self.found.captions.get(own.file_of(source)[0], {}).items():
             caption, remarks = cut(text, self.x.max_length)
             conditions.append(own.Condition(x=self.x.encode(caption)[0], title=caption, remarks=(*said, *remarks)))
-        return own.examples(self.root, source, self.y, conditions, self.found.splits.get(source.split("/")[0]))
+        return own.examples(self.root, source, self.y, conditions, self.found.splits.get(own.file_of(source)[0]))

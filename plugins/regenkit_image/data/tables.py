@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+from regenkit.data.split import COLUMN
 from regenkit.errors import UserError
 from regenkit_image.modality.words import lines, plain
 
@@ -28,11 +29,13 @@ WHOLE = "its row has more columns than the head: the caption was read to the end
 @final
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row: the number of its first line, from 1 on, the file as it is written there, and its captions, if any."""
+    """A row: the number of its first line, from 1 on, the file as it is written there, its captions, if any, and
+    what its column `split` says."""
 
     line: int
     file: str
     captions: tuple[str, ...]
+    split: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -73,6 +76,7 @@ def _cells(text: str, where: str) -> Table:
     typed = lines(text)
     delimiter, head, after = _head(typed, _first(typed), where)
     file, caption = (head.index(_column(head, names) or "") for names in (FILE, TEXT))
+    splits = _column(head, (COLUMN,))
     open_ended = caption > file and not any(map(str.strip, head[caption + 1 :]))
     rows: list[Row] = []
     left_out: dict[int, str] = {}
@@ -100,7 +104,8 @@ def _cells(text: str, where: str) -> Table:
                 continue
             exact = next(csv.reader([written], delimiter=delimiter))
             said, remarks = delimiter.join(exact[caption:]).rstrip(delimiter + " "), (WHOLE,)
-        rows.append(Row(line=number, file=name, captions=(said,) if said else (), remarks=remarks))
+        split = dict(zip(head, cells, strict=False)).get(splits or "", "")
+        rows.append(Row(line=number, file=name, captions=(said,) if said else (), split=split, remarks=remarks))
     return Table(rows=rows, left_out=left_out)
 
 
@@ -152,11 +157,12 @@ def _objects(text: str, where: str) -> Table:
         file, caption = _column(found, FILE), _column(found, TEXT)
         described = described or bool(file and caption)
         name = found[file] if file else None
+        split = str(found.get(_column(found, (COLUMN,)) or "") or "")
         said = found[caption] if caption else None
         if not isinstance(name, str) or not name.strip():
             left_out[number] = "names no picture"
         elif (captions := tuple(_texts(said))) or not said:
-            rows.append(Row(line=number, file=name.strip(), captions=captions))
+            rows.append(Row(line=number, file=name.strip(), captions=captions, split=split))
         else:
             left_out[number] = "its caption is no text"
     if not described:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from regenkit.data.split import Split
+from regenkit.data.split import COLUMN, Split, stated
 from regenkit.errors import UserError
 from regenkit.files import read_text
 
@@ -86,6 +86,10 @@ def common_voice(path: Path) -> Iterator[Row]:
 
 def _row(line: int, cells: dict[str, str], fault: str = "", split: Split | None = None) -> Row:
     file, text, speaker = (cells.get(_one_of(names, cells), "") for names in (PATHS, SENTENCES, SPEAKERS))
+    try:
+        split = stated(cells.get(COLUMN, ""), split)
+    except UserError as error:
+        fault = fault or str(error)
     return Row(line=line, file=file, text=text, speaker=speaker, split=split, fault=fault)
 
 

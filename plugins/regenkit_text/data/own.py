@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.components import Example, LeftOut
-from regenkit.data.split import Split, official
+from regenkit.data.split import COLUMN, Split, official, stated
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder
@@ -27,12 +27,13 @@ EITHER = "text"
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A text, with what it is made from: text, facts by key, or None."""
+    """A text, with what it is made from: text, facts by key, or None; `split` where the row or its folder names one."""
 
     line: int
     x: Any
     y: str
     fault: str = ""
+    split: Split | None = None
 
 
 @final
@@ -80,7 +81,7 @@ class Own:
         return {**vars(self), "_read": ("", [])}  # for another process
 
     def _lines(self, name: str) -> Iterator[Line]:
-        suffix = Path(name).suffix.lower()
+        suffix, split = Path(name).suffix.lower(), self.splits.get(name.split("/")[0])
         try:
             typed = lines(self.root / name, self.encoding)
         except BadSource as error:
@@ -90,14 +91,15 @@ class Own:
         if not any(line.strip() for line in typed):
             raise BadSource(name, "is empty")
         if suffix == ".txt":
-            yield from (Line(line=number, x=None, y=line) for number, line in enumerate(typed, 1) if line.strip())
+            texts = ((number, line) for number, line in enumerate(typed, 1) if line.strip())
+            yield from (Line(line=number, x=None, y=line, split=split) for number, line in texts)
             return
         try:
             found = list(rows("\n".join(typed), suffix, name))
         except UserError as error:
             raise BadSource(name, str(error)) from error
         x, y = self._columns({name.strip().casefold() for row in found for name in row.values})
-        yield from (self._line(row, x, y) for row in found)
+        yield from (self._line(row, x, y, split) for row in found)
 
     def _columns(self, names: set[str]) -> tuple[Sequence[str], Sequence[str]]:
         """What X and Y of a file with these columns are called."""
@@ -105,7 +107,7 @@ class Own:
             return X, Y
         return (EITHER,), [name for name in Y if name != EITHER]
 
-    def _line(self, row: Row, x_names: Sequence[str], y_names: Sequence[str]) -> Line:
+    def _line(self, row: Row, x_names: Sequence[str], y_names: Sequence[str], split: Split | None) -> Line:
         by_name = {name.strip().casefold(): name for name in row.values}
         x, y = (next((by_name[name] for name in names if name in by_name), None) for names in (x_names, y_names))
         try:
@@ -114,8 +116,9 @@ class Own:
             said = _text("y", row.values[y])
             if self.facts_of_rest:
                 rest = {name: value for name, value in row.values.items() if name != y}
-                return Line(line=row.line, x=facts(rest) if rest else None, y=said)
-            return Line(line=row.line, x=None if x is None else _text("x", row.values[x]), y=said)
+                return Line(line=row.line, x=facts(rest) if rest else None, y=said, split=split)
+            own = stated(str(row.values.get(by_name.get(COLUMN, ""), "")), split)
+            return Line(line=row.line, x=None if x is None else _text("x", row.values[x]), y=said, split=own)
         except UserError as error:
             return Line(line=row.line, x=None, y="", fault=str(error))
 
@@ -123,7 +126,6 @@ class Own:
         """Of a source; `made` gives the fields of X and Y of a line, or raises UserError."""
         if source in self.tree.left_out:
             raise BadSource(source, self.tree.left_out[source])
-        split = self.splits.get(source.split("/")[0])
         file, _, span = (source, "", "") if source in self.files else source.rpartition(":")
         for line in self.lines(file)[spanned(span) if span else slice(None)]:
             name = f"{file}:{line.line}"
@@ -137,7 +139,7 @@ class Own:
             text = plain(line.y)
             source_text = plain(line.x).casefold() if isinstance(line.x, str) else line.x
             groups = [f"y:{text.casefold()}", *([f"x:{source_text}"] if line.x is not None else [])]
-            yield Example(id=name, x=x, y=y, groups=tuple(groups), split=split, meta={"title": text[:80]})
+            yield Example(id=name, x=x, y=y, groups=tuple(groups), split=line.split, meta={"title": text[:80]})
 
 
 def _text(side: str, value: Any) -> str:

@@ -1,6 +1,8 @@
 """The user's own videos: by the class that their folder names, or by captions beside them."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
+from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, Literal, final
 
@@ -140,7 +142,16 @@ class Captions(Videos):
     def left_out(self) -> dict[str, str]:
         stems = {file.rpartition(".")[0] for file in self.own.files}
         alone = {text: "a caption without a video" for text in self.own.texts if text[: -len(".txt")] not in stems}
-        return {**self.own.left_out, **alone}
+        return {**self.own.left_out, **alone, **self._silent}
+
+    @cached_property
+    def _silent(self) -> dict[str, str]:
+        """Texts without a word: their videos are unpaired. What can't be read, the reading of its video names."""
+        found: dict[str, str] = {}
+        for name in self.own.texts:
+            with suppress(UserError):
+                found |= {} if read_text(self.root / name).strip() else {name: "has no caption"}
+        return found
 
     def x(self, file: str) -> tuple[Fields | None, str]:
         path = self.root / f"{file.rpartition('.')[0]}.txt"
