@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regenkit import Field, Spec, tokens
 from regenkit.analysis.findings.significance import differs
 from regenkit.analysis.findings.wording import with_interval
-from regenkit.analysis.measures.bootstrap import bootstrap, figure_of
+from regenkit.analysis.measures.bootstrap import bootstrap, figure_of, over_seeds
 from regenkit.analysis.measures.boundary import codebook
 from regenkit.analysis.measures.compactness import FRACTION, ContextCoder, compactness, field_bits
 from regenkit.analysis.measures.relevance import relevance
@@ -150,6 +150,23 @@ def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
         low, high = found.interval or (2.1, 1.9)
         held += low <= 2.0 <= high
     assert 0.89 * 200 <= held <= 0.99 * 200
+
+
+def test_a_ratio_of_nothing_is_undefined() -> None:
+    for count in (1, 2, 50):
+        for values in (np.zeros(count), np.ones(count)):
+            found = bootstrap(values, np.zeros(count))
+            assert np.isnan(found.mean) and found.interval is None
+    seeds = over_seeds([np.ones(3), np.ones(3)], np.zeros(3))
+    assert np.isnan(seeds.mean) and seeds.interval is None
+
+
+def test_draws_of_nothing_say_nothing() -> None:
+    """Of two examples, a quarter of the draws has the one without weight alone."""
+    found = bootstrap(np.array([3.0, 1.0, 0.0]), np.array([2.0, 1.0, 0.0]))
+    assert found.mean == 4 / 3 and found.interval == (1.0, 1.5)
+    alone = bootstrap(np.array([3.0, 0.0]), np.array([2.0, 0.0]))
+    assert alone.mean == 1.5 and alone.interval is None  # of one example nothing is known of others
 
 
 def test_samples_of_one_example_are_no_further_examples() -> None:

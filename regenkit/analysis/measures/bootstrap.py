@@ -14,22 +14,24 @@ def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
     """Σ values / Σ weights (1 each by default) with its 95 % percentile interval; undefined values are left out,
     and one value alone has none.
 
-    With weights it is a ratio, and numerator and denominator are drawn together, as they belong together.
+    With weights it is a ratio, and numerator and denominator are drawn together, as they belong together. Where all
+    weights are 0 it is undefined (NaN); draws in which they are say nothing.
     """
     values = np.asarray(values, np.float64)
     weights = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
     defined = np.isfinite(values)
     values, weights = values[defined], weights[defined]
-    if not len(values):
+    if not weights.any():
         return Figure(float("nan"))
     mean = float(values.sum() / weights.sum())
-    if len(values) == 1:  # of one example nothing is known of others
+    if np.count_nonzero(values.astype(bool) | weights.astype(bool)) == 1:  # of one example nothing is known of others
         return Figure(mean)
-    random, means = np.random.default_rng(0), np.empty(DRAWS)
+    random, means = np.random.default_rng(0), np.full(DRAWS, np.nan)
     for number in range(DRAWS):  # one at a time: thousands of examples need no gigabyte
         drawn = random.integers(0, len(values), len(values))
-        means[number] = values[drawn].sum() / weights[drawn].sum()
-    low, high = np.quantile(means, [0.025, 0.975])
+        if weights[drawn].any():
+            means[number] = values[drawn].sum() / weights[drawn].sum()
+    low, high = np.quantile(means[np.isfinite(means)], [0.025, 0.975])
     return Figure(mean, float(low), float(high))
 
 
