@@ -1,6 +1,7 @@
 """Text and knowledge: there and back, from files of every kind, and what is said of bad ones."""
 
 import tempfile
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,24 @@ def test_a_long_text_is_cut_between_words_and_joined_again(parts: list[str]) -> 
     assert joined.replace(" ", "") == text.replace(" ", "")
     if all(len(part) <= 5 for part in parts):
         assert joined == text
+
+
+@pytest.mark.parametrize("letters", ["a", "é", "漢字", "😀"])
+@pytest.mark.parametrize("units", ["bytes", "characters", "subwords"])
+def test_a_word_without_end_is_cut_in_little_time(letters: str, units: Any, subwords: Text) -> None:
+    """It took 3 to 40 seconds, with the square of its length."""
+    known: dict[str, Any] = {
+        "characters": {"labels": sorted({*letters, " "})},
+        "subwords": {"tokenizer": subwords.units.json},
+    }
+    modality = Text(units=units, max_length=100, **known.get(units, {}))
+    word = letters * (60_000 // len(letters.encode()))
+    begun = time.process_time()
+    cut = modality.cut(f"{letters} {word} {letters}")
+    assert time.process_time() - begun < (10 if units == "subwords" else 1)
+    assert "".join(cut).replace(" ", "") == letters + word + letters
+    lengths = [len(modality.units.encode(part)) for part in cut]
+    assert max(lengths) <= 100 and min(lengths[1:-2]) >= 97  # whole letters, of four bytes at most
 
 
 @pytest.mark.parametrize(

@@ -101,12 +101,15 @@ class Text:
 
     def _pieces(self, word: str) -> list[str]:
         pieces: list[str] = []
-        while not self._fits(word):
-            end = next(
-                end for end in range(min(len(word), self.max_length), 0, -1) if end == 1 or self._fits(word[:end])
-            )
-            pieces, word = [*pieces, word[:end]], word[end:]
-        return [*pieces, word] if word else pieces
+        start, most = 0, self.max_length * self.units.longest  # characters that may fit; of more none are counted
+        whole = self._fits(word)
+        while not whole:
+            window = word[start : start + self.max_length]
+            end = start + max(1, self.units.fitting(window, self.max_length))
+            pieces.append(word[start:end])
+            start = end
+            whole = len(word) - start <= most and self._fits(word[start:])
+        return [*pieces, word[start:]] if word[start:] else pieces
 
 
 def _form(text: str) -> str:

@@ -30,6 +30,15 @@ class Units(Protocol):
         """Of token 1, 2, …"""
         ...
 
+    @property
+    def longest(self) -> int:
+        """Characters that one token stands for, at most."""
+        ...
+
+    def fitting(self, text: str, most: int) -> int:
+        """How many of a text's first characters are at most so many tokens."""
+        ...
+
     def encode(self, text: str) -> list[int]:
         """Tokens, from 1 on. Raises UserError where the text cannot be said in these units."""
         ...
@@ -46,6 +55,10 @@ class Characters:
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
         self._token = {label: number for number, label in enumerate(self.labels, 1)}
+        self.longest = 1
+
+    def fitting(self, text: str, most: int) -> int:
+        return min(len(text), most)
 
     def encode(self, text: str) -> list[int]:
         try:
@@ -64,6 +77,10 @@ class Bytes:
     """The bytes of UTF-8, as ByT5 reads text (Xue et al. 2022, arXiv 2105.13626)."""
 
     labels = BYTES
+    longest = 1
+
+    def fitting(self, text: str, most: int) -> int:
+        return len(text[:most].encode()[:most].decode("utf-8", "ignore"))
 
     def encode(self, text: str) -> list[int]:
         return [byte + 1 for byte in text.encode()]
@@ -80,6 +97,11 @@ class Symbols:
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
         self._token = {label: number for number, label in enumerate(self.labels, 1)}
+        self.longest = max(map(len, self.labels))
+
+    def fitting(self, text: str, most: int) -> int:
+        """Of one symbol: what stands between spaces is never cut."""
+        return len(text)
 
     def encode(self, text: str) -> list[int]:
         for symbol in text.split():
@@ -102,6 +124,13 @@ class Subwords:
         self.json = tokenizer
         vocabulary: dict[str, int] = json.loads(tokenizer)["model"]["vocab"]
         self.labels = tuple(sorted(vocabulary, key=lambda label: vocabulary[label]))
+        self.longest = max(map(len, self.labels))  # a letter of a label is a byte
+
+    def fitting(self, text: str, most: int) -> int:
+        end = min(len(text), most)
+        while end > 0 and (beyond := len(self.encode(text[:end])) - most) > 0:
+            end -= -(-beyond // 4)  # a letter is four bytes at most, and so four tokens
+        return max(end, 0)
 
     def __reduce__(self) -> Any:
         return Subwords, (self.json,)
