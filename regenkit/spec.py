@@ -160,6 +160,12 @@ class Spec(Mapping[str, Field]):
             return max(len(fields[name]) for name, field in self.items() if field.variable)
         return sum(int(np.size(fields[name])) for name in self) or 1
 
+    def known(self, fields: Mapping[str, np.ndarray]) -> int:
+        """As `steps`, but where all shapes are fixed only of values that are known: of the others there are no bits."""
+        if any(field.variable for field in self.values()):
+            return self.steps(fields)
+        return self.steps(fields) - sum(int(np.sum(~known(field, fields[name]))) for name, field in self.items())
+
     def without(self, names: Iterable[str]) -> "Spec":
         names = set(names)
         return Spec((name, field) for name, field in self.items() if name not in names)
@@ -197,6 +203,16 @@ class Spec(Mapping[str, Field]):
                 )
             if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
                 raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
+
+
+def known(field: Field, values: np.ndarray) -> np.ndarray:
+    """bool, of the values' own shape: which are known. Of numbers without gaps all are."""
+    if field.vocabulary:
+        return np.asarray(values) != 0
+    if not field.gaps:
+        return np.ones(np.shape(values), bool)
+    found: np.ndarray = np.broadcast_to(np.any(np.asarray(values) != 0, -1, keepdims=True), np.shape(values))
+    return found
 
 
 def _held_by_float32(value: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ from dense_files import discs, read_all, scene
 from PIL import Image
 
 from regenkit.analysis.measures.baselines import class_mean, constant_rep, random_training, unigram
+from regenkit.analysis.measures.compactness import compactness
 from regenkit.analysis.measures.examples import Pair
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
@@ -83,6 +84,31 @@ def depths(path: Path, settings: str) -> Any:
         values[:, 20] = 0
         np.save(path / f"depth/{split}/{number}.npy", values)
     return made(path, f"maps: {{depth: depth}}, {settings}")
+
+
+@pytest.mark.parametrize("map_", ["classes", "depth"])
+def test_bits_are_a_known_pixel(tmp_path: Path, map_: str) -> None:
+    """Without the left half, which is not known, the right half has the bits that it has alone."""
+    if map_ == "classes":
+        pipeline, learned, pairs = made(discs(tmp_path, 24), CLASSES)
+    else:
+        pipeline, learned, pairs = depths(tmp_path, "")
+    spec = pipeline.specs["y"]
+
+    def of(cut: Any) -> tuple[list[float], Any]:
+        parts = [[{map_: cut(np.array(each["y"][map_]))} for each in part] for part in (learned, pairs)]
+        units = [pipeline.units(y) for y in parts[1]]
+        sides = [{"rep": part, "y": part} for part in parts]
+        return units, compactness({"rep": spec, "y": spec}, *sides, np.array(units)).per_step["y"]
+
+    def blinded(values: np.ndarray) -> np.ndarray:
+        values[:, :16] = 0
+        return values
+
+    units, figure = of(blinded)
+    assert units == [np.count_nonzero(each["y"][map_][:, 16:]) for each in pairs]
+    assert figure == of(lambda values: values[:, 16:])[1] and figure.mean > 0
+    assert of(np.zeros_like)[0] == [0] * len(pairs)
 
 
 @pytest.mark.parametrize("fraction", [1.0, 0.5])

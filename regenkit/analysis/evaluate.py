@@ -198,7 +198,7 @@ def measure(
     steps = np.array([pipeline.units(each["y"]) for each in pairs])
     begin("measuring bits", 1)
     bits, predicted = held_out_bits(pipeline, pairs, learned, steps, options.baselines, blindfolded)
-    gallery = Gallery(pipeline, None if predicted is None else predicted / steps, len(indices))
+    gallery = Gallery(pipeline, None if predicted is None else predicted / np.where(steps, steps, 1), len(indices))
     values, lengths = {}, {}
     for route in routes_to(pipeline.specs["y"], options.baselines):  # one route's samples are in memory at a time
         begin(f"measuring samples: {route}", 1)

@@ -281,8 +281,8 @@ class Pipeline:
         return [self.y.decode(y, meta) for y in self.render_rep([rep] * count, **how)]
 
     def units(self, y: Fields) -> float:
-        """How much of Y an example has, in what reports count it in (`adapter.HasUnit`)."""
-        return self.specs["y"].steps(y) / unit_of(self.y).steps
+        """How much of Y an example has, in what reports count it in (`adapter.HasUnit`); what is not known is not."""
+        return self.specs["y"].known(y) / unit_of(self.y).steps
 
     def joined(self, known: Fields, drawn: Fields) -> Fields:
         """One example of Y from the drawn fields and the known ones."""

@@ -7,9 +7,10 @@ falling order are mixed as Witten and Bell do (1991, "The zero-frequency problem
 
     P_k(s | c) = (n(c, s) + u(c) P_{k−1}(s | c′)) / (n(c) + u(c)),  u(c) distinct tokens seen after c,  P_{−1} = 1 / V
 
-Absent tokens (0) cost nothing. Fields are coded apart, so their sum is an upper bound: what one shows of another
-is not used. Continuous values are rounded to a stated step first; bits at step Δ ≈ differential
-entropy − log₂ Δ (Cover & Thomas 2006, theorem 8.3.1), from which the rate at any other small step follows.
+Absent tokens (0) cost nothing, nor do numbers that are not known (`Field.gaps`). Fields are coded apart, so their sum
+is an upper bound: what one shows of another is not used. Continuous values are rounded to a stated step first; bits at
+step Δ ≈ differential entropy − log₂ Δ (Cover & Thomas 2006, theorem 8.3.1), from which the rate at any other small step
+follows.
 """
 
 import math
@@ -22,7 +23,7 @@ import numpy as np
 from regenkit.analysis.measures.bootstrap import bootstrap
 from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.report import Compactness, FieldCode
-from regenkit.spec import Field, Fields, Spec
+from regenkit.spec import Field, Fields, Spec, known
 
 ORDERS = (0, 1, 2)
 FRACTION = 16
@@ -89,13 +90,13 @@ def field_bits(field: Field, training: Sequence[np.ndarray], held_out: Sequence[
     vocabulary, step = field.vocabulary, None
     if vocabulary is None:
         vocabulary = 2 * FRACTION * RANGE + 1
-        mean, step = _scale(training)
-        training, held_out = ([_rounded(each, mean, step) for each in part] for part in (training, held_out))
-    known, coming = ([_sequence(each) for each in part] for part in (training, held_out))
+        mean, step = _scale(field, training)
+        training, held_out = ([_rounded(field, each, mean, step) for each in part] for part in (training, held_out))
+    seen, coming = ([_sequence(each) for each in part] for part in (training, held_out))
     orders = []
     for order in ORDERS:
         coder = ContextCoder(vocabulary, order)
-        for each in known:
+        for each in seen:
             coder.bits(each)
         orders.append(np.array([coder.bits(each) for each in coming]))
     if step is None:
@@ -114,12 +115,12 @@ def compactness(
     specs, training, held_out   by side, "rep" and "y"; without what a user gives, which every route has anyway
     steps                       of Y [held out]
     """
-    known, coming = _subset(training["y"]), _subset(held_out["y"])
+    seen, coming = _subset(training["y"]), _subset(held_out["y"])
     fields: dict[str, dict[str, FieldCode]] = {}
     totals: dict[str, np.ndarray] = {}
     weights = np.asarray(steps)[coming]
     for side, spec in specs.items():
-        first, second = [training[side][index] for index in known], [held_out[side][index] for index in coming]
+        first, second = [training[side][index] for index in seen], [held_out[side][index] for index in coming]
         bits = {name: field_bits(field, [each[name] for each in first], [each[name] for each in second])
                 for name, field in spec.items()}  # fmt: skip
         totals[side] = sum((each.cheapest for each in bits.values()), np.zeros(len(coming)))
@@ -141,17 +142,23 @@ def _subset(examples: Sequence[Fields]) -> list[int]:
     return found
 
 
-def _scale(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """(mean, step) of every channel: all axes but the first, along which a field runs."""
+def _scale(field: Field, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, step) of every channel, of what is known: all axes but the first, along which a field runs."""
     values = np.concatenate([np.reshape(each, (np.shape(each) or (1,))) for each in arrays]).astype(np.float64)
-    spread = values.std(0)
-    return values.mean(0), np.where(spread > 0, spread, 1.0) / FRACTION
+    mean, spread = values.mean(0), values.std(0)
+    if field.gaps:
+        there = known(field, values)
+        count = np.maximum(there.sum(0), 1)
+        mean = (values * there).sum(0) / count
+        spread = np.sqrt(((values - mean) ** 2 * there).sum(0) / count)
+    return mean, np.where(spread > 0, spread, 1.0) / FRACTION
 
 
-def _rounded(values: np.ndarray, mean: np.ndarray, step: np.ndarray) -> np.ndarray:
+def _rounded(field: Field, values: np.ndarray, mean: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """As tokens; what is not known becomes 0, which is absent."""
     limit = FRACTION * RANGE
     rounded: np.ndarray = np.clip(np.round((values - mean) / step), -limit, limit).astype(np.int32) + limit + 1
-    return rounded
+    return rounded * known(field, values) if field.gaps else rounded
 
 
 def _sequence(values: np.ndarray) -> list[int]:
