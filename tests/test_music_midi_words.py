@@ -88,6 +88,18 @@ def test_of_several_verses_the_first_is_sung(tmp_path: Path, together: bool) -> 
     assert "syllables of later verses, left out: 7" in tune.remarks
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_number_of_one_of_several_verses_is_sung(tmp_path: Path, together: bool) -> None:
+    verses = [["2 ", "Four "], ["hearts ", "suns "], ["at ", "at "], ["9 ", "5 "]] * 3
+    shown = [
+        (place * TICKS, lyric(word))
+        for place, words in enumerate(verses)
+        for word in (["\n".join(words)] if together else words)
+    ]
+    tune = only([HEAD, track([*shown, *line(TUNE)])], tmp_path)
+    assert words(tune) == " ".join(["2 hearts at 9"] * 3)
+
+
 def test_credits_are_not_sung(tmp_path: Path) -> None:
     credits = [(place * TICKS, text(line)) for place, line in enumerate(["A song", "by me", "for you", "(c) 1998"])]
     tune = only([HEAD, track([*credits, *line(TUNE)])], tmp_path)

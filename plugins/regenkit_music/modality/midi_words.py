@@ -128,11 +128,16 @@ def _has_letter(text: str) -> bool:
     return any(map(str.isalpha, text))
 
 
+def _is_sung(text: str) -> bool:
+    """Words, or a number without a sign; "2." is a verse's."""
+    return _has_letter(text) or text.strip().isdecimal()
+
+
 def _first_verse(events: Sequence[Event]) -> tuple[list[Event], int]:
     """The first of the words that many notes have several of, and how many are left out; else the words as they are."""
     at: dict[Fraction, list[str]] = {}
     for event in events:
-        at.setdefault(event.time, []).extend(line for line in event.text.split("\n") if _has_letter(line))
+        at.setdefault(event.time, []).extend(line for line in event.text.split("\n") if _is_sung(line))
     sung = [lines for lines in at.values() if lines]
     several = sum(len(lines) > 1 for lines in sung)
     if several <= VERSES * len(sung):
