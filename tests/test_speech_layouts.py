@@ -133,14 +133,17 @@ def test_a_column_of_the_table_is_the_split(tmp_path: Path) -> None:
     for number in range(5):
         speak(tmp_path / f"{number}.wav", hertz=200.0 + 30 * number)
     (tmp_path / "metadata.csv").write_text(
-        "file|text|split\n0.wav|zero|train\n1.wav|one|dev\n2.wav|two|test\n3.wav|three|\n4.wav|four|none\n"
+        "file|text|split\n0.wav|zero|train\n1.wav|one|dev\n2.wav|two|test\n3.wav|three|\n4.wav|four|none\n2.wav|two|train\n"
     )
     dataset = Folder(str(tmp_path))
     examples, left_out = read_all(dataset)
     assert {each.id: each.split for each in examples if each.x is not None} == {
         "0.wav": "train", "1.wav": "validation", "2.wav": "test", "3.wav": None,
     }  # fmt: skip
-    assert left_out == {"metadata.csv:6": "its split is 'none'; right are train, validation, test, or nothing"}
+    assert left_out == {
+        "metadata.csv:6": "its split is 'none'; right are train, validation, test, or nothing",
+        "metadata.csv:7": "its sound is in another split already",
+    }
 
 
 def test_common_voice_as_it_is_distributed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from regenkit_speech.formats import READS
 PART = "#"
 """Between a file's name and the id of a segment of it."""
 OTHER_TEXT = "its sound has another text already"
+OTHER_SPLIT = "its sound is in another split already"
 
 
 @final
@@ -103,6 +104,8 @@ def _take(layout: Layout, sounds: SoundNames, table: str, rows: Iterable[Row]) -
             layout.left_out[where] = NO_TEXT
         elif known is not None and known.text != row.text:
             layout.left_out[where] = OTHER_TEXT
+        elif known is not None and None not in (known.split, row.split) and known.split != row.split:
+            layout.left_out[where] = OTHER_SPLIT
         elif known is None or known.split is None:
             layout.said[name] = Said(file=file, text=row.text, speaker=row.speaker, split=row.split, start=begin,
                                      seconds=end - begin if end >= 0 else None)  # fmt: skip
