@@ -8,6 +8,7 @@ from typing import Any, final
 
 import yaml
 
+TAG = "tag:yaml.org,2002:"
 SCALARS = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -18,27 +19,27 @@ SCALARS = (
 
 
 @final
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own way)
-
-
-def understand(kind: Any) -> None:
-    """Have a class of PyYAML, a loader or a dumper, know these scalars."""
-    for name, pattern, first in SCALARS:
-        kind.add_implicit_resolver(f"tag:yaml.org,2002:{name}", re.compile(f"^(?:{pattern})$"), first)
-
-
-understand(_Loader)
-_Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: float(node.value))
 
 
 @final
 class _Dumper(yaml.SafeDumper):
-    """Quotes what either version of YAML would not take for text, so that every reader has it back."""
+    """Quotes what either version of YAML would not take for text, so that every reader has it back. It writes no
+    alias, and escapes what does not print: a tab at the begin of a line would pass for indentation."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
-understand(_Dumper)
+for kind, pattern, first in SCALARS:
+    for each in (Loader, _Dumper):
+        each.add_implicit_resolver(f"{TAG}{kind}", re.compile(f"^(?:{pattern})$"), first)
+Loader.add_constructor(f"{TAG}int", lambda _, node: int(node.value))
+Loader.add_constructor(f"{TAG}float", lambda _, node: float(node.value))
+_Dumper.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar(f"{TAG}str", text, None if text.isprintable() else '"')
+)
 
 
 def dump(data: Any, **how: Any) -> str:
@@ -48,4 +49,4 @@ def dump(data: Any, **how: Any) -> str:
 
 def load(text: str) -> Any:
     """The plain data of a text. Raises yaml.YAMLError, or ValueError at a number of thousands of digits."""
-    return yaml.load(text, _Loader)
+    return yaml.load(text, Loader)

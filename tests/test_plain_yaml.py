@@ -28,3 +28,9 @@ def test_texts_are_texts_to_readers_of_the_older_version(data: dict[str, str]) -
 @pytest.mark.parametrize("word", ["no", "on", "Yes", "12:30", "1_000", "0x1f", ".inf", "2001-01-01"])
 def test_these_are_words(word: str) -> None:
     assert plain_yaml.load(word) == word
+
+
+def test_a_list_that_is_there_twice_is_written_twice() -> None:
+    """An alias is nothing that a person edits, and a recipe has none."""
+    parts = ["timing", "rhythm"]
+    assert "&" not in plain_yaml.dump({"one": parts, "other": parts})

@@ -6,7 +6,6 @@ anchors and aliases (a few lines of them unfold to gigabytes), no key twice. Sca
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any, Protocol, final
 
 import yaml
 
+from regenkit import plain_yaml
 from regenkit.errors import UserError
 from regenkit.nearest import nearest
-from regenkit.plain_yaml import understand
 
 LARGEST, DEEPEST = 50_000, 20
 """Bytes of a file (which take a second to read), and maps or lists within each other."""
@@ -29,31 +28,6 @@ class Where(Protocol):
     """The position of a key path in the recipe: `file:line:column: key.path`."""
 
     def __call__(self, *path: str | int, key: bool = False) -> str: ...
-
-
-@final
-class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's own way)
-
-
-@final
-class _Dumper(yaml.SafeDumper):
-    """Quotes text that YAML 1.1 or 1.2 would read as something else, and never writes an alias."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-understand(_Loader)
-understand(_Dumper)
-
-
-def _quoted(dumper: _Dumper, text: str) -> yaml.Node:
-    # `read` takes a tab at the begin of a line for indentation: what does not print is escaped
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
-
-
-_Dumper.add_representer(str, _quoted)
 
 
 @final
@@ -127,7 +101,7 @@ def value(text: str, place: str) -> Any:
 
 def dump(data: dict[str, Any]) -> str:
     """Plain data as the text of a recipe: `read` finds the same in it."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return plain_yaml.dump(data, sort_keys=False, width=120)
 
 
 def shown(value: Any) -> str:
@@ -166,12 +140,12 @@ def _text(path: Path) -> str:
 def _compose(text: str, locate: Any, depth: int = 0) -> yaml.Node:
     """Nodes of the one document in `text`, `depth` maps within others; `locate` turns a mark into a position."""
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=plain_yaml.Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             fault = _forbidden(event, depth)
             if fault:
                 raise UserError(f"{locate(event.start_mark)}: {fault}")
-        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+        node: yaml.Node | None = yaml.compose(text, Loader=plain_yaml.Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if "'\\t'" in (error.problem or ""):
