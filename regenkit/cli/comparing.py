@@ -12,11 +12,7 @@ from regenkit.cli.streams import print_json
 from regenkit.terminal import terminal
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("compare")(compare_recipes)
-
-
-def compare_recipes(
+def compare(
     recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="the recipe, or several to compare")],
     vary: Annotated[
         list[str] | None,
@@ -41,7 +37,8 @@ def compare_recipes(
 
     console = terminal(soft_wrap=True, stderr=as_json)
     grid = cells(recipes[0], settings or [], vary or [], seeds, recipes[1:])
-    from regenkit.analysis.compare import Options, compare
+    from regenkit.analysis.compare import Options
+    from regenkit.analysis.compare import compare as compared
     from regenkit.analysis.pages.comparison_page import measured_on, write
     from regenkit.analysis.pages.comparison_tables import main_table, metric_titles, scores_table
     from regenkit.analysis.pages.tables import in_terminal
@@ -49,7 +46,7 @@ def compare_recipes(
 
     options = Options(split=split, direct=baseline == "direct", scored=scores, examples=examples,
                       command=shlex.join(["regenkit", *sys.argv[1:]]))  # fmt: skip
-    found = compare(grid, options, console)
+    found = compared(grid, options, console)
     written = write(found)
     if as_json:
         print_json(to_json(found))

@@ -14,10 +14,6 @@ from regenkit.terminal import terminal
 app = typer.Typer(help="Datasets: what there is, and how to get it.", no_args_is_help=True)
 
 
-def add_to(parent: typer.Typer) -> None:
-    parent.add_typer(app, name="data")
-
-
 @app.command("list")
 def list_data(as_json: Json = False) -> None:
     """List the datasets: what they contain, their size and licence, and whether their files are here."""

@@ -11,10 +11,6 @@ FIRST, PORTS = 7860, 100
 """The port that Gradio usually takes, and how many from it on are tried."""
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(demo)
-
-
 def demo(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="run directories, exports (run.zip), or hf://OWNER/NAME")

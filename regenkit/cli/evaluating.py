@@ -10,10 +10,6 @@ from regenkit.cli.streams import print_json
 from regenkit.terminal import terminal
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(evaluate)
-
-
 def evaluate(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="run directories; several give a spread")],
     samples: Annotated[int, typer.Option(min=1, help="samples of each route an input")] = 1,

@@ -8,11 +8,7 @@ import typer
 from regenkit.terminal import terminal
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("export")(export_command)
-
-
-def export_command(
+def export(
     run: Annotated[Path, typer.Argument(help="a run directory, e.g. runs/lyric2melody/1")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the file to write, a .zip; of graphs, the folder")],
     form: Annotated[

@@ -40,12 +40,6 @@ GivenOptions = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(generate)
-    app.command()(convert)
-    app.command()(render)
-
-
 def generate(
     run: Run,
     text: Annotated[str, typer.Option("--input", help="the input itself, or a file of one or many")],

@@ -12,12 +12,6 @@ from regenkit.terminal import terminal
 COLOURS = {"ok": "green", "broken": "red", "not installed": "yellow", "look": "yellow"}
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(check)
-    app.command()(schema)
-    app.command()(doctor)
-
-
 def check(
     recipe: Annotated[Path, typer.Argument(help="the recipe")], settings: Settings = None, as_json: Json = False
 ) -> None:

@@ -50,17 +50,16 @@ def _say_version(asked: bool) -> None:
 Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_say_version, help="say which, and leave")]
 
 app = typer.Typer(
-    name="regenkit",
-    cls=Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    name="regenkit", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
 )
-for module in (
-    training, evaluating, comparing, probing, preparing, generating, demoing, exporting, inspecting, new, plugins,
-    recipes, data,
+for command in (
+    training.train, training.preview, evaluating.evaluate, comparing.compare, probing.probe, preparing.prepare,
+    generating.generate, generating.convert, generating.render, demoing.demo, exporting.export, inspecting.check,
+    inspecting.schema, inspecting.doctor, new.new,
 ):  # fmt: skip
-    module.add_to(app)
+    app.command()(command)
+for group in (plugins, recipes, data):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
 @app.callback()

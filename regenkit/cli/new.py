@@ -8,10 +8,6 @@ import typer
 from regenkit.terminal import terminal
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(new)
-
-
 def new(
     plugin: Annotated[str, typer.Argument(help="its name, e.g. chess")] = "",
     into: Annotated[Path | None, typer.Option(help="the folder to make (default: regenkit-NAME)")] = None,

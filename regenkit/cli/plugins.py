@@ -12,13 +12,10 @@ from regenkit.terminal import terminal
 COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
 
 
-def add_to(app: typer.Typer) -> None:
-    group = typer.Typer(invoke_without_command=True, help="List every component, or check a plugin.")
-    group.callback()(list_plugins)
-    group.command()(check)
-    app.add_typer(group, name="plugins")
+app = typer.Typer(invoke_without_command=True, help="List every component, or check a plugin.")
 
 
+@app.callback()
 def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
     """List every component by role, names that clash, and the plugins that could not be loaded or are slow."""
     if ctx.invoked_subcommand:
@@ -45,6 +42,7 @@ def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
         _say_faults(terminal(highlight=False, soft_wrap=True))
 
 
+@app.command()
 def check(
     name: Annotated[str, typer.Argument(help="the plugin, by its entry point or distribution")],
     recipes: Annotated[

@@ -9,10 +9,6 @@ from regenkit.cli.options import Settings
 from regenkit.terminal import terminal
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(prepare)
-
-
 def prepare(
     recipe: Annotated[Path, typer.Argument(help="the recipe")],
     options: Annotated[

@@ -12,10 +12,6 @@ from regenkit.terminal import terminal
 Stage = Literal["converter", "generator", "renderer", "direct"]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(probe)
-
-
 def probe(
     run: Annotated[Path, typer.Argument(help="a run directory whose X is a class, e.g. runs/class2image/1")],
     stage: Annotated[

@@ -11,10 +11,6 @@ from regenkit.cli.streams import print_json
 app = typer.Typer(help="Recipes that come with regenkit.", invoke_without_command=True)
 
 
-def add_to(parent: typer.Typer) -> None:
-    parent.add_typer(app, name="recipes")
-
-
 @app.callback()
 def list_recipes(context: typer.Context, as_json: Json = False) -> None:
     """List the recipes that come with regenkit: what they make, what they cost, what came out. `regenkit train NAME`

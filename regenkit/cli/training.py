@@ -23,11 +23,6 @@ MOST_CLASSES = 100
 """How many `preview` lists; --json has all."""
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(train)
-    app.command()(preview)
-
-
 def train(
     recipe: Annotated[Path, typer.Argument(help="the recipe, e.g. recipes/lyric2melody.yaml")],
     run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
