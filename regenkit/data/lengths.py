@@ -3,11 +3,11 @@
 A length is a number of steps of an axis (`spec.Clock`). The entries of a field follow from it by the field's hop.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from regenkit.spec import Y_AXIS, Clock, Spec
+from regenkit.spec import Y_AXIS, Clock, Fields, Spec
 
 Lengths = Mapping[str, int]
 """Steps by axis."""
@@ -30,16 +30,15 @@ def lengths_of(fields: Mapping[str, np.ndarray], spec: Spec) -> dict[str, int]:
     return lengths
 
 
-def check_lengths(fields: Mapping[str, np.ndarray], spec: Spec, steps: int, where: str) -> None:
-    """Raises ValueError where a field that runs along Y has not the entries that cover so many steps of it. Nothing
-    would fail later: the steps would lie beside others than their own. A field of no entries is absent."""
+def check_lengths(fields: Fields, spec: Spec, y: Fields, y_spec: Spec, where: str) -> None:
+    """Raises ValueError where a field that runs along Y has not the entries that cover the steps of `y`. Nothing would
+    fail later: the steps would lie beside others than their own. A field of no entries is absent."""
+    steps = lengths_of(y, y_spec).get(Y_AXIS, 0)
     for name in spec:
         clock = spec.clock(name)
-        if clock is None or clock.axis != Y_AXIS or len(fields[name]) in (0, clock.entries(steps)):
-            continue
-        right = clock.entries(steps)
-        raise ValueError(f"{where}: {name} has {len(fields[name])} entries; {steps} steps of Y have {right}, by its "
-                         f"hop of {clock.hop}")  # fmt: skip
+        if steps and clock and clock.axis == Y_AXIS and len(fields[name]) not in (0, right := clock.entries(steps)):
+            raise ValueError(f"{where}: {name} has {len(fields[name])} entries; {steps} steps of Y have {right}, by "
+                             f"its hop of {clock.hop}")  # fmt: skip
 
 
 def clocks_in_condition(condition: Spec, target: Spec) -> tuple[Clock, ...]:
@@ -47,13 +46,10 @@ def clocks_in_condition(condition: Spec, target: Spec) -> tuple[Clock, ...]:
 
     So it says how long the target is there. On any other axis the stage that draws the target says it.
     """
-    return unique([*condition.clocks, *(clock for clock in target.clocks if clock.axis in condition.axes)])
+    known = [*condition.clocks, *(clock for clock in target.clocks if clock.axis in condition.axes)]
+    return tuple(dict.fromkeys(known))
 
 
 def drawn_axes(condition: Spec, target: Spec) -> tuple[str, ...]:
     """The axes of a target whose lengths its condition does not tell."""
     return tuple(axis for axis in target.axes if axis not in condition.axes)
-
-
-def unique(clocks: Iterable[Clock]) -> tuple[Clock, ...]:
-    return tuple(dict.fromkeys(clocks))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, final
 
-from regenkit.data.lengths import clocks_in_condition, unique
+from regenkit.data.lengths import clocks_in_condition
 from regenkit.data.shards import feature_key
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
@@ -119,7 +119,7 @@ def _padded(entries: Mapping[Clock, tf.Tensor]) -> dict[Clock, tf.Tensor]:
     """int32 by clock: the entries of a batch, so that the clocks of one axis cover the same steps."""
     found: dict[Clock, tf.Tensor] = {}
     for axis in {clock.axis: None for clock in entries}:
-        clocks = [clock for clock in unique(entries) if clock.axis == axis]
+        clocks = [clock for clock in entries if clock.axis == axis]
         finest = min(clock.hop for clock in clocks)
         ratios = {clock: clock.hop / finest for clock in clocks}
         unit = math.lcm(BUCKET, *(ratio.numerator for ratio in ratios.values()))

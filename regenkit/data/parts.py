@@ -21,11 +21,11 @@ Elsewhere = Callable[[Callable[[Any], None], list[Any]], None]
 def write_examples(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Write the examples of some sources as the part `path`; of each, only its index entry stays in memory."""
     entries: list[Entry] = []
-    skipped: list[tuple[str, str]] = []
+    left_out: list[tuple[str, str]] = []
 
     def records() -> Iterator[bytes]:
         for sound, bad in outcomes:
-            skipped.extend(bad)
+            left_out.extend(bad)
             for record, entry in sound:
                 entries.append(entry)
                 yield record
@@ -41,7 +41,7 @@ def write_examples(path: Path, outcomes: Iterable[Outcome]) -> None:
             "paired": np.array([entry.paired for entry in entries], bool),
             "steps": np.array([entry.steps for entry in entries], np.int64),
             "remarks": np.array([entry.remarks for entry in entries], dtype=str),
-            "skipped": np.array([json.dumps(each) for each in skipped], dtype=str),
+            "skipped": np.array([json.dumps(each) for each in left_out], dtype=str),
         }
 
     shards.write(path, records(), columns)
@@ -49,26 +49,30 @@ def write_examples(path: Path, outcomes: Iterable[Outcome]) -> None:
 
 def write_reps(path: Path, first: int, converted: Iterable[tuple[bytes, str]]) -> None:
     """Write y′ of the examples from number `first` on as the part `path`; the record is empty where there is none."""
-    skipped: list[tuple[int, str]] = []
+    left_out: list[tuple[int, str]] = []
 
     def records() -> Iterator[bytes]:
         for index, (record, reason) in enumerate(converted, first):
             if not record:
-                skipped.append((index, reason))
+                left_out.append((index, reason))
             yield record
 
-    shards.write(
-        path,
-        records(),
-        lambda: {"skipped": np.array([json.dumps(each) for each in skipped], dtype=str)} if skipped else {},
-    )
+    def columns() -> dict[str, np.ndarray]:
+        return {"skipped": np.array([json.dumps(each) for each in left_out], dtype=str)} if left_out else {}
+
+    shards.write(path, records(), columns)
+
+
+def skipped(written: shards.Shards) -> list[Any]:
+    """(source or example, reason) of what was left out of parts."""
+    found = (json.loads(str(each)) for index in written.each("skipped") for each in index["skipped"])
+    return [(what, reason) for what, reason in found]
 
 
 def without(reps: shards.Shards) -> list[tuple[int, str]]:
     """(number of the example, reason) of each that has no y′."""
     some = [path for path, index in zip(reps.paths, reps.indices, strict=True) if not index["size"].all()]
-    found = (json.loads(str(each)) for index in shards.Shards(some).each("skipped") for each in index["skipped"])
-    return [(index, reason) for index, reason in found]
+    return skipped(shards.Shards(some))
 
 
 @final

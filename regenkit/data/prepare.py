@@ -127,7 +127,7 @@ def prepare(
         where = named("dataset", identity.get("use"), dataset)
         making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
         examples = making.read(where, dataset, folder)
-        skipped = _skipped(examples)
+        skipped = parts.skipped(examples)
         settle(where, len(examples), skipped)
         refuse_same_ids(lambda: _ids(examples), where, dataset)
         split = _split(examples)
@@ -198,7 +198,7 @@ class _Making:
                 if number in absent:
                     parts.write_examples(path, islice(coming, len(chunks[number])))
                 part = shards.Shards([path])
-                kept, left_out = kept + len(part), left_out + _skipped(part)
+                kept, left_out = kept + len(part), left_out + parts.skipped(part)
                 check(where, kept, left_out)  # early, not after days of reading; alike after an interruption
         return shards.Shards(paths)
 
@@ -284,8 +284,3 @@ def _remarks(examples: shards.Shards) -> Iterator[tuple[str, str]]:
     for index in examples.each("id", "remarks"):
         for name, listed in zip(index["id"].tolist(), index["remarks"].tolist(), strict=True):
             yield from ((name, remark) for remark in json.loads(listed))
-
-
-def _skipped(examples: shards.Shards) -> Skipped:
-    found = (json.loads(str(each)) for index in examples.each("skipped") for each in index["skipped"])
-    return [(source, reason) for source, reason in found]

@@ -15,10 +15,10 @@ from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
 from regenkit.data.author import examples_of, raised
-from regenkit.data.lengths import check_lengths, lengths_of
+from regenkit.data.lengths import check_lengths
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource
-from regenkit.spec import Y_AXIS, Fields, Spec
+from regenkit.spec import Fields, Spec
 
 TOGETHER = 512
 """How many records a converter that takes many at once gets."""
@@ -79,7 +79,7 @@ class Read:
         y = _fields(example.y, self.specs["y"], "y")
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
         if x is not None:
-            _check_along(x, self.specs["x"], y, self.specs["y"], "x")
+            check_lengths(x, self.specs["x"], y, self.specs["y"], "x")
         return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
             id=example.id,
             groups=json.dumps(example.groups),
@@ -101,16 +101,14 @@ class Convert:
 
     def __call__(self, record: bytes) -> tuple[bytes, str]:
         sides, meta = shards.deserialize(record, {"y": self.specs["y"]})
+        y = sides["y"] or {}
         try:
-            rep = self.converter.convert(sides["y"] or {})
+            rep = self.converter.convert(y)
         except BadSource as error:
             return b"", error.reason
         except (Exception, SystemExit) as error:
             raise raised(error, f"convert, example {meta['id']!r}", self.converter) from error
-        try:
-            return self._record(sides["y"] or {}, rep), ""
-        except (TypeError, ValueError) as error:
-            return b"", str(error)
+        return self._recorded(y, rep)
 
     def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
         """The same for many records, by a converter that takes many at once."""
@@ -125,22 +123,15 @@ class Convert:
                 continue
             except (Exception, SystemExit) as error:
                 raise raised(error, "convert_all", self.converter) from error
-            for y, rep in reps:
-                try:
-                    yield self._record(y, rep), ""
-                except (TypeError, ValueError) as error:
-                    yield b"", str(error)
+            yield from (self._recorded(y, rep) for y, rep in reps)
 
-    def _record(self, y: Fields, rep: Fields) -> bytes:
-        fields = _fields(rep, self.specs["rep"], "y′")
-        _check_along(fields, self.specs["rep"], y, self.specs["y"], "y′")
-        return shards.serialize({"rep": fields}, {})
-
-
-def _check_along(fields: Fields, spec: Spec, y: Fields, y_spec: Spec, where: str) -> None:
-    """Raises ValueError where fields that run along Y are not as long as it."""
-    if steps := lengths_of(y, y_spec).get(Y_AXIS):
-        check_lengths(fields, spec, steps, where)
+    def _recorded(self, y: Fields, rep: Fields) -> tuple[bytes, str]:
+        try:
+            fields = _fields(rep, self.specs["rep"], "y′")
+            check_lengths(fields, self.specs["rep"], y, self.specs["y"], "y′")
+        except (TypeError, ValueError) as error:
+            return b"", str(error)
+        return shards.serialize({"rep": fields}, {}), ""
 
 
 def _fields(values: Fields, spec: Spec, where: str) -> Fields:

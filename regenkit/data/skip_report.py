@@ -54,8 +54,7 @@ def by_reason(skipped: Sequence[tuple[str, str]]) -> list[Reason]:
 
 def summary(skipped: Sequence[tuple[str, str]]) -> str:
     """The most frequent reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
-    reasons = by_reason(skipped)
-    return "; ".join([*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])])
+    return "; ".join(_shown(skipped))
 
 
 LEFT_OUT, NOT_WHOLE, NO_DATA = "left out", "read, but not all of it", "no data, not looked at"
@@ -102,6 +101,9 @@ def _allowed() -> float:
 
 
 def _listed(skipped: Skipped) -> str:
+    return "".join(f"\n  {reason}" for reason in _shown(skipped))
+
+
+def _shown(skipped: Sequence[tuple[str, str]]) -> list[str]:
     reasons = by_reason(skipped)
-    lines = "".join(f"\n  {reason}" for reason in reasons[:SHOWN])
-    return f"{lines}\n  …" if len(reasons) > SHOWN else lines
+    return [*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.data.lengths import Lengths, lengths_of, unique
+from regenkit.data.lengths import Lengths, lengths_of
 from regenkit.spec import Clock, Fields, Spec
 
 
@@ -25,7 +25,7 @@ def stack(
     steps = [{**lengths_of(example, spec), **(lengths[index] if lengths else {})}
              for index, example in enumerate(examples)]  # fmt: skip
     batch, longest = Fields(), dict[Clock, int]()
-    for clock in unique([*spec.clocks, *(clocks or ())]):
+    for clock in dict.fromkeys([*spec.clocks, *(clocks or ())]):
         entries = np.array([clock.entries(each.get(clock.axis, 0)) for each in steps], np.int64)
         longest[clock] = max(1, int(entries.max(initial=1)))
         if clocks is None or clock in clocks:

@@ -19,6 +19,7 @@ Part = Mapping[str, Any]
 """A batch as a stage's `losses` takes it, and its "noise". An update takes one, or several that it accumulates."""
 Losses = dict[tuple[str, str], tuple[tf.Tensor, tf.Tensor]]
 """By group of variables and term: value and weight, each [examples]."""
+VALUE, WEIGHT = 0, 1
 Sums = dict[tuple[str, str], tf.Tensor]
 Gradients = dict[str, list[tf.Tensor]]
 """By group: a gradient for each of its variables."""
@@ -77,7 +78,7 @@ class TrainStep:
         with tf.GradientTape(persistent=len(self.groups) > 1) as tape:
             losses, statistics = self._losses(part)
             with tape.stop_recording():
-                weights = weights or _all_reduce(_sum_of_weights([losses]))
+                weights = weights or _all_reduce(_sums([losses], WEIGHT))
             totals = {group: self._total(group, losses, weights) for group in self.groups}
         gradients = {}
         for group, variables in self.groups.items():
@@ -101,7 +102,7 @@ class TrainStep:
         """The gradients over all parts of the batch and all replicas."""
         weights: Sums = {}
         if len(batch) > 1:  # the weight of all parts must be known before the first part
-            weights = _all_reduce(_sum_of_weights([self._losses(part)[0] for part in batch]))
+            weights = _all_reduce(_sums([self._losses(part)[0] for part in batch], WEIGHT))
         parts: list[Losses] = []
         gradients: Gradients = {}
         statistics: Statistics = {}
@@ -117,7 +118,7 @@ class TrainStep:
     def _reduced(self, gradients: Gradients, statistics: Statistics, parts: list[Losses], weights: Sums) -> Found:
         gradients = _all_reduce(gradients)
         statistics = _all_reduce(statistics) if statistics else {}
-        sums = _all_reduce(_sum_of_values(parts))
+        sums = _all_reduce(_sums(parts, VALUE))
         means = {term: tf.math.divide_no_nan(total, weights[group, term]) for (group, term), total in sums.items()}
         finite = tf.constant(True)
         if self.loss_scale:
@@ -197,12 +198,9 @@ def _all_reduce(values: T) -> T:
     return found
 
 
-def _sum_of_values(parts: list[Losses]) -> Sums:
-    return {key: tf.add_n([tf.reduce_sum(part[key][0]) for part in parts]) for key in parts[0]}
-
-
-def _sum_of_weights(parts: list[Losses]) -> Sums:
-    return {key: tf.add_n([tf.reduce_sum(part[key][1]) for part in parts]) for key in parts[0]}
+def _sums(parts: list[Losses], of: int) -> Sums:
+    """Over all parts, of VALUE or WEIGHT."""
+    return {key: tf.add_n([tf.reduce_sum(part[key][of]) for part in parts]) for key in parts[0]}
 
 
 def _added(total: dict, values: dict) -> dict:
