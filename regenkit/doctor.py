@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import requires
 from typing import Any
 
 from packaging.requirements import Requirement
 
 from regenkit.cache import cache_dir
-from regenkit.extras import applies
+from regenkit.extras import applies, installed
 from regenkit.origin import CORE, Origin
 from regenkit.plugins import ROLES, host
 
@@ -16,7 +16,7 @@ from regenkit.plugins import ROLES, host
 def examine() -> list[dict[str, Any]]:
     """Findings as {"what", "state", "ok", "detail", "mend"}: `state` is "ok", "broken", "not installed" (of an optional
     package) or "look" (of what works, but not as one might think). What is broken alone is not `ok`."""
-    return [*_packages(), _tensorflow(), *_plugins(), *_cache()]
+    return [*_packages(), _tensorflow(), *_plugins(), _cache()]
 
 
 def _packages() -> list[dict[str, Any]]:
@@ -46,26 +46,23 @@ def _package(distribution: str, requirement: Requirement, extra: str) -> dict[st
     wanted = f"{requirement.specifier or 'any version'} wanted"
     wanted += "" if distribution == CORE else f" by {distribution}"
     mend = f"pip install '{distribution}[{extra}]'" if extra else f"pip install '{requirement}'"
-    try:
-        installed = version(requirement.name)
-    except PackageNotFoundError:
+    found = installed(requirement.name)
+    if found is None:
         state = f"not installed, {wanted}" + (f" where its {extra} is used" if extra else "")
         return _finding(requirement.name, "not installed" if extra else "broken", state, mend)
-    fits = requirement.specifier.contains(installed, prereleases=True)
-    return _finding(requirement.name, "ok" if fits else "broken", installed if fits else f"{installed}, {wanted}", mend)
+    fits = requirement.specifier.contains(found, prereleases=True)
+    return _finding(requirement.name, "ok" if fits else "broken", found if fits else f"{found}, {wanted}", mend)
 
 
 def _tensorflow() -> dict[str, Any]:
     try:
         from regenkit.quiet import tensorflow as tf
 
-        value = float(tf.reduce_sum(tf.ones([2, 2])))
-        devices = ", ".join(device.name for device in tf.config.list_logical_devices())
-        return _finding(
-            "devices", "ok" if value == 4.0 else "broken", devices, "pip install --force-reinstall tensorflow"
-        )
+        works = float(tf.reduce_sum(tf.ones([2, 2]))) == 4.0
+        detail = ", ".join(device.name for device in tf.config.list_logical_devices())
     except Exception as error:  # whatever keeps TensorFlow from its first operation is the finding
-        return _finding("devices", "broken", str(error).splitlines()[0], "pip install --force-reinstall tensorflow")
+        works, detail = False, str(error).splitlines()[0]
+    return _finding("devices", "ok" if works else "broken", detail, "pip install --force-reinstall tensorflow")
 
 
 def _plugins() -> list[dict[str, Any]]:
@@ -81,19 +78,12 @@ def _plugins() -> list[dict[str, Any]]:
     return found or [_finding("plugins", "ok", "all load", "")]
 
 
-def _cache() -> list[dict[str, Any]]:
+def _cache() -> dict[str, Any]:
     folder = cache_dir()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(existing).free / 1e9
-    writable = os.access(existing, os.W_OK)
-    return [
-        _finding(
-            "cache",
-            "ok" if writable else "broken",
-            f"{folder}, {free:.0f} GB free",
-            "export REGENKIT_CACHE=A_FOLDER_YOU_CAN_WRITE",
-        ),
-    ]
+    state = "ok" if os.access(existing, os.W_OK) else "broken"
+    return _finding("cache", state, f"{folder}, {free:.0f} GB free", "export REGENKIT_CACHE=A_FOLDER_YOU_CAN_WRITE")
 
 
 def _finding(what: str, state: str, detail: str, mend: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The optional packages that a component says it needs, by the extra of its distribution."""
+"""Packages: which version is installed, and which a component says it needs, by the extra of its distribution."""
 
 from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -8,23 +8,23 @@ from regenkit.components import Component
 from regenkit.origin import CORE
 
 
+def installed(package: str) -> str | None:
+    """Its version; None where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def applies(requirement: Requirement, extra: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def missing(component: Component) -> list[str]:
     """Packages of the component's extra that are not installed, whether or not its module imports them at once."""
-    if not component.extra:
+    distribution = component.origin.distribution or CORE
+    if not component.extra or installed(distribution) is None:
         return []
-    try:
-        listed = requires(component.origin.distribution or CORE) or []
-    except PackageNotFoundError:
-        return []
-    found = []
-    for requirement in map(Requirement, listed):
-        if applies(requirement, component.extra) and not applies(requirement, ""):
-            try:
-                version(requirement.name)
-            except PackageNotFoundError:
-                found.append(requirement.name)
-    return found
+    needed = [each for each in map(Requirement, requires(distribution) or [])
+              if applies(each, component.extra) and not applies(each, "")]  # fmt: skip
+    return [each.name for each in needed if installed(each.name) is None]

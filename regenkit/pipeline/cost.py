@@ -21,7 +21,7 @@ from regenkit.pipeline.pipeline import Pipeline
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.recipe import Part
-from regenkit.spec import Y_AXIS, Clock, Field, Spec
+from regenkit.spec import Y_AXIS, Clock, Spec
 from regenkit.stage import CONDITION, NOISE, PRESENT, TARGET, Trainable
 from regenkit.stages import RENDERER, STAGES, Side
 
@@ -167,13 +167,11 @@ def longest(pipeline: Pipeline, prepared: Prepared) -> dict[str, int] | None:
 
 def record_size(specs: Mapping[str, Spec], steps: int) -> int:
     """Bytes of one prepared example, with `steps` along each axis."""
-    return sum(_bytes(spec, name, steps) for spec in specs.values() for name in spec)
-
-
-def _bytes(spec: Spec, name: str, steps: int) -> int:
-    field = spec[name]
-    clock = spec.clock(name)
-    return math.prod(_shape(spec, name, {clock.axis: steps} if clock else {})) * (1 if field.levels else BYTES)
+    return sum(
+        math.prod(_shape(spec, name, dict.fromkeys(spec.axes, steps))) * (1 if field.levels else BYTES)
+        for spec in specs.values()
+        for name, field in spec.items()
+    )
 
 
 def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: Steps) -> str:
@@ -239,14 +237,11 @@ def _batch(sides: tuple[Side, Side], batch_size: int, steps: Mapping[str, int]) 
     clocks = {clock for side in sides for clock in side.spec.clocks}
     masks = {clock.mask: empty(tf.bool, clock.entries(steps[clock.axis])) for clock in clocks}
     condition, target = (
-        {name: empty(_kind(side.spec[name]), *_shape(side.spec, name, steps)) for name in side.spec} | masks
+        {name: empty(tf.int32 if field.vocabulary else tf.float32, *_shape(side.spec, name, steps))
+         for name, field in side.spec.items()} | masks
         for side in sides
-    )
+    )  # fmt: skip
     return {CONDITION: condition, TARGET: target, NOISE: empty(tf.int32, 2), PRESENT: empty(tf.float32)}
-
-
-def _kind(field: Field) -> Any:
-    return tf.int32 if field.vocabulary else tf.float32
 
 
 def _shape(spec: Spec, name: str, steps: Mapping[str, int]) -> list[int]:

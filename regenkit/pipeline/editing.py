@@ -15,8 +15,7 @@ from regenkit.adapter import Gives, RuleConverter, WritesText
 from regenkit.errors import UserError
 from regenkit.given import Given
 from regenkit.nearest import did_you_mean
-from regenkit.origin import place
-from regenkit.pipeline.encoding import checked
+from regenkit.pipeline.encoding import pair
 from regenkit.plugins.blame import title_of
 from regenkit.spec import Field, Fields, Spec
 
@@ -66,10 +65,7 @@ def parsed(converter: RuleConverter, text: str, where: str = "Y′") -> tuple[Fi
         found = converter.from_text(text)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping)):
-        raise UserError(f"{title_of(converter)}: from_text returns a {type(found).__name__}; right is (fields, meta) "
-                        f"({place(converter)})")  # fmt: skip
-    return checked(converter, "from_text", found[0]), dict(found[1])
+    return pair(title_of(converter), converter, "from_text", found)
 
 
 def _token(spec: Mapping[str, Field], name: str, label: str | None) -> np.ndarray:

@@ -14,12 +14,15 @@ from regenkit.spec import Fields, Spec
 
 def encoded(record: Modality, modality: Any, value: Any) -> tuple[Fields, dict[str, Any]]:
     """(fields, meta) of a value. Raises UserError where `encode` returns anything else."""
-    found = modality.encode(value)
+    return pair(record.title, modality, "encode", modality.encode(value))
+
+
+def pair(title: str, thing: Any, method: str, found: Any) -> tuple[Fields, dict[str, Any]]:
+    """(fields, meta), as `method` of `thing` returned them. Raises UserError where it is anything else."""
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping)):
-        raise UserError(f"{record.title}: encode returns a {type(found).__name__}; right is (fields, meta), as in "
-                        f"return {{NAME: array}}, {{}} ({place(modality)})")  # fmt: skip
-    checked(modality, "encode", found[0])
-    return found
+        raise UserError(f"{title}: {method} returns a {type(found).__name__}; right is (fields, meta), as in "
+                        f"return {{NAME: array}}, {{}} ({place(thing)})")  # fmt: skip
+    return checked(thing, method, found[0]), dict(found[1])
 
 
 def checked(thing: Any, method: str, fields: Any) -> Fields:

@@ -64,6 +64,12 @@ class Pipeline:
         self.given_scalars = given_scalars(self.specs["rep"])
         self._stages: dict[str, Any] = {}
 
+    @property
+    def run(self) -> Path:
+        """The run directory of a pipeline that has one."""
+        assert self.folder is not None
+        return self.folder
+
     # --- what each stage reads and writes ---------------------------------------------------------------------------
 
     def sides(self, stage: str) -> tuple[Side, Side]:
@@ -141,7 +147,7 @@ class Pipeline:
         Raises UserError where there is none.
         """
         if name not in self._stages:
-            trained = next((each for each in self.recipe.stages if STAGES[each].stands_for == name), name)
+            trained = self.recipe.in_place_of(name)
             if self.folder is None or not (self.folder / trained / BEST).exists():
                 command = "evaluate" if STAGES[trained].baseline else "train"
                 raise UserError(f"{self.folder}: {trained} has not been trained; run `regenkit {command}` (it goes on "
@@ -180,16 +186,10 @@ class Pipeline:
         return Given(fields={name: rep[name] for name in self.given_scalars})
 
     def sample(
-        self,
-        stage: str,
-        conditions: Sequence[Fields],
-        *,
-        seed: int,
-        permitted: Mapping[str, np.ndarray] | None = None,
-        truths: Sequence[Fields] | None = None,
-        options: Mapping[str, Any] | None = None,
-        usual: Mapping[str, Any] | None = None,
-    ) -> list[Fields]:
+        self, stage: str, conditions: Sequence[Fields], *, seed: int,
+        permitted: Mapping[str, np.ndarray] | None = None, truths: Sequence[Fields] | None = None,
+        options: Mapping[str, Any] | None = None, usual: Mapping[str, Any] | None = None,
+    ) -> list[Fields]:  # fmt: skip
         """Targets of `stage` for conditions of any lengths, in batches of similar length.
 
         truths   draw each step given these true earlier ones. Raises UserError where the stage has no `resample`.
@@ -255,19 +255,17 @@ class Pipeline:
                  for value in wholes]  # fmt: skip
         xs = [self.encode_x(part, fixed)[0] for each in parts for part in each]
         reps = self.predict_rep(xs, [fixed] * len(xs), **how)
-        ys = iter(self.render_rep(reps, permitted=fixed.permitted, **how))
-        made = [list(islice(ys, len(each))) for each in parts]
+        drawn = iter(self.render_rep(reps, permitted=fixed.permitted, **how))
+        made = [list(islice(drawn, len(each))) for each in parts]
         metas = ({**self.x.encode(value)[1], **fixed.meta} for value in wholes)
-        return [self.y.decode(self._whole(y), meta) for y, meta in zip(made, metas, strict=True)]
+        ys = [self.y.join(each) if len(each) > 1 and isinstance(self.y, Joins) else each[0] for each in made]
+        return [self.y.decode(y, meta) for y, meta in zip(ys, metas, strict=True)]
 
     def encode_x(self, value: Any, fixed: Given) -> tuple[Fields, dict[str, Any]]:
         """(X as the generator reads it, meta). Raises UserError where it has no X′."""
         fields, meta = encoded(self.x_record, self.x, value)
         fields = {**fields, **fixed.x}
         return (self.source.of_user(fields) if self.source else fields), meta
-
-    def _whole(self, parts: Sequence[Fields]) -> Fields:
-        return self.y.join(parts) if len(parts) > 1 and isinstance(self.y, Joins) else parts[0]
 
     def convert(self, value: Any) -> str:
         """Y′ of one Y, as text to read and edit."""

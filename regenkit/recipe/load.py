@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from regenkit import plugins, trust
 from regenkit.errors import UserError
+from regenkit.extras import installed
 from regenkit.recipe import document
 from regenkit.recipe.reader import Reader, Written
 from regenkit.recipe.recipe import Recipe
@@ -92,11 +92,6 @@ def _gone(folder: Path) -> str:
         made_with = json.loads((folder / "environment.json").read_bytes())
     except (OSError, ValueError):
         return ""
-    gone = []
-    for name in made_with.keys() - {"recipe", "name", "command", "python", "platform"}:
-        try:
-            version(name)
-        except PackageNotFoundError:
-            gone.append(f"{name}=={made_with[name]}")
-    listed = " ".join(sorted(gone))
-    return f"This run was made with {listed}, which is not installed: pip install {listed}" if gone else ""
+    names = made_with.keys() - {"recipe", "name", "command", "python", "platform"}
+    listed = " ".join(f"{name}=={made_with[name]}" for name in sorted(names) if installed(name) is None)
+    return f"This run was made with {listed}, which is not installed: pip install {listed}" if listed else ""

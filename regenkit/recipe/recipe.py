@@ -118,6 +118,10 @@ class Recipe:
         asked = {"finetune": self.finetune, "joint": self.joint, "auxiliary": "auxiliary" in self.parts}
         return self.learned if kind.name == "converter" else bool(asked.get(kind.asked_by, True))
 
+    def in_place_of(self, stage: str) -> str:
+        """The trained stage that draws in the place of a stage, once it is trained: the fine-tuned renderer; or it."""
+        return next((each for each in self.stages if STAGES[each].stands_for == stage), stage)
+
     @property
     def weights(self) -> dict[str, Any]:
         """Weights of the terms of each stage that trains several as one, by its name."""

@@ -22,7 +22,7 @@ from regenkit.pipeline.load import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.pipeline.modalities import FILE as MODALITIES
 from regenkit.recipe.document import dump
 from regenkit.run.origin import DONE
-from regenkit.stages import BEST, LONGEST, ROUTE, STAGES
+from regenkit.stages import BEST, LONGEST, ROUTE
 
 WHEN = (1980, 1, 1, 0, 0, 0)
 """The time of every file, the first that a zip can name: the same run gives the same bytes."""
@@ -33,12 +33,11 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
 
     Raises UserError where a stage is not trained, or Y′ depends on what a run does not keep.
     """
-    assert pipeline.folder is not None
     if isinstance(pipeline.converter, Adapts):
-        raise UserError(f"{pipeline.folder}: its converter learns from the data before it converts (`adapt`), and a "
+        raise UserError(f"{pipeline.run}: its converter learns from the data before it converts (`adapt`), and a "
                         "run does not keep what it learns; such a run cannot be exported")  # fmt: skip
     if "source" in pipeline.recipe.parts and (other := pipeline.recipe.parts["source"].run):
-        raise UserError(f"{pipeline.folder}: its X′ is made by the converter of {other}, and an export holds one run "
+        raise UserError(f"{pipeline.run}: its X′ is made by the converter of {other}, and an export holds one run "
                         "alone; only a run whose source is a rule can be exported")  # fmt: skip
     stages = needed(pipeline)
     with beside(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -47,10 +46,10 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
         _add(archive, MODALITIES, json_text(pipeline.modalities))
         _add(archive, CARD, card(pipeline))
         for stage in dict.fromkeys((*stages, *ROUTE)):
-            if (longest := pipeline.folder / stage / LONGEST).is_file():
+            if (longest := pipeline.run / stage / LONGEST).is_file():
                 _add(archive, f"{stage}/{LONGEST}", longest.read_text(encoding="utf-8"))
         for stage in stages:
-            folder = pipeline.folder / stage
+            folder = pipeline.run / stage
             _add(archive, f"{stage}/{CONTRACT}", json_text(plain(pipeline.contract(stage))))
             _add(archive, f"{stage}/{DONE}", (folder / DONE).read_text(encoding="utf-8"))
             entry = _entry(f"{stage}/{BEST}")
@@ -66,11 +65,10 @@ def needed(pipeline: Pipeline) -> list[str]:
     wanted = [*(["converter"] if pipeline.learned else []), *ROUTE]
     stages = []
     for name in wanted:
-        trained = next((each for each in pipeline.recipe.stages if STAGES[each].stands_for == name), name)
+        trained = pipeline.recipe.in_place_of(name)
         pipeline.stage(name)  # refuses what is not trained, or was trained for another Y′
-        assert pipeline.folder is not None
-        if not (pipeline.folder / trained / DONE).exists():
-            raise UserError(f"{pipeline.folder}: its {trained} is in training still; export it when that is done")
+        if not (pipeline.run / trained / DONE).exists():
+            raise UserError(f"{pipeline.run}: its {trained} is in training still; export it when that is done")
         stages.append(trained)
     return stages
 
@@ -102,11 +100,10 @@ def manifest(pipeline: Pipeline, stages: list[str]) -> dict[str, Any]:
 
 def name_of(pipeline: Pipeline) -> str:
     """The name of the recipe that was trained; in a run every recipe is called recipe.yaml."""
-    assert pipeline.folder is not None
     for file in ("environment.json", MANIFEST):  # of a run, of what was exported before
-        if (pipeline.folder / file).is_file():
-            return str(json.loads((pipeline.folder / file).read_bytes()).get("name", "run"))
-    return pipeline.folder.resolve().name
+        if (pipeline.run / file).is_file():
+            return str(json.loads((pipeline.run / file).read_bytes()).get("name", "run"))
+    return pipeline.run.resolve().name
 
 
 def components(pipeline: Pipeline) -> dict[str, tuple[Component, str]]:
@@ -129,8 +126,7 @@ def licences(pipeline: Pipeline) -> dict[str, str]:
 
 def card(pipeline: Pipeline) -> str:
     """The model card that `evaluate` wrote; where there is none, what the recipe alone says."""
-    assert pipeline.folder is not None
-    path = pipeline.folder / "MODEL_CARD.md"
+    path = pipeline.run / "MODEL_CARD.md"
     if path.is_file():
         return path.read_text(encoding="utf-8")
     recipe = standing_alone(pipeline)

@@ -4,7 +4,6 @@ import platform
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from filelock import FileLock, Timeout
 from regenkit import plugins, trust
 from regenkit.digest import digest
 from regenkit.errors import UserError
+from regenkit.extras import installed
 from regenkit.files import write_json, write_text
 from regenkit.recipe import Recipe, of_run
 from regenkit.run_files import check_whole
@@ -62,11 +62,7 @@ def open_run(folder: Path, recipe: Recipe) -> Iterator[None]:
 def environment() -> dict[str, Any]:
     """Versions of what a result depends on; those of plugins by distribution."""
     found: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
+    found |= {package: installed(package) or "not installed" for package in PACKAGES}
     for origin in plugins.host().distributions.values():
         found.setdefault(origin.distribution, origin.version)
     return found

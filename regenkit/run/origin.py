@@ -61,12 +61,15 @@ def taken_from(recipe: Recipe, stage: str) -> Path | None:
 
 def copy_origin(pipeline: Pipeline, stage: str) -> bool:
     """Copy a stage that is not trained here; returns whether it was such a stage."""
-    assert pipeline.folder is not None
     part = pipeline.recipe.part(stage) if not STAGES[stage].parts else None
     if part and part.own_decoder and not part.run and not STAGES[stage].starts_from:
-        copy_stage(pipeline.folder / "converter", pipeline, stage, {"decoder_of": "converter"})
-    elif stage == "direct_half" and _same(pipeline, "direct", stage):
-        copy_stage(pipeline.folder / "direct", pipeline, stage, {"same_as": "direct"})
+        copy_stage(pipeline.run / "converter", pipeline, stage, {"decoder_of": "converter"})
+    elif (
+        stage == "direct_half"
+        and done(pipeline.run / "direct")
+        and pipeline.contract(stage) == pipeline.contract("direct")
+    ):
+        copy_stage(pipeline.run / "direct", pipeline, stage, {"same_as": "direct"})
     elif other := taken_from(pipeline.recipe, stage):
         if not done(other / stage):
             raise UserError(f"{other}: has no trained {stage} to take")
@@ -79,8 +82,7 @@ def copy_origin(pipeline: Pipeline, stage: str) -> bool:
 
 def copy_stage(trained: Path, pipeline: Pipeline, stage: str, origin: dict[str, str]) -> None:
     """Fill the folder of a stage with what was trained elsewhere; done.json, written last, names the source."""
-    assert pipeline.folder is not None
-    folder = pipeline.folder / stage
+    folder = pipeline.run / stage
     folder.mkdir(parents=True, exist_ok=True)
     sign(folder, pipeline.contract(stage))
     copy(trained / BEST, folder / BEST)
@@ -96,12 +98,6 @@ def _further(folder: Path) -> int:
     """For how many steps a stage was trained together with others, in its run and in those it was taken from."""
     here = (done(folder.parent / kind.name) for kind in STAGES.values() if folder.name in kind.hands_out)
     return int(done(folder).get("further", 0) + sum(each.get("steps", 0) for each in here))
-
-
-def _same(pipeline: Pipeline, trained: str, stage: str) -> bool:
-    """Whether a trained stage would be the same as this one."""
-    assert pipeline.folder is not None
-    return bool(done(pipeline.folder / trained)) and pipeline.contract(stage) == pipeline.contract(trained)
 
 
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
@@ -137,13 +133,12 @@ def _untaught(recipe: Recipe, stage: str) -> bool:
 def hand_out(pipeline: Pipeline, stage: str) -> None:
     """Give the parts of a trained stage their weights, as the table says. The converter's come first, because the
     contracts of the others name it."""
-    assert pipeline.folder is not None
     model = pipeline.build(stage)
-    load(model, pipeline.folder / stage / BEST)
+    load(model, pipeline.run / stage / BEST)
     for name in STAGES[stage].hands_out:
         if name not in model.parts:  # a converter by rule
             continue
-        folder = pipeline.folder / name
+        folder = pipeline.run / name
         write_json(folder / DONE, {**done(folder), "together": True})  # first: no mistake for one trained alone
         write_weights(model.parts[name], folder / BEST)
         sign(folder, pipeline.contract(name))
@@ -152,8 +147,7 @@ def hand_out(pipeline: Pipeline, stage: str) -> None:
 
 def to_all(pipeline: Pipeline, strategy: Any) -> None:
     """Copy the trained converter into the run directory of every process; their disks need not be shared."""
-    assert pipeline.folder is not None
-    folder = pipeline.folder / "converter"
+    folder = pipeline.run / "converter"
     weights = folder / BEST
     mine = weights.read_bytes() if weights.exists() else b""
     theirs = gathered(strategy, mine)[0]

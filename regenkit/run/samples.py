@@ -21,8 +21,7 @@ def _held(prepared: Prepared, split: str) -> list[int]:
 def sample_stage(pipeline: Pipeline, stage: str, step: int, prepared: Prepared) -> None:
     """Write samples of the stage in training for a few validation examples into samples/: Y′ as text, Y as its modality
     writes it. A converter's own decoder shows what it rebuilds, and what the generator draws."""
-    assert pipeline.folder is not None
-    folder = pipeline.folder / "samples"
+    folder = pipeline.run / "samples"
     folder.mkdir(exist_ok=True)
     own, condition, target = pipeline.recipe.renderer.own_decoder, *pipeline.sides(stage)
     draws_rep, reads_rep = "rep" in target.source.values(), "rep" in condition.source.values()

@@ -91,12 +91,11 @@ def working_on(folder: Path, recipe: Recipe, strategy: Any, console: Console) ->
 
 def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: Any, log: Log) -> dict[str, Any]:
     """Train one stage of a run unless it is done; returns what `train.fit` found."""
-    assert pipeline.folder is not None
-    recipe, kind, folder, chief = pipeline.recipe, STAGES[stage], pipeline.folder / stage, is_chief(strategy)
+    recipe, kind, folder, chief = pipeline.recipe, STAGES[stage], pipeline.run / stage, is_chief(strategy)
     with together(strategy):
         if pipeline.learned and stage != "converter" and not pipeline.learned.trained:
             raise UserError(
-                f"{pipeline.folder}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
+                f"{pipeline.run}: its converter has not been trained, so there is no Y′ yet for the {stage} to "
                 "learn from; train it first, by --stage converter, or all without --stage"
             )
         if chief and not done(folder):
@@ -149,11 +148,10 @@ def train_stage(pipeline: Pipeline, stage: str, prepared: Prepared, strategy: An
 
 def _refuse_untrained(pipeline: Pipeline, stage: str) -> None:
     """Raises UserError where a stage goes on from another one that is not trained yet."""
-    assert pipeline.folder is not None
     for each in (*STAGES[stage].parts, STAGES[stage].starts_from):
-        if each in pipeline.recipe.stages and not done(pipeline.folder / each):
+        if each in pipeline.recipe.stages and not done(pipeline.run / each):
             raise UserError(
-                f"{pipeline.folder}: its {each} has not been trained, from which {stage} goes on; train it first, by "
+                f"{pipeline.run}: its {each} has not been trained, from which {stage} goes on; train it first, by "
                 f"--stage {each}, or all without --stage"
             )
 
