@@ -18,6 +18,10 @@ from regenkit.testing.finding import Failed, Finding, Skipped
 from regenkit.testing.material import Material, materials
 
 Check = Callable[..., None]
+CHECKS: dict[type[Component], tuple[Check, ...]] = {
+    Modality: modalities.CHECKS, Dataset: datasets.CHECKS, Metric: metrics.CHECKS, Converter: converters.CHECKS,
+}  # fmt: skip
+"""Of what a recipe uses and is no stage."""
 
 
 @final
@@ -58,25 +62,19 @@ class Case:
     def examined(self) -> tuple[Finding, str]:
         """(what is found, what names the fault). What a check did not find is this component's own fault, though others
         may have one by the same words; an error that was raised is one fault wherever it comes up."""
-        found = self._found()
-        if isinstance(found, Finding):
-            return found, f"{found.got} {found.where}"
-        return found[0], found[0].got
-
-    def _found(self) -> Finding | tuple[Finding, Exception]:
         named: dict[str, Any] = {"component": self._title, "check": self.name}
         try:
             self.check(*self._arguments)
         except Skipped as why:
-            return Finding(**named, state="skipped", got=str(why))
+            return Finding(**named, state="skipped", got=str(why)), ""
         except Failed as error:
             return Finding(**named, state="failed", expected=error.expected or self._expected, got=error.got,
-                           where=error.where or self._where, remedy=error.remedy)  # fmt: skip
+                           where=self._where, remedy=error.remedy), f"{error.got} {self._where}"  # fmt: skip
         except Exception as error:  # of an author's object, which may raise anything
             got, remedy = _told(error, self.name)
             return Finding(**named, state="failed", expected=self._expected, got=got, where=self._source(error),
-                           remedy=remedy), error  # fmt: skip
-        return Finding(**named, state="ok")
+                           remedy=remedy), got  # fmt: skip
+        return Finding(**named, state="ok"), ""
 
     @cached_property
     def _expected(self) -> str:
@@ -168,14 +166,8 @@ def _parts(own: Sequence[Component], material: Material) -> Iterator[tuple[Compo
     for component in material.components:
         if component not in own:
             continue
-        if isinstance(component, Modality):
-            yield component, "", modalities.CHECKS
-        elif isinstance(component, Dataset):
-            yield component, "", datasets.CHECKS
-        elif isinstance(component, Metric):
-            yield component, "", metrics.CHECKS
-        elif isinstance(component, Converter) and not component.learned:
-            yield component, "", converters.CHECKS
+        if not (isinstance(component, Converter) and component.learned):
+            yield component, "", CHECKS[type(component)]
     for stage, component in material.stages:
         if component in own and isinstance(component, Generator | Renderer | Converter):
             encoding = (learning.encoding_mixes_no_examples,) if stage == "converter" else ()

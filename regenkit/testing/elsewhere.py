@@ -13,12 +13,14 @@ from regenkit.errors import BadSource
 from regenkit.testing.finding import Failed
 
 SEED = "PYTHONHASHSEED"
+"""Another one, and processes that begin then hash texts otherwise than this one."""
 
 
 def read_elsewhere(dataset: Any, sources: Sequence[str]) -> tuple[list[str], list[Example]]:
     """(all its sources, the examples of these), as another process has them. Raises Failed where it cannot read."""
+    other = "2" if os.environ.get(SEED) == "1" else "1"
     try:
-        with _other_hashes(), pool(2) as run:
+        with variable(SEED, other), pool(2) as run:
             ((names, examples),) = run(partial(_read, dataset), [list(sources)], 1)
     except Exception as error:  # of an author's object, which may raise anything
         got = f"in another process: {type(error).__name__}: {error}"
@@ -42,14 +44,14 @@ def _read(dataset: Any, sources: Sequence[str]) -> tuple[list[str], list[Example
 
 
 @contextmanager
-def _other_hashes() -> Iterator[None]:
-    """Processes that begin within hash texts otherwise than this one."""
-    before = os.environ.get(SEED)
-    os.environ[SEED] = "2" if before == "1" else "1"
+def variable(name: str, value: str) -> Iterator[None]:
+    """Within, a variable of the environment has this value."""
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ[SEED]
+            del os.environ[name]
         else:
-            os.environ[SEED] = before
+            os.environ[name] = before

@@ -14,9 +14,9 @@ LONGEST = 600
 class Failed(AssertionError):
     """A check did not find what it expected."""
 
-    def __init__(self, got: str, remedy: str, *, expected: str = "", where: str = "") -> None:
+    def __init__(self, got: str, remedy: str, *, expected: str = "") -> None:
         super().__init__(got)
-        self.got, self.remedy, self.expected, self.where = got, remedy, expected, where
+        self.got, self.remedy, self.expected = got, remedy, expected
 
 
 @final

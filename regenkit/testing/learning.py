@@ -62,12 +62,7 @@ def company_and_padding_change_no_loss(component: Component, material: Material,
     for noise in (False, True):
         whole = _losses(model, batch, noise=noise)
         for row in (0, len(material.indices) - 1):
-            part = {
-                side: {name: value[row : row + 1] for name, value in batch[side].items()}
-                for side in (CONDITION, TARGET)
-            }
-            part[NOISE] = batch[NOISE][row : row + 1]
-            alone = _losses(model, part, noise=noise)
+            alone = _losses(model, _row(batch, row), noise=noise)
             same({name: value[row : row + 1] for name, value in whole.items()}, alone, "alone, the losses have",
                  "let nothing mix the rows of a batch: no batch normalisation, no mean over the batch; draw from "
                  "regenkit.layers.noise with the seeds that are given", close=CLOSE)  # fmt: skip

@@ -1,11 +1,10 @@
 """Real examples to check components with: a few of a recipe's dataset, prepared as training prepares them."""
 
 import copy
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, final
 
@@ -23,7 +22,7 @@ from regenkit.recipe import Recipe, load
 from regenkit.recipe.arguments import parameters
 from regenkit.spec import Fields
 from regenkit.stages import GENERATOR, RENDERER
-from regenkit.testing.elsewhere import read_elsewhere
+from regenkit.testing.elsewhere import read_elsewhere, variable
 from regenkit.testing.finding import Skipped
 
 EXAMPLES = 8
@@ -102,7 +101,7 @@ class Material:
             pipeline._stages["converter"] = pipeline.build("converter")
         while True:
             few = _few(self.dataset, count)
-            with _own_cache():
+            with variable("REGENKIT_CACHE", _folder().name):
                 found = prepare(
                     dataset=WithSource(few, pipeline.source) if pipeline.source else few,
                     identity={**self.recipe.dataset.identity, "sources": count}, converter=pipeline.converter,
@@ -142,14 +141,11 @@ class Material:
     def build(self, stage: str, precision: str = "float32", seed: int = 0) -> Any:
         """A new stage, the same for the same seed."""
         from regenkit.quiet import keras
+        from regenkit.training.train import computing_in
 
         keras.utils.set_random_seed(seed)
-        before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
-        try:
+        with computing_in(precision):
             return self.pipeline.build(stage)
-        finally:
-            keras.config.set_dtype_policy(before)
 
 
 def _few(dataset: Any, count: int) -> Any:
@@ -163,27 +159,10 @@ def _numpy(value: Any) -> Any:
     return {name: _numpy(each) for name, each in value.items()} if isinstance(value, dict) else value.numpy()
 
 
-@contextmanager
-def _own_cache() -> Iterator[None]:
-    """Within, what is prepared goes into a folder that is deleted when the process ends."""
-    before = os.environ.get("REGENKIT_CACHE")
-    os.environ["REGENKIT_CACHE"] = _folder().name
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["REGENKIT_CACHE"]
-        else:
-            os.environ["REGENKIT_CACHE"] = before
-
-
-_folders: list[tempfile.TemporaryDirectory] = []
-
-
+@cache
 def _folder() -> tempfile.TemporaryDirectory:
-    if not _folders:
-        _folders.append(tempfile.TemporaryDirectory(prefix="regenkit-check-"))
-    return _folders[0]
+    """Of what is prepared and written here; it is deleted when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="regenkit-check-")
 
 
 # --- where no recipe is given -----------------------------------------------------------------------------------------

@@ -53,10 +53,7 @@ def values_are_written_and_read(component: Modality, material: Material) -> None
     value, _ = next(_values(component, material))
     for suffix in shared:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"value{suffix}"
-            modality.write(value, path)
-            if not path.is_file():
-                raise Failed(f"write left no file {path.name}", "write to the very path that is given")
+            path = _written(modality, value, Path(folder) / f"value{suffix}")
             read = modality.read(path)
         if not isinstance(read, list) or not read:
             raise Failed(f"read({path.name}) gives {read!r}", "give a list of values, of one where a file holds one")
@@ -76,9 +73,7 @@ def what_a_model_may_draw_can_be_written(component: Modality, material: Material
             encoded(component, modality, value)
         for suffix in component.writes:
             with tempfile.TemporaryDirectory() as folder:
-                modality.write(value, path := Path(folder) / f"drawn{suffix}")
-                if not path.is_file():
-                    raise Failed(f"write left no file {path.name}", "write to the very path that is given")
+                _written(modality, value, Path(folder) / f"drawn{suffix}")
 
 
 def bad_files_are_refused_with_their_name(component: Modality, material: Material) -> None:
@@ -118,6 +113,13 @@ def drawn(spec: Spec, seed: int, steps: int = STEPS) -> Fields:
         else:
             found[name] = np.asarray(np.clip(random.normal(0, 0.5, shape), -1, 1), np.float32)
     return found
+
+
+def _written(modality: Any, value: Any, path: Path) -> Path:
+    modality.write(value, path)
+    if not path.is_file():
+        raise Failed(f"write left no file {path.name}", "write to the very path that is given")
+    return path
 
 
 def _of(component: Modality, material: Material) -> Any:

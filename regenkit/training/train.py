@@ -69,7 +69,7 @@ def fit(
     job.folder.mkdir(parents=True, exist_ok=True)
 
     # --- model, optimisers, and where they stood -----------------------------------------------------------------
-    with strategy.scope(), _precision(settings.precision):
+    with strategy.scope(), computing_in(settings.precision):
         keras.utils.set_random_seed(settings.seed)
         model = job.build()
         try:
@@ -225,10 +225,10 @@ def _not_finite(job: Job, step: int, taken: int, what: str) -> str:
 
 
 @contextmanager
-def _precision(name: str) -> Iterator[None]:
+def computing_in(precision: str) -> Iterator[None]:
     """Models that are built within compute in this precision; their weights are float32."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name if name == "float32" else f"mixed_{name}")
+    keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
     try:
         yield
     finally:
