@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.cli.outputs import given_options
 from regenkit.components import Evaluation
-from regenkit.given import Given
+from regenkit.given import Given, given_options
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Fields
@@ -55,7 +54,7 @@ def main() -> None:
     xs, real, true = ([dict(sides[side] or {}) for sides, _ in found] for side in ("x", "y", "rep"))
     titles = [str(meta["title"]) for _, meta in found]
     rule = GriffinLim(condition=texts.specs["rep"], target=texts.specs["y"].only(optional=False))
-    given = [texts.given(given_options([options.given] if options.given else None))] * len(xs)
+    given = [texts.given(given_options([options.given] if options.given else []))] * len(xs)
     ways: dict[str, Any] = {
         "recordings": lambda: real,
         "true mel, Griffin-Lim": lambda: by_rule(rule, true),

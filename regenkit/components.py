@@ -78,11 +78,8 @@ class Component:
 
     def installing(self, package: str) -> str:
         """The command that installs a package that it needs."""
-        return (
-            f"pip install '{self.origin.distribution or CORE}[{self.extra}]'"
-            if self.extra
-            else f"pip install {package}"
-        )
+        wanted = f"'{self.origin.distribution or CORE}[{self.extra}]'" if self.extra else package
+        return f"pip install {wanted}"
 
     @property
     def _short(self) -> str:

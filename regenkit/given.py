@@ -1,10 +1,12 @@
 """What a user fixes before anything is generated, in terms of the fields that are generated."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
+from regenkit.errors import UserError
 from regenkit.spec import Fields
 
 
@@ -25,3 +27,14 @@ class Given:
     meta: dict[str, Any] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict)
     x: Fields = field(default_factory=dict)
+
+
+def given_options(texts: Iterable[str], where: str = "--given") -> dict[str, str]:
+    """["key=G"] → {"key": "G"}. Raises UserError where one is no such pair."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UserError(f"{where} {text}: write FIELD=VALUE, as in {where} key=G")
+        found[name.strip()] = value.strip()
+    return found

@@ -9,6 +9,7 @@ They belong to the environment and not to the recipe, because they do not change
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from regenkit.errors import UserError
@@ -60,10 +61,7 @@ def _count(name: str) -> int:
 def _contained() -> list[int]:
     found = []
     for path in _CGROUP:
-        try:
-            text = path.read_text().strip()
-        except OSError:
-            continue
-        if text.isdecimal():  # else "max"
-            found.append(int(text))
+        with suppress(OSError):
+            if (text := path.read_text().strip()).isdecimal():  # else "max"
+                found.append(int(text))
     return found

@@ -70,7 +70,7 @@ class _Walk:
             return
         for entry in found:
             name = within + entry.name
-            if not _is_text(entry.name):
+            if any("\ud800" <= letter <= "\udfff" for letter in entry.name):  # Python's stand-ins for other bytes
                 self.left_out[os.fsencode(name).decode("utf-8", "backslashreplace")] = (
                     "its name is not UTF-8; rename it"
                 )
@@ -108,11 +108,3 @@ class _Walk:
 def _identity(folder: Path) -> tuple[int, int]:
     stat = folder.stat()
     return stat.st_dev, stat.st_ino
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -220,7 +220,7 @@ def test_a_faulty_plugin_leaves_no_trace(plugin: Any, said: str) -> None:
     assert host.names("generator") == sorted(["fine", *OWN])
     assert not any(
         implementation.plugin is plugin
-        for caller in vars(host.hook).values()
+        for caller in vars(host._manager.hook).values()
         if hasattr(caller, "get_hookimpls")
         for implementation in caller.get_hookimpls()
     )
@@ -283,7 +283,7 @@ def test_a_strategy_of_a_plugin_goes_before_the_core_s() -> None:
         def make_strategy(self, recipe: Any) -> str:
             return f"own for {recipe}"
 
-    assert plugins.Host([Own()]).hook.make_strategy(recipe="x") == "own for x"
+    assert plugins.Host([Own()]).strategy("x") == "own for x"
 
 
 def test_callbacks_of_all_plugins_are_collected(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_callbacks_of_all_plugins_are_collected(tmp_path: Path) -> None:
             return [stage]
 
     host = plugins.Host([One(), One()])
-    assert host.hook.training_callbacks(recipe=None, stage="renderer", run_dir=tmp_path) == [["renderer"]] * 2
+    assert host.callbacks("x", "renderer", tmp_path, print) == ["renderer"] * 2
 
 
 def test_regenkit_names_what_a_plugin_needs() -> None:

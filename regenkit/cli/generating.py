@@ -57,9 +57,10 @@ def generate(
 
     Each is written when it is made, in memory that does not grow with their number; Ctrl-C keeps what is written.
     """
-    from regenkit.cli.outputs import check_output, given_options, sampling_options, say_many, write_all
+    from regenkit.cli.outputs import check_output, sampling_options, say_many, write_all
 
     say_many(count, terminal(stderr=True, soft_wrap=True))
+    from regenkit.given import given_options
     from regenkit.pipeline.generation import generated
     from regenkit.pipeline.load import load_run
 
@@ -67,10 +68,11 @@ def generate(
     check_output(output, pipeline.y_record.writes)
     values = pipeline.read_inputs(text)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
+    fixed = given_options(given or [])
     if stream:
-        _stream(pipeline, values, output, seed=seed, count=count, given=given_options(given), **options)
+        _stream(pipeline, values, output, seed=seed, count=count, given=fixed, **options)
         return
-    results = generated(pipeline, values, seed=seed, count=count, given=given_options(given), **options)
+    results = generated(pipeline, values, seed=seed, count=count, given=fixed, **options)
     write_all(output, len(values) * count, results, _writer(pipeline), terminal(stderr=True, soft_wrap=True))
 
 

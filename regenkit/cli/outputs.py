@@ -35,17 +35,6 @@ def numbered(path: Path, number: int, count: int) -> Path:
     return path if count == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def given_options(options: list[str] | None) -> dict[str, str]:
-    """["key=G"] → {"key": "G"}."""
-    found: dict[str, str] = {}
-    for option in options or []:
-        name, equals, value = option.partition("=")
-        if not equals or not name.strip():
-            raise UserError(f"--given {option}: write FIELD=VALUE, as in --given key=G")
-        found[name.strip()] = value.strip()
-    return found
-
-
 def sampling_options(settings: Sequence[str] | None, **flags: float | None) -> dict[str, Any]:
     """`--sample NAME=VALUE` and the short flags that were given. Raises UserError where one is given twice, or is not
     a finite number."""

@@ -5,6 +5,7 @@ counted and named by reason. Also how much may be left out before preparation st
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import final
 
@@ -91,13 +92,10 @@ def settle(where: str, kept: int, skipped: Skipped) -> None:
 
 def _allowed() -> float:
     text = os.environ.get("REGENKIT_MAX_BAD", "0.5")
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise UserError(f"REGENKIT_MAX_BAD={text}: right is a number from 0 to 1, as in REGENKIT_MAX_BAD=0.9")
-    return share
+    with suppress(ValueError):
+        if 0 <= (share := float(text)) <= 1:
+            return share
+    raise UserError(f"REGENKIT_MAX_BAD={text}: right is a number from 0 to 1, as in REGENKIT_MAX_BAD=0.9")
 
 
 def _listed(skipped: Skipped) -> str:

@@ -11,12 +11,13 @@ from typing import Any, final
 
 from regenkit.adapter import Cuts, Joins, Parses
 from regenkit.errors import UserError
+from regenkit.given import given_options
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.editing import text_of
 from regenkit.recipe.sampling import USUAL, asked, options_of
 from regenkit.run.beside import x_line
 from regenkit.spec import Fields
-from regenkit.stages import GENERATOR, RENDERER, ROUTE, STAGES
+from regenkit.stages import BEST, RENDERER, ROUTE
 
 ROUTES = ("reference", "oracle", "predicted", "direct")
 """What an example is shown as, side by side: the real Y; from true Y′; from predicted Y′; without Y′."""
@@ -63,7 +64,8 @@ class Session:
 
     def generate(self, typed: str, upload: str | None, given: str, seed: int, options: Mapping[str, Any]) -> Made:
         """X → Y′ → Y. Raises UserError where X, what is given or an option is wrong."""
-        line, value, fixed = self.pipeline, self._input(typed, upload), self._given(given)
+        line, value = self.pipeline, self._input(typed, upload)
+        fixed = given_options(filter(str.strip, given.splitlines()), "given")
         checked = asked({stage: line.stage(stage) for stage in ROUTE}, self._changed(options, ROUTE))
         if isinstance(line.x, Cuts) and isinstance(line.y, Joins) and len(line.x.cut(value)) > 1:
             y = line.generate([value], seed=seed, given=fixed, **checked)[0]
@@ -99,7 +101,7 @@ class Session:
         found["oracle"] = rep, line.render_rep([rep], seed=seed)[0]
         predicted = line.predict_rep([x], [given], seed=seed)[0]
         found["predicted"] = predicted, line.render_rep([predicted], seed=seed)[0]
-        if self._has("direct"):
+        if (line.run / "direct" / BEST).exists():
             drawn = line.sample("direct", [{**x, **given.fields}], seed=seed)[0]
             found["direct"] = {}, line.joined(given.fields, drawn)
         made = {
@@ -117,11 +119,6 @@ class Session:
     @cached_property
     def _held(self) -> Any:
         return self._prepared.indices("test", paired=True)
-
-    def _has(self, stage: str) -> bool:
-        from regenkit.stages import BEST
-
-        return self.pipeline.folder is not None and (self.pipeline.folder / stage / BEST).exists()
 
     def _input(self, typed: str, upload: str | None) -> Any:
         if upload:
@@ -147,17 +144,6 @@ class Session:
         finally:
             path.unlink(missing_ok=True)
 
-    @staticmethod
-    def _given(text: str) -> dict[str, str]:
-        """NAME=VALUE, one a line."""
-        found = {}
-        for line in filter(str.strip, text.splitlines()):
-            name, equals, value = line.partition("=")
-            if not equals or not name.strip():
-                raise UserError(f"given: {line!r} should be NAME=VALUE, as in key=G")
-            found[name.strip()] = value.strip()
-        return found
-
     def _changed(self, options: Mapping[str, Any], stages: tuple[str, ...]) -> dict[str, Any]:
         """The options that are not as usual, of those that one of the stages has."""
         known = {name for stage in stages for name in options_of(self.pipeline.stage(stage))}
@@ -179,7 +165,6 @@ class Session:
 def about(pipeline: Pipeline) -> str:
     """What a run makes of what, in a line."""
     recipe = pipeline.recipe
-    use = {stage: recipe.part(STAGES[stage].section).use for stage in (GENERATOR, RENDERER)}
-    own = "the converter's own decoder" if recipe.renderer.own_decoder else use[RENDERER]
+    drawn_by = "the converter's own decoder" if recipe.renderer.own_decoder else recipe.renderer.use
     return (f"{pipeline.x_record.name} → {pipeline.y_record.name}. Y′ is made by {recipe.part('converter').use}; "
-            f"{use[GENERATOR]} draws it from X, and {own} draws Y from it.")  # fmt: skip
+            f"{recipe.generator.use} draws it from X, and {drawn_by} draws Y from it.")  # fmt: skip

@@ -14,8 +14,9 @@ from regenkit.pipeline.draft import TooLarge, draft, without_values
 from regenkit.pipeline.weights import load
 from regenkit.recipe import Part, Recipe
 from regenkit.recipe.arguments import defaults, parameters, wanted
+from regenkit.recipe.sampling import check
 from regenkit.spec import Spec
-from regenkit.stage import ChecksSampling, LearnedConverter, draws_length
+from regenkit.stage import LearnedConverter, draws_length
 from regenkit.stages import BEST, STAGES, Specs, sides
 
 
@@ -64,8 +65,7 @@ def build(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, draf
             model = part.build(condition=condition.spec, target=target.spec)
         refuse_unfit(part.component, model)
         _check_lengths(part.component.name, model, condition.spec, target.spec)
-        if isinstance(model, ChecksSampling):
-            _check_sampling(model, part.sample, part.where("sample"))
+        check(model, part.sample, part.where("sample"))
     except UserError as error:
         if stage == "direct" and not part.own:
             more = "The direct route X → Y is built as the generator is; for another add direct: {use: NAME}"
@@ -82,13 +82,6 @@ def _check_lengths(name: str, model: Any, condition: Spec, target: Spec) -> None
     fields = ", ".join(each for each in target if (clock := target.clock(each)) and clock.axis in axes)
     raise UserError(f"{name} cannot say how long {fields} is, which runs along an axis ({', '.join(axes)}) that its "
                     "condition does not: take a component that draws lengths, such as the transformer")  # fmt: skip
-
-
-def _check_sampling(model: ChecksSampling, options: Any, where: str) -> None:
-    try:
-        model.check_sampling(**options)
-    except ValueError as error:
-        raise UserError(f"{where}: {error}") from error
 
 
 def _together(recipe: Recipe, stage: str, specs: Specs, folder: Path | None, *, drafted: bool) -> Any:

@@ -67,11 +67,6 @@ class Host:
         for entry in found:
             self._load(entry)
 
-    @property
-    def hook(self) -> Any:
-        """The hooks, as pluggy has them."""
-        return self._manager.hook
-
     def callbacks(self, recipe: RecipeView, stage: str, run_dir: Path, warn: Callable[[str], None]) -> list[Any]:
         """The Keras callbacks of every plugin for one stage. A plugin that raises goes without them, and `warn` gets a
         message that names it."""

@@ -5,11 +5,12 @@ import json
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import typing_extensions
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, to_jsonable_python
+from pydantic_core import ErrorDetails, PydanticSerializationError, to_jsonable_python
 
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
@@ -52,13 +53,27 @@ def _signature(component: Component) -> dict[str, inspect.Parameter]:
     target = component.load()
     try:
         # A class's own signature may be Keras's `__new__(*args, **kwargs)`; its `__init__` has what it takes.
-        function = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]  # the very class
-        found = list(inspect.signature(function).parameters.values())[isinstance(target, type) :]
-        hints = typing.get_type_hints(function, include_extras=True)
+        found = typed(target.__init__ if isinstance(target, type) else target)  # type: ignore[misc]  # the very class
     except Exception as error:
         message = f"{type(error).__name__}: {error} ({place(target)})"
         raise UserError(f"{component.title}: the type hints of {component.target} cannot be read: {message}") from error
-    return {parameter.name: parameter.replace(annotation=hints.get(parameter.name, Any)) for parameter in found}
+    return dict(list(found.items())[isinstance(target, type) :])
+
+
+def typed(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a function, with their type hints resolved."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    found = inspect.signature(function).parameters
+    return {name: parameter.replace(annotation=hints.get(name, Any)) for name, parameter in found.items()}
+
+
+def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a recipe writes them; without defaults that no recipe can write."""
+    found = {}
+    for name, value in arguments.items():
+        with suppress(PydanticSerializationError):
+            found[name] = to_jsonable_python(value)
+    return found
 
 
 def adapter(name: str, known: Mapping[str, inspect.Parameter]) -> TypeAdapter[Any]:

@@ -8,12 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
-
 from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.errors import UserError
 from regenkit.extras import missing
-from regenkit.recipe.arguments import check_arguments, checked_against, defaults, parameters, wanted
+from regenkit.recipe.arguments import check_arguments, checked_against, defaults, parameters, plain, wanted
 from regenkit.recipe.document import Where
 from regenkit.recipe.mismatch_options import unable
 from regenkit.recipe.reader import Section, Written
@@ -106,8 +104,8 @@ def _part(section: Section, other_run: OtherRun) -> Part:
     except UserError as error:
         raise UserError("\n".join(_misplaced(section)) or str(error)) from error
     sample = _sample(section.component, section.sample, section.where)
-    plain = {"use": section.component.name, **_plain(arguments), **({"sample": dict(sample)} if sample else {})}
-    return Part(component=section.component, arguments=arguments, sample=sample, where=section.where, plain=plain)
+    written = _written({"use": section.component.name, **plain(arguments)}, sample)
+    return Part(component=section.component, arguments=arguments, sample=sample, where=section.where, plain=written)
 
 
 def _misplaced(section: Section) -> Iterator[str]:
@@ -131,8 +129,8 @@ def _taken(section: Section, name: str, other_run: OtherRun) -> Part:
     except UserError as error:
         raise UserError(f"{section.where('from')}: {error}") from error
     sample = _sample(theirs.component, section.sample, section.where)
-    plain = {"from": str(section.run), **({"sample": dict(sample)} if sample else {})}
-    return replace(theirs, sample={**theirs.sample, **sample}, run=section.run, plain=plain)
+    written = _written({"from": str(section.run)}, sample)
+    return replace(theirs, sample={**theirs.sample, **sample}, run=section.run, plain=written)
 
 
 def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> Part:
@@ -141,8 +139,8 @@ def _renderer(section: Section, converter: Part | None, other_run: OtherRun) -> 
     if converter is None:
         raise UserError("")  # its fault has been named
     sample = _sample(converter.component, section.sample, section.where)
-    plain = {"use": "converter", **({"sample": dict(sample)} if sample else {})}
-    return replace(converter, sample=sample, run=None, own_decoder=True, where=section.where, plain=plain)
+    written = _written({"use": "converter"}, sample)
+    return replace(converter, sample=sample, run=None, own_decoder=True, where=section.where, plain=written)
 
 
 def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
@@ -158,8 +156,8 @@ def _direct(written: Written, generator: Part, other_run: OtherRun) -> Part:
     options = options_of(component.load())
     sample = {name: value for name, value in generator.sample.items() if name in options}
     sample |= _sample(component, section.sample, section.where)
-    plain = {**({"use": component.name} if own else {}), **_plain(arguments), **({"sample": sample} if sample else {})}
-    return Part(component=component, arguments=arguments, sample=sample, own=own, where=section.where, plain=plain)
+    changes = _written({**({"use": component.name} if own else {}), **plain(arguments)}, sample)
+    return Part(component=component, arguments=arguments, sample=sample, own=own, where=section.where, plain=changes)
 
 
 def _direct_half(written: Written, generator: Part, direct: Part, other_run: OtherRun) -> Part:
@@ -174,6 +172,11 @@ def _direct_half(written: Written, generator: Part, direct: Part, other_run: Oth
     return replace(direct, arguments=arguments, plain={})
 
 
+def _written(part: dict[str, Any], sample: dict[str, Any]) -> dict[str, Any]:
+    """A part as a recipe writes it."""
+    return {**part, "sample": sample} if sample else part
+
+
 def _sample(component: Component, options: Mapping[str, Any], where: Where) -> dict[str, Any]:
     if not options:
         return {}
@@ -183,17 +186,6 @@ def _sample(component: Component, options: Mapping[str, Any], where: Where) -> d
         return where("sample", *path, key=key)
 
     return checked_against(component.name, known, options, inside)
-
-
-def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as a recipe writes them."""
-    plain = {}
-    for name, value in arguments.items():
-        try:
-            plain[name] = to_jsonable_python(value)
-        except PydanticSerializationError:  # a default that no recipe can write
-            continue
-    return plain
 
 
 def _runs(args: Mapping[str, Any], path: tuple[str, ...]) -> Any:

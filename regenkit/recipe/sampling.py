@@ -12,7 +12,7 @@ from typing import Any
 
 from regenkit.errors import UserError
 from regenkit.nearest import did_you_mean
-from regenkit.recipe.arguments import checked_against
+from regenkit.recipe.arguments import checked_against, typed
 from regenkit.stage import ChecksSampling
 
 USUAL = {"top_p": 0.95}
@@ -25,12 +25,10 @@ _OF_LENGTH = ("length", "max_length")
 @cache
 def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The options of a `sample` or `resample`, with their type hints resolved."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    found = inspect.signature(function).parameters.values()
     return {
-        each.name: each.replace(annotation=hints.get(each.name, Any))
-        for each in found
-        if each.name not in _NO_OPTIONS and each.kind != inspect.Parameter.VAR_KEYWORD
+        name: each
+        for name, each in typed(function).items()
+        if name not in _NO_OPTIONS and each.kind != inspect.Parameter.VAR_KEYWORD
     }
 
 
@@ -84,13 +82,18 @@ def asked(
             if name in each:
                 values[option] = checked_against(option, {name: each[name]}, {name: value}, _where)[name]
     for name, stage in stages.items():
-        if isinstance(stage, ChecksSampling):
-            own = for_stage(values, name)
-            try:
-                stage.check_sampling(**{option: own[option] for option in known[name].keys() & own.keys()})
-            except ValueError as error:
-                raise UserError(f"{name}: {error}") from error
+        own = for_stage(values, name)
+        check(stage, {option: own[option] for option in known[name].keys() & own.keys()}, name)
     return values
+
+
+def check(stage: Any, options: Mapping[str, Any], where: str) -> None:
+    """Raises UserError where a stage cannot draw so as it was built."""
+    if isinstance(stage, ChecksSampling):
+        try:
+            stage.check_sampling(**options)
+        except ValueError as error:
+            raise UserError(f"{where}: {error}") from error
 
 
 def _where(*path: str | int, key: bool = False) -> str:

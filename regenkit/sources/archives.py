@@ -32,7 +32,8 @@ def extract(archive: Path, folder: Path, *, root: str, members: tuple[str, ...],
     try:
         with _opened(archive) as found:
             for number, (name, file) in enumerate(found):
-                inside = _below(root, name)
+                path = PurePosixPath(name)
+                inside = path.relative_to(root) if path.is_relative_to(root) else None
                 if inside is not None and any(fnmatchcase(str(inside), pattern) for pattern in members):
                     left -= _write(file, _place(archive, folder, inside), left)
                     count += 1
@@ -46,13 +47,6 @@ def extract(archive: Path, folder: Path, *, root: str, members: tuple[str, ...],
     if not count:
         raise UserError(f"{archive.name}: holds no {' or '.join(members)} in {root or 'it'}")
     return count
-
-
-def _below(root: str, name: str) -> PurePosixPath | None:
-    try:
-        return PurePosixPath(name).relative_to(PurePosixPath(root))
-    except ValueError:
-        return None
 
 
 def _place(archive: Path, folder: Path, inside: PurePosixPath) -> Path:

@@ -27,7 +27,6 @@ class RunLog:
         self._file = folder / "log.jsonl"
         self._writers: dict[str, Any] = {}
         self._last: dict[str, float] = {}
-        self._text = ""
         self._line = ProgressLine(console)
 
     def __enter__(self) -> "RunLog":
@@ -61,10 +60,11 @@ class RunLog:
         pace = {"steps_per_second": steps_per_second, "waiting": waiting, **({"skipped": skipped} if skipped else {})}
         self._write(stage, step, "train", {**losses, **pace})
         terms = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        self._text = f"{terms}  {steps_per_second:.1f} steps/s"
+        text = f"{terms}  {steps_per_second:.1f} steps/s"
         if waiting > 0.05:
-            self._text += f" ({waiting:.0%} waiting for data)"
-        self._line.show(stage, step, None, f"{self._text}  {self._validation(stage)}")
+            text += f" ({waiting:.0%} waiting for data)"
+        last = f"validation {self._last[stage]:.3f}" if stage in self._last else ""
+        self._line.show(stage, step, None, f"{text}  {last}")
 
     def validation(self, stage: str, step: int, losses: Mapping[str, float]) -> None:
         self._write(stage, step, "validation", losses)
@@ -75,9 +75,6 @@ class RunLog:
 
     def say(self, message: str) -> None:
         self.console.print(message)
-
-    def _validation(self, stage: str) -> str:
-        return f"validation {self._last[stage]:.3f}" if stage in self._last else ""
 
     def _write(self, stage: str, step: int, kind: str, values: Mapping[str, float]) -> None:
         # JSON has no NaN and no infinity
