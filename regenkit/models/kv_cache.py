@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from regenkit.layers.attention import Place, turns
-from regenkit.models.transformer_network import Network, Told
+from regenkit.models.transformer_network import Conditioning, Network
 from regenkit.quiet import tensorflow as tf
 
 CHUNK = 32
@@ -22,7 +22,7 @@ class Walk(NamedTuple):
 
 def walk(
     model: Network,
-    known: Told,
+    known: Conditioning,
     total: tf.Tensor,
     state: Any,
     decide: Callable[[Walk, Any], tuple[dict[str, tf.Tensor], Any, tf.Tensor | None]],
@@ -52,8 +52,8 @@ def walk(
         noise = chunk(first, end)
 
         def one_step(step: tf.Tensor, x: tf.Tensor, caches: Any, state: Any) -> tuple:
-            told = known.at(step)
-            x += tf.repeat(told, rows, 0) if rows > 1 else told
+            here = known.at(step)
+            x += tf.repeat(here, rows, 0) if rows > 1 else here
             future = tf.where(tf.range(end) > step, -1e9, 0.0)
             place = Place(cosine[step], sine[step], within + step, future)
             grown = []

@@ -82,6 +82,7 @@ class Transformer(keras.Model):
         self.has_scalars = any(field.scalar for field in target.values())
         self._along = max(target, key=lambda name: len(target[name].shape))  # a field that tells how long a target is
         initial = normal()
+        # The name of this attribute is in weights files: under another one no earlier run could be loaded.
         self.told = TransformerCondition(
             condition, target, self.lengths, initial, lead=int(self.has_scalars), width=width, depth=depth,
             heads=heads, dropout=dropout,

@@ -16,7 +16,7 @@ from regenkit.models.kv_cache import Walk, walk
 from regenkit.models.sampling import guided, permitted
 from regenkit.models.traced import call_traced
 from regenkit.models.transformer_lengths import GOES_ON, OVER
-from regenkit.models.transformer_network import Network, told
+from regenkit.models.transformer_network import Network, conditioning
 from regenkit.models.transformer_sampling import as_fields, asked
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END
@@ -73,7 +73,7 @@ def _run(
     penalty: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Tokens of each field of the target, [batch, steps (+1 for scalars)]."""
-    known = told(model, condition, mask, guidance)
+    known = conditioning(model, condition, mask, guidance)
     lead, sides = int(model.has_scalars and not model.places), 1 if guidance == 1 else 2
     batch, total = tf.shape(mask)[0], lead + tf.shape(mask)[1]
     most = tf.reduce_sum(tf.cast(mask, tf.int32), 1)

@@ -93,7 +93,7 @@ class TransformerCondition(keras.layers.Layer):
         """[batch, steps, width] of what each step of the target is to know; mask bool [batch, steps]."""
         shape = tf.shape(mask)
         if self.encoder_norm is None:
-            return self.told(condition, shape[0]) + self.positions(self.lead + shape[1])
+            return self.scalars(condition, shape[0]) + self.positions(self.lead + shape[1])
         if self.places:
             x = self.places(condition, shape[0], noise.fold_in(seeds, "condition"))
         else:
@@ -109,7 +109,7 @@ class TransformerCondition(keras.layers.Layer):
                 x, mask = tf.pad(x, [[0, 0], [1, 0], [0, 0]]), tf.pad(mask, [[0, 0], [1, 0]], constant_values=True)
         return self.encoder_norm(through(self.encoder, x, mask[:, None, :], noise.fold_in(seeds, "encoder")))
 
-    def told(self, condition: Batch, batch: tf.Tensor) -> tf.Tensor:
+    def scalars(self, condition: Batch, batch: tf.Tensor) -> tf.Tensor:
         """[batch, 1, width] of what every step of a drawn length is to know: the condition's scalars."""
         x = tf.zeros([batch, 1, self.width], self.compute_dtype)
         for name, field in self.along.items():

@@ -1,4 +1,4 @@
-"""What sampling and beam search need of a transformer, and what they tell its decoder."""
+"""What sampling and beam search need of a transformer, and what its decoder knows of the condition."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
@@ -32,8 +32,8 @@ class Network(Protocol):
     def head(self, name: str, x: tf.Tensor, earlier: Mapping[str, tf.Tensor], recalled: Recalled) -> tf.Tensor: ...
 
 
-class Told(NamedTuple):
-    """What the steps of a batch are told, with guidance of the sides one after the other."""
+class Conditioning(NamedTuple):
+    """What the steps of a batch know of their condition, with guidance of the sides one after the other."""
 
     encoded: tf.Tensor  # [steps, batch, width], or [1, batch, width] of what is the same at all steps
     positions: tf.Tensor  # [steps, 1, width], or nothing where the encoder has said it: [0, 1, width]
@@ -44,16 +44,16 @@ class Told(NamedTuple):
         return self.encoded[step] if self.positions.shape[0] == 0 else self.encoded[0] + self.positions[step]
 
 
-def told(model: Network, condition: Batch, mask: tf.Tensor, guidance: float) -> Told:
+def conditioning(model: Network, condition: Batch, mask: tf.Tensor, guidance: float) -> Conditioning:
     """`mask` bool [batch, steps]: the most steps there may be."""
     batch, steps = tf.unstack(tf.shape(mask))
     sides = model.sides(condition, guidance)
     found = [model.told.remember(side, batch, None) for side in sides]
     recalled = tf.nest.map_structure(lambda *parts: None if parts[0] is None else tf.concat(parts, 0), *found)
     if model.lengths.drawn:
-        encoded = [model.told.told(side, batch) for side in sides]
+        encoded = [model.told.scalars(side, batch) for side in sides]
         positions = model.told.positions(int(model.has_scalars) + steps)[:, None]
     else:
         encoded = [model.told.encode(side, mask, None) for side in sides]
         positions = tf.zeros([0, 1, 1])
-    return Told(tf.transpose(tf.concat(encoded, 0), [1, 0, 2]), positions, recalled)
+    return Conditioning(tf.transpose(tf.concat(encoded, 0), [1, 0, 2]), positions, recalled)

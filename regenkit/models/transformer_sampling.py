@@ -14,7 +14,7 @@ from regenkit.models.kv_cache import Walk, walk
 from regenkit.models.sampling import filtered, guided, permitted, seeds_of, step_noise
 from regenkit.models.traced import call_traced
 from regenkit.models.transformer_lengths import EVENT, OVER, with_given
-from regenkit.models.transformer_network import Network, told
+from regenkit.models.transformer_network import Network, conditioning
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import END
 
@@ -95,7 +95,7 @@ def _run(
     temperature: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Tokens of each field of the target, [batch, steps (+1 for scalars)]."""
-    known = told(model, condition, mask, guidance)
+    known = conditioning(model, condition, mask, guidance)
     allowed = {name: tf.transpose(value, [1, 0, 2]) for name, value in allowed.items()}
     lead, ends = int(model.has_scalars and not model.places), model.lengths.ends
     total, most = lead + tf.shape(mask)[1], tf.reduce_sum(tf.cast(mask, tf.int32), 1)

@@ -25,8 +25,7 @@ def modalities_of(recipe: Recipe, folder: Path | None) -> Options:
     """The arguments of X's and Y's modality, by "x" and "y": from the run if it has them, else from the dataset."""
     if folder is not None and (folder / FILE).exists():
         return read_json(Maps, folder, FILE)
-    built = hasattr(recipe.dataset.component.load(), "modalities")  # else the dataset need not exist any more
-    if not built:
+    if not isinstance(recipe.dataset.component.load(), KnowsModalities):  # the class: the data may be gone by now
         return {}
     check_data(folder, recipe.dataset.arguments)
     return _of_dataset(recipe.dataset.build())

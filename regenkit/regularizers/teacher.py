@@ -7,7 +7,7 @@ several grids are brought to the student's, by averaging where that is coarser, 
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, final, runtime_checkable
 
 from regenkit import plugins
 from regenkit.components import Component
@@ -16,9 +16,16 @@ from regenkit.layers.conditioner import is_grid
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.arguments import check_choice
 from regenkit.spec import Field, Spec
-from regenkit.stage import OpenRun
+from regenkit.stage import Batch, OpenRun
 
 WRITE = "write {use: NAME, …} of a converter with encode, or {from: RUN}"
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """What a converter has, or its class, if it is a network and no rule."""
+
+    def encode(self, condition: Batch, target: Batch) -> Batch: ...
 
 
 def checked(choice: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,9 +46,13 @@ def _network(name: str) -> Component:
     record = plugins.host().find("converter", name)
     if record.learned:
         raise UserError(f"{record.name} is learned: train it, and {{from: RUN}} takes it from there")
-    if not hasattr(record.load(), "encode"):
-        raise UserError(f"{record.name} is no network: it has no encode(condition, target); {WRITE}")
+    _refuse_rule(record.load(), record.name)
     return record
+
+
+def _refuse_rule(converter: Any, name: str) -> None:
+    if not isinstance(converter, Encodes):
+        raise UserError(f"{name} is no network: it has no encode(condition, target); {WRITE}")
 
 
 @final
@@ -92,10 +103,9 @@ def _of_run(folder: Path, open_run: OpenRun) -> tuple[Any, Spec]:
         pipeline = open_run(folder)
         pipeline.strategy = tf.distribute.get_strategy()  # that of the training it is to teach in
         converter = pipeline.stage("converter") if pipeline.learned else pipeline.converter
+        _refuse_rule(converter, f"the converter of {folder}")
     except UserError as error:
         raise UserError(f"regularizer.teacher: {error}") from error
-    if not hasattr(converter, "encode"):
-        raise UserError(f"regularizer.teacher: the converter of {folder} has no encode(condition, target): {WRITE}")
     return converter, pipeline.specs["y"]
 
 
