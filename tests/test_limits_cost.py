@@ -95,9 +95,9 @@ def test_a_draft_changes_no_weights_of_what_is_built_after_it(pipeline: Any) -> 
 
 
 def test_activations_grow_with_the_batch_and_the_steps(pipeline: Any) -> None:
-    small = cost(pipeline(), "generator", 32)
-    more = cost(pipeline("train.batch_size=64"), "generator", 32)
-    long = cost(pipeline(), "generator", 64)
+    small = cost(pipeline(), "generator", {"y": 32})
+    more = cost(pipeline("train.batch_size=64"), "generator", {"y": 32})
+    long = cost(pipeline(), "generator", {"y": 64})
     assert small.activations and more.activations and long.activations
     assert 1.9 < more.activations / small.activations * small.batch_size / 32 < 2.1
     assert 1.9 < long.activations / small.activations < 4.1  # attention is of pairs

@@ -100,7 +100,9 @@ def preview(
     for split, counts in found["examples"].items():
         table.add_row(split, str(counts["paired"]), str(counts["unpaired"]))
     console.print(table)
-    console.print(_row("steps an example", found["steps"]))
+    table = Table("", *found["steps"], box=None)
+    table.add_row("steps an example", *map(str, found["steps"].values()))
+    console.print(table)
     for line in found["takes"]:
         console.print(line, markup=False)
     for field, counted in found["classes"].items():
@@ -116,15 +118,6 @@ def preview(
     for path in written:
         console.print(f"{path}: the Y of these examples", markup=False, highlight=False)
         show(path, console)
-
-
-def _row(name: str, values: dict[str, int]) -> Table:
-    """One row of numbers under their names."""
-    from rich.table import Table
-
-    table = Table("", *values, box=None)
-    table.add_row(name, *map(str, values.values()))
-    return table
 
 
 def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:

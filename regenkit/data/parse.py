@@ -123,14 +123,11 @@ def _padded(entries: Mapping[Clock, tf.Tensor]) -> dict[Clock, tf.Tensor]:
         finest = min(clock.hop for clock in clocks)
         ratios = {clock: clock.hop / finest for clock in clocks}
         unit = math.lcm(BUCKET, *(ratio.numerator for ratio in ratios.values()))
-        steps = tf.reduce_max(tf.stack([_times(_longest(entries[clock]), ratio) for clock, ratio in ratios.items()]))
+        longest = {clock: tf.reduce_max(tf.concat([entries[clock], [1]], 0)) for clock in clocks}
+        steps = tf.reduce_max(tf.stack([_times(longest[clock], ratio) for clock, ratio in ratios.items()]))
         whole = -(-steps // unit) * unit
         found |= {clock: whole * ratio.denominator // ratio.numerator for clock, ratio in ratios.items()}
     return found
-
-
-def _longest(entries: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_max(tf.concat([entries, [1]], 0))
 
 
 def _times(entries: tf.Tensor, ratio: Fraction) -> tf.Tensor:

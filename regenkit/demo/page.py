@@ -45,8 +45,7 @@ def theme() -> gr.themes.Base:
 
 
 def _run(session: Session) -> None:
-    line = session.pipeline
-    gr.Markdown(f"**{session.name}**: {about(line)}")
+    gr.Markdown(f"**{session.name}**: {about(session.pipeline)}")
     with gr.Tab("Generate"):
         _generate(session)
     with gr.Tab("Compare"):

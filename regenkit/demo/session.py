@@ -127,9 +127,7 @@ class Session:
             raise UserError(
                 "there is no input yet: type it, or upload a file" if self.parses else "upload a file first"
             )
-        if not isinstance(self.pipeline.x, Parses):
-            raise UserError(f"{self.pipeline.x_record.name} cannot be typed: upload a file")
-        return self.pipeline.x.parse(typed)
+        return self.pipeline.parse(typed)
 
     @staticmethod
     def _read(modality: Any, reads: tuple[str, ...], upload: str | None) -> Any:

@@ -29,8 +29,8 @@ STEPS = 64
 """Along each axis, where no data say how many there are."""
 LOOKED_AT = 200
 """Examples whose lengths along other axes than Y's are read, evenly chosen."""
-Steps = Mapping[str, int] | int | None
-"""Of the longest example: by axis, or along each; None where the data are not known."""
+Steps = Mapping[str, int] | None
+"""Of the longest example, by axis; None where the data are not known."""
 SURE = 0.6
 """Of the counted activations a stage takes this share at least: measurements gave 0.6 to 0.85 of the count."""
 LARGE = 0.5
@@ -113,8 +113,7 @@ def _cost(pipeline: Pipeline, stage: str, model: Any, steps: Steps) -> Cost:
 def _longest_of(sides: tuple[Side, Side], steps: Steps, window: int | None) -> dict[str, int]:
     """By axis of a stage; with a window no more than it has along Y."""
     clocks = [clock for side in sides for clock in side.spec.clocks]
-    known = steps if isinstance(steps, Mapping) else {clock.axis: steps or STEPS for clock in clocks}
-    found = {clock.axis: known.get(clock.axis, STEPS) for clock in clocks}
+    found = {clock.axis: (steps or {}).get(clock.axis, STEPS) for clock in clocks}
     if window and Y_AXIS in found:
         hop = max(clock.hop for clock in clocks if clock.axis == Y_AXIS)
         found[Y_AXIS] = min(found[Y_AXIS], Clock(Y_AXIS, hop).steps(window))

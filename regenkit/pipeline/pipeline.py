@@ -228,9 +228,10 @@ class Pipeline:
             if not path.is_file():
                 raise UserError(f"{text}: there is no such file")
             return self.x.read(path)
-        return [self._parsed(text)]
+        return [self.parse(text)]
 
-    def _parsed(self, text: str) -> Any:
+    def parse(self, text: str) -> Any:
+        """The X of a text. Raises UserError where it is none, or X cannot be typed."""
         if not isinstance(self.x, Parses):
             kinds = f" ({', '.join(self.x_record.reads)})" if self.x_record.reads else ""
             raise UserError(f"{self.x_record.name} cannot be read from text: name a file{kinds}")
@@ -248,7 +249,7 @@ class Pipeline:
         options  sampling options: temperature, top_p, guidance …
         """
         how = {"seed": seed, "options": asked({stage: self.stage(stage) for stage in ROUTE}, options), "usual": USUAL}
-        inputs = [self._parsed(value) if isinstance(value, str) else value for value in inputs]
+        inputs = [self.parse(value) if isinstance(value, str) else value for value in inputs]
         fixed = self.given(given)
         wholes = [value for value in inputs for _ in range(count)]
         parts = [self.x.cut(value) if isinstance(self.x, Cuts) and isinstance(self.y, Joins) else [value]

@@ -39,11 +39,6 @@ def load(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | N
     return _load(path, overrides, host, ())
 
 
-def of_run(folder: Path, host: plugins.Host | None = None) -> Recipe:
-    """The recipe of a run directory. Raises UserError where it cannot be used any more, saying what to do."""
-    return _of_run(folder, host, ())
-
-
 def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None, within: tuple[Path, ...],
           stranger: Path | None = None) -> Recipe:  # fmt: skip
     """stranger   the run whose recipe it is, where that was not made here: it may name nothing outside of itself"""
@@ -52,7 +47,7 @@ def _load(path: str | Path, overrides: Iterable[str], host: plugins.Host | None,
     def other_run(run: Path) -> Recipe:
         if stranger:
             trust.check_named(stranger, "recipe", run)
-        return _of_run(run, host, within)
+        return of_run(run, host, within)
 
     recipe = resolve(read(path, overrides, host), cache(other_run))
     for setting in overrides:
@@ -69,8 +64,11 @@ def _refuse_unused(recipe: Recipe, setting: str) -> None:
         raise UserError(f"--set {setting}: it would change nothing, because each stage has its own; set {own}")
 
 
-def _of_run(folder: Path, host: plugins.Host | None, within: tuple[Path, ...]) -> Recipe:
-    """`within` are the runs, by their real paths, that take a stage from this one."""
+def of_run(folder: Path, host: plugins.Host | None = None, within: tuple[Path, ...] = ()) -> Recipe:
+    """The recipe of a run directory. Raises UserError where it cannot be used any more, saying what to do.
+
+    within   the runs, by their real paths, that take a stage from this one
+    """
     path = folder / "recipe.yaml"
     if not path.is_file():
         raise UserError(f"{folder}: not a run directory (it has no recipe.yaml)")

@@ -45,7 +45,8 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
         with together(strategy):
             if is_chief(strategy):
                 if shards.exists(path):
-                    made = _kept(shards.Shards([path]))
+                    kept = shards.Shards([path])
+                    made = [kept[index] for index in range(len(kept))]
                 else:
                     made = _drawn(pipeline, prepared, span, derive(seed, "predicted part", number))
         made = gathered(strategy, made)[0]
@@ -55,10 +56,6 @@ def predicted(pipeline: Pipeline, prepared: Prepared, seed: int, strategy: Any, 
                 parts.write_reps(path, span.start, ((record, "it had no Y′") for record in made))
     log.counted("predicting", total, total)
     return replace(prepared, reps=shards.Shards(paths))
-
-
-def _kept(part: shards.Shards) -> list[bytes]:
-    return [part[index] for index in range(len(part))]
 
 
 def _drawn(pipeline: Pipeline, prepared: Prepared, span: range, seed: int) -> list[bytes]:

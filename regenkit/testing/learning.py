@@ -58,7 +58,6 @@ def every_variable_gets_a_gradient(component: Component, material: Material, sta
 def company_and_padding_change_no_loss(component: Component, material: Material, stage: str) -> None:
     """An example's loss is the same alone, in company, and with more steps of padding; with noise as without."""
     model, batch = _learning(material, stage)
-    specs = [side.spec for side in material.pipeline.sides(stage)]
     for noise in (False, True):
         whole = _losses(model, batch, noise=noise)
         for row in (0, len(material.indices) - 1):
@@ -66,9 +65,8 @@ def company_and_padding_change_no_loss(component: Component, material: Material,
             same({name: value[row : row + 1] for name, value in whole.items()}, alone, "alone, the losses have",
                  "let nothing mix the rows of a batch: no batch normalisation, no mean over the batch; draw from "
                  "regenkit.layers.noise with the seeds that are given", close=CLOSE)  # fmt: skip
-        padded = {side: pad(batch[side], spec, MORE) for side, spec in zip((CONDITION, TARGET), specs, strict=True)}
-        if any(padded[side] is not batch[side] for side in padded):
-            more = _losses(model, {**padded, NOISE: batch[NOISE]}, noise=noise)
+        if padded := _padded(material, stage, batch):
+            more = _losses(model, padded, noise=noise)
             same(whole, more, f"with {MORE} more steps of padding, the losses have", "multiply by the mask before you "
                  "sum, and hide padding from attention and convolutions", close=CLOSE)  # fmt: skip
 
@@ -80,7 +78,7 @@ def likelihoods_are_one_an_example(component: Component, material: Material, sta
     if not isinstance(model, HasLikelihood):
         raise Skipped("it has no field_log_prob: it is measured by scores alone")
     found = _likelihoods(model, batch)
-    condition, target = (side.spec for side in material.pipeline.sides(stage))
+    target = material.pipeline.sides(stage)[1].spec
     if missing := set(target) - set(found):
         raise Failed(f"there is none of {', '.join(sorted(missing))}", "give one for each field of the target")
     for name, value in found.items():
@@ -90,8 +88,7 @@ def likelihoods_are_one_an_example(component: Component, material: Material, sta
             raise Failed(f"{name} is {value}, above 0", "give the logarithm of a probability, not the loss")
     same({name: value[:1] for name, value in found.items()}, _likelihoods(model, _row(batch, 0)),
          "alone, the likelihoods have", "let nothing mix the rows of a batch", close=CLOSE)  # fmt: skip
-    padded = {CONDITION: pad(batch[CONDITION], condition, MORE), TARGET: pad(batch[TARGET], target, MORE)}
-    if any(padded[side] is not batch[side] for side in padded):
+    if padded := _padded(material, stage, batch):
         same(found, _likelihoods(model, padded), f"with {MORE} more steps of padding, the likelihoods have",
              "multiply by the mask before you sum", close=CLOSE)  # fmt: skip
 
@@ -185,6 +182,13 @@ def _row(batch: Mapping[str, Any], row: int) -> dict[str, Any]:
     """One example of a batch, as a batch."""
     sides = {side: {name: value[row : row + 1] for name, value in batch[side].items()} for side in (CONDITION, TARGET)}
     return {**sides, NOISE: batch[NOISE][row : row + 1]}
+
+
+def _padded(material: Material, stage: str, batch: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The batch with more padding; None where it has no steps."""
+    sides = zip((CONDITION, TARGET), material.pipeline.sides(stage), strict=True)
+    found = {name: pad(batch[name], side.spec, MORE) for name, side in sides}
+    return {**found, NOISE: batch[NOISE]} if any(found[name] is not batch[name] for name in found) else None
 
 
 def _terms(model: Any, batch: Mapping[str, Any], noise: bool) -> list[tuple[str, Any]]:
