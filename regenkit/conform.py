@@ -135,7 +135,9 @@ def of_metric(record: Metric, values: Any, samples: int) -> Any:
     import numpy as np
 
     try:
-        found = np.asarray(_something(values), np.float64)
+        if values is None:
+            raise TypeError("nothing is returned")
+        found = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
         raise UserError(f"{record.title} returns {type(values).__name__}, which are no numbers ({error})\n"
                         f"  {place(record.load())}") from error  # fmt: skip
@@ -146,9 +148,3 @@ def of_metric(record: Metric, values: Any, samples: int) -> Any:
             f"  {place(record.load())}"
         )
     return found
-
-
-def _something(values: Any) -> Any:
-    if values is None:
-        raise TypeError("nothing is returned")
-    return values

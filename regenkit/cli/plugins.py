@@ -1,7 +1,7 @@
 """plugins, plugins check: what is installed, and whether a plugin does what its types say."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -38,8 +38,14 @@ def list_plugins(ctx: typer.Context, as_json: Json = False) -> None:
     rows += [(role, component.name, origin, component.summary)
              for role in ROLES for component, origin in found.all(role)]  # fmt: skip
     print_columns(rows)
-    if found.broken or found.clashes or found.slow:
-        _say_faults(terminal(highlight=False, soft_wrap=True))
+    faults = [("[red]broken[/]", str(each)) for each in found.broken]
+    faults += [("[yellow]clash[/]", str(each)) for each in found.clashes]
+    faults += [("[yellow]slow[/]", f"{name} takes {seconds:.1f} s to import: import heavy packages within functions")
+               for name, seconds in found.slow.items()]  # fmt: skip
+    for mark, text in faults:
+        console = terminal(highlight=False, soft_wrap=True)
+        console.print(mark, end=" ")
+        console.print(text, markup=False)
 
 
 @app.command()
@@ -74,18 +80,3 @@ def check(
         console.print(f"{len(found) - len(failed) - skipped} ok, {len(failed)} failed, {skipped} skipped")
     if failed:
         raise typer.Exit(1)
-
-
-def _say_faults(console: Any) -> None:
-    from regenkit.plugins import host
-
-    def say(mark: str, text: str) -> None:
-        console.print(mark, end=" ")
-        console.print(text, markup=False, soft_wrap=True)
-
-    for broken in host().broken:
-        say("[red]broken[/]", str(broken))
-    for clash in host().clashes:
-        say("[yellow]clash[/]", str(clash))
-    for name, seconds in host().slow.items():
-        say("[yellow]slow[/]", f"{name} takes {seconds:.1f} s to import: import heavy packages within functions")

@@ -17,14 +17,11 @@ GROWS_AFTER = 2000
 
 @final
 class LossScale:
-    """Made inside the strategy's scope; its two variables belong to the state of a training."""
+    """Made inside the strategy's scope; its two variables belong to the state of a training. `value` is the factor."""
 
     def __init__(self) -> None:
         self.value = tf.Variable(FIRST, trainable=False)
         self.good_steps = tf.Variable(0, trainable=False)
-
-    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
-        return loss * self.value
 
     def unscaled(self, gradients: dict[str, list[tf.Tensor]]) -> tuple[dict[str, list[tf.Tensor]], tf.Tensor]:
         """(gradients of the loss itself, whether all of them are finite).

@@ -96,7 +96,7 @@ class TrainStep:
             if key[0] == group
         ]
         total = tf.add_n(terms)
-        return self.loss_scale.scaled(total) if self.loss_scale else total
+        return total * self.loss_scale.value if self.loss_scale else total
 
     def _gradients(self, batch: tuple[Part, ...]) -> Found:
         """The gradients over all parts of the batch and all replicas."""
