@@ -152,13 +152,20 @@ class Reader:
                 )
             run = None if own_decoder else Path(value)
             return Section(name=name, where=where, run=run, own_decoder=own_decoder, args={}, sample=sample)
+        role = {"auxiliary": "renderer", "source": "converter"}.get(name, name)
+        also = ", converter (its own decoder)" if name == "renderer" else ""
+        component = self._find(role, value, name, "use", also=also)
+        return Section(name=name, where=where, component=component, args=args, sample=sample)
+
+    def _find(self, role: str, name: Any, *path: str | int, also: str = "") -> Component | None:
+        """The component that a name at `path` means; None where that is a fault."""
         try:
-            role = {"auxiliary": "renderer", "source": "converter"}.get(name, name)
-            return Section(name=name, where=where, component=self.host.find(role, value), args=args, sample=sample)
+            if not isinstance(name, str):
+                raise UserError(f"should be a name, not {shown(name)}")
+            return self.host.find(role, name)
         except UserError as error:
-            also = ", converter (its own decoder)" if name == "renderer" else ""
-            self._fault(f"{error}{also}", name, "use")
-            return section
+            self._fault(f"{error}{also}", *path)
+            return None
 
     def _finetune(self) -> str | None:
         try:
@@ -196,17 +203,11 @@ class Reader:
         where: Where = functools.partial(self.document.where, "direct")
         if "from" in changes:
             self._fault("the baseline is trained here: there is no 'from'", "direct", "from", key=True)
-        component = None
         sample = (self._map("direct", SAMPLE) or {}) if SAMPLE in changes else {}
         changes.pop(SAMPLE, None)
+        component = None
         if "use" in changes:
-            name = changes.pop("use")
-            try:
-                if not isinstance(name, str):
-                    raise UserError(f"should be a name, not {shown(name)}")
-                component = self.host.find("generator", name)
-            except UserError as error:
-                self._fault(str(error), "direct", "use")
+            component = self._find("generator", changes.pop("use"), "direct", "use")
         elif changes and (generator is None or generator.component is None):
             self._fault("there is no generator here whose arguments this could change", "direct", key=True)
         return Section(name="direct", where=where, component=component, args=changes, sample=sample)
@@ -236,13 +237,7 @@ class Reader:
             self._fault(f"should be a list of metrics, not {shown(names)}", "evaluate")
             return []
         for index, name in enumerate(names):
-            if not isinstance(name, str):
-                self._fault(f"should be a metric's name, not {shown(name)}", "evaluate", index)
-                continue
-            try:
-                self.host.find("metric", name)
-            except UserError as error:
-                self._fault(str(error), "evaluate", index)
+            self._find("metric", name, "evaluate", index)
         return names
 
     def _check_modalities(
