@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from regenkit.errors import UserError
@@ -24,10 +24,9 @@ T = TypeVar("T")
 Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
+@with_config(ConfigDict(extra="allow"))
 class Done(TypedDict, total=False):
     """done.json of a stage: what its training came to, and from where it was copied if it was not trained here."""
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc] # pydantic's own way
 
     steps: Count
     best_step: Count
@@ -39,20 +38,18 @@ class Done(TypedDict, total=False):
     further: Count
 
 
+@with_config(ConfigDict(extra="allow"))
 class Environment(TypedDict):
     """environment.json of a run."""
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc] # pydantic's own way
 
     name: str
     recipe: str
     command: list[str]
 
 
+@with_config(ConfigDict(extra="allow"))
 class Line(TypedDict):
     """A line of log.jsonl."""
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc] # pydantic's own way
 
     stage: str
     kind: str
