@@ -11,21 +11,7 @@ from typing import Annotated
 
 import typer
 
-from regenkit.cli import (
-    comparing,
-    data,
-    demoing,
-    evaluating,
-    exporting,
-    generating,
-    inspecting,
-    new,
-    plugins,
-    preparing,
-    probing,
-    recipes,
-    training,
-)
+from regenkit.cli import data, demoing, generating, inspecting, measuring, plugins, recipes, training
 from regenkit.cli.commands import Commands
 from regenkit.cli.streams import close_stdout, open_to_all
 from regenkit.errors import BadSource, UserError
@@ -53,9 +39,9 @@ app = typer.Typer(
     name="regenkit", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
 )
 for command in (
-    training.train, training.preview, evaluating.evaluate, comparing.compare, probing.probe, preparing.prepare,
-    generating.generate, generating.convert, generating.render, demoing.demo, exporting.export, inspecting.check,
-    inspecting.schema, inspecting.doctor, new.new,
+    training.train, training.preview, measuring.evaluate, measuring.compare, measuring.probe, training.prepare,
+    generating.generate, generating.convert, generating.render, demoing.demo, generating.export, inspecting.check,
+    inspecting.schema, inspecting.doctor, plugins.new,
 ):  # fmt: skip
     app.command()(command)
 for group in (plugins, recipes, data):
