@@ -32,14 +32,13 @@ def memory() -> int:
     return int(found[1]) * _UNITS[found[2].upper()]
 
 
-def layers() -> int:
-    """Layers of one stage. Their number decides how long it takes to build a stage and to trace its graph."""
-    return _count(LAYERS)
-
-
-def samples() -> int:
-    """Samples that `evaluate` takes of one route, all inputs together."""
-    return _count(SAMPLES)
+def most(name: str) -> int:
+    """The limit of that name: of LAYERS, whose number decides how long it takes to build a stage and to trace it, or of
+    SAMPLES of one route, all inputs together."""
+    text = os.environ.get(name, "") or str(_DEFAULTS[name])
+    if not re.fullmatch(r"\d{1,15}", text.strip()) or not int(text):
+        raise UserError(f"{name}={text}: right is a whole number above 0, as in {name}={10 * _DEFAULTS[name]}")
+    return int(text)
 
 
 def size(count: float) -> str:
@@ -49,13 +48,6 @@ def size(count: float) -> str:
             break
         count /= 1000
     return f"{count:,.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:,.1f} {unit}"
-
-
-def _count(name: str) -> int:
-    text = os.environ.get(name, "") or str(_DEFAULTS[name])
-    if not re.fullmatch(r"\d{1,15}", text.strip()) or not int(text):
-        raise UserError(f"{name}={text}: right is a whole number above 0, as in {name}={10 * _DEFAULTS[name]}")
-    return int(text)
 
 
 def _contained() -> list[int]:

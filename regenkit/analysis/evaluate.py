@@ -148,7 +148,7 @@ def evaluate_run(folder: Path, options: Options, console: Console) -> Report:
 
 def _check_samples(samples: int, examples: int) -> None:
     """Raises UserError where there would be more than the limit, before anything is trained or drawn."""
-    if samples * examples > (most := limits.samples()):
+    if samples * examples > (most := limits.most(limits.SAMPLES)):
         of = f" of each of {examples:,} test examples" if examples > 1 else ""
         raise UserError(
             f"--samples {samples}: {samples:,} samples{of} by every route, and the limit is {most:,} of a route. Take "

@@ -41,7 +41,7 @@ class TooLarge(Exception):
 def without_values() -> Iterator[None]:
     """Within, variables have shapes alone. Raises TooLarge at more layers than the limit, and where there is no memory
     for what a constructor makes beside weights."""
-    most, made = limits.layers(), 0
+    most, made = limits.most(limits.LAYERS), 0
     layer = keras.layers.Layer
     init = layer.__init__
 
