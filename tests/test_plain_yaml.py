@@ -34,3 +34,10 @@ def test_a_list_that_is_there_twice_is_written_twice() -> None:
     """An alias is nothing that a person edits, and a recipe has none."""
     parts = ["timing", "rhythm"]
     assert "&" not in plain_yaml.dump({"one": parts, "other": parts})
+
+
+def test_what_does_not_print_is_escaped() -> None:
+    text = "one\n\ttwo\x1b"
+    written = plain_yaml.dump({"title": text})
+    assert written == 'title: "one\\n\\ttwo\\e"\n'
+    assert plain_yaml.load(written) == {"title": text}
