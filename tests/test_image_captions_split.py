@@ -60,3 +60,19 @@ def test_a_table_that_contradicts_the_folders_is_named(tmp_path: Path) -> None:
     }  # fmt: skip
     assert list(left_out) == ["a.csv:2"]
     assert left_out["a.csv:2"].startswith("its split is test, and that of its folder or table is train")
+
+
+@pytest.mark.parametrize("jsonl", [False, True])
+def test_a_column_without_a_name_is_no_split(tmp_path: Path, jsonl: bool) -> None:
+    """pandas writes the number of a row into one."""
+    for number in range(3):
+        draw(tmp_path / f"{number}.png", number)
+    if jsonl:
+        made = [json.dumps({"": n, "file_name": f"{n}.png", "text": f"number {n}"}) for n in range(3)]
+        (tmp_path / "metadata.jsonl").write_text("\n".join(made))
+    else:
+        made = [f"{n},{n}.png,number {n}" for n in range(3)]
+        (tmp_path / "captions.csv").write_text("\n".join([",file,caption", *made]))
+    examples, left_out = read_all(Captions(str(tmp_path), size=8))
+    assert [(each.id, each.split, each.x is None) for each in examples] == [(f"{n}.png", None, False) for n in range(3)]
+    assert not left_out

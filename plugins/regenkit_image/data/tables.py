@@ -76,7 +76,7 @@ def _cells(text: str, where: str) -> Table:
     typed = lines(text)
     delimiter, head, after = _head(typed, _first(typed), where)
     file, caption = (head.index(_column(head, names) or "") for names in (FILE, TEXT))
-    splits = _column(head, (COLUMN,))
+    splits = _column(head, (COLUMN,))  # None is no column: the number of a row often stands in one without a name
     open_ended = caption > file and not any(map(str.strip, head[caption + 1 :]))
     rows: list[Row] = []
     left_out: dict[int, str] = {}
@@ -104,7 +104,7 @@ def _cells(text: str, where: str) -> Table:
                 continue
             exact = next(csv.reader([written], delimiter=delimiter))
             said, remarks = delimiter.join(exact[caption:]).rstrip(delimiter + " "), (WHOLE,)
-        split = dict(zip(head, cells, strict=False)).get(splits or "", "")
+        split = dict(zip(head, cells, strict=False)).get(splits, "") if splits else ""
         rows.append(Row(line=number, file=name, captions=(said,) if said else (), split=split, remarks=remarks))
     return Table(rows=rows, left_out=left_out)
 
@@ -157,7 +157,8 @@ def _objects(text: str, where: str) -> Table:
         file, caption = _column(found, FILE), _column(found, TEXT)
         described = described or bool(file and caption)
         name = found[file] if file else None
-        split = str(found.get(_column(found, (COLUMN,)) or "") or "")
+        splits = _column(found, (COLUMN,))
+        split = str(found[splits] or "") if splits else ""
         said = found[caption] if caption else None
         if not isinstance(name, str) or not name.strip():
             left_out[number] = "names no picture"

@@ -117,7 +117,7 @@ class Own:
             if self.facts_of_rest:
                 rest = {name: value for name, value in row.values.items() if name != y}
                 return Line(line=row.line, x=facts(rest) if rest else None, y=said, split=split)
-            own = stated(str(row.values.get(by_name.get(COLUMN, ""), "")), split)
+            own = stated(str(row.values[by_name[COLUMN]]), split) if COLUMN in by_name else split
             return Line(line=row.line, x=None if x is None else _text("x", row.values[x]), y=said, split=own)
         except UserError as error:
             return Line(line=row.line, x=None, y="", fault=str(error))
