@@ -56,6 +56,31 @@ def test_a_label_that_is_predicted_can_be_given_and_is_laid_over_the_prediction(
     assert int(whole["mood"]) == 2 and int(whole["speaker"]) == 1 and whole["mel"] is predicted["mel"]
 
 
+class Sizes:
+    """A converter of whose Y′ a number and a token without labels are given."""
+
+    version = 1
+    spec = Spec(
+        {
+            "size": Field(kind="continuous", shape=(), optional=True),
+            "kind": tokens(5, scalar=True, optional=True),
+            "mel": Field(kind="continuous", shape=(None, 3)),
+        }
+    )
+
+
+def test_a_number_has_no_first_label_and_a_token_without_labels_is_given_by_its_number() -> None:
+    sizes: Any = Sizes()  # no whole converter
+    assert {name: int(value) for name, value in parse_given(sizes, {}).fields.items()} == {"kind": 1}
+    assert {name: int(value) for name, value in parse_given(sizes, {"kind": "3"}).fields.items()} == {"kind": 3}
+    with pytest.raises(UserError, match=r"^given kind=6: it is a number from 1 to 5$"):
+        parse_given(sizes, {"kind": "6"})
+    with pytest.raises(UserError, match=r"^given size: of this Y′ nothing of that name can be given.*kind$"):
+        parse_given(sizes, {"size": "2.5"})
+    with pytest.raises(UserError, match=r"^given size: of this Y′ nothing of that name can be given"):
+        given_by_user({"size": "2.5"}, Sizes.spec, Voices.spec, VOICES)
+
+
 def test_what_y_has_too_is_given_of_y() -> None:
     y = Spec({"speaker": SPEAKER, "language": LANGUAGE})
     with pytest.raises(UserError, match="given language: of this Y′ nothing of that name"):

@@ -22,7 +22,7 @@ from regenkit.spec import Field, Fields, Spec
 
 def given_by_user(options: Mapping[str, str], x: Spec, y: Spec, converter: RuleConverter) -> Given:
     """What `options` name of X's optional scalars, unless Y has them, too; the rest as of the converter."""
-    of_x = Spec((name, field) for name, field in x.only(optional=True).items() if field.scalar and name not in y)
+    of_x = {name: field for name, field in _tokens(x.only(optional=True)).items() if name not in y}
     try:
         fixed = parse_given(converter, {name: label for name, label in options.items() if name not in of_x})
     except UserError as error:
@@ -34,7 +34,7 @@ def parse_given(converter: RuleConverter, options: Mapping[str, str]) -> Given:
     """`--given NAME=VALUE` of Y′; an optional scalar that is not named has its first label. Raises UserError."""
     if isinstance(converter, Gives):
         return converter.given(options)
-    known = {name: field for name, field in converter.spec.items() if field.scalar and (field.labels or field.optional)}
+    known = {name: field for name, field in _tokens(converter.spec).items() if field.labels or field.optional}
     for name in options:
         if not known:
             fields = ", ".join(converter.spec)
@@ -68,11 +68,18 @@ def parsed(converter: RuleConverter, text: str, where: str = "Y′") -> tuple[Fi
     return pair(title_of(converter), converter, "from_text", found)
 
 
+def _tokens(spec: Spec) -> dict[str, Field]:
+    """Fields of one token an example. A number has neither labels nor a first one: it stays absent."""
+    return {name: field for name, field in spec.items() if field.scalar and field.vocabulary}
+
+
 def _token(spec: Mapping[str, Field], name: str, label: str | None) -> np.ndarray:
-    """That of a label; of none, the first. Raises UserError where the field has no such label."""
-    labels = spec[name].labels
+    """That of a label, or of the token's number where it has none; of None, the first. Raises UserError: another."""
+    count = spec[name].vocabulary or 0
+    labels = spec[name].labels or tuple(map(str, range(1, count + 1)))
     if label is None:
         return np.array(1, np.int32)
     if label not in labels:
-        raise UserError(f"given {name}={label}: it is one of {', '.join(labels)}")
+        right = f"one of {', '.join(labels)}" if spec[name].labels else f"a number from 1 to {count}"
+        raise UserError(f"given {name}={label}: it is {right}")
     return np.array(1 + labels.index(label), np.int32)
