@@ -29,12 +29,12 @@ class Given:
     x: Fields = field(default_factory=dict)
 
 
-def given_options(texts: Iterable[str], where: str = "--given") -> dict[str, str]:
-    """["key=G"] → {"key": "G"}. Raises UserError where one is no such pair."""
+def given_options(texts: Iterable[str], flag: str = "--given ") -> dict[str, str]:
+    """["key=G"] → {"key": "G"}. Raises UserError where one is no such pair; `flag` is what a user writes before it."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise UserError(f"{where} {text}: write FIELD=VALUE, as in {where} key=G")
+            raise UserError(f"{flag}{text}: write FIELD=VALUE, as in {flag}key=G")
         found[name.strip()] = value.strip()
     return found

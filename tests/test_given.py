@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from regenkit.errors import UserError
+from regenkit.given import given_options
 from regenkit.pipeline.editing import completed, given_by_user, parse_given
 from regenkit.pipeline.source import XConverter
 from regenkit.spec import Field, Fields, Spec, tokens
@@ -106,3 +107,10 @@ def test_what_a_user_leaves_open_is_what_the_converter_of_x_takes() -> None:
     text = {"text": np.array([1, 2], np.int32)}
     said = [int(source.of_user({**text, "language": np.array(token, np.int32)})["language"]) for token in (0, 1, 3)]
     assert said == [1, 1, 3]
+
+
+@pytest.mark.parametrize("flag", ["--given ", ""])
+def test_what_is_no_pair_is_refused_with_one_as_it_is_written_there(flag: str) -> None:
+    assert given_options(["key=G", " chords = D=7 "], flag) == {"key": "G", "chords": "D=7"}
+    with pytest.raises(UserError, match=f"^{flag}key: write FIELD=VALUE, as in {flag}key=G$"):
+        given_options(["key=G", "key"], flag)

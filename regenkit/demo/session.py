@@ -65,7 +65,7 @@ class Session:
     def generate(self, typed: str, upload: str | None, given: str, seed: int, options: Mapping[str, Any]) -> Made:
         """X → Y′ → Y. Raises UserError where X, what is given or an option is wrong."""
         line, value = self.pipeline, self._input(typed, upload)
-        fixed = given_options(filter(str.strip, given.splitlines()), "given")
+        fixed = given_options(filter(str.strip, given.splitlines()), flag="")
         checked = asked({stage: line.stage(stage) for stage in ROUTE}, self._changed(options, ROUTE))
         if isinstance(line.x, Cuts) and isinstance(line.y, Joins) and len(line.x.cut(value)) > 1:
             y = line.generate([value], seed=seed, given=fixed, **checked)[0]
