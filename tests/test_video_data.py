@@ -171,6 +171,11 @@ def test_a_caption_without_a_word_is_named(tmp_path: Path, empty: str) -> None:
     assert left_out["cat/0.txt"] == "has no caption" and all(each.x is None for each in examples)
 
 
+def test_a_text_without_a_word_and_without_a_video_is_one_without_a_video(tmp_path: Path) -> None:
+    (folder(tmp_path) / "cat" / "lonely.txt").write_text("")
+    assert Captions(str(tmp_path), size=16, channels=1).left_out["cat/lonely.txt"] == "a caption without a video"
+
+
 def test_it_is_prepared_as_a_recipe_has_it(tmp_path: Path, fresh: Path) -> None:
     data = Folder(str(folder(tmp_path / "videos")), size=16, channels=1)
     found = prepared("video/folder", data, path=str(tmp_path / "videos"))

@@ -142,7 +142,7 @@ class Captions(Videos):
     def left_out(self) -> dict[str, str]:
         stems = {file.rpartition(".")[0] for file in self.own.files}
         alone = {text: "a caption without a video" for text in self.own.texts if text[: -len(".txt")] not in stems}
-        return {**self.own.left_out, **alone, **self._silent}
+        return {**self._silent, **self.own.left_out, **alone}
 
     @cached_property
     def _silent(self) -> dict[str, str]:
