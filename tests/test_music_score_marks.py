@@ -94,6 +94,7 @@ def test_a_melisma_of_one_verse_is_not_filled_from_another(read) -> None:
         ("<text>te</text><elision> </elision><text>a</text>", "te a"),
         ("<syllabic>single</syllabic><text>1. Te</text>", "Te"),
         ("<syllabic>single</syllabic><text>1.2. Te</text>", "Te"),
+        ("<syllabic>single</syllabic><text>1.) Te</text>", "Te"),
         ("<syllabic>single</syllabic><text>2 Te</text>", "Te"),
         ("<text>1.</text><elision> </elision><text>Te</text>", "Te"),
         ("<syllabic>single</syllabic><text>2</text>", "2"),

@@ -6,9 +6,9 @@ from regenkit_music.modality.notation import Word
 
 HYPHENS = "-‐‑–—\u00ad~_"
 WORD_GOES_ON = ("-", "‐", "‑", "\u00ad")
-VERSE_NUMBER = re.compile(r"^\W*(?:\d+\s*[.):\]]\s*)+(?!\d)")
+VERSE_NUMBER = re.compile(r"^\W*(?:\d+\s*[.):\]]+\s*)+(?!\d)")
 """Before a word; the colon of "9:30" is none of its signs."""
-NUMBER_ALONE = re.compile(r"\W*(?:\d+\s*[.):\]]\s*)+")
+NUMBER_ALONE = re.compile(r"\W*(?:\d+\s*[.):\]]+\s*)+")
 FIGURES = re.compile(r"[\d#b♭♮♯+/\s,.\-–()\[\]]*")
 """Figured bass, fingerings, numbers of verses: no words."""
 
