@@ -23,8 +23,8 @@ package: ## the wheel, built and installed into an empty environment; some minut
 bench: ## the figures of docs/performance.md, of the analyser and of the metrics; an hour
 	set -e; for each in loop startup scaling prepare sampling sampling_two_clocks image rep_noise report analyser metrics; do python benchmarks/$$each.py; done
 
-soak: ## the long tests
-	pytest -n 0 -m exhaustive -q
+soak: ## the long tests, two at a time
+	pytest -m exhaustive -q -o timeout=1500
 
 beam: ## preparation as an Apache Beam pipeline, whose packages are large
 	pip install -e '.[test,beam]'
