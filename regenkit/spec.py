@@ -181,6 +181,8 @@ class Spec(Mapping[str, Field]):
 
     def check(self, values: Mapping[str, np.ndarray], where: str) -> None:
         """Raises ValueError, naming field and fault, unless `values` are one example of this spec."""
+        if not isinstance(values, Mapping):
+            raise ValueError(f"{where}: it is {_kind(values)}; right is a map from names of fields to arrays")
         if set(values) != set(self):
             raise ValueError(f"{where}: has the fields {sorted(values)}, its spec {sorted(self)}")
         for name, field in self.items():
@@ -213,6 +215,10 @@ def known(field: Field, values: np.ndarray) -> np.ndarray:
         return np.ones(np.shape(values), bool)
     found: np.ndarray = np.broadcast_to(np.any(np.asarray(values) != 0, -1, keepdims=True), np.shape(values))
     return found
+
+
+def _kind(value: object) -> str:
+    return "None, as a function without `return` gives" if value is None else f"a {type(value).__name__}"
 
 
 def _held_by_float32(value: np.ndarray) -> bool:

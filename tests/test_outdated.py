@@ -65,10 +65,36 @@ def test_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any]) -
     assert prepared(HUNDRED, rule("+ 0", "* 1", "def convert", "version = 2\n\n    def convert")).outdated == ()
 
 
-def test_what_was_refused_is_prepared_anew_by_other_code(fresh: Path, rule: Callable[..., Any]) -> None:
+def test_inherited_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "fickle_child.py").write_text("import fickle_rule\n\n\nclass Child(fickle_rule.Rule):\n    pass\n")
+
+    def child(*changes: str) -> Any:
+        rule(*changes)
+        sys.modules.pop("fickle_child", None)
+        return importlib.import_module("fickle_child").Child()
+
+    try:
+        assert prepared(HUNDRED, child()).outdated == ()
+        assert prepared(HUNDRED, child("# all is well", "# as it was")).outdated == ()
+        assert prepared(HUNDRED, child("+ 0", "* 1")).outdated == (("fickle_rule", CHANGED),)
+    finally:
+        sys.modules.pop("fickle_child", None)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ("+ 0", "+ 1", r"parity holds \d…\d, its tokens are 1…2"),
+        ("return found", "found", r"y′: it is None, .*`return` gives; right is a map from names of fields to arrays"),
+        ("return found", "return [found]", r"y′: it is a list; right is a map from names of fields to arrays"),
+    ],
+)
+def test_what_was_refused_is_prepared_anew_by_other_code(
+    fresh: Path, rule: Callable[..., Any], good: str, bad: str, said: str
+) -> None:
     for _ in range(2):
-        with pytest.raises(UserError, match=r"parity holds \d…\d, its tokens are 1…2"):
-            prepared(HUNDRED, rule("+ 0", "+ 1"))
+        with pytest.raises(UserError, match=said):
+            prepared(HUNDRED, rule(good, bad))
     found = prepared(HUNDRED, rule())
     assert found.outdated == () and len(found.reps) == 100 and not found.skipped
 

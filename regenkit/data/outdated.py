@@ -1,7 +1,8 @@
 """Data that code has prepared which has changed since, while its version has not: authors forget to raise it.
 
-The modules of a dataset, its modalities and its converter are compared as Python reads them, so that comments, layout
-and docstrings may change. regenkit's own are not looked at: their versions are raised with what they give.
+The modules of a dataset, its modalities and its converter, and of the classes that they inherit from, are compared as
+Python reads them, so that comments, layout and docstrings may change. regenkit's own are not looked at: their versions
+are raised with what they give.
 """
 
 import ast
@@ -44,13 +45,19 @@ def preparing(folder: Path, made_by: Sequence[Any]) -> Iterator[list[str]]:
 
 
 def _changed(folder: Path, made_by: Sequence[Any]) -> list[str]:
-    now = {name: state for thing in made_by for name, state in _code(type(thing))}
+    now = {name: state for thing in made_by for kind in _written(type(thing)) for name, state in _code(kind)}
     path = folder / CODE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(now))
     known = json.loads(path.read_text(encoding="utf-8"))
     return [name for name, state in now.items() if known.get(name, state) != state]
+
+
+def _written(kind: type) -> list[type]:
+    """A class, and those that it inherits from of the same package: its methods may be theirs."""
+    origin = origin_of(kind.__module__)
+    return [each for each in kind.__mro__ if origin_of(each.__module__) == origin]
 
 
 def _code(kind: type) -> Iterator[tuple[str, str]]:
