@@ -19,7 +19,7 @@ from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import stage_cost
 from regenkit.analysis.pages.card import write_card
 from regenkit.analysis.pages.embed import _small, data_uri
-from regenkit.analysis.pages.gallery import picks
+from regenkit.analysis.pages.gallery import _beginning, picks
 from regenkit.analysis.pages.report_page import write_html
 from regenkit.analysis.results.figure import Cost, Figure, Score, StageCost
 from regenkit.analysis.results.report import (
@@ -158,7 +158,7 @@ def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> N
     assert "Y′ leaves out pitch, of which X knows 4\u00a0%" in found
     assert "better than those of the direct route of matched size, beyond the interval, by stress on beat" in found
     assert "differ from those from true Y′ (the mismatch of the two steps) by stress on beat" in found
-    assert "Of the 48 tokens of chord 28 are never used" in found
+    assert "28 of the 48 tokens of chord are never used" in found
 
 
 @pytest.mark.parametrize(("apart", "verdict"), [(-0.2, "beats the"), (0.2, "loses to"), (0.01, "is open")])
@@ -215,6 +215,12 @@ def test_the_best_the_median_and_the_worst_are_shown() -> None:
     assert picks(np.array([3.0, 1.0]), 2) == {"best": 1}
     assert picks(np.array([]), 0) == {}
     assert picks(None, 5) == {"first": 0, "second": 2, "third": 4}  # no likelihood, no ranks
+
+
+def test_a_y_that_is_shown_begins_below_how_to_edit_it() -> None:
+    notes = [f"- {{syllable: a, position: {n}}}" for n in range(20)]
+    shown = _beginning("\n".join(["# A template: edit it.", "#   key   G, Gm", "key: G", "notes:", *notes]))
+    assert shown.splitlines() == ["key: G", "notes:", *notes[:10], "…"]
 
 
 def test_sound_is_made_small_with_and_without_a_codec(monkeypatch: pytest.MonkeyPatch) -> None:

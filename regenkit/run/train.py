@@ -183,11 +183,9 @@ def _say_data(log: Log, prepared: Prepared) -> None:
     counts = prepared.counts()
     parts = [f"{split} {count['paired']} paired" + (f" + {count['unpaired']}" if count["unpaired"] else "")
              for split, count in counts.items() if split != "dropped"]  # fmt: skip
+    why = "dropped: they share content or a group with a held-out example, or could not be converted"
     dropped = sum(counts["dropped"].values())
-    log.say(
-        f"examples: {', '.join(parts)}; {dropped} dropped: they share content or a group with a held-out example, or "
-        "could not be converted"
-    )
+    log.say(f"examples: {', '.join(parts)}" + (f"; {dropped} {why}" if dropped else ""))
     if prepared.hidden is not None:
         keep = counts["train"]["paired"]
         pairs = keep + int(prepared.hidden.sum())

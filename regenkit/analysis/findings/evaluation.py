@@ -216,6 +216,6 @@ def _tokens(report: Report) -> Iterator[str]:
     for name, use in report.boundary.codebook.items():
         if use.dead > use.tokens / 4:
             yield (
-                f"Of the {use.tokens} tokens of {name} {use.dead} are never used in training (perplexity "
+                f"{use.dead} of the {use.tokens} tokens of {name} are never used in training (perplexity "
                 f"{use.perplexity:.1f})."
             )

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, final
 
@@ -113,5 +114,7 @@ class Gallery:
 
 
 def _beginning(text: str) -> str:
-    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in text.strip().splitlines()]
+    """The first lines, without the comments before them: those say how to edit it."""
+    told = dropwhile(lambda line: line.startswith("#"), text.strip().splitlines())
+    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in told]
     return "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))
