@@ -4,6 +4,7 @@ gives. `isinstance` looks at names alone, and only where a member is wanted: too
 
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_type_hints
 
 from regenkit import adapter, stage
@@ -53,15 +54,16 @@ def faults(record: Component, thing: Any, also: tuple[type, ...] = ()) -> Iterat
             continue
         has = [hasattr(thing, name) for name, _ in members(protocol)]
         if protocol not in also and (all(has) if several is STAGE_OPTIONAL else any(has)):
-            yield from missing(protocol, thing)
+            needs = [name for (name, _), there in zip(members(protocol), has, strict=True) if there]
+            yield from missing(protocol, thing, f"; {needs[0]} needs it" if needs else "")
 
 
-def missing(protocol: type, thing: Any) -> Iterator[str]:
-    """What `thing` lacks of `protocol`, or has otherwise, a sentence each."""
+def missing(protocol: type, thing: Any, why: str = "") -> Iterator[str]:
+    """What `thing` lacks of `protocol`, or has otherwise, a sentence each. `why` it needs what it lacks."""
     for name, kind in members(protocol):
         if not hasattr(thing, name):
-            close = nearest(name, [each for each in dir(thing) if not each.startswith("_")])
-            hint = f"; is {close} meant for it?" if close else ""
+            close = nearest(name, [each for each in dir(thing) if not each.startswith("_") and each not in _known()])
+            hint = f"; is {close} meant for it?" if close else why
             write = "; write `version = 1` in the class" if name == "version" else ""
             yield f"lacks {_shown(name, kind)}{hint or write} ({_role(protocol)})"
         elif callable(kind) and not isinstance(kind, type):
@@ -81,6 +83,15 @@ def members(protocol: type) -> Iterator[tuple[str, Any]]:
                     yield name, each
                 elif isinstance(each, property):
                     yield name, None
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The members of all types of authors: what has such a name is meant for itself, and is no mistyped other one."""
+    kinds = [
+        each for module in (adapter, stage) for each in vars(module).values() if getattr(each, "_is_protocol", False)
+    ]
+    return frozenset(name for kind in kinds for name, _ in members(kind))
 
 
 def refuses(function: Any, wanted: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from toy_job import REP, Data, X, Y
 
-from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, conform, hookimpl, plugins
+from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, adapter, conform, hookimpl, plugins
 from regenkit.data.author import examples_of, named, refuse_same_ids, sources_of
 from regenkit.data.read_or_skip import Read
 from regenkit.given import Given
@@ -53,6 +53,8 @@ def changed(**members: Any) -> Any:
         (changed(complete=None), "converter toy/whole lacks complete(rep, given)"),
         (changed(complete=lambda self, rep: rep), "has complete(rep), which does not take (rep, given)"),
         (changed(complete=None, completes=Whole.complete), "is completes meant for it?"),
+        (changed(complete=None), "lacks complete(rep, given); given needs it (regenkit/adapter.py, Gives)"),
+        (changed(from_text=None), "lacks from_text(text); to_text needs it (regenkit/adapter.py, WritesText)"),
         (changed(spec={"mode": 3}), "has spec that is a dict; right is regenkit.Spec({NAME: regenkit.Field(…)})"),
         (changed(version=None), "lacks version"),
         (changed(adapt=lambda self: None), "has adapt(), which does not take (examples) (regenkit/adapter.py, Adapts)"),
@@ -63,6 +65,16 @@ def test_a_converter_that_does_not_fulfil_its_type(thing: Any, said: str) -> Non
         conform.refuse_unfit(CONVERTER, thing)
     assert said in str(caught.value)
     conform.refuse_unfit(CONVERTER, Whole())
+
+
+def test_a_member_of_another_type_is_no_mistyped_one() -> None:
+    class Glyph:
+        spec, version = X, 1
+        read = write = describe = lambda self, *values: values
+        encode, dekode = read, read
+
+    faults = list(conform.missing(adapter.Decodes, Glyph()))
+    assert faults == ["lacks decode(fields, meta); is dekode meant for it? (regenkit/adapter.py, Decodes)"]
 
 
 def test_several_faults_are_said_at_once() -> None:

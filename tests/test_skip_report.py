@@ -41,3 +41,11 @@ def test_each_is_counted_once(aside: list[tuple[str, str]]) -> None:
 def test_a_refusal_names_the_commonest_reasons() -> None:
     with pytest.raises(UserError, match=r"30 of 31 .*\n  30 × line 0 is wrong, or the like \(0, 1, 2, …\)\nCorrect"):
         check("dataset toy", 1, [(str(n), f"line {n} is wrong") for n in range(30)])
+
+
+def test_who_keeps_nothing_is_not_told_to_train_without_the_rest() -> None:
+    for kept, told in ((1, "Correct what they have in common. To train without them: export REGENKIT_MAX_BAD=1"),
+                       (0, "Correct what they have in common.")):  # fmt: skip
+        with pytest.raises(UserError) as caught:
+            check("dataset toy", kept, [(str(n), "is wrong") for n in range(30)])
+        assert str(caught.value).splitlines()[-1] == told

@@ -104,6 +104,18 @@ def test_a_fault_is_found(case: str, tmp_path: Path) -> None:
     assert all(len(block.splitlines()) < 40 for block in done.stdout.split("\nfailed"))  # one screen
 
 
+def test_who_cannot_be_built_is_not_told_to_close_files(tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess")
+    path = recipe.parents[1] / "regenkit_chess" / "family.py"
+    file, sound, fault, _ = FAULTS["text that cannot be read"]
+    assert path.name == file
+    path.write_text(path.read_text(encoding="utf-8").replace(sound, fault, 1), encoding="utf-8")
+    done = regenkit("plugins", "check", "chess", "--recipe", str(recipe), "--only", "workers can have it",
+                    folder=tmp_path / "made")  # fmt: skip
+    assert done.returncode == 1 and "lacks from_text(text); to_text needs it" in done.stdout
+    assert "correct what it names" in done.stdout and "keep open files" not in done.stdout
+
+
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:
     done = regenkit("plugins", "check", "imgae", folder=tmp_path)
     assert done.returncode == 2 and "no plugin is named 'imgae'; did you mean 'image'?" in done.stderr

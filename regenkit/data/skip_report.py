@@ -77,9 +77,10 @@ def check(where: str, kept: int, skipped: Skipped) -> None:
     allowed = _allowed()
     total = kept + len(skipped)
     if len(skipped) >= FEWEST and len(skipped) > allowed * total:
+        without = " To train without them: export REGENKIT_MAX_BAD=1" if kept else ""  # of none nothing can be learned
         raise UserError(
             f"{where}: {len(skipped)} of {total} had to be left out, more than {allowed:.0%}{_listed(skipped)}\n"
-            "Correct what they have in common. To train without them: export REGENKIT_MAX_BAD=1"
+            f"Correct what they have in common.{without}"
         )
 
 

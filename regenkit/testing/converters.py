@@ -93,12 +93,13 @@ def what_is_given_is_laid_over(component: Converter, material: Material) -> None
 
 def workers_can_have_it(component: Converter, material: Material) -> None:
     """It can be pickled, and the copy converts in the same way."""
+    converter = material.pipeline.converter
     try:
-        copy: Any = pickle.loads(pickle.dumps(material.pipeline.converter))
+        copy: Any = pickle.loads(pickle.dumps(converter))
     except Exception as error:
         raise Failed(f"{type(error).__name__}: {error}", "keep open files and functions out of the object") from error
     y = material.examples[0]["y"]
-    same(material.pipeline.converter.convert(y), copy.convert(y), "the copy's Y′ has")
+    same(converter.convert(y), copy.convert(y), "the copy's Y′ has")
 
 
 CHECKS = (

@@ -68,8 +68,9 @@ def examples_are_well_formed(component: Dataset, material: Material) -> None:
 def reading_twice_gives_the_same(component: Dataset, material: Material) -> None:
     """`read` of one source gives the same examples again, also in another process, as workers have the dataset: the
     same ids, fields, groups, fingerprints, split and meta."""
+    dataset = material.dataset
     try:
-        pickle.loads(pickle.dumps(material.dataset))
+        pickle.loads(pickle.dumps(dataset))
     except Exception as error:
         raise Failed(f"it cannot be pickled: {type(error).__name__}: {error}",
                      "keep open files and functions out of the object: workers get a copy") from error  # fmt: skip
