@@ -9,6 +9,7 @@ from grids import trained
 from regenkit.layers.moments import Moments
 from regenkit.models.diffusion import Diffusion
 from regenkit.models.diffusion_schedule import Objective, alpha_sigma, denoised, steps_of, training_target, weight
+from regenkit.models.transformer_heads import check_target
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec, tokens
@@ -204,8 +205,14 @@ def test_it_learns_where_each_label_lies(objective: Objective) -> None:
 
 
 def test_what_is_wrong_is_said() -> None:
-    with pytest.raises(ValueError, match="letters is tokens: use a model for that kind"):
+    with pytest.raises(ValueError, match="letters is tokens: use transformer"):
         Diffusion(condition=LABEL, target=Spec({"letters": Field(vocabulary=3, shape=(4,))}))
+    steps = Spec({"mel": Field(kind="continuous", shape=(None, 4))})
+    with pytest.raises(ValueError, match="mel has no fixed shape: use gaussian, where it is a vector a step"):
+        Diffusion(condition=LABEL, target=steps)
+    for target, use in ((VECTOR, "diffusion"), (steps, "gaussian, where")):
+        with pytest.raises(ValueError, match=f"the transformer predicts tokens; .* is continuous: use {use}"):
+            check_target(target)
     with pytest.raises(ValueError, match="vectors want mlp"):
         stage("unet", target=VECTOR)
     with pytest.raises(ValueError, match="patch 3 must divide"):

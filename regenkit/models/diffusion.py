@@ -290,6 +290,7 @@ def _check(target: Spec, width: int) -> None:
     for name, field in target.items():
         if field.kind != "continuous" or field.variable:
             kind = "has no fixed shape" if field.variable else f"is {field.kind}"
-            raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use a model for that kind")
+            use = "transformer" if field.kind == "tokens" else "gaussian, where it is a vector a step"
+            raise ValueError(f"diffusion predicts numbers of a fixed shape; {name} {kind}: use {use}")
     if width % 8:
         raise ValueError(f"width is {width}; right is a multiple of 8")

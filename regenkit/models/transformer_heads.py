@@ -46,6 +46,7 @@ def check_target(target: Spec) -> None:
         raise ValueError("nothing to predict: the target spec has no fields that the condition lacks")
     for name, field in target.items():
         if field.kind != "tokens":
-            raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use a model for that kind")
+            use = "gaussian, where it is a vector a step" if field.variable else "diffusion"
+            raise ValueError(f"the transformer predicts tokens; {name} is {field.kind}: use {use}")
     if len({field.variable for field in target.values() if not field.scalar}) > 1:
         raise ValueError("the transformer draws sequences or grids of fixed shapes; this target has both")
