@@ -39,9 +39,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "shapes" / "bar" / name).write_bytes(b"torn")
     (folder / "shapes" / "bar" / "._0.png").write_bytes(b"of a Mac")
     said = regenkit("train", "shapes.yaml", cwd=folder).stdout
-    assert "\n1 no data, not looked at: 1 × is macOS's own, no data (bar/._0.png)" in said
+    assert (
+        "\n1 no data, not looked at (`regenkit preview --json` lists all):\n  1 × is macOS's own, no data (bar/._0.png)"
+        in said
+    )
     assert "done; samples" in said
-    assert "warning 2 left out: 2 × is no picture" in said and "(bar/[b]torn.png, bar/torn.jpg)" in said
+    assert (
+        "warning 2 left out (`regenkit preview --json` lists all):\n  2 × is no picture" in said
+        and "(bar/[b]torn.png, bar/torn.jpg)" in said
+    )
     return folder
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regenkit.data.skip_report import Reason, by_reason, check, listed, summary
+from regenkit.data.skip_report import Reason, by_reason, check, commonest, listed
 from regenkit.errors import UserError
 
 ASIDE = [
@@ -22,8 +22,8 @@ def test_reasons_that_differ_by_numbers_and_names_alone_are_one() -> None:
         Reason(text="there is no picture 'x y.png'; nearest is 'X.png', or the like", names=("t.csv:3", "t.csv:4")),
         Reason(text="a caption without a picture", names=("lonely.txt",)),
     ]
-    assert summary(ASIDE[:2]) == (
-        "1 × 3 of 40 syllables fit no note (a.mid); 1 × can't be read (file is truncated (7 bytes)) (b.png)"
+    assert commonest(ASIDE[:2]) == (
+        "\n  1 × 3 of 40 syllables fit no note (a.mid)\n  1 × can't be read (file is truncated (7 bytes)) (b.png)"
     )
     lists = by_reason([("a", "bars 3, 7 are wrong"), ("b", "bars 1, 4, 12 are wrong")])
     assert lists == [Reason(text="bars 3, 7 are wrong, or the like", names=("a", "b"))]

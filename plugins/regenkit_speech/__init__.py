@@ -120,7 +120,7 @@ def register_commands() -> Iterator[Command]:
     yield Command(
         name="align",
         target="regenkit_speech.commands:align",
-        summary="where in a recording the phonemes of a known text are heard",
+        summary="Find where in a recording the phonemes of a known text are heard.",
         extra=EXTRA,
     )
 

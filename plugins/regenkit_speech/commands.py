@@ -14,13 +14,12 @@ def align(
     given: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="as of generate: language=cs")] = None,
 ) -> None:
     """Say at what time each token of Y′ (each phoneme) of a known text is heard."""
-    from regenkit import UserError, load
+    from regenkit import load
+    from regenkit.given import given_options
     from regenkit_speech.spans import read, spans, write
 
-    for each in given or ():
-        if "=" not in each:
-            raise UserError(f"--given {each}: write NAME=VALUE, as language=cs")
+    fixed = given_options(given or [])
     pipeline = load(run)
     sound = read(pipeline, recording)
-    found = spans(pipeline, sound, text, dict(each.split("=", 1) for each in given or ()))
+    found = spans(pipeline, sound, text, fixed)
     write(found, sound, output)

@@ -33,7 +33,9 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_say_version, help="say which, and leave")]
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_say_version, help="show the version and exit")
+]
 
 app = typer.Typer(
     name="regenkit", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"

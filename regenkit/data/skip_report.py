@@ -53,9 +53,10 @@ def by_reason(skipped: Sequence[tuple[str, str]]) -> list[Reason]:
     return sorted(found, key=lambda reason: -len(reason.names))
 
 
-def summary(skipped: Sequence[tuple[str, str]]) -> str:
-    """The most frequent reasons in one line: "2 × is no picture (a.png, b.png); 1 × …"."""
-    return "; ".join(_shown(skipped))
+def commonest(skipped: Sequence[tuple[str, str]]) -> str:
+    """The most frequent reasons, each on a line that begins with a newline: "\\n  2 × is no picture (a.png, b.png)"."""
+    reasons = by_reason(skipped)
+    return "".join(f"\n  {reason}" for reason in [*reasons[:SHOWN], *["…"] * (len(reasons) > SHOWN)])
 
 
 LEFT_OUT, NOT_WHOLE, NO_DATA = "left out", "read, but not all of it", "no data, not looked at"
@@ -79,7 +80,7 @@ def check(where: str, kept: int, skipped: Skipped) -> None:
     if len(skipped) >= FEWEST and len(skipped) > allowed * total:
         without = " To train without them: export REGENKIT_MAX_BAD=1" if kept else ""  # of none nothing can be learned
         raise UserError(
-            f"{where}: {len(skipped)} of {total} had to be left out, more than {allowed:.0%}{_listed(skipped)}\n"
+            f"{where}: {len(skipped)} of {total} had to be left out, more than {allowed:.0%}{commonest(skipped)}\n"
             f"Correct what they have in common.{without}"
         )
 
@@ -88,7 +89,7 @@ def settle(where: str, kept: int, skipped: Skipped) -> None:
     """`check`, and raises UserError where nothing was kept."""
     check(where, kept, skipped)
     if not kept:
-        raise UserError(f"{where}: no example could be used; left out: {len(skipped)}{_listed(skipped)}")
+        raise UserError(f"{where}: no example could be used; left out: {len(skipped)}{commonest(skipped)}")
 
 
 def _allowed() -> float:
@@ -97,12 +98,3 @@ def _allowed() -> float:
         if 0 <= (share := float(text)) <= 1:
             return share
     raise UserError(f"REGENKIT_MAX_BAD={text}: right is a number from 0 to 1, as in REGENKIT_MAX_BAD=0.9")
-
-
-def _listed(skipped: Skipped) -> str:
-    return "".join(f"\n  {reason}" for reason in _shown(skipped))
-
-
-def _shown(skipped: Sequence[tuple[str, str]]) -> list[str]:
-    reasons = by_reason(skipped)
-    return [*map(str, reasons[:SHOWN]), *(["…"] if len(reasons) > SHOWN else [])]

@@ -12,7 +12,7 @@ from regenkit import plugins
 from regenkit.cluster import cluster
 from regenkit.data.fraction import seen
 from regenkit.data.prepare import Prepared
-from regenkit.data.skip_report import NO_DATA, summary
+from regenkit.data.skip_report import NO_DATA, commonest
 from regenkit.distribute import gathered, is_chief, together, worker_index
 from regenkit.errors import Interrupted, UserError
 from regenkit.files import write_json
@@ -193,5 +193,5 @@ def _say_data(log: Log, prepared: Prepared) -> None:
     for what, skipped in prepared.notes.items():
         if skipped:
             (log.say if what == NO_DATA else log.warn)(
-                escape(f"{len(skipped)} {what}: {summary(skipped)}; `regenkit preview --json` lists all")
+                escape(f"{len(skipped)} {what} (`regenkit preview --json` lists all):{commonest(skipped)}")
             )

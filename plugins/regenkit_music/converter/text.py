@@ -147,8 +147,17 @@ def _metre(spec: Spec, header: Mapping[str, yaml.Node]) -> int:
     return METRES.index(parse_metre(text, _at(header["metre"], "metre"))) + 1
 
 
+MANY = 8
+"""Numbers in a row from which on a message has the first and the last."""
+
+
 def _permitted(spec: Spec, name: str) -> str:
-    return _HELP["chord"] if name == "chord" else ", ".join(spec[name].labels)
+    if name == "chord":
+        return _HELP["chord"]
+    labels = spec[name].labels
+    if len(labels) > MANY and all(map(str.isdecimal, labels)) and int(labels[-1]) - int(labels[0]) == len(labels) - 1:
+        return f"{labels[0]} … {labels[-1]}"
+    return ", ".join(labels)
 
 
 def _parser(spec: Spec, name: str, tonic: int, mode: str) -> Callable[[str, str], int]:
