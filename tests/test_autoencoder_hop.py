@@ -88,6 +88,7 @@ def test_padding_and_company_change_nothing() -> None:
     np.testing.assert_allclose(losses[0], -np.asarray(together), atol=1e-4)
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_it_learns_to_say_letters_and_ends() -> None:
     coder, optimizer = model(codebook_size=64, latent_dim=8, width=32), tf.keras.optimizers.Adam(5e-3)
     texts = [each for length in range(1, 4) for each in product((1, 2), repeat=length)]

@@ -32,6 +32,7 @@ def test_what_a_terminal_gets_is_the_picture(size: int) -> None:
     assert escaped(png, {"TERM": "xterm-256color"}) == ""
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_a_preview_shows_x_and_writes_y(tmp_path: Path) -> None:
     (tmp_path / "song.yaml").write_text(RECIPE)
     said = regenkit("preview", "song.yaml", "--count", 2, "-o", "y.mid", cwd=tmp_path).stdout

@@ -55,7 +55,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("on", ["sampled", "teacher_forced"])
+@pytest.mark.parametrize("on", ["sampled", pytest.param("teacher_forced", marks=pytest.mark.exhaustive(minutes=0.3))])
 def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
     run = load_run("second") if on == "sampled" else train("third", TAKEN.replace("sampled", on))
     prepared = run.prepare(lambda *_: None)

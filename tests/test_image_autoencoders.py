@@ -47,7 +47,7 @@ MODELS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[int,
 }
 SHOW = [name for name in MODELS if name != "diffusion_autoencoder"]
 """Those whose decoder shows one picture of a Y′; what draws one has tests of its own."""
-QUICK, LONG = ("vqgan",), tuple(name for name in MODELS if name != "vqgan")
+QUICK, LONG = ("vqvae",), tuple(name for name in MODELS if name != "vqvae")
 LOOP: dict[str, Any] = {"between": Y, "sample_every": 5}
 
 

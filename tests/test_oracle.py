@@ -55,6 +55,7 @@ class Oracle:
         return {"parity": parity}
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_the_gap_is_nothing_where_the_generator_knows_y_prime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = plugins.Host([letters, Metrics()])
     monkeypatch.setattr(plugins, "host", lambda: host)

@@ -108,6 +108,7 @@ def test_what_it_is() -> None:
         Transformer(condition=X, target=Y | REP)
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_two_replicas_learn_what_one_does() -> None:
     rows = [[1, 2, 3], [2], [3, 1], [2, 2]]
     batch = {"condition": {**numbers(*rows), **words(*rows)}, "target": letters([1, 2], [], [3], [2, 2, 1])}
