@@ -212,7 +212,8 @@ class RuleConverter(Protocol):
 
 @runtime_checkable
 class Gives(Protocol):
-    """Without it, each scalar with labels can be given; an optional one that is not given has its first label."""
+    """A converter that says itself what of its Y′ a user may give. Of any other, each scalar with labels can be given; an
+    optional one that is not given has its first label."""
 
     def given(self, options: Mapping[str, str]) -> Given:
         """`--given NAME=VALUE`, parsed. Raises UserError."""
@@ -225,7 +226,7 @@ class Gives(Protocol):
 
 @runtime_checkable
 class WritesText(Protocol):
-    """Without it, Y′ as text is YAML, a list a field (`rep_text`)."""
+    """A converter whose Y′ has a text of its own. Of any other, the text is YAML, a list a field (`rep_text`)."""
 
     def to_text(self, rep: Fields, meta: Mapping[str, Any]) -> str:
         """Y′ as text that a person reads and edits."""
