@@ -212,8 +212,8 @@ class RuleConverter(Protocol):
 
 @runtime_checkable
 class Gives(Protocol):
-    """A converter that says itself what of its Y′ a user may give. Of any other, each scalar with labels can be given; an
-    optional one that is not given has its first label."""
+    """A converter that says itself what of its Y′ a user may give. Of any other, each scalar with labels can be given;
+    an optional one that is not given has its first label."""
 
     def given(self, options: Mapping[str, str]) -> Given:
         """`--given NAME=VALUE`, parsed. Raises UserError."""
