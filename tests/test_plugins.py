@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from installed import distribution, python
 import regenkit
 import regenkit_image
 import regenkit_music
-from regenkit import Converter, Generator, Metric, UserError, builtin, hookimpl, plugins
+from regenkit import UserError, builtin, hookimpl, plugins
 
 GOOD = """
     from regenkit import Generator, hookimpl
@@ -147,92 +146,6 @@ def test_listing_everything_imports_nothing_heavy() -> None:
                if name in sys.modules])
     """
     assert python(code).stdout.strip() == "[]"
-
-
-class Mistyped:
-    @hookimpl
-    def register_generatros(self) -> Iterator[Generator]:
-        yield Generator(name="never", target="a:b")
-
-
-class WrongArguments:
-    @hookimpl
-    def register_generators(self) -> Iterator[Generator]:
-        yield Generator(name="never", target="a:b")
-
-    @hookimpl
-    def training_callbacks(self, recipe: Any, step: int) -> list[Any]:
-        return []
-
-
-class WrongRecord:
-    @hookimpl
-    def register_generators(self) -> Iterator[Any]:
-        yield Generator(name="never", target="a:b")
-        yield Metric(name="score", target="a:b", modality="melody")
-
-
-class WrongTarget:
-    @hookimpl
-    def register_generators(self) -> Iterator[Generator]:
-        yield Generator(name="never", target="a.b")
-
-
-class Raises:
-    @hookimpl
-    def register_converters(self) -> Iterator[Converter]:
-        yield Converter(name="never", target="a:b", modality="melody")
-        raise RuntimeError("half way")
-
-
-class Exits:
-    @hookimpl
-    def register_converters(self) -> Iterator[Converter]:
-        raise SystemExit(3)
-
-
-class FakeEntry:
-    """An entry point that has a value already; importlib.metadata's own can't be made without files."""
-
-    def __init__(self, plugin: Any) -> None:
-        self.name, self.dist, self.plugin, self.value = type(plugin).__name__, None, plugin, plugin.__module__
-
-    def load(self) -> Any:
-        return self.plugin
-
-
-@pytest.mark.parametrize(
-    ("plugin", "said"),
-    [
-        (Mistyped(), "register_generatros"),
-        (WrongArguments(), "step"),
-        (WrongRecord(), "register_generators yielded Metric"),
-        (WrongTarget(), "Generator(target='a.b'): a target is 'module:attribute'"),
-        (Raises(), "RuntimeError: half way"),
-        (Exits(), "SystemExit: 3"),
-    ],
-    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
-)
-def test_a_faulty_plugin_leaves_no_trace(plugin: Any, said: str) -> None:
-    host = plugins.Host(found=[FakeEntry(plugin), FakeEntry(Named("fine"))])
-    assert [broken.name for broken in host.broken] == [type(plugin).__name__]
-    assert said in host.broken[0].error
-    assert host.names("generator") == sorted(["fine", *OWN])
-    assert not any(
-        implementation.plugin is plugin
-        for caller in vars(host._manager.hook).values()
-        if hasattr(caller, "get_hookimpls")
-        for implementation in caller.get_hookimpls()
-    )
-
-
-class Named:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @hookimpl
-    def register_generators(self) -> Iterator[Generator]:
-        yield Generator(name=self.name, target="a:b")
 
 
 def test_the_core_is_a_plugin() -> None:

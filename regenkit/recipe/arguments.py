@@ -53,7 +53,7 @@ def _signature(component: Component) -> dict[str, inspect.Parameter]:
     target = component.load()
     try:
         # A class's own signature may be Keras's `__new__(*args, **kwargs)`; its `__init__` has what it takes.
-        found = typed(target.__init__ if isinstance(target, type) else target)  # type: ignore[misc]  # the very class
+        found = typed(target.__init__ if isinstance(target, type) else target)  # type: ignore[misc]  # unsound of an instance; this is a class
     except Exception as error:
         message = f"{type(error).__name__}: {error} ({place(target)})"
         raise UserError(f"{component.title}: the type hints of {component.target} cannot be read: {message}") from error

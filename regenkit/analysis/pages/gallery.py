@@ -115,6 +115,6 @@ class Gallery:
 
 def _beginning(text: str) -> str:
     """The first lines, without the comments before them: those say how to edit it."""
-    told = dropwhile(lambda line: line.startswith("#"), text.strip().splitlines())
-    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in told]
+    kept = dropwhile(lambda line: line.startswith("#"), text.strip().splitlines())
+    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in kept]
     return "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))
