@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import forked
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -30,13 +32,12 @@ def environment(*folders: Path, **more: str) -> dict[str, str]:
 
 def python(code: str, *folders: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """A Python process with the distributions of these folders."""
-    return _run([sys.executable, "-c", textwrap.dedent(code)], Path.cwd(), environment(*folders, **more))
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=environment(*folders, **more),
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
 
 
 def regenkit(*arguments: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """A command in a folder, where distributions may be installed too."""
-    return _run([sys.executable, "-m", "regenkit", *arguments], folder, environment(folder, **more))
-
-
-def _run(command: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
+    return forked.regenkit(arguments, folder, environment(folder, **more))

@@ -18,6 +18,7 @@ from regenkit.errors import Interrupted, UserError
 from regenkit.models.assisted import Assisted
 from regenkit.models.gan import GAN
 from regenkit.models.transformer import Transformer
+from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
@@ -112,11 +113,17 @@ STOPPER = runs.Stopper("assisted")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with runs.at_home(folder, STOPPER):
-        train("whole", RECIPE)
         yield folder
 
 
-def test_the_generator_gets_the_weights_and_the_auxiliary_stage_is_dropped(home: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Pipeline:
+    """The run `whole`, trained without an interruption."""
+    return train("whole", RECIPE)
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+def test_the_generator_gets_the_weights_and_the_auxiliary_stage_is_dropped(whole: Pipeline) -> None:
     run = load_run("whole")
     assert run.recipe.stages == ("generator", "renderer", "assisted")
     together = run.build("assisted")
@@ -159,7 +166,7 @@ def test_alone_it_has_nothing_to_go_on_from(home: Path) -> None:
 
 
 @pytest.mark.exhaustive(minutes=0.5)
-def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
+def test_interrupted_it_ends_with_the_same_weights(whole: Pipeline) -> None:
     STOPPER.armed = True
     with pytest.raises(Interrupted):
         train("halves", RECIPE)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import forked
 import pretty_midi
 import pytest
 import yaml
@@ -29,10 +30,7 @@ SYLLABLES = 14
 def regenkit(*arguments: object, cwd: Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """Run a command; its exit code must be `expect`, and a traceback is always a failure."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-    result = subprocess.run(
-        [sys.executable, "-m", "regenkit", *map(str, arguments)],
-        cwd=cwd, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+    result = forked.regenkit(list(map(str, arguments)), cwd, {**os.environ, "PYTHONPATH": path})
     assert "Traceback" not in result.stderr, result.stderr
     assert result.returncode == expect, result.stdout + result.stderr
     return result
@@ -159,6 +157,7 @@ def test_another_converter_setting_is_refused(place: Path) -> None:
         recipe.write_text(text)
 
 
+@pytest.mark.exhaustive(minutes=0.6)
 def test_interrupted_then_gone_on_with(place: Path) -> None:
     """Ctrl-C saves and says how to go on; meanwhile a second training on the run directory is refused."""
     long = ["train", "song.yaml", "--run", "long", "--set", "train.steps=100000", "--set", "train.sample_every=0"]

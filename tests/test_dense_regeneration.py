@@ -71,10 +71,8 @@ MODULES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(each, marks=[] if each == "forward" else pytest.mark.exhaustive(minutes=0.3)) for each in MODULES],
-)
+@pytest.mark.exhaustive(minutes=0.4)
+@pytest.mark.parametrize("name", MODULES)
 def test_regeneration_moves_the_network_and_the_module_and_the_task_the_network_alone(name: str) -> None:
     model = assisted(**MODULES[name])
     moved = slopes(model, "auxiliary_")

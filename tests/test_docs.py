@@ -5,10 +5,10 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
+import forked
 import pytest
 
 from regenkit import hookspecs, plugins
@@ -84,11 +84,8 @@ def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> Non
     path = os.pathsep.join(map(str, [tmp_path, ROOT, ROOT / "plugins"]))
 
     def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "regenkit", *arguments], cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": str(tmp_path / "cache")},
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        cache = str(tmp_path / "cache")
+        return forked.regenkit(arguments, tmp_path, {**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": cache})
 
     records = regenkit("plugins", "check", "acme", "--only", ": the ")  # which the page tells its reader to run
     assert records.returncode == 0 and "0 failed" in records.stdout, records.stdout + records.stderr

@@ -77,9 +77,7 @@ def test_it_is_announced_in_words() -> None:
     assert "how long that takes is unknown" in in_words([Planned("direct", 9, None)])
 
 
-def test_a_quick_look_trains_nothing_and_a_whole_one_the_direct_routes(
-    run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_quick_look_trains_nothing(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_module, "EVERY_SECONDS", 0)
     console = Console(record=True, width=200, force_terminal=False, stderr=True)
     quick = evaluate_run(run, Options(direct=False), console)
@@ -87,6 +85,13 @@ def test_a_quick_look_trains_nothing_and_a_whole_one_the_direct_routes(
     assert not (run / "direct").exists() and "trains" not in text and "8 of 9 parts" in text
     assert quick == read(Report, run / "report.json") and quick.baselines == ()
     assert "direct" not in quick.parameters and quick.finding[0].startswith("The direct route was not measured")
+
+
+@pytest.mark.exhaustive(minutes=0.8)
+def test_a_whole_look_trains_the_direct_routes(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_module, "EVERY_SECONDS", 0)
+    quick = evaluate_run(run, Options(direct=False), Console(quiet=True))
+    console = Console(record=True, width=200, force_terminal=False, stderr=True)
     whole = evaluate_run(run, Options(), console)
     text = console.export_text()
     assert re.search(r"trains direct \(12 steps\) and direct_half \(12 steps\), about \d+ (seconds|minutes)", text)

@@ -55,7 +55,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("on", ["sampled", pytest.param("teacher_forced", marks=pytest.mark.exhaustive(minutes=0.3))])
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.parametrize("on", ["sampled", "teacher_forced"])
 def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
     run = load_run("second") if on == "sampled" else train("third", TAKEN.replace("sampled", on))
     prepared = run.prepare(lambda *_: None)
@@ -77,6 +78,7 @@ def test_y_prime_is_predicted_where_there_is_x(home: Path, on: str) -> None:
     assert all(each["parity"].all() for each in again)
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_the_fine_tuned_renderer_is_the_one_that_is_used(home: Path) -> None:
     assert alike("second/renderer", "first/renderer")
     assert not alike("second/finetune", "first/renderer")

@@ -56,6 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fuzz_runs.furnish(tmp_path_factory.mktemp("home"))
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_a_few_changed_runs_are_answered(home: Path) -> None:
     found = fuzzing.run([TESTS / "fuzz_runs.py"], ["run"], 0, 10, home)
     assert not found.faults, "\n".join(found.faults)

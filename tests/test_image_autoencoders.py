@@ -47,7 +47,6 @@ MODELS: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[int,
 }
 SHOW = [name for name in MODELS if name != "diffusion_autoencoder"]
 """Those whose decoder shows one picture of a Y′; what draws one has tests of its own."""
-QUICK, LONG = ("vqvae",), tuple(name for name in MODELS if name != "vqvae")
 LOOP: dict[str, Any] = {"between": Y, "sample_every": 5}
 
 
@@ -209,7 +208,8 @@ def test_what_is_no_picture_is_refused() -> None:
         make("fsq", levels=(256,) * 5)
 
 
-@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in LONG)])
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.parametrize("name", MODELS)
 def test_two_replicas_end_with_the_weights_of_one(name: str) -> None:
     """Codebooks that revive their dead, moments of latents, two optimisers and the weight between their terms."""
     # shaken: where a block begins as the identity, a slope may be rounding alone, and Adam makes it a step

@@ -9,10 +9,10 @@ import json
 import os
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import pytest
 from fetching import skip_if_unreachable
@@ -30,8 +30,7 @@ ROOT = Path(__file__).parents[1]
 
 def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
-    command = [sys.executable, "-m", "regenkit", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    return forked.regenkit(arguments, Path.cwd(), environment, timeout=280)
 
 
 def fetched(name: str) -> None:

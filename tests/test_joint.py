@@ -24,6 +24,7 @@ from regenkit.models.autoencoder import TokenAutoencoder
 from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.transformer import Transformer
+from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
@@ -136,11 +137,17 @@ STOPPER = runs.Stopper("joint")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with runs.at_home(folder, STOPPER):
-        train("whole", LEARNED)
         yield folder
 
 
-def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Pipeline:
+    """The run `whole`, trained without an interruption."""
+    return train("whole", LEARNED)
+
+
+@pytest.mark.exhaustive(minutes=0.5)
+def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(whole: Pipeline) -> None:
     run = load_run("whole")
     together = run.build("joint")
     together.load_weights("whole/joint/best.weights.h5")
@@ -155,7 +162,8 @@ def test_the_parts_of_what_was_trained_together_are_the_stages_of_the_run(home: 
     assert len(list(Path("whole/samples").glob("*-predicted.json"))) == 3
 
 
-def test_a_copy_of_a_copy_knows_how_long_it_was_trained_together(home: Path) -> None:
+@pytest.mark.exhaustive(minutes=0.4)
+def test_a_copy_of_a_copy_knows_how_long_it_was_trained_together(whole: Pipeline) -> None:
     """The direct route is trained for as many steps as generator and renderer, in all runs that they went through."""
     text = LEARNED.replace("joint: {predict_x: 1.0}\n", "")
     parts = ("converter", "generator", "renderer")
@@ -180,7 +188,7 @@ def test_where_the_converter_is_a_rule_generator_and_renderer_are_trained_togeth
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_interrupted_it_ends_with_the_same_weights(home: Path) -> None:
+def test_interrupted_it_ends_with_the_same_weights(whole: Pipeline) -> None:
     STOPPER.armed = True
     with pytest.raises(Interrupted):
         train("halves", LEARNED)
@@ -211,7 +219,7 @@ def test_cells_of_a_comparison_train_together_each_for_itself(tmp_path: Path) ->
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_struck_down_while_it_hands_out_it_ends_the_same(home: Path) -> None:
+def test_struck_down_while_it_hands_out_it_ends_the_same(whole: Pipeline) -> None:
     for last in ("write_json", "write_weights", "sign"):
         done, calls = getattr(origin, last), []
 
@@ -231,14 +239,14 @@ def test_struck_down_while_it_hands_out_it_ends_the_same(home: Path) -> None:
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_a_renderer_for_other_codes_is_refused(home: Path) -> None:
+def test_a_renderer_for_other_codes_is_refused(whole: Pipeline) -> None:
     text = LEARNED.replace(f"renderer: {{use: transformer, {SMALL}}}", "renderer: {from: whole}")
     with pytest.raises(UserError, match=r"converter\.version"):
         train("other", text.replace("joint: {predict_x: 1.0}\n", "").replace(PLAIN, f"{PLAIN}, seed: 1"))
 
 
 @pytest.mark.exhaustive(minutes=1)
-def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(home: Path) -> None:
+def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(whole: Pipeline) -> None:
     text = LEARNED.replace("joint: {predict_x: 1.0}\n", "")
     used = f"converter: {{use: autoencoder, codebook_size: 4, {SMALL}}}"
     taken = text.replace(used, "converter: {from: whole}")
@@ -259,7 +267,8 @@ def test_converter_and_renderer_of_another_run_and_the_converters_own_decoder(ho
     Y.check(drawn, "it")
 
 
-def test_converted_elsewhere_it_is_the_same_y_prime(home: Path) -> None:
+@pytest.mark.exhaustive(minutes=0.3)
+def test_converted_elsewhere_it_is_the_same_y_prime(whole: Pipeline) -> None:
     run = load_run("whole")
     there = pickle.loads(pickle.dumps(run.converter))
     data = run.prepare(lambda *_: None)

@@ -5,9 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import installed
 import letters
 import pytest
-from processes import PATIENCE, alive, assert_alike, end, kill, regenkit, wait_for_steps, weights, workers
+from processes import PATHS, PATIENCE, alive, assert_alike, end, kill, regenkit, wait_for_steps, weights, workers
 
 from regenkit.cli.local_workers import launch
 
@@ -20,20 +21,26 @@ LONG = ("train", "toy.yaml", "--stage", "generator", "--set", "train.steps=60", 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a recipe, and with `one`, which one process trained."""
+    """A folder with a recipe."""
     folder = tmp_path_factory.mktemp("user")
     letters.install(folder)
-    end(regenkit("train", "toy.yaml", "--run", "one", cwd=folder))
     return folder
 
 
+@pytest.fixture(scope="module")
+def one(place: Path) -> Path:
+    """A run that one process trained."""
+    end(regenkit("train", "toy.yaml", "--run", "one", cwd=place))
+    return place / "one"
+
+
 @pytest.mark.exhaustive(minutes=1)
-def test_two_processes_end_with_the_weights_of_one(place: Path) -> None:
+def test_two_processes_end_with_the_weights_of_one(place: Path, one: Path) -> None:
     said = end(regenkit("train", "toy.yaml", "--run", "two", "--workers", 2, cwd=place))
     assert "done; samples are in two/samples" in said
-    assert_alike(weights(place / "two"), weights(place / "one"), 1e-5)
+    assert_alike(weights(place / "two"), weights(one), 1e-5)
     names = {path.name for path in (place / "two/samples").iterdir()}
-    assert names == {path.name for path in (place / "one/samples").iterdir()}
+    assert names == {path.name for path in (one / "samples").iterdir()}
     assert (place / "two/worker-1.log").read_text() == ""
     assert (place / "two/log.jsonl").exists() and (place / "two/worker-1/log.jsonl").exists()
 
@@ -99,15 +106,22 @@ def test_a_mistake_of_all_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixt
     ("arguments", "said"),
     [
         (("--workers", "2", "--strategy", "mirrored"), "--workers 2 needs train.strategy auto or multi_worker"),
-        (("--workers", "2", "--set", "generator.depth=2", "--run", "one"), "one: holds a run of another recipe"),
         (("--strategy", "multi_worker"), "multi_worker needs several processes"),
         (("--strategy", "several"), "train.strategy"),
     ],
 )
 def test_a_mistake_is_one_message(place: Path, arguments: tuple[str, ...], said: str) -> None:
     before = set(place.rglob("*"))
-    message = end(regenkit("train", "toy.yaml", *arguments, cwd=place), expect=2)
-    assert said in message and "Traceback" not in message
+    done = installed.regenkit("train", "toy.yaml", *arguments, folder=place, PYTHONPATH=PATHS)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert set(place.rglob("*")) == before
+
+
+@pytest.mark.exhaustive(minutes=0.4)
+def test_a_run_of_another_recipe_is_left_as_it_is(place: Path, one: Path) -> None:
+    before = set(place.rglob("*"))
+    another = ("--workers", "2", "--set", "generator.depth=2", "--run", "one")
+    assert "one: holds a run of another recipe" in end(regenkit("train", "toy.yaml", *another, cwd=place), expect=2)
     assert set(place.rglob("*")) == before
 
 

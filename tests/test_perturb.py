@@ -133,6 +133,7 @@ def test_none_of_it_changes_nothing_and_some_does(table: tuple[Path, Watch], tmp
     assert perturbed["validation"] > result["validation"]  # without noise there, or it would be worse by far
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_interrupted_or_on_two_devices_the_noise_is_the_same(tmp_path: Path) -> None:
     whole, _ = train(tmp_path / "whole", build=lookup, perturb=LETTERS)
     with pytest.raises(Interrupted):

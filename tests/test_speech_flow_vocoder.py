@@ -167,6 +167,7 @@ def test_what_cannot_be_rendered_is_refused() -> None:
             FlowVocoder(condition=condition, target=target)
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_it_learns_from_real_speech() -> None:
     """Of half a second of four clips: the loss with noise and times that it has not met, and what a clip's own spectra
     are worth."""

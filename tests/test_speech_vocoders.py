@@ -70,7 +70,8 @@ def batch_of_segment(rows: slice) -> tuple[Batch, Batch]:
     return cut(fields(CONDITION, steps, longest), rows), cut(fields(WAVE, steps, longest), rows)
 
 
-@pytest.mark.parametrize("build", BOTH)
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.parametrize("build", [vocos, hifigan])
 def test_every_weight_is_moved_by_one_optimiser(build: Any) -> None:
     check_every_weight_is_moved(build(adversarial_start=0), *batch_of_segment(slice(0, 3)))
 
@@ -117,6 +118,7 @@ def test_judges_wait_for_their_start() -> None:
         model.absorb(losses["statistics"])
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_a_vocoder_learns_a_tone() -> None:
     keras.utils.set_random_seed(0)
     wave = (0.3 * np.sin(2 * np.pi * 500.0 * np.arange(HOP * 16) / 16_000)).astype(np.float32)

@@ -108,6 +108,7 @@ def test_what_a_converter_makes_along_y_runs_along_x() -> None:
     assert found.spec.clock("mel") == Clock("x", Fraction(256)) and found.identity["source"]["version"] == 1
 
 
+@pytest.mark.exhaustive(minutes=0.5)
 def test_x_is_converted_wherever_it_is_read(home: Path) -> None:
     run = train("odd", SOURCE)
     assert set(run.specs["x"]) == {"odd"} == set(run.sides("generator")[0].spec) and run.specs["x"].axes == ("x",)
