@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from multiprocessing import forkserver
 from pathlib import Path
@@ -55,5 +56,6 @@ def _command(arguments: list[str], folder: str, env: dict[str, str], streams: li
     sys.argv[:] = ["regenkit", *arguments]
     try:
         runpy.run_module("regenkit", run_name="__main__", alter_sys=True)
-    finally:
-        atexit._run_exitfuncs()  # which a fork of multiprocessing leaves out
+    finally:  # as the interpreter ends: a fork of multiprocessing waits for children first, which these tell to end
+        threading._shutdown()
+        atexit._run_exitfuncs()

@@ -176,7 +176,7 @@ def test_an_exception_of_a_plugin_names_the_source(fresh: Path, processes: int) 
     with pytest.raises(UserError, match=r"Faulty.read\('40'\): KeyError: 'melody' .*test_left_out.py, line \d+"):
         prepared(Faulty({40: "error"}), processes=processes)
     assert len(files(fresh)) == 2  # the part before it is kept
-    with pytest.raises(UserError, match=r"Picky.convert, example '\d+': KeyError: 'two'"):
+    with pytest.raises(UserError, match=r"Picky.convert, example '\d+': KeyError: 'two' .* raise regenkit.BadSource"):
         prepared(HUNDRED, Picky(flip=True, fails=True), processes=processes)
     with pytest.raises(UserError, match=r"Batches.convert_all: KeyError: 'two' .*test_left_out.py, line \d+"):
         prepared(HUNDRED, Batches(flip=True, wrong=True, fails=True))

@@ -73,14 +73,16 @@ def _refuse_twice(names: Sequence[str], what: str, where: str) -> None:
 
 
 def raised(error: BaseException, method: str, thing: Any) -> UserError:
-    """`error` of a method of an author's object, with its origin; a UserError is returned as it is."""
+    """`error` of `read` or `convert`, with its origin and the way out; a UserError is returned as it is."""
     if isinstance(error, UserError):
         return error
     kind = type(written(thing))
     where, module = f"{kind.__name__}.{method}", kind.__module__
     origin = origin_of(module)
     own = "" if origin == Origin() or origin.named(CORE) else f"{origin}: "
-    return UserError(f"{where}: {type(error).__name__}: {error} ({own}{raised_at(error, module.partition('.')[0])})")
+    at = f"{own}{raised_at(error, module.partition('.')[0])}"
+    return UserError(f"{where}: {type(error).__name__}: {error} ({at}). Where the source is at fault and not the code, "
+                     f"raise regenkit.BadSource there: then it is left out and counted")  # fmt: skip
 
 
 def _shown(value: Any) -> str:
