@@ -29,7 +29,7 @@ def batch() -> dict[str, Any]:
     return stack(ys, Y)
 
 
-@pytest.fixture(scope="module", params=["vq", "vae"])
+@pytest.fixture(scope="module", params=["vq", pytest.param("vae", marks=pytest.mark.exhaustive(minutes=0.3))])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TokenAutoencoder:
     model, _ = train(
         tmp_path_factory.mktemp(request.param), build=lambda: autoencoder(request.param), steps=400, batch_size=16,

@@ -129,6 +129,7 @@ def test_the_bound_comes_near_the_truth_from_below(same: float) -> None:
         assert found.kept is None
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_the_bound_never_passes_its_cap() -> None:
     one = Field(vocabulary=200, shape=())
     training, coming = related(2000, 1, 1.0, 200, 0), related(300, 1, 1.0, 200, 1)

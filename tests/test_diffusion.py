@@ -144,7 +144,8 @@ def test_no_examples_have_no_gradient(network: str) -> None:
     assert losses_of(model, batch, noise=None)[0]["main"]["error"][0].shape == (0,)
 
 
-@pytest.mark.parametrize("target", [VECTOR, pytest.param(PIXELS, marks=pytest.mark.exhaustive(minutes=0.5))])
+@pytest.mark.exhaustive(minutes=0.5)
+@pytest.mark.parametrize("target", [VECTOR, PIXELS])
 def test_one_replica_and_two(target: Spec) -> None:
     def build() -> Diffusion:
         return Diffusion(condition=LABEL, target=target, **SMALL)

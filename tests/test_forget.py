@@ -3,6 +3,8 @@
 import gc
 import weakref
 
+import pytest
+
 from regenkit.forget import forget_graphs
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
@@ -24,6 +26,7 @@ def trained() -> "weakref.ref[tf.Graph]":
     return weakref.ref(traced.get_concrete_function(tf.ones([4, 2])).graph)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_graphs_are_forgotten() -> None:
     graphs = [trained() for _ in range(3)]
     forget_graphs()

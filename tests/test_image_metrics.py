@@ -121,6 +121,7 @@ def test_pixels_that_are_no_numbers() -> None:
 # --- the classifier ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_what_a_classifier_says_of_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched(MNIST)
     monkeypatch.setattr(classifier, "STEPS", 100)

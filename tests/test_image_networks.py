@@ -122,6 +122,7 @@ def test_it_knows_a_palace_and_a_flower(weights: None) -> None:
         assert int(tf.argmax(logits[0])) == category
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_features_tell_worse_from_better(weights: None, crops: np.ndarray) -> None:
     real, last = pictures(crops), np.array([-1e-3, -1e-9])
     for radius in (0, 1, 2, 4):

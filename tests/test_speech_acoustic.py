@@ -183,6 +183,7 @@ def test_sampling_options_that_do_not_fit_are_refused() -> None:
             fastspeech(condition=condition, target=target, **SMALL)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_it_learns_which_symbol_sounds_how_and_for_how_long() -> None:
     """Three symbols of fixed spectra and durations, in any order."""
     random = np.random.default_rng(0)

@@ -118,6 +118,7 @@ def test_specs_that_do_not_fit_are_refused() -> None:
         model(kernel=4)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_it_learns_what_is_heard_where() -> None:
     """Three tones, each for a while: after some steps the string is right, and its tokens lie where their tones are."""
     random = np.random.default_rng(0)

