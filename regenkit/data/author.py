@@ -79,10 +79,11 @@ def raised(error: BaseException, method: str, thing: Any) -> UserError:
     kind = type(written(thing))
     where, module = f"{kind.__name__}.{method}", kind.__module__
     origin = origin_of(module)
-    own = "" if origin == Origin() or origin.named(CORE) else f"{origin}: "
-    at = f"{own}{raised_at(error, module.partition('.')[0])}"
-    return UserError(f"{where}: {type(error).__name__}: {error} ({at}). Where the source is at fault and not the code, "
-                     f"raise regenkit.BadSource there: then it is left out and counted")  # fmt: skip
+    ours = origin.named(CORE)
+    at = ("" if origin == Origin() or ours else f"{origin}: ") + raised_at(error, module.partition(".")[0])
+    way_out = "" if ours else (". Where the source is at fault and not the code, raise regenkit.BadSource there: then "
+                               "it is left out and counted")  # fmt: skip
+    return UserError(f"{where}: {type(error).__name__}: {error} ({at}){way_out}")
 
 
 def _shown(value: Any) -> str:
