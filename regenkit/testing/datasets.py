@@ -12,7 +12,6 @@ from regenkit.data.split import SPLITS
 from regenkit.testing.elsewhere import examples_of_sources
 from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import FIRST, Material
-from regenkit.testing.tokens import begin_with_1
 
 
 def its_members_are_there(component: Dataset, material: Material) -> None:
@@ -45,12 +44,6 @@ def examples_are_as_their_specs_say(component: Dataset, material: Material) -> N
                     raise Failed(
                         str(error), f"give what encode of the modality {getattr(component, side)} gives"
                     ) from error
-
-
-def tokens_begin_with_1(component: Dataset, material: Material) -> None:
-    """The tokens of X and Y are 1 to the vocabulary's size, and 0 where there is none."""
-    for side in ("x", "y"):
-        begin_with_1(material.pipeline.specs[side], material.sides(side))
 
 
 def examples_are_well_formed(component: Dataset, material: Material) -> None:
@@ -124,6 +117,6 @@ def _examples(material: Material) -> list[Example]:
 
 
 CHECKS = (
-    its_members_are_there, sources_are_names_in_a_fixed_order, examples_are_as_their_specs_say, tokens_begin_with_1,
+    its_members_are_there, sources_are_names_in_a_fixed_order, examples_are_as_their_specs_say,
     examples_are_well_formed, reading_twice_gives_the_same, what_else_it_has_is_of_the_right_kind,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, final
 
 import numpy as np
 
@@ -127,13 +127,6 @@ class Material:
         """The fields of these examples: {"x": …, "y": …, "rep": …}."""
         found = [self.prepared.example(int(index))[0] for index in self.indices]
         return [{side: fields for side, fields in each.items() if fields is not None} for each in found]
-
-    def sides(self, side: Literal["x", "y", "rep"]) -> Iterator[Fields]:
-        """The fields of one side of every example that was prepared, where it has that side."""
-        for index in range(len(self.prepared.paired)):
-            fields = self.prepared.example(index)[0][side]
-            if fields is not None:
-                yield fields
 
     def batch(self, stage: str, chosen: Sequence[int], replicas: int = 1) -> list[dict[str, Any]]:
         """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `indices`."""
