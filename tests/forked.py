@@ -19,15 +19,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "plugins")))
 FORKED = multiprocessing.get_context("forkserver")
 
 
 def regenkit(
-    arguments: Sequence[str], folder: Path, env: dict[str, str], timeout: float = 240
+    arguments: Sequence[str], folder: Path, env: dict[str, str] | None = None, timeout: float = 240
 ) -> subprocess.CompletedProcess[str]:
-    """`regenkit arguments` in a folder, to its end; an error if it takes longer than `timeout` seconds."""
+    """`regenkit arguments` in a folder, to its end; an error if it takes longer than `timeout` seconds.
+
+    `env` is the environment; without it, this process's with our code first on its path.
+    """
+    env = env or {**os.environ, "PYTHONPATH": PATHS}
     with pytest.MonkeyPatch.context() as patch:  # of the first call alone: the server has started afterwards
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "plugins")]))
+        patch.setenv("PYTHONPATH", PATHS)
         FORKED.set_forkserver_preload(["regenkit.quiet"])
         forkserver.ensure_running()
     with tempfile.TemporaryDirectory() as kept:

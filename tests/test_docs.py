@@ -2,13 +2,12 @@
 
 import inspect
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
 from types import ModuleType
 
-import forked
+import installed
 import pytest
 
 from regenkit import hookspecs, plugins
@@ -81,11 +80,9 @@ def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> Non
         rows = "\n".join(squares[5 * row : 5 * row + 5] for row in range(5))
         (folder / f"{'AL'[number % 2]}-{number}.txt").write_text(rows, encoding="utf-8")
     (folder / "L-bad.txt").write_text("#\n", encoding="utf-8")
-    path = os.pathsep.join(map(str, [tmp_path, ROOT, ROOT / "plugins"]))
 
     def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
-        cache = str(tmp_path / "cache")
-        return forked.regenkit(arguments, tmp_path, {**os.environ, "PYTHONPATH": path, "REGENKIT_CACHE": cache})
+        return installed.regenkit(*arguments, folder=tmp_path, REGENKIT_CACHE=str(tmp_path / "cache"))
 
     records = regenkit("plugins", "check", "acme", "--only", ": the ")  # which the page tells its reader to run
     assert records.returncode == 0 and "0 failed" in records.stdout, records.stdout + records.stderr

@@ -6,7 +6,6 @@ What is fetched is fetched by its own client; where that is missing, or has no n
 import gzip
 import io
 import json
-import os
 import pickle
 import subprocess
 from pathlib import Path
@@ -29,8 +28,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
-    return forked.regenkit(arguments, Path.cwd(), environment, timeout=280)
+    return forked.regenkit(arguments, Path.cwd(), timeout=280)
 
 
 def fetched(name: str) -> None:

@@ -171,14 +171,14 @@ def test_check_names_a_folder_that_is_not_there(tmp_path: Path):
         "dataset: {use: music/folder, path: songs}\nconverter: {use: music/template}\n"
         "generator: {use: transformer}\nrenderer: {use: transformer}\n"
     )
-    refused = forked.regenkit(["check", "mine.yaml"], tmp_path, PATH)
+    refused = forked.regenkit(["check", "mine.yaml"], tmp_path)
     assert refused.returncode == 2
     said = " ".join(refused.stderr.split())
     assert (
         said == "error mine.yaml:1:10: dataset: music/folder: path songs does not exist; right is a folder of melodies"
     )
     (tmp_path / "songs").mkdir()
-    assert forked.regenkit(["check", "mine.yaml"], tmp_path, PATH).returncode == 0
+    assert forked.regenkit(["check", "mine.yaml"], tmp_path).returncode == 0
 
 
 def test_a_folder_that_is_missing_or_empty(tmp_path: Path):
