@@ -1,12 +1,15 @@
 """A melody as a picture: a piano roll with bars, beats and the words under the notes."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
-from regenkit_music.modality.melody import BEAT, NAMES, Melody, Note, pitch_name
+from regenkit_music.modality.melody import BEAT, NAMES, Melody, pitch_name
 
 WIDTH = 13.0  # inches
+LEFT, LINE = 0.06 * WIDTH, 0.92 * WIDTH  # inches left of a system, and of its steps
+PAD = 2 / 72  # inches between an edge and its labels
 STEP = 0.105  # inches a sixteenth needs at the least; fewer bars a line where words need more
 SEMITONE = 0.11  # inches
 MARGIN = 0.72  # inches around a system, for words and bar numbers
@@ -29,29 +32,50 @@ def write_png(melody: Melody, path: str | Path, dots_per_inch: int = 110) -> Non
     systems = math.ceil((bars - first) / a_line)
     low, high = _range(melody)
     height = (high - low + 1) * SEMITONE + MARGIN
-    figure = Figure(figsize=(WIDTH, systems * height + 0.35), dpi=dots_per_inch, layout=None)
+    top = systems * height + 0.35
+    figure = Figure(figsize=(WIDTH, top), dpi=dots_per_inch, layout=None)
     FigureCanvasAgg(figure)
-    top = figure.get_figheight()
+    # One set of axes in inches: a set for each system takes ten times as long.
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, top))
+    axes.set_axis_off()
+    fonts = _fonts()
     mode = f"{NAMES[melody.tonic]} {melody.mode}, {melody.metre}, {melody.tempo:g} quarters a minute"
-    figure.text(
-        0.06,
-        1 - 0.3 / top,
-        "   ".join(filter(None, (melody.title, mode))),
-        fontsize=11,
-        color=WORDS,
-        family=_fonts(),
-        parse_math=False,
-    )
-    for system in range(systems):
-        bottom = top - 0.35 - (system + 1) * height + 0.35
-        area = (0.06, bottom / top, 0.92, (height - MARGIN) / top)
-        start = (first + system * a_line) * melody.bar
-        axes = figure.add_axes(area)
-        axes.set_xlim(start, start + a_line * melody.bar)
-        _draw(axes, melody, start, min(start + a_line * melody.bar, bars * melody.bar), low, high)
+    title = "   ".join(filter(None, (melody.title, mode)))
+    axes.text(LEFT, top - 0.3, title, fontsize=11, color=WORDS, family=fonts, parse_math=False)
+    for number in range(systems):
+        start = (first + number * a_line) * melody.bar
+        end = min(start + a_line * melody.bar, bars * melody.bar)
+        bottom = top - (number + 1) * height
+        _draw(axes, melody, _System(start, end, low, high, bottom, LINE / (a_line * melody.bar)), fonts)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(path, format="png", dpi=min(dots_per_inch, TALLEST / top))
+
+
+@final
+@dataclass(frozen=True)
+class _System:
+    """One line of the picture: steps `start` to `end`, pitches `low` to `high`, its lower edge and a step in inches."""
+
+    start: int
+    end: int
+    low: int
+    high: int
+    bottom: float
+    step: float
+
+    def x(self, step: float) -> float:
+        """Where a step begins, in inches."""
+        return LEFT + (step - self.start) * self.step
+
+    def y(self, pitch: float) -> float:
+        """Where a pitch's row has its middle, in inches."""
+        return self.bottom + (pitch - self.low + 0.5) * SEMITONE
+
+    def box(self, start: float, end: float, pitch: int, tall: float) -> list[tuple[float, float]]:
+        """The corners of a rectangle from one step to another, as tall as this part of a row."""
+        left, right, below, above = self.x(start), self.x(end), self.y(pitch - tall / 2), self.y(pitch + tall / 2)
+        return [(left, below), (right, below), (right, above), (left, above)]
 
 
 def _bars_a_line(melody: Melody, bars: int) -> int:
@@ -60,7 +84,7 @@ def _bars_a_line(melody: Melody, bars: int) -> int:
     for note, after in zip(melody.notes, melody.notes[1:], strict=False):
         if note.syllable:
             needed = max(needed, (len(note.syllable) + 1) * LETTER / (after.onset - note.onset))
-    fit = int(0.92 * WIDTH / (needed * melody.bar))
+    fit = int(LINE / (needed * melody.bar))
     return max(1, min(bars, fit if fit < 4 else 8 if fit >= 8 else 4))
 
 
@@ -72,45 +96,45 @@ def _range(melody: Melody) -> tuple[int, int]:
     return low - spare // 2, high + spare - spare // 2
 
 
-def _draw(axes: Any, melody: Melody, start: int, end: int, low: int, high: int) -> None:
-    """One system: the steps from `start` to `end`."""
-    axes.set_ylim(low - 0.5, high + 0.5)
-    for pitch in range(low, high + 1):
-        if NAMES[pitch % 12][1:]:  # the black keys' rows
-            axes.fill_between([start, end], pitch - 0.5, pitch + 0.5, color=ROW, linewidth=0, zorder=0)
-    for step in range(start, end + 1, BEAT[melody.metre]):
-        bar = step % melody.bar == 0
-        axes.axvline(step, color=BAR_LINE if bar else BEAT_LINE, linewidth=1.0 if bar else 0.6, zorder=1)
-    step_inches = 0.92 * WIDTH / (axes.get_xlim()[1] - start)
+def _draw(axes: Any, melody: Melody, system: _System, fonts: list[str]) -> None:
+    """The rows of the black keys, bars and beats, notes, syllables, names of pitches and numbers of bars."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    start, end = system.start, system.end
+    rows = range(system.low, system.high + 1)
+    black = [system.box(start, end, pitch, 1) for pitch in rows if NAMES[pitch % 12][1:]]
+    axes.add_collection(PolyCollection(black, facecolor=ROW, linewidth=0, zorder=0), autolim=False)
+    edges = system.y(system.low - 0.5), system.y(system.high + 0.5)
+    beats = range(start, end + 1, BEAT[melody.metre])
+    lines = [[(system.x(step), edge) for edge in edges] for step in beats]
+    bar_lines = [step % melody.bar == 0 for step in beats]
+    colors = [BAR_LINE if bar else BEAT_LINE for bar in bar_lines]
+    widths = [1.0 if bar else 0.6 for bar in bar_lines]
+    axes.add_collection(LineCollection(lines, colors=colors, linewidths=widths, zorder=1), autolim=False)
+    notes = [
+        system.box(max(note.onset, start) + 0.1, min(note.onset + note.duration, end) - 0.1, note.pitch, 0.9)
+        for note in melody.notes
+        if note.onset < end and note.onset + note.duration > start
+    ]
+    axes.add_collection(PolyCollection(notes, facecolor=INK, linewidth=0, zorder=2), autolim=False)
+    _write_words(axes, melody, system, fonts)
+    for pitch in rows:
+        if not NAMES[pitch % 12][1:]:
+            place = (LEFT - PAD, system.y(pitch))
+            axes.text(*place, pitch_name(pitch), fontsize=6.5, ha="right", va="center_baseline")
+    for step in range(start, end, melody.bar):
+        axes.text(system.x(step), edges[1] + PAD, step // melody.bar + 1, fontsize=7, color=BAR_LINE, ha="center")
+
+
+def _write_words(axes: Any, melody: Melody, system: _System, fonts: list[str]) -> None:
+    """Syllables under their notes, in the second row where the first has no room."""
     clear = [-math.inf, -math.inf]  # where the next syllable may begin, in the first row of words and the second
     for note in melody.notes:
-        if note.onset < end and note.onset + note.duration > start:
-            _draw_note(axes, note, start, end)
-        if note.syllable and start <= note.onset < end:
+        if note.syllable and system.start <= note.onset < system.end:
             row = 0 if note.onset >= clear[0] else 1
-            clear[row] = note.onset + (len(note.syllable) + 1) * LETTER / step_inches
-            axes.text(
-                note.onset + 0.1, low - 1.9 - 1.4 * row, note.syllable, fontsize=8.5, color=WORDS, va="baseline",
-                family=_fonts(), parse_math=False,
-            )  # fmt: skip
-    axes.set_yticks([pitch for pitch in range(low, high + 1) if not NAMES[pitch % 12][1:]])
-    axes.set_yticklabels([pitch_name(int(pitch)) for pitch in axes.get_yticks()], fontsize=6.5)
-    bars = list(range(start, end, melody.bar))
-    axes.set_xticks(bars)
-    axes.set_xticklabels([str(step // melody.bar + 1) for step in bars], fontsize=7, color=BAR_LINE)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, pad=2)
-    for side in axes.spines.values():
-        side.set_visible(False)
-
-
-def _draw_note(axes: Any, note: Note, start: int, end: int) -> None:
-    """The note as a bar, cut at the system's edges."""
-    from matplotlib.patches import Rectangle
-
-    left, right = max(note.onset, start), min(note.onset + note.duration, end)
-    box = Rectangle((left + 0.1, note.pitch - 0.45), right - left - 0.2, 0.9, facecolor=INK, linewidth=0, zorder=2)
-    axes.add_patch(box)
+            clear[row] = note.onset + (len(note.syllable) + 1) * LETTER / system.step
+            x, y = system.x(note.onset + 0.1), system.y(system.low - 1.9 - 1.4 * row)
+            axes.text(x, y, note.syllable, fontsize=8.5, color=WORDS, family=fonts, parse_math=False)
 
 
 def _fonts() -> list[str]:
