@@ -90,15 +90,16 @@ def fit(
                 batch_steps=settings.batch_steps, parts=settings.accumulate)  # fmt: skip
     batches = [iter(_distributed(strategy, prepared, plan, job, first=step, parts=settings.accumulate))]
     held_out = _held_out(prepared, settings)
+    validated = _distributed(strategy, prepared, held_out, job, first=0)
 
     # --- the loop --------------------------------------------------------------------------------------------------
     train_step = TrainStep(state, strategy, settings, job.perturb)
-    validation = Validation(state, strategy)
+    validation = Validation(state, strategy, validated, len(held_out))
 
     def validate() -> float:
         """The validation loss of the averaged weights, which are kept where none before was lower."""
         with state.averaged():
-            losses = validation(_distributed(strategy, prepared, held_out, job, first=0), len(held_out))
+            losses = validation()
         total = sum(losses.values())
         log.validation(job.name, step, losses)
         if not math.isfinite(total):

@@ -13,17 +13,17 @@ Sums = dict[str, tuple[tf.Tensor, tf.Tensor]]
 
 @final
 class Validation:
-    """Call it with a distributed dataset and the number of its batches. Returns the mean of each term over all."""
+    """Call it to get the mean of each term over all `count` batches of a distributed dataset."""
 
-    def __init__(self, state: State, strategy: tf.distribute.Strategy) -> None:
-        self.state, self.strategy = state, strategy
+    def __init__(self, state: State, strategy: tf.distribute.Strategy, batches: Any, count: int) -> None:
+        self.state, self.strategy, self.batches, self.count = state, strategy, batches, count
         self._traced = tf.function(self._next_batch, autograph=False)
 
-    def __call__(self, batches: Any, count: int) -> dict[str, float]:
+    def __call__(self) -> dict[str, float]:
         totals: dict[str, list[float]] = {}
-        iterator = iter(batches)
+        iterator = iter(self.batches)
         try:
-            for _ in range(count):
+            for _ in range(self.count):
                 for term, pair in self._traced(iterator).items():
                     total = totals.setdefault(term, [0.0, 0.0])
                     for index, value in enumerate(pair):
