@@ -83,6 +83,38 @@ def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> Non
     assert "could not be loaded: bent (bent-regenkit 1.0): ModuleNotFoundError" in done.stderr
 
 
+MISTYPED = """
+    from regenkit import Dataset, Generator, hookimpl
+
+    @hookimpl
+    def register_generators():
+        yield Generator(name="acme/markov", target="acme_module:Markov")
+
+    @hookimpl
+    def register_dataset():
+        yield Dataset(name="acme/data", target="acme_module:Data", x="acme/x", y="acme/y")
+"""
+
+
+def test_what_could_not_be_loaded_is_said_once_for_all_keys_of_a_recipe(tmp_path: Path) -> None:
+    distribution(tmp_path, "acme-regenkit", "0.2", "acme", MISTYPED)
+    (tmp_path / "acme.yaml").write_text(
+        "dataset: {use: acme/data}\nconverter: {use: acme/rule}\ngenerator: {use: acme/markov}\n"
+        "renderer: {use: acme/markov}\nevaluate: [acme/score]\n"
+    )
+    done = python(f"from regenkit.recipe import read\nread({str(tmp_path / 'acme.yaml')!r})", tmp_path)
+    lines = done.stderr[done.stderr.index("UserError: ") :].removeprefix("UserError: ").splitlines()
+    assert [line.split(": ", 1)[1] for line in lines[:-1]] == [
+        "dataset.use: no dataset is named 'acme/data'",
+        "converter.use: no converter is named 'acme/rule'",
+        "generator.use: no generator is named 'acme/markov'",
+        "renderer.use: no renderer is named 'acme/markov'",
+        "evaluate.0: no metric is named 'acme/score'",
+    ]
+    assert lines[-1].startswith("could not be loaded: acme (acme-regenkit 0.2): AttributeError: register_dataset is no "
+                                "hook; did you mean 'register_datasets'?")  # fmt: skip
+
+
 @pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(3)", "GeneratorExit", "BaseException('no')"])
 def test_whatever_a_plugin_raises_at_import_it_is_set_aside(tmp_path: Path, raised: str) -> None:
     distribution(tmp_path, "acme-regenkit", "0.2", "acme", GOOD)

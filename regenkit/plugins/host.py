@@ -143,9 +143,13 @@ class Host:
         known = {each.name.partition("/")[0] for role in ROLES for each in self._components[role]}
         if not self.broken or name.partition("/")[0] in known:  # else it may well be of a plugin that is broken
             what += did_you_mean(name, self.names(role))
-        if self.broken:
-            what += f"; could not be loaded: {'; '.join(map(str, self.broken))}"
-        raise UserError(what)
+        raise UserError(what + self.unloaded)
+
+    @property
+    def unloaded(self) -> str:
+        """How `find` ends what it says of a name that is not there: "; could not be loaded: acme (acme-regenkit 0.2): …",
+        or nothing."""
+        return f"; could not be loaded: {'; '.join(map(str, self.broken))}" if self.broken else ""
 
     def _load(self, entry: EntryPoint) -> None:
         origin = Origin(*_distribution(entry.dist), entry.name)

@@ -81,6 +81,7 @@ class Reader:
     def __init__(self, document: Document, host: plugins.Host) -> None:
         self.document, self.host = document, host
         self.problems: list[str] = []
+        self.unloaded = False  # whether a name may be missing because a plugin could not be loaded
 
     def written(self, path: Path) -> Written:
         """Raises UserError with a line for each fault."""
@@ -105,7 +106,8 @@ class Reader:
         if not self.problems:
             self._check_modalities(sections["dataset"], sections["converter"], source, evaluate)
         if self.problems:
-            raise UserError("\n".join(self.problems))
+            once = [self.host.unloaded.removeprefix("; ")] if self.unloaded else []
+            raise UserError("\n".join([*self.problems, *once]))
         return Written(
             path=path, **sections, source=source, auxiliary=auxiliary, auxiliary_weight=weight, direct=direct,
             finetune=finetune, joint=joint, paired_fraction=fraction, train=train, evaluate=tuple(evaluate),
@@ -164,7 +166,9 @@ class Reader:
                 raise UserError(f"should be a name, not {shown(name)}")
             return self.host.find(role, name)
         except UserError as error:
-            self._fault(f"{error}{also}", *path)
+            said = str(error).removesuffix(self.host.unloaded)
+            self.unloaded |= said != str(error)
+            self._fault(said + (also if "There are: " in said else ""), *path)
             return None
 
     def _finetune(self) -> str | None:
