@@ -2,6 +2,8 @@
 anew."""
 
 import importlib
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,6 +99,62 @@ def test_what_was_refused_is_prepared_anew_by_other_code(
             prepared(HUNDRED, rule(good, bad))
     found = prepared(HUNDRED, rule())
     assert found.outdated == () and len(found.reps) == 100 and not found.skipped
+
+
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from toy_job import HUNDRED, Parity, files, prepared
+from regenkit.errors import UserError
+
+cache = Path(os.environ["REGENKIT_CACHE"])
+
+def prepare(flaw):
+    Path("fickle.py").write_text(
+        "import toy_job\\n\\nclass Rule(toy_job.Parity):\\n    def convert(self, y):\\n"
+        "        found = super().convert(y)\\n"
+        f"        return {{**found, 'parity': found['parity'] + {flaw}}}\\n")
+    sys.modules.pop("fickle", None)
+    import fickle
+    return prepared(HUNDRED, fickle.Rule())
+
+def killed(number):
+    def hook(event, arguments):
+        nonlocal number
+        number -= event == "os.remove"
+        if not number:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+
+prepare(0)
+right = files(cache)
+shutil.rmtree(cache)
+try:
+    prepare(1)
+except UserError:
+    shutil.copytree(cache, "refused")
+for number in range(1, 100):
+    shutil.rmtree(cache)
+    shutil.copytree("refused", cache)
+    if not (process := os.fork()):
+        killed(number)
+        prepare(0)
+        os._exit(0)
+    ended = os.waitpid(process, 0)[1]
+    assert prepare(0).outdated == () and files(cache) == right, number
+    if not ended:
+        break
+print(number)
+"""
+
+
+def test_killed_while_it_deletes_what_was_refused_it_goes_on(tmp_path: Path) -> None:
+    environment = {**os.environ, "REGENKIT_CACHE": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1",
+                   "PYTHONPATH": os.pathsep.join(["", *sys.path])}  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                          timeout=240, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 4  # files were deleted
 
 
 class Echoes:

@@ -29,7 +29,8 @@ def preparing(folder: Path, made_by: Sequence[Any]) -> Iterator[list[str]]:
     were begun. What was refused then is not kept: with other code it is prepared anew."""
     changed = _changed(folder, made_by)
     if changed and (folder / REFUSED).exists():
-        for path in folder.iterdir():
+        own = (folder / CODE, folder / REFUSED)  # last: where a process is killed before, the next one deletes the rest
+        for path in (*(each for each in folder.iterdir() if each not in own), *own):
             if path.is_dir():
                 shutil.rmtree(path)
             elif not path.name.startswith("."):  # the lock
