@@ -170,7 +170,7 @@ class Source(Protocol):
 @runtime_checkable
 class Fingerprinted(Protocol):
     def fingerprint(self) -> str:
-        """Changes with the data, so that they are then prepared again."""
+        """Changes with the data, so that they are then prepared again. Without it they are where `sources` change."""
         ...
 
 

@@ -137,6 +137,31 @@ def test_where_x_is_converted_messages_name_the_dataset() -> None:
         assert HERE.search(str(e.value))
 
 
+class Faulty:
+    spec, version = X, 1
+
+    def convert(self, x: Any) -> Any:
+        raise KeyError("melody")
+
+
+def test_a_converter_of_x_is_named_for_its_own_error() -> None:
+    within = WithSource(Data(), XConverter(Faulty(), {}, X))
+    with pytest.raises(UserError, match=r"^Faulty\.convert, X of example '7': KeyError: 'melody' \(") as e:
+        Read(within, {"x": X, "y": Y})("7")
+    assert HERE.search(str(e.value))
+
+
+@pytest.mark.parametrize("name", ["groups", "remarks"])
+def test_one_text_where_several_are_right(name: str) -> None:
+    for texts in ("song 1", (5,), {"song": 1}, None):
+        dataset = Reads()
+        object.__setattr__(dataset, "given", [Example(id="a", y={}, **{name: texts})])
+        said = rf"Reads\.read\('7'\) gives an example whose {name} are .*; right is a tuple of texts, as in.*=\(TEXT,\)"
+        with pytest.raises(UserError, match=said) as e:
+            list(examples_of(dataset, "7"))
+        assert HERE.search(str(e.value))
+
+
 def test_what_read_may_return() -> None:
     dataset, sound = Reads(), [Example(id="a", y={}), LeftOut(id="b", reason="short")]
     for given in (sound, tuple(sound), iter(sound)):

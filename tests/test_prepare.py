@@ -1,7 +1,7 @@
 """Preparing: what was interrupted goes on, what is bad is left out, and what has not changed is not done again."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,30 @@ def test_other_settings_of_the_dataset_are_read_anew(fresh: Path, tmp_path: Path
     read = tmp_path / "journal"
     prepared(Data(count=40, journal=str(read)))
     assert journal(read) == list(range(40))
+
+
+@dataclass(frozen=True)
+class Growing(Data):
+    """Its sources are the files of a folder; what is in them changes nothing, and so it has no fingerprint."""
+
+    folder: str = ""
+
+    def sources(self) -> list[str]:
+        return sorted((path.name for path in Path(self.folder).iterdir()), key=int)
+
+
+def test_of_a_dataset_without_a_fingerprint_new_sources_are_read(fresh: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for number in range(60):
+        (folder / str(number)).touch()
+    data = Growing(folder=str(folder))
+    assert len(prepared(data).examples) == 60
+    (folder / "60").touch()  # into the second part, which is there already
+    found = prepared(data)
+    assert found.examples.column("id").tolist() == [str(number) for number in range(61)]
+    (folder / "60").unlink()
+    assert len(prepared(data).examples) == 60
 
 
 @pytest.mark.parametrize("chunk", [1, 8])

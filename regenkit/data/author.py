@@ -45,6 +45,12 @@ def examples_of(dataset: Any, source: str) -> Iterable[Example | LeftOut]:
         if not isinstance(example, Example | LeftOut):
             raise UserError(f"{where} gives {_shown(example)}; right is a regenkit.Example, or LeftOut with a reason "
                             f"({place(written(dataset))})")  # fmt: skip
+        for name in ("groups", "remarks") if isinstance(example, Example) else ():
+            # a text is a sequence too, of letters: all examples would share some, and be one group
+            texts = getattr(example, name)
+            if not isinstance(texts, list | tuple) or not all(isinstance(each, str) for each in texts):
+                raise UserError(f"{where} gives an example whose {name} are {_shown(texts)}; right is a tuple of "
+                                f"texts, as in {name}=(TEXT,) ({place(written(dataset))})")  # fmt: skip
         yield example
 
 

@@ -1,6 +1,6 @@
 """Prepare a dataset once: read its sources in parallel, split it, compute every Y′, and keep all of it in a cache.
 
-    CACHE/examples/KEY/part-00000.{tfrecord,npz}    x and y, by dataset, its settings and versions
+    CACHE/examples/KEY/part-00000.{tfrecord,npz}    x and y, by dataset, its settings, versions, sources
     CACHE/examples/KEY/reps/KEY/part-00000.…        y′ beside them, by converter, its settings and version
 
 A part exists when its index does, and the index is renamed into its name last. So an interrupted preparation goes on
@@ -119,14 +119,15 @@ def prepare(
     Parts are made by `processes` local processes (default: one a core), or `elsewhere`.
     Raises UserError where nothing could be read, where too much had to be left out, and where a plugin fails.
     """
-    fingerprint = dataset.fingerprint() if isinstance(dataset, Fingerprinted) else ""
+    where = named("dataset", identity.get("use"), dataset)
+    sources = sources_of(dataset, where)
+    fingerprint = (dataset.fingerprint() if isinstance(dataset, Fingerprinted) else "") or digest(sources)
     key = digest([INDEX_VERSION, identity, dataset.version, fingerprint, specs["x"].to_json(), specs["y"].to_json()])
     folder = cache_dir() / "examples" / key
     with locked(folder), ExitStack() as within:
         changed = within.enter_context(preparing(folder, [written(dataset), *also]))
-        where = named("dataset", identity.get("use"), dataset)
         making = _Making(specs, progress, processes or len(os.sched_getaffinity(0)), elsewhere)
-        examples = making.read(where, dataset, folder)
+        examples = making.read(where, dataset, sources, folder)
         skipped = parts.skipped(examples)
         settle(where, len(examples), skipped)
         refuse_same_ids(lambda: _ids(examples), where, dataset)
@@ -168,9 +169,8 @@ class _Making:
     processes: int
     elsewhere: parts.Elsewhere | None
 
-    def read(self, where: str, dataset: Source, folder: Path) -> shards.Shards:
+    def read(self, where: str, dataset: Source, sources: list[str], folder: Path) -> shards.Shards:
         """x and y of every source, in their order."""
-        sources = sources_of(dataset, where)
         size = max(SOURCES_A_PART, -(-len(sources) // MOST_PARTS))
         chunks = [sources[start : start + size] for start in range(0, len(sources), size)]
         paths, missing = _parts(folder, len(chunks))

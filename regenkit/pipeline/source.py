@@ -14,7 +14,7 @@ import numpy as np
 
 from regenkit.adapter import Adapts, ConvertsMany, Fingerprinted, Ignores, RuleConverter, Source
 from regenkit.components import Example, LeftOut
-from regenkit.data.author import examples_of
+from regenkit.data.author import examples_of, raised
 from regenkit.errors import BadSource, UserError
 from regenkit.pipeline.editing import parse_given
 from regenkit.spec import Y_AXIS, Fields, Spec
@@ -104,6 +104,8 @@ class WithSource:
                 found[index] = replace(each, x=self.source.convert(each.x))
             except BadSource as error:
                 found[index] = LeftOut(id=each.id, reason=f"it has no X′: {error.reason}")
+            except (Exception, SystemExit) as error:  # of whoever wrote the converter, not the dataset
+                raise raised(error, f"convert, X of example {each.id!r}", self.source.converter) from error
         return found
 
     def fingerprint(self) -> str:

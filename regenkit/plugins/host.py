@@ -147,8 +147,8 @@ class Host:
 
     @property
     def unloaded(self) -> str:
-        """How `find` ends what it says of a name that is not there: "; could not be loaded: acme (acme-regenkit 0.2): …",
-        or nothing."""
+        """How `find` ends what it says of a name that is not there: "; could not be loaded: acme (acme-regenkit 0.2):
+        …", or nothing."""
         return f"; could not be loaded: {'; '.join(map(str, self.broken))}" if self.broken else ""
 
     def _load(self, entry: EntryPoint) -> None:
