@@ -88,6 +88,21 @@ def test_the_last_k_are_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000099.npz", "step-00000100.npz"]
 
 
+def test_a_damaged_checkpoint_takes_no_place_of_one_that_is_whole(tmp_path: Path) -> None:
+    """It was the last of `keep`, and the whole one that training wrote after it was deleted."""
+    state = State(lookup(), settings())
+    for step in (10, 5, 8):
+        checkpoints = Checkpoints(state, tmp_path, keep=1)
+        assert len(checkpoints.restore()) == (step == 5)
+        state.step.assign(step)
+        checkpoints.save()
+        checkpoints.close()
+        (path,) = tmp_path.iterdir()
+        assert path.name == f"step-{step:08d}.npz"
+        if step == 10:
+            path.write_bytes(path.read_bytes()[:-50])
+
+
 def test_a_checkpoint_of_another_model_is_refused(stopped: Path) -> None:
     checkpoints = Checkpoints(State(lookup(), settings()), stopped / "stage" / "checkpoints", keep=2)
     checkpoints.state.average.pop()

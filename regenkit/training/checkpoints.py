@@ -97,8 +97,10 @@ class Checkpoints:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        for old in self._all()[: -self.keep]:
-            old.unlink(missing_ok=True)
+        found = self._all()
+        now = found.index(path) + 1  # what is later was damaged, and has been passed over
+        for other in (*found[:now][: -self.keep], *found[now:]):
+            other.unlink(missing_ok=True)
 
     def _all(self) -> list[Path]:
         """Oldest first."""
