@@ -11,6 +11,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.recipe import load
+from regenkit.run.folder import open_run
 from regenkit.run.train import train_recipe
 
 RECIPE = letters.RECIPE.replace("toy/data, count: 60", "toy/listed, file: names").replace("steps: 6", "steps: 1")
@@ -45,3 +46,20 @@ def test_a_run_goes_on_with_the_data_that_it_was_begun_with(tmp_path: Path) -> N
         Path("run/data.json").unlink()  # as in runs from before
         assert written(LATER).name == later.name
         assert not Path("run/data.json").exists()
+
+
+def test_a_recipe_that_a_user_keeps_in_the_folder_is_not_overwritten(tmp_path: Path) -> None:
+    with runs.at_home(tmp_path, runs.Stopper("")):
+        Path("songs").mkdir()
+        mine = Path("songs/recipe.yaml")
+        mine.write_text(f"# what I try\n{RECIPE}")
+        with pytest.raises(UserError, match=r"^songs/recipe.yaml: is there already, and is no run's; .*--run DIR"):
+            train_recipe(load(mine), Path("songs"), Console(quiet=True))
+        assert mine.read_text() == f"# what I try\n{RECIPE}"
+
+        recipe = load(mine)
+        with open_run(Path("run"), recipe):
+            written = Path("run/recipe.yaml").read_text()
+        Path("run/environment.json").unlink()  # as where a process is killed between the two files
+        with open_run(Path("run"), recipe):
+            assert Path("run/environment.json").exists() and Path("run/recipe.yaml").read_text() == written

@@ -71,7 +71,11 @@ def environment() -> dict[str, Any]:
 def _sign(folder: Path, recipe: Recipe) -> None:
     theirs = _signature(folder)
     if theirs is None:
-        write_text(folder / "recipe.yaml", f"# {recipe.path}, resolved\n{recipe.dump()}")
+        path, text = folder / "recipe.yaml", recipe.dump()
+        # a run that was killed before it was signed has the same; what anybody else wrote is not to be lost
+        if path.is_file() and path.read_bytes().partition(b", resolved\n")[2] != text.encode():
+            raise UserError(f"{path}: is there already, and is no run's; choose another folder with --run DIR")
+        write_text(path, f"# {recipe.path}, resolved\n{text}")
         trust.sign(folder)
         write_json(
             folder / "environment.json",
