@@ -38,6 +38,12 @@ class Done(TypedDict, total=False):
     further: Count
 
 
+class Longest(TypedDict):
+    """longest.json of a stage that draws how long its target is: the steps of the longest that it learned from."""
+
+    steps: Annotated[int, Field(ge=1, le=10**15)]
+
+
 @with_config(ConfigDict(extra="allow"))
 class Environment(TypedDict):
     """environment.json of a run."""

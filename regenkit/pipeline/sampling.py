@@ -1,6 +1,5 @@
 """A stage's samples for many conditions: in batches of similar length, spread over devices and processes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from regenkit.files import write_json
 from regenkit.layers.noise import derive
 from regenkit.pipeline.encoding import check_drawn
 from regenkit.recipe.sampling import options_of, taken
+from regenkit.run_files import Longest, read_json
 from regenkit.spec import Fields, Spec
 from regenkit.stage import Resamples, Stage
 from regenkit.stages import LONGEST, Side
@@ -76,11 +76,10 @@ def seed_of_batch(seed: int, stage: str, number: int) -> int:
 def longest(run: Path | None, name: str, stage: Stage) -> dict[str, int]:
     """The `max_length` of a stage that draws lengths: the longest that it learned from. Where the stage has a limit of
     its own, what it draws ends by itself: a longer text is not to be spoken faster, or a longer recording cut off."""
-    file = (run or Path()) / name / LONGEST
     option = options_of(stage).get("max_length")
-    if not run or not file.is_file() or (option and option.default not in (None, option.empty)):
+    if not run or not (run / name / LONGEST).exists() or (option and option.default not in (None, option.empty)):
         return {}
-    return {"max_length": int(json.loads(file.read_text())["steps"])}
+    return {"max_length": read_json(Longest, run, name, LONGEST)["steps"]}
 
 
 def keep_longest(prepared: Prepared, condition: Side, target: Side, folder: Path) -> None:
@@ -96,7 +95,7 @@ def keep_longest(prepared: Prepared, condition: Side, target: Side, folder: Path
         fields = {name: found[name] for name, side in target.source.items() if (found := sides[side]) is not None}
         lengths = lengths_of(fields, target.spec)
         steps = max(steps, *(lengths.get(axis, 0) for axis in axes))
-    write_json(file, {"steps": steps})
+    write_json(file, Longest(steps=steps))
 
 
 def ungiven(x: Fields, rep: Fields, specs: Mapping[str, Spec]) -> Fields:

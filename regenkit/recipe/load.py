@@ -1,6 +1,5 @@
 """Recipes read from files."""
 
-import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from regenkit.recipe.reader import Reader, Written
 from regenkit.recipe.recipe import Recipe
 from regenkit.recipe.resolve import resolve
 from regenkit.recipe.shipped import located
-from regenkit.run_files import inside
+from regenkit.run_files import Map, inside, read_json
 from regenkit.stages import STAGES
 
 _KEPT = (
@@ -87,8 +86,8 @@ def of_run(folder: Path, host: plugins.Host | None = None, within: tuple[Path, .
 def _gone(folder: Path) -> str:
     """What to install, where a distribution that a run was made with is not here any more."""
     try:
-        made_with = json.loads((folder / "environment.json").read_bytes())
-    except (OSError, ValueError):
+        made_with = read_json(Map, folder, "environment.json")
+    except UserError:
         return ""
     names = made_with.keys() - {"recipe", "name", "command", "python", "platform"}
     listed = " ".join(f"{name}=={made_with[name]}" for name in sorted(names) if installed(name) is None)

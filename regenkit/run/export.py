@@ -1,7 +1,6 @@
 """A trained run as one file to pass on: its best weights, recipe, specs, card and licences, and no training state."""
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from regenkit.pipeline.load import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.pipeline.modalities import FILE as MODALITIES
 from regenkit.recipe.document import dump
 from regenkit.run.origin import DONE
+from regenkit.run_files import Map, read_json
 from regenkit.stages import BEST, LONGEST, ROUTE
 
 WHEN = (1980, 1, 1, 0, 0, 0)
@@ -102,7 +102,7 @@ def name_of(pipeline: Pipeline) -> str:
     """The name of the recipe that was trained; in a run every recipe is called recipe.yaml."""
     for file in ("environment.json", MANIFEST):  # of a run, of what was exported before
         if (pipeline.run / file).is_file():
-            return str(json.loads((pipeline.run / file).read_bytes()).get("name", "run"))
+            return str(read_json(Map, pipeline.run, file).get("name", "run"))
     return pipeline.run.resolve().name
 
 
