@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +166,17 @@ def test_the_page_without_its_package_says_which(tmp_path: Path, monkeypatch: py
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(UserError, match=r"pip install 'regenkit\[demo\]'"):
         demo(["run"])
+
+
+def test_an_address_that_is_not_here_is_named() -> None:
+    from regenkit.cli.demoing import FIRST, _free
+    from regenkit.errors import UserError
+
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # somebody has it already
+            taken.bind(("127.0.0.1", FIRST))
+            taken.listen()
+        assert FIRST < _free("127.0.0.1") < FIRST + 100
+    with pytest.raises(UserError, match=r"^--host 192\.0\.2\.1: cannot be listened at \(Cannot assign"):
+        _free("192.0.2.1")

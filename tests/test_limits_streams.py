@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import processes
@@ -21,7 +22,7 @@ from regenkit.analysis.measures.spool import Spool
 from regenkit.cli.outputs import numbered, say_many, write_all
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
-from regenkit.pipeline.generation import generated
+from regenkit.pipeline.generation import generated, streamed
 from regenkit.pipeline.sampling import BATCH
 from regenkit.recipe import load
 
@@ -59,6 +60,31 @@ def test_several_inputs_keep_their_order(pipeline: Pipeline) -> None:
     texts = ["la", "la la", "la la la la"]
     found = list(generated(pipeline, texts, seed=1, count=2))
     assert [len(song.notes) for song in found] == [1, 1, 2, 2, 4, 4]
+
+
+class Streaming:
+    """A renderer that would stream."""
+
+    def stream(self, condition: Any, *, seed: int) -> Iterator[Any]:
+        raise NotImplementedError
+
+
+def test_what_cannot_be_kept_while_y_is_streamed_is_refused(pipeline: Pipeline) -> None:
+    with (
+        pipeline.using("renderer", Streaming()),
+        pytest.raises(UserError, match=r"^--stream: what is given limits pitch of Y, .*leave one of the two out"),
+    ):
+        next(streamed(pipeline, WORDS, given={"range": "C4-G5"}))
+
+
+def test_the_path_of_a_file_may_be_long(pipeline: Pipeline, tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 200) / ("b" * 200)
+    folder.mkdir(parents=True)
+    (folder / "song.txt").write_text("oh la la")
+    assert pipeline.read_inputs(str(folder / "song.txt")) == [pipeline.parse("oh la la")]
+    with pytest.raises(UserError, match=r"songs\.txt: there is no such file"):
+        pipeline.read_inputs("songs.txt")
+    assert pipeline.read_inputs("oh la la " * 60 + "f.txt") == [pipeline.parse("oh la la " * 60 + "f.txt")]
 
 
 def test_what_is_written_is_kept_and_counted_when_the_user_interrupts(

@@ -31,6 +31,15 @@ def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert located("lyric2melody.yaml") == Path("lyric2melody.yaml")  # a file that is not there is not guessed
 
 
+def test_a_folder_does_not_hide_a_recipe_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lyric2melody").mkdir()
+    Path("mine").mkdir()
+    assert located("lyric2melody") == shipped()["lyric2melody"]
+    with pytest.raises(UserError, match="mine: Is a directory"):
+        read("mine")
+
+
 def test_a_name_that_is_nearly_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no recipe of that name comes with regenkit; did you mean 'lyric2melody'"):

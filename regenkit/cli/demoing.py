@@ -1,6 +1,6 @@
 """demo: a page in the browser for trained runs."""
 
-from contextlib import suppress
+from errno import EADDRINUSE
 from typing import Annotated
 
 import typer
@@ -49,7 +49,11 @@ def _free(host: str) -> int:
     from regenkit.errors import UserError
 
     for port in range(FIRST, FIRST + PORTS):
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind((host, port))
-            return port
+        with socket.socket() as tried:
+            try:
+                tried.bind((host, port))
+                return port
+            except OSError as error:
+                if error.errno != EADDRINUSE:
+                    raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
     raise UserError(f"no port of {host} from {FIRST} to {FIRST + PORTS - 1} is free; choose one with --port")

@@ -64,6 +64,9 @@ def streamed(
     if isinstance(value, str):
         (value,) = pipeline.read_inputs(value)
     fixed = pipeline.given(given)
+    if fixed.permitted:
+        raise UserError(f"--stream: what is given limits {', '.join(fixed.permitted)} of Y, and a Y that is streamed "
+                        "keeps to no limit; leave one of the two out")  # fmt: skip
     x, meta = pipeline.encode_x(value, fixed)
     (rep,) = pipeline.predict_rep([x], [fixed], **how)
     condition, target = (side.spec for side in pipeline.sides(RENDERER))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
+from os.path import isfile
 from pathlib import Path
 from typing import Any, final
 
@@ -55,8 +56,7 @@ class Pipeline:
         self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), (Decodes,))
         check_shared(recipe, self.x, self.y)
         self.source = self._source() if "source" in recipe.parts else None
-        x = self.source.spec if self.source else self.x.spec
-        self.specs: dict[str, Spec] = {"x": x, "y": self.y.spec, "rep": Spec()}
+        self.specs: dict[str, Spec] = {"x": (self.source or self.x).spec, "y": self.y.spec, "rep": Spec()}
         self.learned = self._learned() if recipe.learned else None
         self.converter: RuleConverter = self.learned or rule(recipe.part("converter"), self.specs["y"])
         self.specs["rep"] = self.converter.spec
@@ -224,8 +224,8 @@ class Pipeline:
     def read_inputs(self, text: str) -> list[Any]:
         """The X of a file, one or many, or of the text itself."""
         path = Path(text)
-        if len(text) < 256 and path.suffix.lower() in self.x_record.reads and "\n" not in text:
-            if not path.is_file():
+        if path.suffix.lower() in self.x_record.reads and "\n" not in text and (isfile(text) or len(text) < 256):
+            if not isfile(text):
                 raise UserError(f"{text}: there is no such file")
             return self.x.read(path)
         return [self.parse(text)]

@@ -44,9 +44,9 @@ def located(path: str | Path) -> Path:
     Raises UserError where a bare name is neither. What looks like a file is returned as it is: reading it says more.
     """
     path = Path(path)
-    if path.exists() or path.suffix or len(path.parts) != 1:
-        return path
     known = shipped()
+    if path.is_file() or path.suffix or len(path.parts) != 1 or (path.exists() and path.name not in known):
+        return path
     if path.name not in known:
         hint = did_you_mean(path.name, known)
         raise UserError(f"{path}: there is no such file here, and no recipe of that name comes with regenkit{hint}")
