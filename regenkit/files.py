@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -67,7 +68,7 @@ def copy(source: Path, path: Path) -> None:
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A path to write to, renamed to `path` once whole and deleted where that fails. Raises UserError naming `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # process numbers are unique on one machine only
     try:
         with writing(path):
             yield temporary

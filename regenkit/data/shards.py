@@ -88,7 +88,7 @@ def write(path: Path, records: Iterable[bytes], columns: Callable[[], Mapping[st
 
     Nothing half-written is ever visible. Raises UserError where the disk is full or closed.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # process numbers are unique on one machine only
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # as in `files.beside`
     lengths = []
     try:
         with writing(path.with_suffix(".tfrecord")), temporary.open("wb") as file:

@@ -1,6 +1,5 @@
 """The same data in every process of a training: prepared together where the cache is shared, then compared."""
 
-import hashlib
 import os
 import uuid
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 from regenkit.cache import cache_dir
 from regenkit.data.prepare import Prepared, Progress
 from regenkit.data.process_pool import pool
+from regenkit.digest import digest
 from regenkit.distribute import gathered, is_chief, together, worker_count, worker_index
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
@@ -36,10 +36,8 @@ def prepare_distributed(pipeline: Pipeline, strategy: Any, progress: Progress) -
                     _take_turns(strategy, *work)
     with together(strategy):
         prepared = pipeline.prepare(progress)
-    digest = hashlib.sha256(pipeline.recipe.digest().encode())
-    for column in (prepared.examples.column("id"), prepared.split, prepared.paired, prepared.steps):
-        digest.update("\n".join(map(str, column)).encode())
-    found = gathered(strategy, f"{len(prepared.split)} examples, {digest.hexdigest()[:12]}")
+    name = digest([pipeline.recipe.digest(), prepared.name, prepared.split.tolist()])
+    found = gathered(strategy, f"{len(prepared.split)} examples, {name}")
     if len(set(found)) > 1:
         listed = "; ".join(f"worker {index}: {each}" for index, each in enumerate(found))
         raise UserError(f"the data of the processes differ ({listed}); give all the same recipe, sources and versions")
