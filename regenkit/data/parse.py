@@ -23,9 +23,7 @@ class Parse:
     window   cut every example to so many entries of the coarsest clock of Y, aligned at all hops; None = whole examples
     """
 
-    def __init__(
-        self, specs: Mapping[str, Spec], condition: Side, target: Side, window: int | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, specs: Mapping[str, Spec], condition: Side, target: Side, window: int | None = None) -> None:
         self.specs, self.condition, self.target, self.window = specs, condition, target, window
         self.wanted: dict[tuple[str, str], Field] = {}
         self.clocks: dict[tuple[str, str], Clock | None] = {}

@@ -43,9 +43,7 @@ def stack(
     return batch
 
 
-def unstack(
-    batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[Lengths]
-) -> list[Fields]:  # fmt: skip
+def unstack(batch: Mapping[str, np.ndarray], spec: Spec, lengths: Sequence[Lengths]) -> list[Fields]:
     """The inverse: each example's fields, cut to its length, as the masks in the batch say.
 
     lengths   of each example by axis, for clocks without a mask

@@ -192,9 +192,7 @@ def _refusal(pipeline: Pipeline, stage: str, found: Cost, there: int, steps: Ste
     return f"{pipeline.recipe.path}: {why}. Make the stage smaller, or the examples"
 
 
-def _activations(
-    pipeline: Pipeline, stage: str, model: Any, batch_size: int, steps: Mapping[str, int]
-) -> int | None:  # fmt: skip
+def _activations(pipeline: Pipeline, stage: str, model: Any, batch_size: int, steps: Mapping[str, int]) -> int | None:
     """Bytes; None where the stage has no losses, or they cannot be traced so."""
     if not isinstance(model, Trainable):
         return None
