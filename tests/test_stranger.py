@@ -14,6 +14,7 @@ from rich.console import Console
 
 from regenkit import plugins, run_files, trust
 from regenkit.errors import UserError
+from regenkit.pipeline.sampling import longest
 from regenkit.pipeline.weights import digest, load
 from regenkit.quiet import keras
 from regenkit.recipe import load as load_recipe
@@ -82,6 +83,32 @@ def test_a_file_of_another_form_is_named(text: str, run: Path) -> None:
     (run / "generator" / "done.json").write_text(text, encoding="latin-1")
     with pytest.raises(UserError, match=r"done\.json: "):
         read_json(Done, run, "generator", "done.json")
+
+
+class Texts:
+    """A stage that draws how long its target is."""
+
+    def sample(self, condition: Any, *, seed: int, given: Any, max_length: int | None = None) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": -3}', '{"steps": "a"}', '{"steps": 1e30}'])
+def test_a_length_of_another_form_is_named(text: str, run: Path) -> None:
+    stage: Any = Texts()
+    assert longest(run, "generator", stage) == {}
+    (run / "generator" / "longest.json").write_text('{"steps": 7}')
+    assert longest(run, "generator", stage) == {"max_length": 7}
+    (run / "generator" / "longest.json").write_text(text)
+    with pytest.raises(UserError, match=r"longest\.json: "):
+        longest(run, "generator", stage)
+
+
+@pytest.mark.parametrize("text", ["[]", '"name"', "{", '{"regenkit-gone": "1.0"}'])
+def test_a_recipe_of_no_use_is_told_whatever_its_environment_is(text: str, run: Path) -> None:
+    (run / "recipe.yaml").write_text("dataset: {use: gone/data}")
+    (run / "environment.json").write_text(text)
+    with pytest.raises(UserError, match=r"no dataset is named 'gone/data'[^~]*(regenkit-gone|train a)"):
+        of_run(run)
 
 
 def test_the_last_line_of_a_log_may_be_cut_and_no_other(run: Path) -> None:
