@@ -134,8 +134,7 @@ def listed(pipeline: Pipeline, found: Mapping[str, Cost], examples: int | None =
     examples   so many are prepared; None where that is not known
     """
     for stage, each in found.items():
-        sized = stage != "direct" or pipeline.recipe.part("direct").own
-        yield f"{stage}{'' if sized else ', before `evaluate` sizes it'}: {each}"
+        yield f"{stage}: {each}"
     steps = max((each.steps for each in found.values()), default=0)
     size = record_size(pipeline.specs, steps)
     at = f" of {steps:,} steps" if steps else ""

@@ -19,7 +19,9 @@ from regenkit.analysis.findings.wording import (
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
 
-DIRECT = {"direct": "of matched size", "direct_half": "no larger than the generator"}
+DIRECT = {"direct": "that the recipe builds", "direct_half": "no larger than the generator"}
+NEAR = 1.25
+"""By this factor at most the direct route is larger or smaller than generator and renderer together, to be fair."""
 
 
 def worded(report: Report) -> Report:
@@ -38,6 +40,7 @@ def finding(report: Report) -> list[str]:
     return [
         *_infinite(report),
         *found,
+        *_sizes(report),
         *_lengths(report),
         *_relevance(report),
         *_compactness(report),
@@ -71,6 +74,19 @@ def _against_direct(report: Report) -> Iterator[str]:
         yield f"Whether the detour by Y′ beats {better}, is open {reach}."
     else:
         yield f"The detour by Y′ {'beats' if difference.mean < 0 else 'loses to'} {better} {reach}."
+
+
+def _sizes(report: Report) -> Iterator[str]:
+    """The recipe says how large the direct route is; where it is not as large as the two stages, that is said."""
+    if "direct" not in report.baselines:
+        return
+    stages = report.parameters["generator"] + report.parameters["renderer"]
+    direct = report.parameters["direct"]
+    if not stages / NEAR <= direct <= stages * NEAR:
+        yield (
+            f"The direct route has {direct:,} parameters, generator and renderer together have {stages:,}. To compare "
+            "models of one size, set the direct route's arguments under `direct` in the recipe."
+        )
 
 
 def _no_bits(report: Report) -> Iterator[str]:
@@ -197,13 +213,13 @@ def _scores(report: Report) -> Iterator[str]:
         for won, names in wins.items():
             if names:
                 yield (
-                    f"Samples of the detour are {'better' if won else 'worse'} than those of the direct route of "
-                    f"matched size, beyond the interval, by {joined(names)}."
+                    f"Samples of the detour are {'better' if won else 'worse'} than those of the direct route, beyond "
+                    f"the interval, by {joined(names)}."
                 )
         if report.scores and not any(wins.values()):
             yield (
-                "By no metric that has a better side do samples of the detour and of the direct route of matched size "
-                "differ beyond the interval."
+                "By no metric that has a better side do samples of the detour and of the direct route differ beyond "
+                "the interval."
             )
     if gaps := [plain(name) for name, score in report.scores.items() if differs(score.gap)]:
         yield (

@@ -8,7 +8,7 @@ ROUTES = {
     "reference": "reference (people)",
     "oracle": "true Y′",
     "predicted": "predicted Y′",
-    "direct": "direct, matched",
+    "direct": "direct",
     "direct_half": "direct, half",
     "constant": "constant Y′",
     "random": "random training",

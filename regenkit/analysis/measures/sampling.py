@@ -3,8 +3,8 @@
     reference     the real Y
     oracle        the renderer from the true Y′                 what rendering loses
     predicted     the renderer from the generator's Y′          what the run makes; predicted − oracle is the mismatch
-    direct        X → Y without Y′, parameters matched          what the detour is to beat
-    direct_half   the same, no larger than the generator        matched size can overfit: the better one counts
+    direct        X → Y without Y′, as the recipe builds it     what the detour is to beat
+    direct_half   the same, no larger than the generator        a large one can overfit: the better one counts
     constant      the renderer from one and the same Y′         what Y′ is worth
     random        a training example; cut or repeated, where X says how long Y is
     unigram       every token by its training frequency; where Y is of tokens

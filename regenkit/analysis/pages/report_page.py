@@ -43,7 +43,7 @@ def _head(report: Report) -> str:
 
 def _bars(report: Report) -> str:
     """Stacked bars: bits by field of every route that writes Y down."""
-    names = {"predicted": "by way of Y′", "direct": "direct, matched", "direct_half": "direct, half"}
+    names = {"predicted": "by way of Y′", "direct": "direct", "direct_half": "direct, half"}
     rows: dict[str, dict[str, float]] = {}
     for route, name in names.items():
         if route in report.bits.routes:
