@@ -121,10 +121,10 @@ def test_fewer_sounds_are_farther_from_their_own_distribution() -> None:
     assert many < 1.5 < 20 < few
 
 
-def spoken_by(token: int, seed: int) -> dict[str, np.ndarray]:
+def spoken_by(token: int, seed: int, place: float | None = None) -> dict[str, np.ndarray]:
     """Half a second by one of three voices, which are loudest at places of their own; pitch and loudness vary."""
     random = np.random.default_rng([token, seed])
-    hertz, place = random.uniform(100, 150), (600.0, 1500.0, 3000.0)[token - 1]
+    hertz, place = random.uniform(100, 150), place or (600.0, 1500.0, 3000.0)[token - 1]
     each = hertz * np.arange(1, 40)
     loudness = 0.02 / np.arange(1, 40) + 0.1 * np.exp(-(((each - place) / 500.0) ** 2))
     tones = [tone(0.5, hertz=one, loudness=loud) for one, loud in zip(each, loudness, strict=True)]
@@ -146,6 +146,23 @@ def test_a_voice_is_more_like_itself_than_like_another() -> None:
         other = metrics.speaker_similarity(of_voices(held_out[token % 3 + 1], own, training=training))
         assert same.shape == other.shape == (4,)
         assert same.min() > 0.8 > 0.3 > other.max(), (same, other)
+
+
+def test_a_voice_that_is_recorded_often_is_as_much_like_itself() -> None:
+    """Of two voices which are nearly alike, one is recorded ten times as often."""
+
+    def said(token: int, first: int, count: int) -> list[dict[str, np.ndarray]]:
+        places = [(1200.0, 1500.0)[token - 1] + np.random.default_rng([9, token, seed]).normal(0, 90)
+                  for seed in range(first, first + count)]  # fmt: skip
+        return [spoken_by(token, first + number, place) for number, place in enumerate(places)]
+
+    held_out = {token: said(token, 100, 20) for token in (1, 2)}
+    for counts in ((40, 4), (4, 40)):
+        training = [each for token, count in zip((1, 2), counts, strict=True) for each in said(token, 0, count)]
+        for token, own in held_out.items():
+            same = metrics.speaker_similarity(of_voices(own[1:] + own[:1], own, training=training))
+            other = metrics.speaker_similarity(of_voices(held_out[3 - token], own, training=training))
+            assert (same > 0).mean() >= 0.7 and (other > 0).mean() <= 0.3, (counts, token)
 
 
 def test_the_similarity_is_one_with_itself_and_minds_no_loudness() -> None:

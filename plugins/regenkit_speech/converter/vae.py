@@ -62,7 +62,7 @@ class WaveVae(keras.Model):
         (self.clock,) = self.spec.clocks
         self.condition, self.target = self.spec, target
         self.encoder = Backbone(self.n_fft // 2 + 1, width, depth)
-        self.to_gaussian = keras.layers.Dense(2 * latent_dim)
+        self.to_gaussian = keras.layers.Dense(2 * latent_dim, dtype="float32")
         self.decoder = WaveDecoder(latent_dim, width, depth, n_fft=self.n_fft, hop_length=hop_length)
         self.judges = Judges(judges_width, adversarial_start)
         self.encoder.build(None)

@@ -50,11 +50,13 @@ def speaker_similarity(of: Evaluation) -> np.ndarray:
     judge = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto", priors=even))
     learned = np.isin(who, names)
     judge.fit(heard[learned], who[learned])
+    discriminant = judge[-1]
+    origin = discriminant.transform(discriminant.means_.mean(0, keepdims=True))  # by this solver it takes off no mean
     one, other = (_heard(sounds, rate) for sounds in (of.samples, of.references))
     found = np.full(len(one), np.nan)
     known = np.isfinite(one).all(1) & np.isfinite(other).all(1)
     if known.any():
-        drawn, true = (judge.transform(each[known]) for each in (one, other))
+        drawn, true = (judge.transform(each[known]) - origin for each in (one, other))
         lengths = np.linalg.norm(drawn, axis=1) * np.linalg.norm(true, axis=1)
         found[known] = (drawn * true).sum(1) / np.maximum(lengths, 1e-12)
     return found

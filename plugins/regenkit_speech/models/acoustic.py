@@ -85,9 +85,9 @@ class Acoustic(keras.Model):
         self.encoder = TextEncoder(condition, width, depth, heads, dropout)
         if self.encoder.clock.axis == self.clock.axis:
             raise ValueError("text and spectra run along one axis; right are two")
-        self.prior = keras.layers.Dense(self.size)
+        self.prior = keras.layers.Dense(self.size, dtype="float32")
         self.durations = Durations(width)
-        self.mixed = keras.layers.Dense(width)
+        self.mixed = keras.layers.Dense(width, dtype="float32")
         self.variances = Variances(target.without([self.field]), width, dropout)
         self.decoder = decoder
         self.prior.build((None, None, width))

@@ -41,7 +41,7 @@ class FlowVocoder(keras.Model):
         (self.field,) = target
         self.condition, self.target = condition, target
         self.inputs_ = Entries(condition, self.clock)
-        self.told = keras.layers.Dense(width)
+        self.told = keras.layers.Dense(width, dtype="float32")
         self.flow = FlowMatching(self.ratio, width, depth, 0.0)
         self.told.build((None, None, self.inputs_.size))
         self.built = True

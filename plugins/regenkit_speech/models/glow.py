@@ -53,7 +53,8 @@ class Glow(keras.Model):
         self.encoder = TextEncoder(condition, width, depth, heads, dropout)
         if self.encoder.clock.axis == self.clock.axis:
             raise ValueError("text and vectors run along one axis; right are two")
-        self.prior = keras.layers.Dense(2 * self.size, kernel_initializer=keras.initializers.RandomNormal(stddev=0.01))
+        small = keras.initializers.RandomNormal(stddev=0.01)
+        self.prior = keras.layers.Dense(2 * self.size, kernel_initializer=small, dtype="float32")
         self.durations = Durations(width)
         self.flow = Couplings(self.size, flow_steps, width, flow_depth)
         self.prior.build((None, None, width))

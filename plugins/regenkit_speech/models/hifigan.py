@@ -1,7 +1,8 @@
 """A vocoder that upsamples entries to samples by transposed convolutions.
 
 HiFi-GAN: Kong et al. 2020, arXiv 2010.05646, generators V1 to V3, with their channels, kernels and dilations, without
-weight normalisation. The judges are those of `networks.discriminators`.
+weight normalisation. Upsampling by 256 is by 8, 8 and 4 in all three; in the paper it is by 8, 8, 2 and 2 in V1 and V2.
+The judges are those of `networks.discriminators`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -76,7 +77,7 @@ class HifiGan(keras.Model):
                       for kernel, dilations in zip(version.kernels, version.dilations, strict=True)]  # fmt: skip
             self.blocks.append(blocks)
             reach += (rate + max(block.reach for block in blocks)) / covered
-        self.last = keras.layers.Conv1D(1, 7, padding="same")
+        self.last = keras.layers.Conv1D(1, 7, padding="same", dtype="float32")
         self.last.build((None, None, channels))
         self.reach = int(np.ceil(reach + 3 / covered))
         self.judges = Judges(judges_width, adversarial_start)
@@ -102,10 +103,10 @@ class HifiGan(keras.Model):
         there = known(condition, self.clock)
         x = self.first(self.inputs_(condition, condition[self.clock.mask]) * there)
         for rate, up, blocks in zip(self.rates, self.ups, self.blocks, strict=True):
-            x = up(tf.nn.leaky_relu(x * there, SLOPE))
+            x = up(tf.nn.leaky_relu(x * tf.cast(there, x.dtype), SLOPE))
             there = tf.repeat(there, rate, 1)
             x = tf.add_n([block(x, there) for block in blocks]) / len(blocks)
-        return tf.cast(tf.tanh(self.last(tf.nn.leaky_relu(x * there)))[..., 0], tf.float32) * there[..., 0]
+        return tf.tanh(self.last(tf.nn.leaky_relu(x * tf.cast(there, x.dtype))))[..., 0] * there[..., 0]
 
     def sample(self, condition: Batch, *, seed: int, given: Any = None) -> dict[str, np.ndarray]:
         """The waveform of Y′; the seed has no say."""

@@ -62,8 +62,9 @@ class LabelToWave(keras.Model):
         self.hop_length, self.noise_size = hop_length, noise_size
         self.largest = math.log(self.clock.entries(LONGEST))
         self.tables = [keras.layers.Embedding((field.vocabulary or 0) + 1, width) for field in condition.values()]
-        self.mixed = keras.layers.Dense(width)
-        self.log_length = keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(math.log(20.0)))
+        self.mixed = keras.layers.Dense(width, dtype="float32")
+        usual = keras.initializers.Constant(math.log(20.0))
+        self.log_length = keras.layers.Dense(1, bias_initializer=usual, dtype="float32")
         for table in self.tables:
             table.build(None)
         self.mixed.build((None, None, width + noise_size + FADES))
@@ -136,7 +137,8 @@ class LabelToWave(keras.Model):
 
     def _vector(self, condition: Batch) -> tf.Tensor:
         """[batch, width]"""
-        return tf.add_n([table(condition[name]) for name, table in zip(self.condition, self.tables, strict=True)])
+        each = [table(condition[name]) for name, table in zip(self.condition, self.tables, strict=True)]
+        return tf.cast(tf.add_n(each), tf.float32)
 
     def _rendered(self, vector: tf.Tensor, which: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
         """known: bool [batch, entries] → waveforms [batch, entries × hop_length]."""

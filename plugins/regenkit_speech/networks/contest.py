@@ -87,4 +87,4 @@ def spectral_convergence(real: tf.Tensor, fake: tf.Tensor, n_fft: int = 1024) ->
 
 def _mean(x: tf.Tensor) -> tf.Tensor:
     """Over all but the batch."""
-    return tf.reduce_mean(x, list(range(1, x.shape.rank)))
+    return tf.reduce_mean(tf.cast(x, tf.float32), list(range(1, x.shape.rank)))

@@ -60,7 +60,7 @@ class ConvNeXt(keras.layers.Layer):
             h = h * (1 + scale) + shift
         h = self.out(tf.nn.gelu(self.hidden(h), approximate=True)) * tf.cast(self.gain, x.dtype)
         mask = noise.keep(seeds, self.width, self.dropout)
-        return x + (h if mask is None else h * mask[:, None])
+        return x + (h if mask is None else h * tf.cast(mask, h.dtype)[:, None])
 
 
 @final

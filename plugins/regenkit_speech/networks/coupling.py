@@ -1,5 +1,7 @@
 """An invertible map of the vectors of entries that keeps volumes: additive couplings (NICE, arXiv 1410.8516), as in
-VITS (Kim et al. 2021, arXiv 2106.06103, section 2.5.1)."""
+VITS (Kim et al. 2021, arXiv 2106.06103, section 2.5.1).
+
+Everything but the networks within is computed in float32, so that half precision is inverted as exactly."""
 
 from typing import final
 
@@ -19,12 +21,12 @@ class Couplings(keras.layers.Layer):
     """
 
     def __init__(self, size: int, steps: int, width: int, depth: int) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")
         if size % 2:
             raise ValueError(f"couplings halve vectors; right is an even number, not {size}")
         self.half = size // 2
         self.backbones = [Backbone(self.half, width, depth) for _ in range(steps)]
-        self.shifts = [keras.layers.Dense(self.half, kernel_initializer="zeros") for _ in range(steps)]
+        self.shifts = [keras.layers.Dense(self.half, kernel_initializer="zeros", dtype="float32") for _ in range(steps)]
         for backbone, shift in zip(self.backbones, self.shifts, strict=True):
             backbone.build(None)
             shift.build((None, None, width))

@@ -31,7 +31,7 @@ class Period(keras.layers.Layer):
         self.period = period
         sizes = [width, 2 * width, 4 * width, 4 * width]
         self.convolutions = [keras.layers.Conv2D(size, (5, 1), strides=(3, 1), padding="same") for size in sizes]
-        self.last = keras.layers.Conv2D(1, (3, 1), padding="same")
+        self.last = keras.layers.Conv2D(1, (3, 1), padding="same", dtype="float32")
         for layer, inner in zip((*self.convolutions, self.last), (1, *sizes), strict=True):
             layer.build((None, None, period, inner))
         self.built = True
@@ -47,12 +47,12 @@ class Resolution(keras.layers.Layer):
     """A wave [batch, samples] → scores of the places of its spectrum."""
 
     def __init__(self, n_fft: int, width: int) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")  # a wave is not rounded before its spectrum is taken
         self.n_fft = n_fft
         self.convolutions = [
             keras.layers.Conv2D(width, (3, 9), strides=(1, stride), padding="same") for stride in (2, 2, 2, 1)
         ]
-        self.last = keras.layers.Conv2D(1, 3, padding="same")
+        self.last = keras.layers.Conv2D(1, 3, padding="same", dtype="float32")
         for layer, inner in zip((*self.convolutions, self.last), (1, *[width] * 4), strict=True):
             layer.build((None, None, None, inner))
         self.built = True

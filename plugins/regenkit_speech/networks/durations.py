@@ -22,7 +22,8 @@ class Durations(keras.layers.Layer):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.lengths = Backbone(width, width, 2, kernel=3, dropout=DROPOUT)
-        self.log_length = keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(math.log(5.0)))
+        usual = keras.initializers.Constant(math.log(5.0))
+        self.log_length = keras.layers.Dense(1, bias_initializer=usual, dtype="float32")
         self.lengths.build(None)
         self.log_length.build((None, None, width))
         self.built = True

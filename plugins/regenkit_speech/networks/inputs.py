@@ -20,7 +20,7 @@ class Entries(keras.layers.Layer):
     """
 
     def __init__(self, condition: Spec, clock: Clock) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")
         self.condition = condition
         self.size = 0
         self.tables: dict[str, keras.layers.Layer] = {}
@@ -41,7 +41,7 @@ class Entries(keras.layers.Layer):
         parts = []
         for name, field in self.condition.items():
             value = batch[name]
-            value = self.tables[name](value) if name in self.tables else tf.cast(value, tf.float32)
+            value = tf.cast(self.tables[name](value) if name in self.tables else value, tf.float32)
             if field.variable:
                 size = EMBEDDED if field.vocabulary else math.prod(each or 1 for each in field.shape)
                 parts.append(tf.reshape(value, [shape[0], shape[1], size]))

@@ -40,7 +40,7 @@ class Regression(keras.layers.Layer):
     def __init__(self, size: int, width: int, depth: int, dropout: float) -> None:
         super().__init__()
         self.backbone = Backbone(width, width, depth, dropout=dropout)
-        self.out = keras.layers.Dense(size)
+        self.out = keras.layers.Dense(size, dtype="float32")
         self.backbone.build(None)
         self.out.build((None, None, width))
         self.built = True
@@ -67,7 +67,7 @@ class FlowMatching(keras.layers.Layer):
         self.size = size
         self.backbone = Backbone(size + width, width, depth, dropout=dropout, vector=width)
         self.time = [keras.layers.Dense(width, activation="silu"), keras.layers.Dense(width, activation="silu")]
-        self.out = keras.layers.Dense(size)
+        self.out = keras.layers.Dense(size, dtype="float32")
         self.waves = width // 2
         self.backbone.build(None)
         self.time[0].build((None, 2 * self.waves))

@@ -40,14 +40,14 @@ class TextEncoder(keras.layers.Layer):
         self.built = True
 
     def call(self, condition: Batch, seeds: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-        """(what the symbols say, which there are: float32 [batch, symbols])"""
+        """(what the symbols say, which there are: float32 [batch, symbols]), both float32"""
         mask = condition[self.clock.mask]
         known = tf.cast(mask, tf.float32)
-        x = tf.zeros([1, 1, 1])
+        x = tf.zeros([1, 1, 1], self.compute_dtype)
         for name, table, variable in zip(self.names, self.tables, self.variable, strict=True):
             found = table(condition[name])
             x += found if variable else found[:, None]
         for number, layer in enumerate(self.convolutions):
             x = layer(x, known[..., None], seeds=noise.fold_in(seeds, "convolution", number))
         x = through(self.blocks, x, mask[:, None, :], noise.fold_in(seeds, "blocks"))
-        return self.norm(x) * known[..., None], known
+        return tf.cast(self.norm(x), tf.float32) * known[..., None], known

@@ -24,8 +24,8 @@ class Variances(keras.layers.Layer):
         super().__init__()
         self.fields = fields
         self.backbone = Backbone(width, width, 2, kernel=5, dropout=dropout) if fields else None
-        self.out = {name: keras.layers.Dense(field.vocabulary or 1) for name, field in fields.items()}
-        self.told = {name: keras.layers.Dense(width) for name in fields}
+        self.out = {name: keras.layers.Dense(field.vocabulary or 1, dtype="float32") for name, field in fields.items()}
+        self.told = {name: keras.layers.Dense(width, dtype="float32") for name in fields}
         if self.backbone is not None:
             self.backbone.build(None)
         for name, field in fields.items():

@@ -22,11 +22,11 @@ class WaveDecoder(keras.layers.Layer):
     """
 
     def __init__(self, inputs: int, width: int, depth: int, *, n_fft: int, hop_length: int) -> None:
-        super().__init__()
+        super().__init__(dtype="float32")
         stft.check(n_fft, hop_length)
         self.n_fft, self.hop_length = n_fft, hop_length
         self.backbone = Backbone(inputs, width, depth)
-        self.head = keras.layers.Dense(n_fft + 2)
+        self.head = keras.layers.Dense(n_fft + 2, dtype="float32")
         self.backbone.build(None)
         self.head.build((None, None, width))
         self.built = True
@@ -39,7 +39,7 @@ class WaveDecoder(keras.layers.Layer):
     def call(self, x: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
         """known: float32 [batch, entries], 1 where an entry exists; the waveform is 0 elsewhere."""
         h = self.backbone(x, known[..., None])
-        size, phase = tf.split(tf.cast(self.head(h), tf.float32), 2, -1)
+        size, phase = tf.split(self.head(h), 2, -1)
         size = tf.minimum(tf.exp(tf.minimum(size, 10.0)), LOUDEST) * known[..., None]
         spectrum = tf.complex(size * tf.cos(phase), size * tf.sin(phase))
         wave = stft.inverse_stft(spectrum, self.n_fft, self.hop_length, known)

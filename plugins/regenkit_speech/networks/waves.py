@@ -31,7 +31,7 @@ class WaveEncoder(keras.layers.Layer):
             down.build((None, None, inner))
             self.residuals.append(residual)
             self.downs.append(down)
-        self.last = keras.layers.Conv1D(size, 3, padding="same")
+        self.last = keras.layers.Conv1D(size, 3, padding="same", dtype="float32")
         self.last.build((None, None, channels[-1]))
         self.built = True
 
@@ -43,7 +43,7 @@ class WaveEncoder(keras.layers.Layer):
             x = x + residual(tf.nn.elu(x) * known)
             x = down(tf.nn.elu(x) * known)
             known = known[:, ::factor]
-        return self.last(tf.nn.elu(x) * known) * known
+        return self.last(tf.nn.elu(x) * known) * tf.cast(known, tf.float32)
 
 
 def factors(ratio: int) -> list[int]:
