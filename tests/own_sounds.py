@@ -14,12 +14,34 @@ def tone(seconds: float = 0.5, rate: int = 16_000, *, hertz: float = HERTZ, loud
     return (loudness * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
+def talk(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
+    """Loud, soft and silent by turns, so that an encoder of variable bit rate varies it."""
+    random = np.random.default_rng(seed)
+    time = np.arange(round(seconds * rate)) / rate
+    loud = np.clip(np.sin(2 * np.pi * 0.8 * time), 0, 1)
+    wave = 0.3 * np.sin(2 * np.pi * (180 * time + 30 * np.sin(4 * time))) + 0.1 * random.normal(size=len(time))
+    return (loud * wave).astype(np.float32)
+
+
 def write(
     path: Path, samples: np.ndarray, rate: int = 16_000, subtype: str | None = "PCM_16", format: str | None = None
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         soundfile.write(file, samples, rate, format=format or path.suffix[1:].upper(), subtype=subtype)
+
+
+class Pipe:
+    """Takes what is written to it, and cannot go back."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.name = path.open("wb"), str(path)
+
+    def write(self, data: bytes) -> int:
+        return self.file.write(data)
+
+    def seekable(self) -> bool:
+        return False
 
 
 def encode(

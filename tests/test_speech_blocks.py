@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from own_sounds import encode, write
+from own_sounds import Pipe, encode, talk, write
 
 from regenkit.errors import BadSource
 from regenkit_speech.modality import decoding
@@ -16,15 +16,6 @@ from regenkit_speech.modality.blocks import BLOCK, duration, opened
 RATE = 16_000
 MP3_RATES = (8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 STARTS = (0.0, 0.5, 2.0, 3.7, 6.2)
-
-
-def talk(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
-    """Loud, soft and silent by turns, so that an encoder of variable bit rate varies it."""
-    random = np.random.default_rng(seed)
-    time = np.arange(round(seconds * rate)) / rate
-    loud = np.clip(np.sin(2 * np.pi * 0.8 * time), 0, 1)
-    wave = 0.3 * np.sin(2 * np.pi * (180 * time + 30 * np.sin(4 * time))) + 0.1 * random.normal(size=len(time))
-    return (loud * wave).astype(np.float32)
 
 
 def blocks(path: Path, start: float = 0.0) -> np.ndarray:
@@ -156,19 +147,6 @@ def test_a_big_endian_wav_and_an_aiff_of_unknown_length(tmp_path: Path) -> None:
     aiff = b"FORM" + struct.pack(">I", 0x7F00002E) + b"AIFF" + common
     (tmp_path / "a.aiff").write_bytes(aiff + struct.pack(">4sIII", b"SSND", 8 + 2 * frames, 0, 0) + sound)
     assert len(blocks(tmp_path / "a.aiff")) == 2 * RATE
-
-
-class Pipe:
-    """Takes what is written to it, and cannot go back."""
-
-    def __init__(self, path: Path) -> None:
-        self.file, self.name = path.open("wb"), str(path)
-
-    def write(self, data: bytes) -> int:
-        return self.file.write(data)
-
-    def seekable(self) -> bool:
-        return False
 
 
 def test_a_flac_that_was_written_to_a_pipe(tmp_path: Path) -> None:

@@ -145,6 +145,17 @@ def test_a_file_of_three_hours_is_refused_or_read_in_part_in_bounded_memory(tmp_
     assert peak < 20e6
 
 
+def test_a_file_that_states_a_rate_of_1_hz_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """One of its blocks would be a thousand million samples."""
+    write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 70_000).astype(np.float32), 1)
+    tracemalloc.start()
+    bad(tmp_path / "a.wav", "is longer than 20 seconds")
+    assert len(read(tmp_path / "a.wav", seconds=5.0).samples) == 5 * RATE
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200e6  # its filter delays by thousands of seconds, which come at once
+
+
 def test_what_is_no_file_of_sound(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("words")
     (tmp_path / "folder.wav").mkdir()

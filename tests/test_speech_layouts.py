@@ -184,6 +184,13 @@ def test_the_split_of_a_clip_does_not_depend_on_the_names_of_other_tables(tmp_pa
     assert found.left_out == {"all.tsv:4": "its sound has another text already", "all.tsv:5": NO_SOUND}
 
 
+def test_a_row_with_more_cells_than_columns_is_not_cut(tmp_path: Path) -> None:
+    speak(tmp_path / "a.wav")
+    (tmp_path / "t.tsv").write_text("path\tsentence\na.wav\thello\tthere\na.wav\thello\t\t \n")
+    assert texts(tmp_path) == {"a.wav": "hello"}
+    assert layouts.read(tmp_path, "").left_out == {"t.tsv:2": "has 3 cells; right are 2, as named above"}
+
+
 def test_tsvs_without_the_columns_are_refused_where_nothing_else_says_what_is_said(tmp_path: Path) -> None:
     speak(tmp_path / "a.wav")
     (tmp_path / "t.tsv").write_text("a\tb\n1\t2\n")
@@ -269,6 +276,17 @@ def test_suffixes_in_capitals(tmp_path: Path) -> None:
     (tmp_path / "A.txt").write_text("hello again")
     assert texts(tmp_path) == {"A.WAV": "hello"}
     assert layouts.read(tmp_path, "").left_out["A.txt"] == "its sound has another text already"
+
+
+def test_what_a_table_leaves_unread_is_named(tmp_path: Path) -> None:
+    speak(tmp_path / "a.wav")
+    (tmp_path / "a.txt").write_text("another text")
+    (tmp_path / "metadata.csv").write_text("a|hello\n")
+    (tmp_path / "metadata_eval.csv").touch()
+    named = {"a.txt": layouts.OF_TABLE, "metadata_eval.csv": layouts.NOT_READ}
+    assert texts(tmp_path) == {"a.wav": "hello"} and layouts.read(tmp_path, "").ignored == named
+    (tmp_path / "a.mp3").touch()  # is in no table
+    assert "a.txt" not in layouts.read(tmp_path, "").ignored
 
 
 def test_what_says_that_it_lasts_for_months_is_not_cut_into_pieces(tmp_path: Path) -> None:

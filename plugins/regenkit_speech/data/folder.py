@@ -28,7 +28,8 @@ class Folder:
     """X is the text, Y the voice. A recording without a text is unpaired, and is cut into pieces where it is long.
 
     Who speaks is a column of the table, or the first folder of a file with a .txt; where there are several, it is
-    given.
+    given. Where the first folders are train, val (or valid, validation, dev) and test, they are the split, and the
+    second is who speaks. Tables called train.tsv, dev.tsv and test.tsv are it, too, and so is a column `split`.
 
     path         LJSpeech (metadata.csv), Common Voice (.tsv), Kaldi (wav.scp, text), or .txt beside the sounds
     language     whose numbers and abbreviations are said as words
@@ -37,7 +38,7 @@ class Folder:
     max_seconds  of an example; longer ones with a text are left out
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str, language: Language = "en", units: Literal["characters", "phones"] = "characters",
@@ -71,7 +72,7 @@ class FolderToText:
     """X is the voice, Y its words; the arguments are those of `Folder`, without units. A recording without a text is
     left out."""
 
-    version = 3
+    version = 4
 
     def __init__(
         self, path: str, language: Language = "en", sample_rate: PositiveInt = RATE, max_seconds: PositiveFloat = 15.0
@@ -105,6 +106,7 @@ class _Corpus:
         self.root = own_folder(path, dataset, RIGHT)
         self.layout = layouts.read(self.root, dataset)
         self.max_seconds = max_seconds
+        self.cut = {said.file for name, said in self.layout.said.items() if name != said.file}
         self.speakers = sorted({said.speaker for said in self.layout.said.values() if said.speaker})
 
     def sources(self, *, pieces: bool) -> list[str]:
@@ -127,10 +129,9 @@ class _Corpus:
         if (said.seconds or 0.0) > self.max_seconds:
             raise BadSource(source, f"is longer than {self.max_seconds:g} seconds")
         start, seconds = (int(number) * self.max_seconds, self.max_seconds) if number else (said.start, said.seconds)
-        part = number or said.seconds is not None or said.start
         return Utterance(
             path=self.root / said.file, text=said.text, speaker=said.speaker, split=said.split, start=start,
-            seconds=seconds, group=f"file:{said.file}" if part else "",
+            seconds=seconds, group=f"file:{said.file}" if number or said.file in self.cut else "",
         )  # fmt: skip
 
     def _pieces(self, name: str) -> list[str]:

@@ -1,11 +1,11 @@
 """How people lay out recordings and what is said in them: LJSpeech, Common Voice, Kaldi, or a .txt beside each file."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import final
 
-from regenkit.data.split import Split
+from regenkit.data.split import Split, official, stated
 from regenkit.errors import UserError
 from regenkit.files import read_text
 from regenkit.tree import tree
@@ -18,6 +18,10 @@ PART = "#"
 """Between a file's name and the id of a segment of it."""
 OTHER_TEXT = "its sound has another text already"
 OTHER_SPLIT = "its sound is in another split already"
+OTHER_SPEAKER = "its sound has another speaker already"
+OF_TABLE = "its sound is one of a table, which says what is said in it"
+HELD_OUT = "its speaker is held out by the data's own split, which keeps speakers apart"
+NOT_READ = "is a table that is not read; right are metadata.csv and .tsv"
 
 
 @final
@@ -44,11 +48,17 @@ class Layout:
     said      by sound file; of a segment "file#id"
     left_out  by name, why: rows of tables and texts without their sound, and what can't be opened
     ignored   by name, why: what is no data
+    folders   first folders that name a split
     """
 
     said: dict[str, Said] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
+    folders: Mapping[str, Split] = field(default_factory=dict)
+
+    def split_of(self, name: str, split: Split | None = None) -> Split | None:
+        """Of a sound or table, which its first folder may name. Raises UserError where that is not `split`."""
+        return stated(split or "", self.folders.get(name.split("/")[0]))
 
 
 def read(root: Path, dataset: str) -> Layout:
@@ -57,9 +67,10 @@ def read(root: Path, dataset: str) -> Layout:
     sounds = [name for name in found.files if name.lower().endswith(READS)]
     if not sounds:
         raise UserError(f"{dataset}: there is no {', '.join(READS)} file in {root} or its subfolders")
-    layout = Layout(left_out=dict(found.left_out), ignored=dict(found.ignored))
+    layout = Layout(left_out=dict(found.left_out), ignored=dict(found.ignored), folders=official(found.files))
     unread = _tables(layout, root, found.files, SoundNames(root, sounds))
     _texts_beside(layout, root, found.files, sounds)
+    _keep_apart(layout)
     if unread and all(said.text is None for said in layout.said.values()):
         raise next(iter(unread.values()))
     layout.ignored |= {name: _reason(error, root / name) for name, error in unread.items()}
@@ -81,6 +92,8 @@ def _tables(layout: Layout, root: Path, files: Iterable[str], sounds: SoundNames
                 _take(layout, sounds, name, list(common_voice(root / name)))
             except UserError as error:
                 unread[name] = error
+        elif path.suffix.lower() in (".csv", ".jsonl"):
+            layout.ignored[name] = NOT_READ
         elif path.name == "wav.scp" and (text := str(path.with_name("text"))) in names:
             _take(layout, sounds, name, kaldi.recordings(root / name))
             if (cut := str(path.with_name("segments"))) in names:
@@ -99,16 +112,24 @@ def _take(layout: Layout, sounds: SoundNames, table: str, rows: Iterable[Row]) -
             continue
         id, begin, end = row.part or ("", 0.0, -1.0)
         name = f"{file}{PART}{id}" if row.part else file
-        known = layout.said.get(name)
+        try:
+            split = layout.split_of(file, layout.split_of(table, row.split))
+        except UserError as error:
+            layout.left_out[where] = str(error)
+            continue
+        new = Said(file=file, text=row.text, speaker=row.speaker, split=split, start=begin,
+                   seconds=end - begin if end >= 0 else None)  # fmt: skip
+        known = layout.said.get(name, new)
         if not row.text:
             layout.left_out[where] = NO_TEXT
-        elif known is not None and known.text != row.text:
+        elif known.text != row.text:
             layout.left_out[where] = OTHER_TEXT
-        elif known is not None and None not in (known.split, row.split) and known.split != row.split:
+        elif None not in (known.split, split) and known.split != split:
             layout.left_out[where] = OTHER_SPLIT
-        elif known is None or known.split is None:
-            layout.said[name] = Said(file=file, text=row.text, speaker=row.speaker, split=row.split, start=begin,
-                                     seconds=end - begin if end >= 0 else None)  # fmt: skip
+        elif known.speaker and row.speaker and known.speaker != row.speaker:
+            layout.left_out[where] = OTHER_SPEAKER
+        else:
+            layout.said[name] = replace(known, speaker=known.speaker or row.speaker, split=known.split or split)
 
 
 def _texts_beside(layout: Layout, root: Path, files: Iterable[str], sounds: Iterable[str]) -> None:
@@ -129,10 +150,27 @@ def _texts_beside(layout: Layout, root: Path, files: Iterable[str], sounds: Iter
                 layout.left_out[file] = _reason(error, root / file)
             else:
                 layout.left_out |= {} if text else {file: NO_TEXT}
-        parts = name.split("/")
-        layout.said[name] = Said(file=name, text=text, speaker=parts[0] if len(parts) > 1 and text else "")
-    stems = {str(PurePosixPath(name).with_suffix("")) for name in sounds}
+        split = layout.split_of(name)
+        parts = name.split("/")[1 if split else 0 :]
+        layout.said[name] = Said(file=name, text=text, split=split, speaker=parts[0] if len(parts) > 1 and text else "")
+    stems, free = ({str(PurePosixPath(name).with_suffix("")) for name in names}
+                   for names in (sounds, set(sounds) - said_of))  # fmt: skip
     layout.left_out |= {name: NO_SOUND for stem, name in sorted(beside.items()) if stem not in stems}
+    layout.ignored |= {name: OF_TABLE for stem, name in sorted(beside.items()) if stem in stems - free}
+
+
+def _keep_apart(layout: Layout) -> None:
+    """Where no speaker of a held-out sound speaks in training, those that are in no split do not change that: Common
+    Voice's validated.tsv has more of each speaker."""
+    train, held = (
+        {said.speaker for said in layout.said.values() if said.speaker and said.split in splits}
+        for splits in (("train",), ("validation", "test"))
+    )
+    if not train or train & held:
+        return
+    for name in [name for name, said in layout.said.items() if said.split is None and said.speaker in held]:
+        layout.left_out[name] = HELD_OUT
+        del layout.said[name]
 
 
 def _reason(error: UserError, path: Path) -> str:

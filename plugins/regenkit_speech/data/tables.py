@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import cast, final
 
 from regenkit.data.split import COLUMN, Split, stated
 from regenkit.errors import UserError
@@ -61,7 +61,7 @@ def ljspeech(path: Path) -> Iterator[Row]:
         if not head and cells[0] in PATHS and any(cell in SENTENCES for cell in cells):
             head = cells
         elif head:
-            fault = "" if len(cells) == len(head) else f"has {len(cells)} cells; right are {len(head)}, as named above"
+            fault = "" if len(cells) == len(head) else _uneven(len(cells), len(head))
             yield _row(number, dict(zip(head, cells, strict=False)), fault)
         elif len(cells) not in (2, 3):
             yield Row(line=number, fault=NO_LINE)
@@ -78,10 +78,16 @@ def common_voice(path: Path) -> Iterator[Row]:
             raise UserError(f"{path}: its columns are {', '.join(columns) or 'none'}; right are one of "
                             f"{', '.join(PATHS)} and one of {', '.join(SENTENCES)}")  # fmt: skip
         for row in rows:
-            known = {name: (value or "").strip() for name, value in row.items() if name is not None}
-            yield _row(rows.line_num, known, split=OFFICIAL.get(path.name))
+            known = {name: (value or "").strip() for name, value in row.items() if name in columns}
+            more = cast(dict[None, list[str]], row).get(None, [])
+            fault = _uneven(len(columns) + len(more), len(columns)) if any(map(str.strip, more)) else ""
+            yield _row(rows.line_num, known, fault, OFFICIAL.get(path.name))
     except csv.Error as error:
         raise UserError(f"{path}:{rows.line_num + 1}: is no line of a table ({error})") from error
+
+
+def _uneven(cells: int, columns: int) -> str:
+    return f"has {cells} cells; right are {columns}, as named above"
 
 
 def _row(line: int, cells: dict[str, str], fault: str = "", split: Split | None = None) -> Row:

@@ -12,7 +12,7 @@ from regenkit.components import Example
 from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit_speech.modality import Audio, Recording, Transcript, decoding
-from regenkit_speech.modality.spoken import PAUSES, WORDS, Language, spoken, words
+from regenkit_speech.modality.spoken import WORDS, Language, spoken, words
 
 UNFIT = "its text has nothing that can be spoken, or too much of it"
 MOST = 1000
@@ -132,6 +132,5 @@ def _groups(utterance: Utterance, recording: Recording, language: Language) -> t
     rounded = np.round(recording.samples * 1024).astype(np.int16).tobytes()
     groups = [f"sound:{hashlib.blake2b(rounded, digest_size=12).hexdigest()}"]
     if utterance.text is not None:
-        plain = spoken(utterance.text, language)[0].translate(dict.fromkeys(map(ord, PAUSES)))
-        groups.append(f"text:{' '.join(plain.split())}")
+        groups.append(f"text:{words(utterance.text, language)}")
     return (*groups, *([utterance.group] if utterance.group else []))

@@ -1,8 +1,9 @@
 """Files of sound as blocks of samples, so that memory does not grow with the length of a file.
 
 soundfile (libsndfile) reads what it knows by its content, whatever the suffix says; PyAV (FFmpeg) reads the rest: MP3,
-what was written to a pipe and does not say how long it is, and g722, which has no header and so is known by its suffix
-alone. Where tensorflow-io loads, it decodes what it decodes as libsndfile does, which has looked at the header before.
+what was written to a pipe and does not say how long it is, an Ogg of several recordings in a row, and g722, which has
+no header and so is known by its suffix alone. Where tensorflow-io loads, it decodes what it decodes as libsndfile does,
+which has looked at the header before.
 """
 
 from collections.abc import Iterator
@@ -79,7 +80,8 @@ def _known(path: Path) -> Any:
 
 def _is_left(file: Any, path: Path) -> bool:
     """Whether FFmpeg is to read what libsndfile knows."""
-    return file.subtype.startswith("MPEG") or file.frames >= MOST or (not file.frames and headers.unfinished(path))
+    unsaid = file.frames >= MOST or (not file.frames and headers.unfinished(path))
+    return unsaid or file.subtype.startswith("MPEG") or (file.format in OWN_NAMES[".ogg"] and headers.chained(path))
 
 
 def _mp3(file: Any) -> str | None:

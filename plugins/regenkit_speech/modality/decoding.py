@@ -20,6 +20,8 @@ SILENT = 1e-4
 """Below this peak there is nothing to hear: −80 dB."""
 OFFSET = 0.01
 CLIPPED, CLIPPED_SHARE = 0.999, 1e-3
+LARGEST = 1 << 20
+"""Samples, nearly, that are resampled at a time: a block of a file that states 1 Hz would be a thousand times more."""
 OVERSHOOT = 1.25
 """What a lossy codec and a resampler may add to a loud sample; it is no fault of the recording."""
 
@@ -85,7 +87,8 @@ def _resampled(source: Opened, rate: int, most: int) -> tuple[np.ndarray, float]
     stream = None if whole else _stream(source.rate, rate)
     parts: list[np.ndarray] = []
     count = seen = full = 0
-    for block in source.blocks:
+    step = max(1, LARGEST * source.rate // rate)
+    for block in (each[at : at + step] for each in source.blocks for at in range(0, len(each), step)):
         seen, full = seen + block.size, full + int(((np.abs(block) >= CLIPPED) & (np.abs(block) <= 1.0)).sum())
         mono = block.mean(1, dtype=np.float32)
         part = mono if stream is None else stream.resample_chunk(mono)

@@ -77,7 +77,7 @@ def _blocks(container: Any, path: Path, start: float) -> Iterator[np.ndarray]:
     with container:
         stream = container.streams.audio[0]
         rate, first = stream.rate, int(start * stream.rate)
-        plain = av.AudioResampler(format="fltp", rate=rate)
+        plain = av.AudioResampler(format="flt", rate=rate)  # of planes, PyAV counts one too many from eight on
         try:
             at, padded = _sought(container, stream, start), _is_mp4(container)
             for frame, following in pairwise(chain(_frames(container, stream), [None])):
@@ -87,7 +87,7 @@ def _blocks(container: Any, path: Path, start: float) -> Iterator[np.ndarray]:
                     at = round(rate * (frame.pts * frame.time_base - stream.start_time * stream.time_base))
                 length = _in_last(frame, stream, at) if padded and following is None else frame.samples
                 for part in plain.resample(frame):
-                    block = part.to_ndarray().T[:length]
+                    block = part.to_ndarray().reshape(-1, part.layout.nb_channels)[:length]
                     kept = block[max(0, first - at) :]
                     at += len(block)
                     if len(kept):

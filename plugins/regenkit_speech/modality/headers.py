@@ -1,6 +1,7 @@
-"""What the headers of WAV and AIFF state, since libsndfile takes what is there without a word."""
+"""What the headers of WAV, AIFF and Ogg state, since libsndfile takes what is there without a word."""
 
 import struct
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,25 @@ def unfinished(path: Path) -> bool:
     """Whether the header says that there are no samples, and there are: who wrote it was stopped before the end."""
     found = _stated(path)
     return found is not None and found.size == 0 and found.there > 0 and found.outside
+
+
+def chained(path: Path) -> bool:
+    """Whether an Ogg holds several recordings in a row (RFC 3533, 4), of which libsndfile reads the first."""
+    stat = path.stat()
+    return _chained(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)  # the segments of a recording ask for the same file
+def _chained(path: Path, changed: int, size: int) -> bool:
+    with path.open("rb") as file:
+        begun = False
+        while len(page := file.read(27)) == 27 and page[:4] == b"OggS":
+            is_first = bool(page[5] & 2)  # such pages of what plays together stand before all others
+            if is_first and begun:
+                return True
+            begun = not is_first
+            file.seek(sum(file.read(page[26])), 1)
+    return False
 
 
 def _unknown(size: int) -> bool:
