@@ -1,107 +1,22 @@
-"""The report in words, as a page and as a card: of a run never trained, with figures that are made up."""
+"""The report as a page and as a card: of a run never trained, with figures that are made up."""
 
 import importlib.util
 import io
 import json
-import re
 import wave
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from made_report import make_report
 
-from regenkit.analysis.findings.evaluation import worded
-from regenkit.analysis.findings.principle import unknown
-from regenkit.analysis.measures.combine import combine
-from regenkit.analysis.measures.costs import stage_cost
 from regenkit.analysis.pages.card import write_card
 from regenkit.analysis.pages.embed import _small, data_uri
 from regenkit.analysis.pages.gallery import _beginning, picks
 from regenkit.analysis.pages.report_page import write_html
-from regenkit.analysis.results.figure import Cost, Figure, Score, StageCost
-from regenkit.analysis.results.report import (
-    Bits,
-    Boundary,
-    Compactness,
-    Conversion,
-    Data,
-    FieldCode,
-    GalleryItem,
-    Relevance,
-    Report,
-    StageTraining,
-    TokenUse,
-    TrainedWith,
-)
+from regenkit.analysis.results.report import GalleryItem
 from regenkit.run.origin import training_seconds
-
-ROUTES = ("reference", "oracle", "predicted", "direct", "direct_half", "constant", "random", "unigram")
-
-
-def around(mean: float, half: float = 0.05) -> Figure:
-    return Figure(mean, mean - half, mean + half)
-
-
-def cost(bits: float, without_x: float | None = None) -> Cost:
-    if without_x is None:
-        return Cost(bits=around(bits))
-    return Cost(bits=around(bits), without_x=around(without_x), saved=around(without_x - bits))
-
-
-def stage(fields: dict[str, float], without_x: dict[str, float] | None = None) -> StageCost:
-    blind = without_x or {}
-    return StageCost(
-        total=cost(sum(fields.values()), sum(blind.values()) if blind else None),
-        fields={name: cost(bits, blind.get(name)) for name, bits in fields.items()},
-    )
-
-
-def make_report(apart: float = 0.6, chord_saved: float = 0.02, **changes: Any) -> Report:
-    """A template of rhythm and chords: what docs call calibration. Y holds rhythm and pitch, and no chords."""
-    made, without = {"rhythm": 0.9, "chord": 1.94}, {"rhythm": 1.2, "chord": 1.94 + chord_saved}
-    direct = stage({"rhythm": 0.9, "pitch": 2.4}, {"rhythm": 1.2, "pitch": 2.5})
-    bits = Bits(
-        routes={
-            "generator": stage(made, without), "oracle": stage({"pitch": 1.2}),
-            "predicted": stage({**made, "pitch": 1.2}, {**without, "pitch": 1.2}),
-            "direct": direct, "direct_half": direct, "constant": stage({"pitch": 2.0}),
-            "unigram": stage({"pitch": 8.0}),
-        },
-        predicted_minus={"direct": around(apart), "direct_half": around(apart)},
-        constant_minus_oracle=around(0.8),
-    )  # fmt: skip
-    score = Score(
-        better="higher",
-        routes={route: around(0.5) for route in ROUTES},
-        predicted_minus={"oracle": around(-0.2), "direct": around(0.1), "direct_half": around(0.0)},
-    )
-    code = FieldCode(order0=around(2.0), order1=around(1.75), order2=around(1.5))
-    boundary = Boundary(
-        compactness=Compactness(
-            examples=3, ratio=around(0.5), per_step={"rep": around(2.0), "y": around(4.0)},
-            per_example={"rep": around(60), "y": around(120)},
-            fields={"rep": {"rhythm": code}, "y": {"pitch": replace(code, step=0.1, channels=1)}},
-        ),
-        relevance=Relevance(unit="example", rep=around(1), y=around(2), rep_shuffled=around(0), y_shuffled=around(0),
-                            cap=7.0, units=9, negatives=128),
-        conversion=Conversion(median=0.3, quartiles=(0.2, 0.4), examples=3),
-        codebook={"chord": TokenUse(tokens=48, used=20, dead=28, perplexity=9.0, commonest=0.4)},
-    )  # fmt: skip
-    report = Report(
-        runs=("runs/<b>song & dance</b>/1",), examples=3, steps=90, samples=1, seconds=2.0, continuous=(),
-        baselines=("direct", "direct_half"), bits=bits, scores={"toy/stress_on_beat": score}, boundary=boundary,
-        recipe={name: {"use": "toy"} for name in ("converter", "generator", "renderer")} | {"train": {"seed": 0}},
-        parameters={"generator": 10, "renderer": 20, "direct": 30, "direct_half": 10},
-        data=Data(name="toy/data", summary="toys", licence="CC0-1.0", size="small", x="words", y="tune", skipped=2,
-                  examples={"train": {"paired": 5, "unpaired": 7}, "dropped": {"paired": 1, "unpaired": 0}}),
-        training={"generator": StageTraining(steps=9, best_step=6, parameters=10, seconds=1.4),
-                  "renderer": StageTraining(steps=9, best_step=6, parameters=20, origin="runs/other")},
-        trained_with=TrainedWith(name="toy", command=("bin/regenkit", "train", "toy.yaml")), environment={"numpy": "2"},
-    )  # fmt: skip
-    return worded(replace(report, **changes))
 
 
 def sound(rate: int = 22050, seconds: float = 2.0, channels: int = 2) -> bytes:
@@ -142,79 +57,6 @@ def write_page(folder: Path) -> Path:
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     return write_page(tmp_path)
-
-
-def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> None:
-    dense = make_report(continuous=("latent",)).finding
-    assert dense[0].startswith("Y′ is continuous (latent)") and "bits a step against" not in " ".join(dense)
-    found = " ".join(make_report().finding)
-    assert unknown(make_report().bits.routes["generator"]) == ["chord"]
-    assert "loses to the better of two direct models" in found
-    assert re.search(
-        r"chord breaks the second principle.* it costs 1\.940 of the 2\.840 bits .*saves 1\.0\u00a0%", found
-    )
-    assert "Y does not hold it, so its bits are lost" in found
-    assert "A leaner Y′ to try: rhythm, without chord." in found
-    assert "Y′ leaves out pitch, of which X knows 4\u00a0%" in found
-    assert "better than those of the direct route, beyond the interval, by stress on beat" in found
-    assert "differ from those from true Y′ (the mismatch of the two steps) by stress on beat" in found
-    assert "28 of the 48 tokens of chord are never used" in found
-
-
-@pytest.mark.parametrize(("apart", "verdict"), [(-0.2, "beats the"), (0.2, "loses to"), (0.01, "is open")])
-def test_the_verdict_goes_by_the_interval(apart: float, verdict: str) -> None:
-    assert verdict in make_report(apart).finding[0]
-
-
-@pytest.mark.parametrize(("direct", "said"), [(30, False), (37, False), (38, True), (24, False), (23, True)])
-def test_a_direct_route_that_is_not_as_large_as_the_stages_is_named(direct: int, said: bool) -> None:
-    parameters = {"generator": 10, "renderer": 20, "direct": direct, "direct_half": 10}
-    found = " ".join(make_report(parameters=parameters).finding)
-    assert (f"The direct route has {direct} parameters, generator and renderer together have 30." in found) is said
-
-
-def test_what_x_knows_of_is_not_called_unknown() -> None:
-    report = make_report(chord_saved=1.0)
-    assert unknown(report.bits.routes["generator"]) == []
-    assert "none breaks the second principle" in " ".join(report.finding)
-
-
-def test_examples_that_a_model_rules_out_are_counted() -> None:
-    steps = np.full(3, 10.0)
-    found = stage_cost({"pitch": np.array([20.0, np.inf, 40.0])}, steps)
-    assert found.infinite == 1 and found.total.bits.mean == 3.0  # no mean of all three
-    report = make_report()
-    report = replace(report, bits=replace(report.bits, routes={**report.bits.routes, "oracle": found}))
-    assert worded(report).finding[0].startswith("Of 3 examples bits are infinite or undefined for 1 by Y′ → Y: ")
-
-
-def test_without_the_direct_route_nothing_is_said_of_it(tmp_path: Path) -> None:
-    """As after --no-direct."""
-    whole = make_report()
-    routes = {name: each for name, each in whole.bits.routes.items() if not name.startswith("direct")}
-    score = whole.scores["toy/stress_on_beat"]
-    report = make_report(
-        baselines=(), bits=Bits(routes=routes, constant_minus_oracle=whole.bits.constant_minus_oracle),
-        scores={"toy/stress_on_beat": replace(score, routes={"predicted": around(0.5)},
-                                              predicted_minus={"oracle": around(-0.2)})},
-    )  # fmt: skip
-    assert report.finding[0].startswith("The direct route was not measured (--no-direct)")
-    assert "chord breaks" in " ".join(report.finding) and "direct model" not in " ".join(report.finding)
-    write_html(report, tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Where the bits go" in text and "predicted − direct" not in text and ">direct<" not in text
-
-
-def test_several_runs_are_averaged() -> None:
-    one, other = make_report(0.2), make_report(0.6)
-    both = combine([one, replace(other, runs=("runs/2",))])
-    assert both.runs == (*one.runs, "runs/2") and both.finding == ()
-    minus = both.bits.predicted_minus["direct"]
-    assert (minus.mean, minus.seeds, minus.interval) == (pytest.approx(0.4), (0.2, 0.6), None)
-    assert minus.spread == pytest.approx(0.4 / 2**0.5)
-    generator = both.bits.routes["generator"]
-    assert generator.fields["chord"].saved and generator.fields["chord"].saved.mean == pytest.approx(0.02)
-    assert combine([one]) is one
 
 
 def test_the_best_the_median_and_the_worst_are_shown() -> None:

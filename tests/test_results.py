@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_report import around, make_report
 from songs import anything
 from test_compare_curve import DIRECT, TOTALS
 from test_compare_curve import report as make_comparison
-from test_report import around, make_report
 
 from regenkit.analysis.results import files
 from regenkit.analysis.results.comparison import Comparison

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import letters
 import pytest
-from test_report import make_report, stage
+from made_report import make_report, stage
 
 from regenkit import plugins
 from regenkit.analysis.measures.bits import learned_without_x
