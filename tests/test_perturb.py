@@ -1,21 +1,26 @@
 """Y′ is perturbed as often as asked and as the generator errs, by the example's seed alone, and never where absent."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import runs
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import PLAIN, SMALL
 from scipy import stats
 from toy_job import lookup, train, transformer, weights
 from toy_watch import Watch, difference, stopping_at
 
 from regenkit.distribute import make_strategy
-from regenkit.errors import Interrupted
+from regenkit.errors import Interrupted, UserError
+from regenkit.pipeline import Pipeline
 from regenkit.quiet import tensorflow as tf
-from regenkit.run.rep_noise import by_share, confusion
+from regenkit.recipe import load
+from regenkit.run.rep_noise import by_share, confusion, perturbation
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.perturb import Perturb
 
@@ -144,3 +149,15 @@ def test_interrupted_or_on_two_devices_the_noise_is_the_same(tmp_path: Path) -> 
     assert difference(weights(two), weights(whole)) < 1e-5
     parts, _ = train(tmp_path / "accumulated", build=transformer, perturb=LETTERS, steps=2, accumulate=1)
     assert np.isfinite(weights(parts)[0]).all()
+
+
+def test_errors_of_a_generator_are_counted_on_pairs_or_refused(tmp_path: Path) -> None:
+    model = f"{{use: transformer, {SMALL}}}"
+    text = f"dataset: {{use: toy/data}}\nconverter: {{use: toy/parity}}\ngenerator: {model}\nrenderer: {model}\n"
+    with runs.at_home(tmp_path, runs.Stopper("none")):
+        Path("toy.yaml").write_text(f"{text}train: {{{PLAIN}, renderer: {{rep_noise: generator}}}}\n")
+        pipeline = Pipeline(load(Path("toy.yaml")), tmp_path / "run")
+        prepared = pipeline.prepare(lambda *_: None)
+        unpaired = replace(prepared, paired=prepared.paired & (prepared.split != "validation"))
+        with pytest.raises(UserError, match=r"toy.yaml: train.renderer.rep_noise: .* there are none; right is a share"):
+            perturbation(pipeline, unpaired, "generator", make_strategy("none"))

@@ -12,6 +12,7 @@ import numpy as np
 
 from regenkit.data.prepare import Prepared
 from regenkit.distribute import gathered, is_chief, together
+from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
 from regenkit.spec import Fields, Spec
 from regenkit.training.perturb import Perturb
@@ -23,7 +24,8 @@ SAMPLED = 256
 def perturbation(pipeline: Pipeline, prepared: Prepared, amount: float | str, strategy: Any) -> Perturb:
     """The noise of `rep_noise: amount` on the required fields of Y′. All processes get what the first one measured.
 
-    Raises UserError where the generator cannot draw one step given the true earlier ones (`resample`).
+    Raises UserError where the generator cannot draw one step given the true earlier ones (`resample`), or where there
+    are no pairs on which its errors could be counted.
     """
     spec = pipeline.specs["rep"].only(optional=False)
     found = None
@@ -53,6 +55,11 @@ def by_share(spec: Spec, share: float, examples: Sequence[Fields]) -> Perturb:
 
 def _measured(pipeline: Pipeline, prepared: Prepared, spec: Spec) -> Perturb:
     indices = [int(index) for index in prepared.indices("validation", paired=True)]
+    if not indices:
+        raise UserError(
+            f"{pipeline.recipe.path}: train.renderer.rep_noise: generator counts the generator's errors on validation "
+            "examples that have an X, and there are none; right is a share of the tokens, such as 0.1"
+        )
     sides = [prepared.example(index)[0] for index in indices]
     truths = [each["rep"] or {} for each in sides]
     conditions = [{**(each["x"] or {}), **pipeline.given_of(rep).fields}
