@@ -14,7 +14,7 @@ from regenkit.analysis.findings.wording import with_interval
 from regenkit.analysis.measures.bootstrap import bootstrap, figure_of, over_seeds
 from regenkit.analysis.measures.boundary import codebook
 from regenkit.analysis.measures.compactness import FRACTION, ContextCoder, compactness, field_bits
-from regenkit.analysis.measures.relevance import relevance
+from regenkit.analysis.measures.relevance import WIDEST, features, relevance
 from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.report import TokenUse
 
@@ -205,6 +205,17 @@ def test_what_is_shorter_than_a_window_is_a_whole_example(steps: int, coming: in
     found = relevance(dict.fromkeys(("x", "y", "rep"), Spec({"a": FOUR})), *parts,
                       {"training": [steps] * 400, "held_out": [coming] * 100})  # fmt: skip
     assert found.unit == "example" and found.units == 100 and found.y.mean > 1
+
+
+@pytest.mark.parametrize("vocabulary", [4, WIDEST + 1])
+def test_an_example_without_any_step_has_features_of_nothing(vocabulary: int) -> None:
+    """`evaluate` ended in a traceback where X or Y of one example was empty."""
+    spec = Spec({"a": tokens(vocabulary), "b": Field(kind="continuous", shape=(None, 2))})
+    some = {"a": np.int32([1, 1, 2, 3]), "b": np.float32([[1, 3]] * 4)}
+    none = {"a": np.zeros(0, np.int32), "b": np.zeros((0, 2), np.float32)}
+    found = features(spec, [some, none], [(0, 0, 4), (1, 0, 0)])
+    np.testing.assert_array_equal(found[:1], features(spec, [some], [(0, 0, 4)]))
+    assert found[0].any() and not found[1].any()
 
 
 def test_dead_tokens_are_counted() -> None:

@@ -56,6 +56,13 @@ def test_fields_become_features() -> None:
     np.testing.assert_allclose(flat(spec, [{"y": example}], "y"), [[0, 1, 0, 0, 0, 0, 5, 6, 0.25, 0.75]])
 
 
+def test_a_field_without_any_step_is_as_wide_as_the_others() -> None:
+    spec = Spec({"note": tokens(2), "sound": Field(kind="continuous", shape=(None, 2), hop=1)})
+    some = {"note": np.int32([2, 2]), "sound": np.float32([[1, 3]])}
+    none = {"note": np.zeros(0, np.int32), "sound": np.zeros((0, 2), np.float32)}
+    np.testing.assert_array_equal(flat(spec, [{"y": some}, {"y": none}], "y"), [[0, 1, 1, 3], [0, 0, 0, 0]])
+
+
 ONE = tokens(3, scalar=True)
 
 

@@ -1,12 +1,18 @@
 """music/template: total, deterministic, written as text and read back, and open to what a musician gives."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from regenkit.analysis.measures.baselines import random_training
+from regenkit.analysis.measures.examples import Pair
 from regenkit.errors import UserError
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
 from regenkit.spec import Fields
 from regenkit_music.analysis.chord import CHORDS
 from regenkit_music.converter import Template
@@ -232,3 +238,27 @@ def test_an_upbeat_is_no_bar_of_the_chords(onset: int, first: int) -> None:
         bars = (["G"] if onset >= 4 else []) + ["C", "F", "G"]
         assert list(dict.fromkeys(said[:first])) == bars[:1]
         assert said[first] == bars[1] and said[first + 4] == bars[2]
+
+
+@pytest.mark.parametrize(("supplied", "known"), [(("metre",), {1, 2}), (("tonality", "metre"), {2})])
+def test_a_random_training_melody_knows_of_the_true_one_what_is_given_alone(
+    supplied: tuple[str, ...], known: set[int], tmp_path: Path
+) -> None:
+    """A baseline of `evaluate`. Where the key is predicted, it was drawn among training melodies of the true mode."""
+    parts = ["timing"] if "tonality" in supplied else ["tonality", "timing"]
+    (tmp_path / "song.yaml").write_text(
+        "dataset: {use: music/corpus, paired: [bach], unpaired: []}\ngenerator: {use: transformer}\n"
+        f"renderer: {{use: transformer}}\nconverter: {{use: music/template, parts: {parts}, given: {list(supplied)}}}\n"
+    )
+    pipeline = Pipeline(load(tmp_path / "song.yaml"))
+    random = np.random.default_rng(0)
+
+    def pair(mode: int, metre: int) -> Pair:
+        y = {name: np.array(random.integers(1, field.vocabulary or 1, () if field.scalar else 8), np.int32)
+             for name, field in melody.SPEC.items()}  # fmt: skip
+        y |= {"mode": np.array(mode, np.int32), "metre": np.array(metre, np.int32)}
+        return {"x": {}, "y": y, "rep": pipeline.converter.convert(y)}
+
+    learned = [pair(1 + number % 2, 1 + number // 2 % 2) for number in range(40)]
+    drawn = random_training(pipeline, learned, [pair(2, 1) for _ in range(30)], 0)
+    assert {int(each["metre"]) for each in drawn} == {1} and {int(each["mode"]) for each in drawn} == known

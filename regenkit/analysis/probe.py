@@ -112,7 +112,7 @@ def _field(field: Field, values: Sequence[np.ndarray]) -> np.ndarray:
         if field.vocabulary:
             value = np.eye(field.vocabulary + 1, dtype=np.float32)[value][..., 1:]
         if field.variable:
-            value = value.reshape(len(value), -1).mean(0) if len(value) else np.zeros(value[..., :1].size)
+            value = value.reshape(len(value), -1).mean(0) if len(value) else np.zeros(value.shape[1:])
         return np.float32(value).reshape(-1)
 
     return np.stack([one(value) for value in values])

@@ -26,7 +26,7 @@ def random_training(pipeline: Pipeline, learned: Sequence[Pair], pairs: Sequence
     truths = [each["rep"] for each in pairs]
     fixed = _length_in_x(pipeline)
     spec = pipeline.specs["y"]
-    scalars = [name for name, field in spec.items() if field.scalar and name in truths[0]] if truths else []
+    scalars = [name for name in spec if name in pipeline.given_scalars]
     same: dict[bytes, list[int]] = {}
 
     def key(fields: Fields) -> bytes:

@@ -14,6 +14,7 @@ and some Y is so long, else the whole example, cut into as many equal parts. Fie
 every window.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -144,7 +145,7 @@ def _share(rep: np.ndarray, y: np.ndarray, bound: Figure) -> Figure | None:
 
 def _pooled(field: Field, value: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """[spans, parts × width] of the entries of one field within each (first step, end)."""
-    rows = np.reshape(value, (1, 1) if field.scalar else (len(value), -1))
+    rows = np.reshape(value, (1, 1) if field.scalar else (len(value), math.prod(value.shape[1:])))
     parts = 1 if field.scalar else WINDOW
     if field.hop:
         first = np.maximum(0, np.floor(spans[:, :1] / float(field.hop)))
@@ -161,7 +162,8 @@ def _pooled(field: Field, value: np.ndarray, spans: np.ndarray) -> np.ndarray:
     else:
         cells = rows
     if (width := cells.shape[1]) > WIDEST:
-        cells = np.pad(cells, ((0, 0), (0, -width % WIDEST))).reshape(len(rows), -1, WIDEST).sum(1)
+        folds = -(-width // WIDEST)
+        cells = np.pad(cells, ((0, 0), (0, -width % WIDEST))).reshape(len(rows), folds, WIDEST).sum(1)
     total = np.concatenate([np.zeros((1, cells.shape[1])), np.cumsum(cells, 0, dtype=np.float64)])
     sums = total[right] - total[left]
     weight = sums.sum(-1, keepdims=True) if field.vocabulary else (right - left)[..., None]
