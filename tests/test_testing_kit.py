@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import letters
+import numpy as np
 import pytest
 from installed import distribution, regenkit
 from test_scaffold import install
 
-from regenkit.components import Component, Metric
+from regenkit import plugins
+from regenkit.components import Component, Evaluation, Metric
 from regenkit.errors import UserError
+from regenkit.recipe import load
 from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
+from regenkit.testing.material import Material
+from regenkit.testing.metrics import it_tells_right_from_wrong
 
 OWN_TEXT = """    version = 1
 
@@ -157,6 +163,26 @@ def test_what_differs_is_shown() -> None:
             same({"a": [1, 2]}, other, "it has")
     with pytest.raises(Failed, match=r"they differ by up to 0\.5"):
         same({"a": [1.0]}, {"a": [1.5]}, "it has", close=0.1)
+    with pytest.raises(Failed, match=r"it has a = \[nan\], not \[1\.\]$"):  # no warning of numpy's instead
+        same({"a": [1.0]}, {"a": [float("nan")]}, "it has", close=0.1)
+
+
+def undefined(of: Evaluation) -> np.ndarray:
+    """[samples]: NaN, as each sample is too short."""
+    return np.full(len(of.samples), np.nan)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_metric_that_is_never_defined_is_not_accused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where warnings are errors, as in many projects, numpy's of an empty mean was taken for the metric's fault."""
+    monkeypatch.chdir(tmp_path)
+    host = plugins.Host([letters])
+    monkeypatch.setattr(plugins, "host", lambda: host)
+    Path("toy.yaml").write_text(letters.RECIPE)
+    metric = Metric(name="toy/undefined", target=f"{__name__}:undefined", modality="notes", better="higher")
+    material = Material(load(Path("toy.yaml")))
+    found = Case(component=metric, check=it_tells_right_from_wrong, material=material).finding()
+    assert (found.state, found.got) == ("skipped", "it is NaN")
 
 
 # --- the plugins of this repository --------------------------------------------------------------------------------
@@ -166,7 +192,6 @@ OWN = sorted(path.name.removeprefix("regenkit_") for path in (Path(__file__).par
 
 @pytest.mark.parametrize("plugin", OWN)
 def test_the_records_of_our_own_plugins_are_sound(plugin: str) -> None:
-    from regenkit import plugins
     from regenkit.testing import records
     from regenkit.testing.cases import Case
 

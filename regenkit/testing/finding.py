@@ -80,4 +80,6 @@ def _some(value: np.ndarray) -> str:
 def _apart(one: np.ndarray, other: np.ndarray) -> str:
     if one.dtype.kind not in "fc":
         return f" ({int((one != other).sum())} of {one.size} entries differ)"
-    return f" (they differ by up to {np.nanmax(np.abs(one - other)):.2g})"
+    known = np.isfinite(one) & np.isfinite(other)
+    apart = np.abs(one[known] - other[known])
+    return f" (they differ by up to {apart.max():.2g})" if apart.any() else ""
