@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from songs import anything
 
-from regenkit.analysis.findings.comparison import finding, worded
+from regenkit.analysis.findings.comparison import LOWER, UNDEFINED, finding, worded
 from regenkit.analysis.findings.principle import unknown
 from regenkit.analysis.grid.cells import cells, parse, slug
 from regenkit.analysis.grid.summary import Measured, summary
@@ -189,6 +189,33 @@ def test_a_cell_that_rules_out_what_is_true_is_not_the_lowest_and_that_is_said()
     said = [each for each in found.limits if "infinite" in each]
     assert len(said) == 1 and said[0].startswith("Of 40 examples bits are infinite or undefined for 2 by Y′ → Y of ")
     assert not any("infinite" in each for each in report().limits)
+
+
+def test_a_cell_behind_the_lowest_is_not_called_higher_where_it_costs_less() -> None:
+    """`lean` costs 0.5 bits less on all examples that it can hold, and was said to be higher by −0.5."""
+    found = report(impossible=2)
+    assert found.lowest == 0 and found.cells[1].minus_lowest and found.cells[1].minus_lowest.mean < -0.4
+    (said,) = [each for each in found.finding if "; " not in each and each.endswith("].") and "lean" in each]
+    assert said.startswith(f"{LOWER}: lean −0.5")
+    none = report(direct=2.8, impossible=40)
+    assert f"{UNDEFINED}: lean." in none.finding and "nan" not in " ".join((*none.finding, page(none)))
+
+
+def test_what_some_cells_hold_out_and_not_all_is_counted_of_each() -> None:
+    """Of two cells that hold out three examples each, and two in common, one of the two others was counted."""
+    whole = report()
+
+    def run(*ids: str) -> Measured:
+        steps = np.full(len(ids), 10)
+        stages = {"generator": {"beat": steps * 1.0}, "renderer": {"pitch": steps * 2.0}}
+        return Measured(folder=Path("runs/made/up"), ids=list(ids), steps=steps, bits=stages, given=(), shared=(),
+                        keys=dict.fromkeys(stages, "same"), parameters=dict.fromkeys(stages, 1000),
+                        seconds=dict.fromkeys(stages, 60.0))  # fmt: skip
+
+    named = [(cell.label, cell.settings) for cell in whole.cells]
+    found = worded(summary(SETUP, named, [[run("a", "b", "c")], [run("b", "c", "d")]]))
+    assert (found.examples, found.left_out) == (2, 2)
+    assert "Only the 2 examples that all cells hold out count; 2 do not." in found.limits
 
 
 def test_densities_are_not_compared_as_bits() -> None:

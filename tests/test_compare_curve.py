@@ -1,19 +1,20 @@
 """Comparisons along a number, and of scores: the curve, the gaps and the words on them, on made-up figures."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from regenkit.analysis.findings.comparison import varied_number, worded
+from regenkit.analysis.findings.comparison import finding, varied_number, worded
 from regenkit.analysis.grid.losses import score_over_seeds
 from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import page
 from regenkit.analysis.pages.comparison_tables import main_table, scores_table
 from regenkit.analysis.pages.plot_curve import curve
 from regenkit.analysis.results.comparison import Comparison, Setup
-from regenkit.analysis.results.figure import Better
+from regenkit.analysis.results.figure import Better, Figure
 
 EXAMPLES, SEEDS = 40, 3
 
@@ -79,6 +80,29 @@ def test_a_lead_that_the_seeds_do_not_bear_out_is_none() -> None:
     assert any("At no paired_fraction does regeneration beat" in sentence for sentence in behind.finding)
     level = report({"0.1": 3.0, "1": 3.01}, {"0.1": 3.5, "1": 3.5})
     assert any("(at paired_fraction=1 it may be as large)" in sentence for sentence in level.finding)
+
+
+def test_a_clear_lead_counts_beside_a_larger_one_that_is_not_clear() -> None:
+    """Only the largest difference was looked at, so that regeneration was said to beat the direct route at no value."""
+    found = report(TOTALS, DIRECT)
+    full, few, some = found.cells
+    unclear, clear = Figure(-0.8, -1.7, 0.1), Figure(-0.3, -0.4, -0.2)
+    cells = (full, replace(few, minus_direct=unclear), replace(some, minus_direct=clear))
+    (said,) = [each for each in finding(replace(found, cells=cells)) if "egeneration" in each]
+    assert said.startswith(
+        "Regeneration leads the direct route most at paired_fraction=0.2 (at paired_fraction=0.05 it may be as large); "
+    )
+
+
+def test_a_cell_without_any_finite_bits_is_left_out_of_pictures_and_words() -> None:
+    """The page ended in a traceback after everything was trained."""
+    found = report({**TOTALS, "1": np.inf}, DIRECT)
+    assert found.lowest == 2 and not any("nan" in each for each in found.finding)
+    drawn = page(found)
+    assert drawn.count("<circle") == 2 and "<h2>Along" not in drawn and "nan" not in drawn
+    none = report(dict.fromkeys(TOTALS, np.inf), DIRECT)
+    assert none.lowest is None and "<circle" not in page(none)
+    assert any("infinite or undefined for 40 by Y′ → Y of paired_fraction=1, " in each for each in none.limits)
 
 
 def test_the_curve_is_drawn_of_one_setting_that_is_a_number() -> None:

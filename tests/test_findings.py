@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_report import around, make_report
+from made_report import around, cost, make_report
 
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.findings.principle import unknown
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import stage_cost
 from regenkit.analysis.pages.report_page import write_html
+from regenkit.analysis.results.figure import Cost
 from regenkit.analysis.results.report import Bits
 
 
@@ -58,6 +59,36 @@ def test_examples_that_a_model_rules_out_are_counted() -> None:
     report = make_report()
     report = replace(report, bits=replace(report.bits, routes={**report.bits.routes, "oracle": found}))
     assert worded(report).finding[0].startswith("Of 3 examples bits are infinite or undefined for 1 by Y′ → Y: ")
+
+
+def test_the_better_direct_model_is_the_one_that_rules_out_less() -> None:
+    """A model that held five true examples impossible had the lower mean of the others, and was taken."""
+    report = make_report()
+    whole = report.bits.routes["direct"]
+    torn = replace(whole, total=cost(2.0, 2.5), infinite=5)
+    bits = replace(report.bits, routes={**report.bits.routes, "direct": torn},
+                   predicted_minus={"direct": around(0.8), "direct_half": around(-0.6)})  # fmt: skip
+    said = worded(replace(report, bits=bits)).finding[1]
+    assert said.startswith("The detour by Y′ beats the better of two direct models, the one no larger than")
+
+
+@pytest.mark.parametrize(
+    ("without_x", "half", "said"),
+    [
+        (3.0, 0.2, "knows 20\u00a0% (it saves the direct model 0.600 [0.400, 0.800]): a richer Y′ might keep it."),
+        (3.0, 0.9, "knows 20\u00a0%, and perhaps nothing (it saves the direct model 0.600 [−0.300, 1.500]): whether a "
+                   "richer Y′ should keep it is open."),
+        (2.3, 0.2, "knows 0\u00a0%, and perhaps nothing (it saves the direct model −0.100 [−0.300, 0.100]): little, as "
+                   "the second principle asks."),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_is_missed_only_as_far_as_the_interval_bears(without_x: float, half: float, said: str) -> None:
+    report = make_report()
+    direct = report.bits.routes["direct"]
+    pitch = Cost(bits=around(2.4), without_x=around(without_x), saved=around(without_x - 2.4, half))
+    direct = replace(direct, fields={**direct.fields, "pitch": pitch})
+    report = worded(replace(report, bits=replace(report.bits, routes={**report.bits.routes, "direct": direct})))
+    assert f"Y′ leaves out pitch, of which X {said}" in report.finding
 
 
 def test_without_the_direct_route_nothing_is_said_of_it(tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ from regenkit.analysis.grid.labels import RECIPE
 from regenkit.analysis.results.comparison import Cell, Comparison
 from regenkit.analysis.results.figure import Figure, StageCost
 
+WITHIN = "Within the spread, so neither better nor worse as far as we know"
+HIGHER = "Higher, beyond the spread"
+LOWER = "Lower on the examples that both hold possible, but ranked behind, as it holds more of them impossible"
+UNDEFINED = "Not compared, as there is no example of which all its bits are finite"
+
 
 def worded(comparison: Comparison) -> Comparison:
     """The same with its finding and its limits."""
@@ -60,14 +65,22 @@ def _lowest(comparison: Comparison) -> Iterator[str]:
         yield f"{first.label} alone has bits of its whole route: {number(total.mean)} {unit} ({parts})."
         return
     yield f"{first.label} is lowest: {number(total.mean)} bits {unit} ({parts})."
-    others.sort(key=lambda each: each[1])
-    for clear, verdict in (
-        (False, "Within the spread, so neither better nor worse as far as we know"),
-        (True, "Higher, beyond the spread"),
-    ):
-        cells = [f"{cell.label} {signed_with_seeds(minus)}" for cell, _, minus in others if differs(minus) == clear]
+    others.sort(key=lambda each: (math.isnan(each[1]), each[1]))
+    for verdict in (WITHIN, HIGHER, LOWER, UNDEFINED):
+        cells = [f"{cell.label} {signed_with_seeds(minus)}" if minus.defined else cell.label
+                 for cell, _, minus in others if _beside_lowest(minus) == verdict]  # fmt: skip
         if cells:
             yield f"{verdict}: {'; '.join(cells)}."
+
+
+def _beside_lowest(minus: Figure) -> str:
+    """What a cell's difference from the lowest shows. A cell may cost less and not be the lowest: that is first the one
+    which holds the fewest examples impossible."""
+    if not minus.defined:
+        return UNDEFINED
+    if not differs(minus):
+        return WITHIN
+    return HIGHER if minus.mean > 0 else LOWER
 
 
 def _against_direct(comparison: Comparison) -> Iterator[str]:
@@ -75,6 +88,8 @@ def _against_direct(comparison: Comparison) -> Iterator[str]:
         return
     cell = comparison.cells[comparison.lowest]
     if cell.minus_direct is None or cell.direct is None or not (cost := comparison.direct[cell.direct].cost):
+        return
+    if not cell.minus_direct.defined:
         return
     if not differs(cell.minus_direct):
         outcome = "and the detour by Y′ does not differ from it"
@@ -94,24 +109,26 @@ def _lead(comparison: Comparison) -> Iterator[str]:
         return
     found: list[tuple[float, Cell, Figure]] = [
         (value, cell, cell.minus_direct) for value, cell in zip(axis[1], comparison.cells, strict=True)
-        if cell.minus_direct
+        if cell.minus_direct and cell.minus_direct.defined
     ]  # fmt: skip
     if len(found) < len(comparison.cells):
         return
     found.sort(key=lambda each: each[0])
-    _, best, most = min(found, key=lambda each: each[2].mean)
+    leads = [each for each in found if each[2].mean < 0 and differs(each[2])]
     cells = "; ".join(f"{cell.label} {signed_with_seeds(minus)}" for _, cell, minus in found)
-    if most.mean >= 0 or not differs(most):
+    if not leads:
         name = axis[0].rpartition(".")[2]
         yield f"At no {name} does regeneration beat the direct route beyond the spread; regeneration − direct: {cells}."
         return
+    _, best, most = min(leads, key=lambda each: each[2].mean)
     near = [cell.label for _, cell, minus in found if cell is not best and overlap(minus, most)]
     unsure = f" (at {joined(near)} it may be as large)" if near else ""
     yield f"Regeneration leads the direct route most at {best.label}{unsure}; regeneration − direct: {cells}."
 
 
 def _principle(comparison: Comparison) -> Iterator[str]:
-    cells = [(cell, cell.generator) for cell in comparison.cells if cell.generator and cell.generator.total.saved]
+    cells = [(cell, cell.generator) for cell in comparison.cells
+             if cell.generator and (saved := cell.generator.total.saved) and saved.defined]  # fmt: skip
     broken = [(name, cell, generator) for cell, generator in cells for name in unknown(generator)]
     if cells and not broken:
         yield (
@@ -146,9 +163,10 @@ def _leaner(
     without = f"{cell.label} without {', '.join(unknown(generator))}"
     same = [(other, other.total) for other, each in cells if _fields(each) == left and other.total]
     if same and cell.total:
-        leaner, total = min(same, key=lambda each: each[1].mean)
-        change = signed_number(total.mean - cell.total.mean)
-        return f"The leaner Y′ of {without} is {leaner.label}, {change} bits {one(unit)} in all."
+        leaner, total = min(same, key=lambda each: (not each[1].defined, each[1].mean))
+        change = total.mean - cell.total.mean
+        more = f"{signed_number(change)} bits {one(unit)} in all" if math.isfinite(change) else "without finite bits"
+        return f"The leaner Y′ of {without} is {leaner.label}, {more}."
     return f"A leaner Y′ to try: {without}, which leaves {', '.join(sorted(left))}."
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, unknown
+from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, may_save_nothing, unknown
 from regenkit.analysis.findings.significance import differs
 from regenkit.analysis.findings.wording import (
     ROUTES,
@@ -65,7 +65,7 @@ def _against_direct(report: Report) -> Iterator[str]:
     if not differences:
         yield "The direct route has no likelihood: by way of Y′ and directly, Y is compared by its scores alone."
         return
-    best = min(differences, key=lambda route: bits[route].total.bits.mean)
+    best = min(differences, key=lambda route: (bits[route].infinite, bits[route].total.bits.mean))
     difference = differences[best]
     better = f"the better of two direct models, the one {DIRECT[best]}"
     total = f"{bits['predicted'].total.bits.mean:.2f} bits {one(report.unit)} against {bits[best].total.bits.mean:.2f}"
@@ -126,7 +126,7 @@ def _fields(cost: StageCost) -> str:
 
 def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
     """Which fields of Y′ break the second principle, and what to try without them."""
-    if not generator.total.saved:
+    if not (generator.total.saved and generator.total.saved.defined):
         return
     broken = unknown(generator)
     shares = {name: cost.share_saved for name, cost in generator.fields.items() if not is_end(name)}
@@ -154,10 +154,17 @@ def _dropped(report: Report) -> Iterator[str]:
     for name, cost in direct.fields.items():
         if name in made.fields or cost.saved is None or cost.without_x is None or not cost.without_x.mean:
             continue
-        verdict = "a richer Y′ might keep it" if cost.share_saved >= LITTLE else "little, as the second principle asks"
+        if not cost.saved.defined:
+            continue
+        unsure = may_save_nothing(cost)
+        if cost.share_saved < LITTLE:
+            verdict = "little, as the second principle asks"
+        else:
+            verdict = "whether a richer Y′ should keep it is open" if unsure else "a richer Y′ might keep it"
         yield (
-            f"Y′ leaves out {name}, of which X knows {percent(cost.share_saved)} (it saves the direct model "
-            f"{with_interval(cost.saved)}): {verdict}."
+            f"Y′ leaves out {name}, of which X knows {percent(max(cost.share_saved, 0.0))}"
+            f"{', and perhaps nothing' if unsure else ''} (it saves the direct model {with_interval(cost.saved)}): "
+            f"{verdict}."
         )
 
 

@@ -23,7 +23,7 @@ def is_end(name: str) -> bool:
 
 
 def _breaks(cost: Cost, total: Cost) -> bool:
-    if cost.saved is None or cost.bits.mean < MUCH * total.bits.mean:
+    if cost.saved is None or not cost.saved.defined or cost.bits.mean < MUCH * total.bits.mean:
         return False
     return cost.share_saved < LITTLE or may_save_nothing(cost)
 

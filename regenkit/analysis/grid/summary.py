@@ -99,13 +99,16 @@ def summary(
     cells = [_Runs(each, [counted(run) for run in each], steps) for each in runs]
     totals = {number: cell.total(*ROUTE) for number, cell in enumerate(cells) if cell.has(*ROUTE)}
     lowest = min(totals, key=lambda number: _rank(totals[number]), default=None)
+    if lowest is not None and not np.isfinite(totals[lowest]).all(0).any():  # all hold every example impossible
+        lowest = None
     direct: dict[tuple[str, ...], Direct] = {}
     found = []
     for number, ((label, settings), cell) in enumerate(zip(named, cells, strict=True)):
         row = _cell(cell, label, settings, setup)
-        if number in totals and lowest is not None:
-            row = replace(row, total=over_seeds(totals[number], steps),
-                          minus_lowest=over_seeds(difference(totals[number], totals[lowest]), steps))  # fmt: skip
+        if number in totals:
+            row = replace(row, total=over_seeds(totals[number], steps))
+            if lowest is not None:
+                row = replace(row, minus_lowest=over_seeds(difference(totals[number], totals[lowest]), steps))
         if "direct" in cell.runs[0].keys:
             key = tuple(run.keys["direct"] for run in cell.runs)
             direct.setdefault(key, Direct(parameters=cell.runs[0].parameters["direct"],
@@ -115,7 +118,7 @@ def summary(
     return Comparison(
         setup=replace(setup, unit=every[0].unit), examples=len(common), steps=float(steps.sum()),
         lowest=lowest, cells=tuple(found),
-        left_out=max(len(run.ids) for run in every) - len(common), direct=tuple(direct.values()),
+        left_out=len(set().union(*(run.ids for run in every))) - len(common), direct=tuple(direct.values()),
     )  # fmt: skip
 
 

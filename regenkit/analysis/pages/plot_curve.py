@@ -15,18 +15,18 @@ CLOSEST = 38
 
 def curve(comparison: Comparison) -> str:
     """An SVG element with a text alternative; colours and lines are the page's style. Empty where the values are no
-    numbers of one setting, or a cell has no total. The axis is logarithmic where all of them are positive."""
+    numbers of one setting, or a cell has no finite total. The axis is logarithmic where all of them are positive."""
     axis = varied_number(comparison)
     if axis is None:
         return ""
     key, values = axis
     cells = [cell for _, cell in sorted(zip(values, comparison.cells, strict=True), key=lambda each: each[0])]
-    totals = [cell.total for cell in cells if cell.total]
+    totals = [cell.total for cell in cells if cell.total and cell.total.defined]
     if len(totals) < len(cells):
         return ""
     series = {"by way of Y′": totals}
     costs = [comparison.direct[cell.direct].cost for cell in cells if cell.direct is not None]
-    if direct := [cost.total.bits for cost in costs if cost]:
+    if direct := [cost.total.bits for cost in costs if cost and cost.total.bits.defined]:
         series |= {"direct": direct} if len(direct) == len(cells) else {}
     scale = math.log if min(values) > 0 else float
     places = [scale(value) for value in sorted(values)]

@@ -25,13 +25,15 @@ class Mark:
 
 
 def tradeoff(comparison: Comparison) -> str:
-    """Of the cells that have bits; an SVG element with a text alternative, colours and lines are the page's style."""
+    """Of the cells that have finite bits; an SVG element with a text alternative. Colours and lines are the page's."""
     marks = [
         _mark(place + 1, cell.label, ("X → Y′", "Y′ → Y"), cell.generator.total.bits, cell.renderer.total.bits,
               cell.total, best=place == comparison.lowest)
-        for place, cell in enumerate(comparison.cells) if cell.total and cell.generator and cell.renderer
+        for place, cell in enumerate(comparison.cells)
+        if cell.total and cell.total.defined and cell.generator and cell.renderer
     ]  # fmt: skip
-    direct = [each.cost.total.bits.mean for each in comparison.direct if each.cost]
+    direct = [each.cost.total.bits.mean for each in comparison.direct
+              if each.cost and each.cost.total.bits.defined]  # fmt: skip
     bits = f"bits {one(comparison.setup.unit)}"
     return _plot("tradeoff", "Bits of X → Y′ against bits of Y′ → Y", f"{bits} of X → Y′", f"{bits} of Y′ → Y",
                  marks, direct)  # fmt: skip

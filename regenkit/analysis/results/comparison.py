@@ -82,7 +82,8 @@ class Comparison:
 
     examples, steps   of them, and how much of Y is in them, in its unit
     left_out          examples that some cells hold out but not all
-    lowest            the cell of the lowest total, by number from 0; absent where no cell has bits of its whole route
+    lowest            the cell of the lowest total, by number from 0; absent where no cell has finite bits of its whole
+                      route
     finding, limits   the figures in sentences, and what they do not show
     """
 
