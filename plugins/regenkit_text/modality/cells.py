@@ -35,7 +35,8 @@ def parted_by_commas(text: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(line=line, cells=[], fault=_said(error))
+            spanned = f" over the lines {line} to {reader.line_num}" if reader.line_num > line else ""
+            yield Record(line=line, cells=[], fault=_said(error, spanned))
 
 
 def parted_by_tabs(text: str) -> Iterator[Record]:
@@ -78,9 +79,9 @@ UNCLOSED = "has a quote that is never closed: the rest of the file is within it"
 RIGHT = "whether its quotes are letters cannot be told; write such a table as .csv"
 
 
-def _said(error: csv.Error) -> str:
+def _said(error: csv.Error, spanned: str = "") -> str:
     if "unexpected end" in str(error):
         return UNCLOSED
     if "limit" in str(error):
-        return f"has a cell longer than {csv.field_size_limit():,} characters"
-    return f"has quotes that are not CSV's ({error}): write a quote within quotes twice"
+        return f"has a cell longer than {csv.field_size_limit():,} characters{spanned}"
+    return f"has quotes that are not CSV's{spanned} ({error}): write a quote within quotes twice"
