@@ -156,6 +156,20 @@ def test_quotes_that_cannot_be_told_are_named_with_their_lines(tmp_path: Path) -
     assert pairs(alone) == [(None, "b")] and "over the lines 2 to 3:" in reasons(alone)["a.tsv:2"]
 
 
+def test_a_quote_that_is_a_letter_takes_no_other_line_along(tmp_path: Path) -> None:
+    table = [("five", '"start'), *((str(number), "a" * 60) for number in range(2500))]
+    text = "y\tx\n" + "".join(f"{y}\t{x}\n\n" for x, y in table)  # longer than a cell may be
+    dataset = own(tmp_path, "a.tsv", text)
+    assert pairs(dataset) == table and not reasons(dataset)
+    dataset = own(tmp_path, "a.tsv", 'y\tx\n"start\tone\nnone\nend" x\tthree\nfifth\tfive\n')
+    assert pairs(dataset) == [("five", "fifth")]
+    assert reasons(dataset)["a.tsv:2"].startswith("has quotes that are not CSV's over the lines 2 to 4 (")
+    (tmp_path / "a.tsv").unlink()
+    dataset = own(tmp_path, "a.csv", 'x,y\n"start,one\n' + "".join(f"{x},{y}\n" for x, y in table[1:]))
+    last = int(next(each.id for each in read(dataset) if isinstance(each, Example)).split(":")[1]) - 1
+    assert reasons(dataset) == {"a.csv:2": f"has a cell longer than 131,072 characters over the lines 2 to {last}"}
+
+
 line = st.text('ab" ', min_size=1, max_size=6).filter(str.strip)
 
 
