@@ -8,6 +8,7 @@ import pytest
 from dense_files import dataset, discs, read_all, scene
 from PIL import Image
 
+from regenkit.data.split import assign
 from regenkit.errors import UserError
 from regenkit_dense.modality import Dense, pfm
 
@@ -42,6 +43,45 @@ def test_what_has_no_partner_is_named(tmp_path: Path) -> None:
         "labels/5.png": "there is no picture of this name in images",
         "7.png": "another picture has its name with another suffix",
     }
+
+
+def test_what_is_hidden_or_of_a_format_that_is_not_read_is_named(tmp_path: Path) -> None:
+    discs(tmp_path, count=4, splits=False)
+    (tmp_path / "images/.4.jpg").write_bytes((tmp_path / "images/3.jpg").read_bytes())
+    (tmp_path / "images/5.heic").write_bytes(b"no matter")
+    (tmp_path / "labels/0.png").rename(tmp_path / "labels/0.mat")
+    found = folder(tmp_path)
+    examples, left_out = read_all(found)
+    assert len(examples) == 3 and found.ignored() == {".4.jpg": "is hidden"}
+    assert left_out == {
+        "0.jpg": "its map labels/0.mat is not read; right are .png, .pfm, .npy, .tif, .tiff, .bmp, .gif",
+        "5.heic": "is a picture of a format that is not read, .heic",
+    }
+
+
+def test_pictures_that_look_alike_are_in_one_split(tmp_path: Path) -> None:
+    discs(tmp_path, count=4, splits=False)
+    for name in ("images/copy.jpg", "labels/copy.png"):
+        with Image.open(tmp_path / name.replace("copy", "0")) as image:
+            image.save(tmp_path / name, **({"quality": 80} if "images" in name else {}))
+    marks = {each.id: set(each.groups) for each in read_all(folder(tmp_path))[0]}
+    assert marks["0.jpg"] & marks["copy.jpg"]
+    assert not marks["0.jpg"] & (marks["1.jpg"] | marks["2.jpg"] | marks["3.jpg"])
+
+
+def test_a_training_picture_that_looks_like_a_held_out_one_is_known_by_it(tmp_path: Path) -> None:
+    discs(tmp_path)
+    with Image.open(tmp_path / "images/test/3.jpg") as image:
+        brighter = image.point(lambda level: min(level + 1, 255))
+    brighter.save(tmp_path / "images/train/copy.png")
+    (tmp_path / "labels/train/copy.png").write_bytes((tmp_path / "labels/test/3.png").read_bytes())
+    found = {each.id: each for each in read_all(folder(tmp_path))[0]}
+    split = assign(
+        list(found), [each.groups for each in found.values()],
+        [np.array(each.fingerprints, np.int64) for each in found.values()], np.ones(len(found), bool),
+        np.array([each.split for each in found.values()]),
+    )  # fmt: skip
+    assert [name for name, where in zip(found, split, strict=True) if where == "dropped"] == ["train/copy.png"]
 
 
 def save(path: Path, values: np.ndarray, **how: Any) -> None:

@@ -221,3 +221,37 @@ def test_gaps_change_no_digest_and_are_of_numbers_alone() -> None:
         Field(gaps=True, vocabulary=2, shape=(8,))
     with pytest.raises(ValueError, match="only a continuous field of several entries has gaps"):
         Field(gaps=True, kind="continuous", shape=())
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".gif", ".png"])
+def test_a_file_of_several_maps_is_refused_and_not_its_first_one_read(tmp_path: Path, suffix: str) -> None:
+    pages = [Image.fromarray(np.full((8, 8), number, np.uint8)) for number in range(3)]
+    path = tmp_path / f"a{suffix}"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with pytest.raises(BadSource, match="holds 3 pages or frames; right is one"):
+        segmentation(8, LABELS).read(path)
+
+
+def test_a_smaller_copy_within_a_tiff_is_no_second_map(tmp_path: Path) -> None:
+    whole = np.arange(64, dtype=np.uint8).reshape(8, 8) % 3
+    copy = Image.fromarray(whole[::2, ::2].copy())
+    copy.encoderinfo = {"tiffinfo": {254: 1}}  # NewSubfileType: a reduced image of another, as GeoTIFFs have it
+    Image.fromarray(whole).save(tmp_path / "a.tif", save_all=True, append_images=[copy])
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.n_frames == 2
+    (found,) = segmentation(8, LABELS).read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(found.maps["classes"], whole + 1)
+
+
+@pytest.mark.parametrize("number", [-2, 3])
+def test_the_class_that_there_is_not_is_named(tmp_path: Path, number: int) -> None:
+    values = np.zeros((8, 8), np.int16)
+    values[0, :2] = -1, 2
+    np.save(tmp_path / "a.npy", values)
+    modality = segmentation(8, LABELS)
+    classes = modality.encode(modality.read(tmp_path / "a.npy")[0])[0]["classes"]
+    assert classes[0, :3].tolist() == [0, 3, 1]  # -1 is ignored, as 255 is
+    values[7, 7] = number
+    np.save(tmp_path / "a.npy", values)
+    with pytest.raises(BadSource, match=f"has the class {number}, and there are 3, 0 to 2"):
+        modality.encode(modality.read(tmp_path / "a.npy")[0])

@@ -107,6 +107,15 @@ def test_one_bad_row_leaves_the_others(tmp_path: Path) -> None:
     }
 
 
+def test_nothing_is_dropped_of_what_stands_twice() -> None:
+    table = 'file,Caption,by,caption\n0.png,"a tree",me,"a lake"\n'
+    with pytest.raises(UserError, match=r"a.csv: the column 'caption' stands 2 times; right is once, and a row for"):
+        read(table, ".csv", "a.csv")
+    found = read('{"file": "0.png", "text": "a", "text": "b"}\n{"file": "1.png", "text": ["a", "b"]}', ".jsonl", "a")
+    assert [(row.file, row.captions) for row in found.rows] == [("1.png", ("a", "b"))]
+    assert found.left_out == {1: "has the key 'text' twice: write several captions as a list"}
+
+
 def test_json_lines(tmp_path: Path) -> None:
     for number in range(5):
         draw(tmp_path / "train" / f"{number}.png", number)

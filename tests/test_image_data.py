@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from regenkit.data.prepare import Prepared
 from regenkit.errors import BadSource, UserError
 from regenkit_image.data import Emoji, FashionMnist, Mnist, Openclipart
-from regenkit_image.data.looks import looks
+from regenkit_image.modality.looks import looks
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit_text.data import Folder, OwnFacts
+from regenkit_text.modality import Knowledge
 from regenkit_text.modality.cells import parted_by_tabs
 from regenkit_text.modality.facts import to_rows
 from regenkit_text.modality.rows import rows
@@ -155,6 +156,20 @@ def test_quotes_that_cannot_be_told_are_named_with_their_lines(tmp_path: Path) -
     assert pairs(alone) == [(None, "b")] and "over the lines 2 to 3:" in reasons(alone)["a.tsv:2"]
 
 
+def test_a_quote_that_is_a_letter_takes_no_other_line_along(tmp_path: Path) -> None:
+    table = [("five", '"start'), *((str(number), "a" * 60) for number in range(2500))]
+    text = "y\tx\n" + "".join(f"{y}\t{x}\n\n" for x, y in table)  # longer than a cell may be
+    dataset = own(tmp_path, "a.tsv", text)
+    assert pairs(dataset) == table and not reasons(dataset)
+    dataset = own(tmp_path, "a.tsv", 'y\tx\n"start\tone\nnone\nend" x\tthree\nfifth\tfive\n')
+    assert pairs(dataset) == [("five", "fifth")]
+    assert reasons(dataset)["a.tsv:2"].startswith("has quotes that are not CSV's over the lines 2 to 4 (")
+    (tmp_path / "a.tsv").unlink()
+    dataset = own(tmp_path, "a.csv", 'x,y\n"start,one\n' + "".join(f"{x},{y}\n" for x, y in table[1:]))
+    last = int(next(each.id for each in read(dataset) if isinstance(each, Example)).split(":")[1]) - 1
+    assert reasons(dataset) == {"a.csv:2": f"has a cell longer than 131,072 characters over the lines 2 to {last}"}
+
+
 line = st.text('ab" ', min_size=1, max_size=6).filter(str.strip)
 
 
@@ -176,3 +191,73 @@ def test_facts_written_with_tabs_are_read_again(values: dict[str, str]) -> None:
 def test_a_head_that_names_no_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match=r"its first line names no columns: it has quotes that are not CSV's"):
         own(tmp_path, "a.csv", '"x"a,y\nb,c\n').read("a.csv")
+
+
+# --- what programs write ----------------------------------------------------------------------------------------------
+
+
+def test_a_number_is_read_as_it_is_written_and_nan_as_nothing(tmp_path: Path) -> None:
+    text = '{"x": 1.10, "y": 1e5}\n{"x": NaN, "y": "alone"}\n{"x": "a", "y": NaN}\n{"x": "b", "y": Infinity}\n'
+    dataset = own(tmp_path, "a.jsonl", text)
+    assert pairs(dataset) == [("1.10", "1e5"), (None, "alone")]
+    found = reasons(dataset)
+    assert found["a.jsonl:3"].startswith("has no text") and found["a.jsonl:4"] == "is no JSON"
+
+
+def test_facts_of_json_lines_are_those_of_a_command_line(tmp_path: Path) -> None:
+    written = '{"price": 1.10, "count": 7, "big": 12345678901234567890.5, "tags": ["a", 2.0]'
+    (tmp_path / "a.jsonl").write_text(written + ', "none": NaN, "y": "t"}\n')
+    dataset = OwnFacts(str(tmp_path))
+    ((x, _),) = pairs(dataset)
+    assert x == Knowledge(**dataset.modalities["x"]).parse(written + "}")
+    assert ("price", "1.10") in x and "none" not in dict(x)
+
+
+def test_columns_that_mean_the_same_are_named_and_none_is_chosen(tmp_path: Path) -> None:
+    dataset = own(tmp_path, "a.csv", "X,x,y\na,b,c\nd,,e\n")
+    assert pairs(dataset) == [("d", "e")]
+    assert reasons(dataset) == {"a.csv:2": "has the columns 'X' and 'x', which mean the same: name each once"}
+    (tmp_path / "a.csv").write_text("Word,word,y\na,b,c\n")
+    assert pairs(OwnFacts(str(tmp_path))) == [((("Word", "a"), ("word", "b")), "c")]  # of facts, two keys
+
+
+@pytest.mark.parametrize(("name", "head"), [("a.csv", "x;y"), ("a.csv", "x\ty"), ("a.tsv", "x,y")])
+def test_a_table_with_other_signs_between_its_cells_is_named(tmp_path: Path, name: str, head: str) -> None:
+    dataset = own(tmp_path, name, f"{head}\n{head.replace('x', 'a')}\n")
+    with pytest.raises(BadSource, match=r"has the one column .*: cells of a .csv are parted by commas, those"):
+        dataset.read(name)
+
+
+def test_lines_within_a_quote_that_is_none_are_named(tmp_path: Path) -> None:
+    dataset = own(tmp_path, "a.csv", 'x,y\n"open,1\nb,2\nc,"3"\nd,4\n"e, said "he,5\n')
+    assert pairs(dataset) == [("d", "4")]
+    found = reasons(dataset)
+    assert found["a.csv:2"].startswith("has quotes that are not CSV's over the lines 2 to 4 (")
+    assert found["a.csv:6"].startswith("has quotes that are not CSV's (")
+
+
+def test_a_column_beside_facts_is_the_split_where_it_names_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,Split,y\na,train,t\nb,Dev,u\nc,,v\n")
+    dataset = OwnFacts(str(tmp_path))
+    assert [each.split for each in read(dataset) if isinstance(each, Example)] == ["train", "validation", None]
+    assert dataset.modalities["x"]["keys"] == ["name"]
+    (tmp_path / "a.csv").write_text("name,split,y\na,train,t\nb,banana,u\n")
+    dataset = OwnFacts(str(tmp_path))
+    assert [each.split for each in read(dataset) if isinstance(each, Example)] == [None, None]
+    assert dataset.modalities["x"]["keys"] == ["name", "split"]
+
+
+def test_files_that_are_called_as_splits_are_the_split(tmp_path: Path) -> None:
+    for name in ("train.csv", "Dev.tsv", "test.csv", "more.csv"):
+        (tmp_path / name).write_text("x,y,split\na,b,\nc,d,test\n".replace(",", "\t" if name.endswith(".tsv") else ","))
+    dataset = Folder(str(tmp_path))
+    found = {each.id: each.split for each in read(dataset) if isinstance(each, Example)}
+    assert found == {
+        "Dev.tsv:2": "validation", "more.csv:2": None, "more.csv:3": "test", "test.csv:2": "test", "test.csv:3": "test",
+        "train.csv:2": "train",
+    }  # fmt: skip
+    assert set(reasons(dataset)) == {"train.csv:3", "Dev.tsv:3"}
+    for name in ("Dev.tsv", "test.csv"):
+        (tmp_path / name).unlink()
+    alone = {each.id: each.split for each in read(Folder(str(tmp_path))) if isinstance(each, Example)}
+    assert alone["train.csv:2"] is None  # nothing is held out from it by name

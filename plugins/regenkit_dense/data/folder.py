@@ -1,6 +1,5 @@
 """A folder of pictures and folders of their maps, as people keep them: equal names, each with its own suffix."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -28,7 +27,8 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 @final
 class Folder:
     """path/images/a.jpg with path/labels/a.png. Where the first folders in `images` are train, val (or valid,
-    validation, dev) and test, they are the split.
+    validation, dev) and test, they are the split, and a training picture that looks like a held-out one is dropped.
+    Else pictures that look alike are in one split.
 
     path               the folder that holds the others; a relative one starts at the working directory
     images             the folder of pictures in it
@@ -42,7 +42,7 @@ class Folder:
     labelled_fraction  the share of training pictures that keep their maps; wants folders that name the split
     """
 
-    version = 2
+    version = 3
 
     def __init__(self, path: str, images: str = "images",
                  maps: Annotated[dict[Task, str], Field(min_length=1)] = {"classes": "labels"},  # noqa: B006 - not changed
@@ -65,7 +65,7 @@ class Folder:
             self.y = Dense(tuple(maps), size, classes, per_unit, colours)
         except ValueError as error:
             raise UserError(f"{NAME}: {error}") from error
-        self.found = tree(self.root / images)
+        self.found = tree(self.root / images, self._suffixes)
         names = [name for name in self.found.files if PurePosixPath(name).suffix.lower() in self._suffixes]
         if not names:
             raise UserError(f"{NAME}: there is no {', '.join(self._suffixes)} file in {self.root / images}")
@@ -123,8 +123,9 @@ class Folder:
         if not any(maps.known(task, values).any() for task, values in y.items()):
             raise BadSource(source, "nothing of it is known: every pixel is to be ignored")
         x = self._image.encode(pictures[0])[0]
-        print_ = int.from_bytes(hashlib.sha256(x["pixels"].tobytes()).digest()[:7], "little")
-        example = Example(id=source, x=x, y=y, split=self.splits.get(source.split("/")[0]), fingerprints=(print_,),
+        split, looks = self.splits.get(source.split("/")[0]), self._image.looks(x)
+        example = Example(id=source, x=x, y=y, split=split, fingerprints=looks,
+                          groups=() if split else tuple(f"look:{mark}" for mark in looks),
                           meta={"title": source.rpartition(".")[0]}, remarks=tuple(remarks))  # fmt: skip
         return [labels.hide(example, self.labelled_fraction)]
 
@@ -154,6 +155,8 @@ class Folder:
         """(of each picture the names of its maps by task; what has no partner, why)."""
         found: dict[str, dict[str, str]] = {name: {} for name in names}
         left_out = dict(self.found.left_out)
+        left_out |= {name: f"is a picture of a format that is not read, {suffix}" for name in self.found.files
+                     if (suffix := PurePosixPath(name).suffix.lower()) in self._image.unread}  # fmt: skip
         stems: dict[str, str] = {}
         for name in names:
             if (other := stems.setdefault(name.rpartition(".")[0], name)) != name:
@@ -161,15 +164,22 @@ class Folder:
                 del found[name]
                 assert other in found
         for task, folder in self.maps.items():
-            theirs = _by_stem(tree(self.root / folder), self.suffix)
+            there = tree(self.root / folder)
+            theirs, unread = _by_stem(there, self.suffix, read=True), _by_stem(there, self.suffix, read=False)
             for stem, name in stems.items():
                 if name not in found:
                     continue
                 if len(its := theirs.get(stem, [])) == 1:
                     found[name][task] = its[0]
                     continue
-                several = f"there are {len(its)} maps of this name in {folder}: {', '.join(its)}; right is one"
-                left_out[name] = several if its else f"there is no file {stem}{self.suffix} in {folder}"
+                if its:
+                    left_out[name] = (
+                        f"there are {len(its)} maps of this name in {folder}: {', '.join(its)}; right is one"
+                    )
+                elif stem in unread:
+                    left_out[name] = f"its map {folder}/{unread[stem][0]} is not read; right are {', '.join(LABELS)}"
+                else:
+                    left_out[name] = f"there is no file {stem}{self.suffix} in {folder}"
                 del found[name]
             for stem in theirs.keys() - stems.keys():
                 for its_name in theirs[stem]:
@@ -177,11 +187,11 @@ class Folder:
         return found, dict(sorted(left_out.items()))
 
 
-def _by_stem(found: Tree, suffix: str) -> dict[str, list[str]]:
-    """Maps by the name of their picture."""
+def _by_stem(found: Tree, suffix: str, *, read: bool) -> dict[str, list[str]]:
+    """Maps by the name of their picture: those that are `read`, or files of other kinds."""
     names: dict[str, list[str]] = {}
     for name in found.files:
         stem = name.rpartition(".")[0]
-        if PurePosixPath(name).suffix.lower() in LABELS and stem.endswith(suffix):
+        if (PurePosixPath(name).suffix.lower() in LABELS) == read and stem.endswith(suffix):
             names.setdefault(stem[: len(stem) - len(suffix)], []).append(name)
     return names

@@ -1,6 +1,7 @@
 """Maps from files and into files.
 
-    classes     PNG with a palette or of levels: the number of a class, from 0; 255 is ignored (as PASCAL VOC has it).
+    classes     PNG with a palette or of levels: the number of a class, from 0; 255 is ignored (as PASCAL VOC has it),
+                and so is −1 of a NPY.
                 With `colours` the colour of a pixel says its class, whatever kind of picture it is; ignored is what is
                 black, or 255 of a palette, and of no class's colour
     depth, disparity   16-bit PNG in 1 / `per_unit` (256 as KITTI has it), 0 not known; PFM and NPY as they are
@@ -31,6 +32,8 @@ MOST_PIXELS = 36_000_000
 DEEP = ("I", "I;16", "I;16L", "I;16B")
 """Pillow's names of pictures of 16 bits and more."""
 DEEPEST = 65535
+SUBFILE, COPY_OR_MASK = 254, 0b101
+"""NewSubfileType of a page of a TIFF (TIFF 6.0, section 8), and its bits 0 and 2."""
 COLOURED = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
 """Those that have colours of 8 bits."""
 LENGTH_ERROR, OTHERS = 0.1, 0.05
@@ -155,6 +158,8 @@ def _picture(path: Path) -> tuple[Image.Image, np.ndarray]:
         with Image.open(path, formats=("PNG", "TIFF", "BMP", "GIF")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
+            if (pages := _pages(image)) > 1:
+                raise BadSource(path, f"holds {pages} pages or frames; right is one")
             how = image.tile[0][3] if image.tile else ""
             stored = str(how[0] if isinstance(how, tuple) else how)
             image.load()
@@ -169,6 +174,20 @@ def _picture(path: Path) -> tuple[Image.Image, np.ndarray]:
         raise BadSource(path, "is empty" if empty else "is no PNG, TIFF, BMP or GIF") from error
     except Exception as error:  # whatever a damaged byte leads a decoder to
         raise BadSource(path, f"can't be read as a picture ({str(error) or type(error).__name__})") from error
+
+
+def _pages(image: Any) -> int:
+    """Of a TIFF those alone that are neither smaller copies of another nor its transparency, as GeoTIFFs have them."""
+    if not getattr(image, "is_animated", False):
+        return 1
+    if image.format != "TIFF":
+        return int(image.n_frames)
+    found = 0
+    for page in range(image.n_frames):
+        image.seek(page)
+        found += not int(image.tag_v2.get(SUBFILE, 0)) & COPY_OR_MASK
+    image.seek(0)
+    return found
 
 
 def _classes(path: Path, levels: np.ndarray, mode: str) -> np.ndarray:

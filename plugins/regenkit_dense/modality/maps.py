@@ -88,7 +88,8 @@ def fault(name: str, values: np.ndarray, classes: int) -> str:
     """What is wrong with a map, empty where nothing is."""
     if name == "classes":
         if values.size and (values.min() < 0 or values.max() > classes):
-            return f"has the class {int(values.max()) - 1}, and there are {classes}, 0 to {classes - 1}"
+            wrong = int(values.min() if values.min() < 0 else values.max()) - 1
+            return f"has the class {wrong}, and there are {classes}, 0 to {classes - 1}"
         return ""
     if not np.isfinite(values).all():
         return f"its {name} holds NaN or infinite values; 0 is what is not known"

@@ -13,10 +13,10 @@ from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import fingerprint, located
 from regenkit.tree import tree
-from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import cut
 from regenkit_image.modality.files import read_image
+from regenkit_image.modality.looks import alike
 from regenkit_image.modality.picture import fitted
 from regenkit_image.modality.words import plain
 from regenkit_image.packages import OPENCLIPART

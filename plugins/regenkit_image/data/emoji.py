@@ -10,10 +10,10 @@ from pydantic import PositiveInt
 from regenkit.components import Example
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import fingerprint, located
-from regenkit_image.data.looks import alike
 from regenkit_image.modality import Caption, Image, Picture
 from regenkit_image.modality.caption import cut
 from regenkit_image.modality.files import read_image
+from regenkit_image.modality.looks import alike
 from regenkit_image.packages import EMOJI, EMOJI_LABELS
 
 PERSONS = {"1F468", "1F469", "1F9D1"}  # man, woman, person

@@ -14,9 +14,9 @@ from regenkit.components import Example
 from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import fingerprint, located
-from regenkit_image.data.looks import looks
 from regenkit_image.data.spans import parsed, spans
 from regenkit_image.modality import Image, Label, Picture
+from regenkit_image.modality.looks import looks
 from regenkit_image.packages import FASHION_MNIST
 
 CLASSES = (

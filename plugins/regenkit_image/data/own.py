@@ -11,11 +11,11 @@ from regenkit.data.split import Split
 from regenkit.errors import BadSource, UserError
 from regenkit.spec import Fields
 from regenkit.tree import Tree
-from regenkit_image.data.looks import alike, looks
 from regenkit_image.data.spans import A_SPAN, parsed, spans
 from regenkit_image.formats import READS, UNREAD
 from regenkit_image.modality import Image
 from regenkit_image.modality.files import count, read
+from regenkit_image.modality.looks import alike, looks
 from regenkit_image.modality.picture import fitted
 
 

@@ -65,8 +65,12 @@ def has_head(text: str) -> bool:
 
 def _column(names: Iterable[str], wanted: tuple[str, ...]) -> str | None:
     """The first of the `wanted` names that is among `names`, as it is written there: in any case, "File Name" too."""
-    known = {plain(name).casefold().replace(" ", "_").replace("-", "_"): name for name in names}
+    known = {_called(name): name for name in names}
     return next((known[name] for name in wanted if name in known), None)
+
+
+def _called(name: str) -> str:
+    return plain(name).casefold().replace(" ", "_").replace("-", "_")
 
 
 # --- .csv, .tsv -------------------------------------------------------------------------------------------------------
@@ -76,6 +80,10 @@ def _cells(text: str, where: str) -> Table:
     typed = lines(text)
     delimiter, head, after = _head(typed, _first(typed), where)
     file, caption = (head.index(_column(head, names) or "") for names in (FILE, TEXT))
+    for name in (head[file], head[caption]):
+        if (count := sum(_called(name) == _called(other) for other in head)) > 1:
+            right = "right is once, and a row for each caption of a picture"
+            raise UserError(f"{where}: the column {name!r} stands {count} times; {right}")
     splits = _column(head, (COLUMN,))  # None is no column: the number of a row often stands in one without a name
     open_ended = caption > file and not any(map(str.strip, head[caption + 1 :]))
     rows: list[Row] = []
@@ -147,7 +155,10 @@ def _objects(text: str, where: str) -> Table:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            found = json.loads(line, object_pairs_hook=_once)
+        except KeyError as error:
+            left_out[number] = f"has the key {error} twice: write several captions as a list"
+            continue
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
@@ -169,6 +180,16 @@ def _objects(text: str, where: str) -> Table:
     if not described:
         raise UserError(f"{where}: its keys are {', '.join(seen) or 'none'}; right are file_name and text")
     return Table(rows=rows, left_out=left_out)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises KeyError where a key stands twice: JSON keeps the last."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key)
+        found[key] = value
+    return found
 
 
 def _texts(said: Any) -> Iterator[str]:

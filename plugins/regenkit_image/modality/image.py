@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 from pydantic import PositiveInt
 
 from regenkit.spec import Fields
+from regenkit_image import formats
 from regenkit_image.modality import files, picture
+from regenkit_image.modality.looks import looks
 from regenkit_image.modality.picture import Picture
 from regenkit_image.modality.sheet import sheet
 
@@ -23,6 +25,7 @@ class Image:
 
     version = 1
     unit = "pixel"
+    unread: ClassVar[tuple[str, ...]] = formats.UNREAD
 
     def __init__(self, size: PositiveInt = 28, channels: Literal[1, 3] = 1, fit: picture.Fit = "crop") -> None:
         if not 4 <= size <= 1024 or channels not in (1, 3):
@@ -45,6 +48,10 @@ class Image:
 
     def decode(self, fields: Fields, meta: dict[str, Any] | None = None) -> Picture:
         return picture.decode(fields, meta)
+
+    def looks(self, fields: Fields) -> tuple[int, ...]:
+        """Four numbers of a picture. Pictures that are nearly the same share one: for datasets of other plugins."""
+        return looks(picture.levels(fields["pixels"]))
 
     def describe(self, value: Picture) -> str:
         """One line: title, size, what of it is ink."""

@@ -19,8 +19,8 @@ UnitsOfOwn = Literal["characters", "bytes", "subwords"]
 class Folder:
     """Pairs of texts of the rows of .csv, .tsv and .jsonl files, by their columns x and y (or source and target, input
     and output, prompt and text, text and target), where a number is text, too; and .txt files of text alone, a text a
-    line. Where the first folders are train, val and test, they are the split; so is a column `split` that says so of a
-    row. Equal texts, of X or of Y, are in one split.
+    line. Where the first folders are train, val and test, or the files are called so (train.csv), they are the split;
+    so is a column `split` that says so of a row. Equal texts, of X or of Y, are in one split.
 
     path        the folder; a relative one starts at the working directory
     units       of both sides
@@ -29,7 +29,7 @@ class Folder:
     encoding    of the files, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 3
+    version = 4
 
     def __init__(
         self, path: str, units: UnitsOfOwn = "bytes", vocabulary: PositiveInt | None = None,
@@ -70,8 +70,8 @@ class Folder:
 @final
 class OwnFacts:
     """Facts → text, of the rows of .csv, .tsv and .jsonl files: the column y, or text, is the text; every other one is
-    a fact, whose key is the column's name. In JSON lines a value may be a list. Files of .txt are text alone. Split by
-    folders, as `Folder` is.
+    a fact, whose key is the column's name. In JSON lines a value may be a list. Files of .txt are text alone. Split as
+    `Folder` is; a column `split` that says anything else than names of splits is a fact.
 
     path        the folder; a relative one starts at the working directory
     units       of the text; the facts are in characters, or in bytes where the text is not
@@ -80,7 +80,7 @@ class OwnFacts:
     encoding    of the files, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 2
+    version = 3
 
     def __init__(
         self, path: str, units: UnitsOfOwn = "bytes", vocabulary: PositiveInt | None = None,

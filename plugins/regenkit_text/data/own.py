@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.components import Example, LeftOut
-from regenkit.data.split import COLUMN, Split, official, stated
+from regenkit.data.split import COLUMN, NAMES, Split, official, stated
 from regenkit.data.text_encoding import known
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder
@@ -20,6 +20,8 @@ from regenkit_text.modality.words import plain
 
 X, Y = ("x", "source", "input", "prompt", "word"), ("y", "text", "target", "output", "gloss")
 """How the columns of the two sides may be called; the first that is there is taken."""
+OTHER_SIGNS = ";,\t|"
+"""What parts the cells of a table where its suffix says another sign."""
 EITHER = "text"
 """The source where a file has none of X and another of Y: "text,target"."""
 
@@ -27,7 +29,7 @@ EITHER = "text"
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A text, with what it is made from: text, facts by key, or None; `split` where the row or its folder names one."""
+    """A text, with what it is made from: text, facts by key, or None; `split` where row, file or folder says."""
 
     line: int
     x: Any
@@ -49,7 +51,7 @@ class Own:
         self.files = [name for name in self.tree.files if Path(name).suffix.lower() in (*SUFFIXES, ".txt")]
         if not self.files:
             raise UserError(f"{dataset}: there is no .csv, .tsv, .jsonl or .txt file in {path}")
-        self.splits: dict[str, Split] = official(self.files)
+        self.splits = _splits(self.files)
         self._read: tuple[str, list[Line]] = ("", [])
 
     def sources(self) -> list[str]:
@@ -81,7 +83,7 @@ class Own:
         return {**vars(self), "_read": ("", [])}  # for another process
 
     def _lines(self, name: str) -> Iterator[Line]:
-        suffix, split = Path(name).suffix.lower(), self.splits.get(name.split("/")[0])
+        suffix, split = Path(name).suffix.lower(), self.splits.get(name)
         try:
             typed = lines(self.root / name, self.encoding)
         except BadSource as error:
@@ -98,8 +100,19 @@ class Own:
             found = list(rows("\n".join(typed), suffix, name))
         except UserError as error:
             raise BadSource(name, str(error)) from error
-        x, y = self._columns({name.strip().casefold() for row in found for name in row.values})
-        yield from (self._line(row, x, y, split) for row in found)
+        columns = {_called(column) for row in found for column in row.values}
+        if suffix != ".jsonl" and len(columns) == 1 and any(sign in min(columns) for sign in OTHER_SIGNS):
+            right = "cells of a .csv are parted by commas, those of a .tsv by tabs"
+            raise BadSource(name, f"has the one column {min(columns)!r}: {right}")
+        x, y = self._columns(columns)
+        splits = not self.facts_of_rest or self._names_splits(found)
+        yield from (self._line(row, x, y, split, splits=splits) for row in found)
+
+    @staticmethod
+    def _names_splits(found: Sequence[Row]) -> bool:
+        """Whether a column `split` beside facts is no fact: all that it says are names of splits."""
+        said = [value for row in found for name, value in row.values.items() if _called(name) == COLUMN]
+        return all(isinstance(value, str) and value.strip().casefold() in NAMES for value in said)
 
     def _columns(self, names: set[str]) -> tuple[Sequence[str], Sequence[str]]:
         """What X and Y of a file with these columns are called."""
@@ -107,17 +120,24 @@ class Own:
             return X, Y
         return (EITHER,), [name for name in Y if name != EITHER]
 
-    def _line(self, row: Row, x_names: Sequence[str], y_names: Sequence[str], split: Split | None) -> Line:
-        by_name = {name.strip().casefold(): name for name in row.values}
+    def _line(
+        self, row: Row, x_names: Sequence[str], y_names: Sequence[str], split: Split | None, *, splits: bool
+    ) -> Line:  # fmt: skip
+        by_name = {_called(name): name for name in row.values}
         x, y = (next((by_name[name] for name in names if name in by_name), None) for names in (x_names, y_names))
         try:
             if row.fault or y is None:
                 raise UserError(row.fault or f"has no text: right is a column {' or '.join(y_names)}")
+            wanted = (*(() if self.facts_of_rest else x_names), *y_names, COLUMN)
+            for name in row.values:
+                if (other := by_name[_called(name)]) != name and _called(name) in wanted:
+                    raise UserError(f"has the columns {name!r} and {other!r}, which mean the same: name each once")
             said = _text("y", row.values[y])
+            of_split = by_name.get(COLUMN) if splits else None
+            own = stated(str(row.values[of_split]), split) if of_split else split
             if self.facts_of_rest:
-                rest = {name: value for name, value in row.values.items() if name != y}
-                return Line(line=row.line, x=facts(rest) if rest else None, y=said, split=split)
-            own = stated(str(row.values[by_name[COLUMN]]), split) if COLUMN in by_name else split
+                rest = {name: value for name, value in row.values.items() if name not in (y, of_split)}
+                return Line(line=row.line, x=facts(rest) if rest else None, y=said, split=own)
             return Line(line=row.line, x=None if x is None else _text("x", row.values[x]), y=said, split=own)
         except UserError as error:
             return Line(line=row.line, x=None, y="", fault=str(error))
@@ -142,9 +162,21 @@ class Own:
             yield Example(id=name, x=x, y=y, groups=tuple(groups), split=line.split, meta={"title": text[:80]})
 
 
+def _splits(files: Sequence[str]) -> dict[str, Split]:
+    """Of files by their first folder or, where folders name no split, by what they are called: train.csv, test.csv."""
+    if folders := official(files):
+        return {name: folders[top] for name in files if (top := name.split("/")[0]) in folders}
+    found = {name: NAMES[stem] for name in files if (stem := Path(name).stem.casefold()) in NAMES}
+    return found if len(set(found.values())) > 1 else {}
+
+
+def _called(column: str) -> str:
+    return column.strip().casefold()
+
+
 def _text(side: str, value: Any) -> str:
-    """A text, or a number as it is written in JSON. Raises UserError: anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A text; a number is one (`Row`). Raises UserError: anything else."""
+    if not isinstance(value, str):
         kind = "a map" if isinstance(value, dict) else "a list" if isinstance(value, list) else json.dumps(value)
         raise UserError(f"its {side} is {kind}; right is text or a number")
-    return value if isinstance(value, str) else json.dumps(value)
+    return value

@@ -35,12 +35,13 @@ def parted_by_commas(text: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(line=line, cells=[], fault=_said(error))
+            yield Record(line=line, cells=[], fault=_said(error, _over(line, reader.line_num)))
 
 
 def parted_by_tabs(text: str) -> Iterator[Record]:
     """A quote is one of CSV's where it holds no tab, or gives a line as many cells as the head has; and a letter where
-    each line that it spans has as many tabs as the head, or where it is never closed. Else there is a fault."""
+    each line that it spans, but for blank ones, has as many tabs as the head, or where it is never closed. Else there
+    is a fault."""
     lines = text.split("\n")
     wide = next((line.count(TAB) for line in lines if line.strip()), 0)
     reader, before, start = _quoted(lines), 0, 0
@@ -50,23 +51,25 @@ def parted_by_tabs(text: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            cells, fault = [], _said(error)
+            cells, fault = [], _said(error, _over(start + 1, before + reader.line_num))
         end = before + reader.line_num
         tabs = [line.count(TAB) for line in lines[start:end]]
         within = sum(tabs) != len(cells) - 1
         alone = len(tabs) == 1 and (not within or len(cells) == wide + 1)
         if not fault and (not cells or alone or (not within and 0 < sum(tabs) <= wide)):
             yield Record(line=start + 1, cells=cells)
-        elif wide and set(tabs) == {wide}:
-            yield from (Record(line=at + 1, cells=lines[at].split(TAB)) for at in range(start, end))
+        elif wide and all(count == wide for count, line in zip(tabs, lines[start:end], strict=True) if line.strip()):
+            said = (at for at in range(start, end) if lines[at].strip())
+            yield from (Record(line=at + 1, cells=lines[at].split(TAB)) for at in said)
         elif fault == UNCLOSED:
             yield Record(line=start + 1, cells=lines[start].split(TAB))
             end = before = start + 1
             reader = _quoted(lines[end:])
         else:
-            spanned = f" over the lines {start + 1} to {end}" if len(tabs) > 1 else ""
             tab = " that holds a tab" if within else ""
-            yield Record(line=start + 1, cells=[], fault=fault or f"has a quoted cell{spanned}{tab}: {RIGHT}")
+            yield Record(
+                line=start + 1, cells=[], fault=fault or f"has a quoted cell{_over(start + 1, end)}{tab}: {RIGHT}"
+            )
         start = end
 
 
@@ -78,9 +81,13 @@ UNCLOSED = "has a quote that is never closed: the rest of the file is within it"
 RIGHT = "whether its quotes are letters cannot be told; write such a table as .csv"
 
 
-def _said(error: csv.Error) -> str:
+def _over(first: int, last: int) -> str:
+    return f" over the lines {first} to {last}" if last > first else ""
+
+
+def _said(error: csv.Error, spanned: str) -> str:
     if "unexpected end" in str(error):
         return UNCLOSED
     if "limit" in str(error):
-        return f"has a cell longer than {csv.field_size_limit():,} characters"
-    return f"has quotes that are not CSV's ({error}): write a quote within quotes twice"
+        return f"has a cell longer than {csv.field_size_limit():,} characters{spanned}"
+    return f"has quotes that are not CSV's{spanned} ({error}): write a quote within quotes twice"

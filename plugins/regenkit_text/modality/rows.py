@@ -20,7 +20,7 @@ SUFFIXES = (".csv", ".tsv", ".jsonl")
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """line  of the file, where it begins, from 1 on
-    values   by name, without those that are empty; {} where there is a `fault`
+    values   by name, without those that are empty; {} where there is a `fault`. A number is text, as it is written
     fault    why it cannot be used; "" where it can
     """
 
@@ -71,7 +71,7 @@ def _objects(text: str) -> Iterator[Row]:
         if not written.strip():
             continue
         try:
-            found = json.loads(written, object_pairs_hook=once)
+            found = json.loads(written, object_pairs_hook=once, parse_float=str, parse_int=str, parse_constant=_absent)
         except DuplicateKeyError as error:
             yield Row(line=line, values={}, fault=str(error))
         except (ValueError, RecursionError):
@@ -80,6 +80,12 @@ def _objects(text: str) -> Iterator[Row]:
             ok = isinstance(found, dict)
             kept = {str(name): value for name, value in found.items() if value not in (None, "")} if ok else {}
             yield Row(line=line, values=kept, fault="" if ok else "is no JSON object")
+
+
+def _absent(constant: str) -> None:
+    """What Python writes for a cell without a value: NaN. JSON has no such word, and none for what is infinite."""
+    if constant != "NaN":
+        raise ValueError(constant)
 
 
 def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
