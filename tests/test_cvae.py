@@ -25,6 +25,7 @@ from regenkit.distribute import make_strategy
 from regenkit.models.cvae import CVAE
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
+from regenkit.training.train import computing_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 SMALL = {"width": 8, "latent_dim": 4}
@@ -56,6 +57,21 @@ def test_the_bound_is_below_the_density() -> None:
     square = tf.reduce_sum((batch["target"]["vector"][:, None] - mean) ** 2, 2)
     density = float(tf.reduce_mean(tf.reduce_logsumexp(-square - np.log(np.pi * 400), 1)))
     assert bound < density + 0.1, (bound, density)
+
+
+def test_a_large_map_is_averaged_in_half_precision_too() -> None:
+    """A mean of its 16,384 places that is reckoned in float16 is half of what it should be."""
+    picture = Spec({"picture": Field(kind="continuous", shape=(128, 128, 1))})
+    pixels = Spec({"pixels": Field(kind="continuous", shape=(128, 128, 1))})
+    found, weights = {}, None
+    for precision in ("float32", "float16"):
+        with computing_in(precision):
+            model = built(CVAE, picture, pixels, **SMALL)
+        weights = weights or [each + np.float32(0.1) for each in model.get_weights()]
+        model.set_weights(weights)
+        seen = model.known({"picture": np.ones((1, 128, 128, 1), np.float32)}, tf.constant(1), None)
+        found[precision] = model._gaussian(model.prior, model.prior_out, *seen)[0]
+    np.testing.assert_allclose(found["float16"], found["float32"], rtol=0.02)
 
 
 def test_free_bits_cost_nothing_and_only_in_training() -> None:

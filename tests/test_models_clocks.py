@@ -8,6 +8,7 @@ import pytest
 from clocks import REP, X, Y, letters, mask_of, numbers, words
 
 from regenkit.layers.conditioner import Conditioner
+from regenkit.layers.hops import Alongside
 from regenkit.models.gaussian import Gaussian
 from regenkit.models.joint import Joint
 from regenkit.models.ladder import Ladder
@@ -16,6 +17,7 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import END, Field, Spec, tokens
+from regenkit.training.train import computing_in
 
 SMALL: dict[str, Any] = {"width": 16, "depth": 1, "heads": 2, "dropout": 0.0}
 FACE = Spec({"pose": Field(kind="continuous", shape=(None, 2), hop=Fraction(4))})
@@ -122,3 +124,28 @@ def test_an_entry_of_zeros_is_heard_where_the_mask_says_that_it_is_one() -> None
     np.testing.assert_allclose(
         layer(silent, tf.constant(1))[0], layer({**silent, "mask x": mask_of([0], 4)}, tf.constant(1))[0], atol=1e-6
     )
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_a_mean_of_many_finer_entries_is_one_in_half_precision_too(precision: str) -> None:
+    entries = np.random.default_rng(0).uniform(0.5, 1.5, (1, 800, 3)).astype(np.float32)
+    fine, coarse = (Field(kind="continuous", shape=(None, 3), hop=Fraction(hop)) for hop in (1, 400))
+    with computing_in(precision):
+        layer = Alongside(fine, coarse, 3)
+    found = layer(tf.cast(entries, precision), tf.ones([1, 800], tf.bool), tf.constant(2))
+    np.testing.assert_allclose(tf.cast(found, tf.float32), entries.reshape(1, 2, 400, 3).mean(2), rtol=0.01)
+
+
+def test_a_long_condition_is_averaged_in_half_precision_too() -> None:
+    spec = Spec({"code": tokens(3, axis="x")})
+    condition = {"code": np.random.default_rng(0).integers(1, 4, (1, 3000)).astype(np.int32)}
+    found, weights = {}, None
+    for precision in ("float32", "float16"):
+        with computing_in(precision):
+            layer = Conditioner(spec, 16)
+            layer.build()
+        layer.norms["code"].beta.assign(tf.fill([16], 3.0))
+        weights = weights or layer.get_weights()
+        layer.set_weights(weights)
+        found[precision] = tf.cast(layer(condition, tf.constant(1))[0], tf.float32)
+    np.testing.assert_allclose(found["float16"], found["float32"], rtol=0.02)

@@ -108,7 +108,10 @@ class Conditioner(keras.layers.Layer):
         x *= weight
         x += self.grams[name](x)
         x = through(self.readers[name], x, known[:, None, :], noise.fold_in(seeds, f"field {name}"))
-        return tf.reduce_sum(self.norms[name](x) * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
+        # in float32: sums of float16 stop at a few thousand entries
+        x, weight = tf.cast(self.norms[name](x), tf.float32), tf.cast(weight, tf.float32)
+        mean = tf.reduce_sum(x * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
+        return tf.cast(mean, self.compute_dtype)
 
     def _resized(self, x: tf.Tensor, field: Field) -> tf.Tensor:
         """Repeated where the sizes divide, interpolated where they don't."""

@@ -34,11 +34,13 @@ def brought(x: tf.Tensor, known: tf.Tensor, own: Fraction, target: Fraction, ste
         return tf.gather(tf.pad(x, [[0, 0], [0, 1], [0, 0]]), tf.minimum(place, size), axis=1)
     place, _ = placed(tf.range(size), own, target)
     place = tf.where(place < steps, place, -1)  # which is left out
-    weight = tf.cast(known, x.dtype)[..., None]
+    # in float32: sums of bfloat16 stop at 256 entries
+    weight, values = tf.cast(known, tf.float32)[..., None], tf.cast(x, tf.float32)
     sums, counts = (
-        tf.math.unsorted_segment_sum(tf.transpose(value, [1, 0, 2]), place, steps) for value in (x * weight, weight)
+        tf.math.unsorted_segment_sum(tf.transpose(value, [1, 0, 2]), place, steps)
+        for value in (values * weight, weight)
     )
-    return tf.transpose(tf.math.divide_no_nan(sums, counts), [1, 0, 2])
+    return tf.cast(tf.transpose(tf.math.divide_no_nan(sums, counts), [1, 0, 2]), x.dtype)
 
 
 def phases(own: Fraction, target: Fraction, steps: tf.Tensor) -> tf.Tensor:

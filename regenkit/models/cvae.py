@@ -146,7 +146,8 @@ class CVAE(keras.Model):
         self, mixer: Mixer, out: keras.layers.Layer, vector: tf.Tensor, map: tf.Tensor | None, *more: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and logarithm of the standard deviation of z, float32 [batch, latent_dim]."""
-        seen = () if map is None else (tf.reduce_mean(map, [1, 2]),)
+        # in float32: a sum of float16 may stop after 2048 places
+        seen = () if map is None else (tf.reduce_mean(tf.cast(map, tf.float32), [1, 2]),)
         return mean_and_log_scale(out(tf.nn.silu(mixer(vector, *seen, *more))))
 
     def _decode(self, vector: tf.Tensor, map: tf.Tensor | None, z: tf.Tensor) -> tf.Tensor:
