@@ -118,7 +118,7 @@ def summary(
     return Comparison(
         setup=replace(setup, unit=every[0].unit), examples=len(common), steps=float(steps.sum()),
         lowest=lowest, cells=tuple(found),
-        left_out=len(set().union(*(run.ids for run in every))) - len(common), direct=tuple(direct.values()),
+        left_out=len(set(every[0].ids).union(*(run.ids for run in every))) - len(common), direct=tuple(direct.values()),
     )  # fmt: skip
 
 
