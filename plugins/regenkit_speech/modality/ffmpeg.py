@@ -77,7 +77,7 @@ def _blocks(container: Any, path: Path, start: float) -> Iterator[np.ndarray]:
     with container:
         stream = container.streams.audio[0]
         rate, first = stream.rate, int(start * stream.rate)
-        plain = av.AudioResampler(format="flt", rate=rate)  # of planes, PyAV counts one too many from eight on
+        plain, kind = None, None
         try:
             at, padded = _sought(container, stream, start), _is_mp4(container)
             for frame, following in pairwise(chain(_frames(container, stream), [None])):
@@ -86,6 +86,10 @@ def _blocks(container: Any, path: Path, start: float) -> Iterator[np.ndarray]:
                 if at is None:
                     at = round(rate * (frame.pts * frame.time_base - stream.start_time * stream.time_base))
                 length = _in_last(frame, stream, at) if padded and following is None else frame.samples
+                if plain is None or kind != (frame.layout.name, frame.format.name):  # an MP3 may go on in stereo
+                    kind = frame.layout.name, frame.format.name
+                    # packed samples: of planes, PyAV counts one too many from eight channels on
+                    plain = av.AudioResampler(format="flt", rate=rate)
                 for part in plain.resample(frame):
                     block = part.to_ndarray().reshape(-1, part.layout.nb_channels)[:length]
                     kept = block[max(0, first - at) :]
