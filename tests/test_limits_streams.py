@@ -63,10 +63,10 @@ def test_several_inputs_keep_their_order(pipeline: Pipeline) -> None:
 
 
 class Streaming:
-    """A renderer that would stream."""
+    """A renderer that could stream, and is never asked to."""
 
     def stream(self, condition: Any, *, seed: int) -> Iterator[Any]:
-        raise NotImplementedError
+        raise AssertionError("the limits are refused before anything is drawn")
 
 
 def test_what_cannot_be_kept_while_y_is_streamed_is_refused(pipeline: Pipeline) -> None:
