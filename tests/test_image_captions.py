@@ -113,7 +113,7 @@ def test_nothing_is_dropped_of_what_stands_twice() -> None:
         read(table, ".csv", "a.csv")
     found = read('{"file": "0.png", "text": "a", "text": "b"}\n{"file": "1.png", "text": ["a", "b"]}', ".jsonl", "a")
     assert [(row.file, row.captions) for row in found.rows] == [("1.png", ("a", "b"))]
-    assert found.left_out == {1: "has the key 'text' twice: write several captions as a list"}
+    assert found.left_out == {1: "has the key 'text' twice: write its values as a list"}
 
 
 def test_json_lines(tmp_path: Path) -> None:

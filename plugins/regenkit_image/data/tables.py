@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+from regenkit.data.json_keys import DuplicateKeyError, once
 from regenkit.data.split import COLUMN
 from regenkit.errors import UserError
 from regenkit_image.modality.words import lines, plain
@@ -155,9 +156,9 @@ def _objects(text: str, where: str) -> Table:
         if not line.strip():
             continue
         try:
-            found = json.loads(line, object_pairs_hook=_once)
-        except KeyError as error:
-            left_out[number] = f"has the key {error} twice: write several captions as a list"
+            found = json.loads(line, object_pairs_hook=once)
+        except DuplicateKeyError as error:
+            left_out[number] = str(error)
             continue
         except (ValueError, RecursionError):
             found = None
@@ -180,16 +181,6 @@ def _objects(text: str, where: str) -> Table:
     if not described:
         raise UserError(f"{where}: its keys are {', '.join(seen) or 'none'}; right are file_name and text")
     return Table(rows=rows, left_out=left_out)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises KeyError where a key stands twice: JSON keeps the last."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise KeyError(key)
-        found[key] = value
-    return found
 
 
 def _texts(said: Any) -> Iterator[str]:

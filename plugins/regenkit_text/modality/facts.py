@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
+from regenkit.data.json_keys import DuplicateKeyError, once
 from regenkit.errors import UserError
-from regenkit_text.modality.rows import SUFFIXES, DuplicateKeyError, once, rows
+from regenkit_text.modality.rows import SUFFIXES, rows
 from regenkit_text.modality.words import plain, unfit
 
 Facts = tuple[tuple[str, str], ...]

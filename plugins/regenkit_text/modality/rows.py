@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+from regenkit.data.json_keys import DuplicateKeyError, once
 from regenkit.errors import UserError
 from regenkit_text.modality.cells import Record, parted_by_commas, parted_by_tabs
 
@@ -27,11 +28,6 @@ class Row:
     line: int
     values: dict[str, Any]
     fault: str = ""
-
-
-@final
-class DuplicateKeyError(ValueError):
-    """A key stands twice in one map."""
 
 
 def rows(text: str, suffix: str, where: str) -> Iterator[Row]:
@@ -86,13 +82,3 @@ def _absent(constant: str) -> None:
     """What Python writes for a cell without a value: NaN. JSON has no such word, and none for what is infinite."""
     if constant != "NaN":
         raise ValueError(constant)
-
-
-def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """The map of some pairs. Raises DuplicateKeyError where a key stands twice: JSON keeps the last."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise DuplicateKeyError(f"has the key {key!r} twice: write its values as a list")
-        found[key] = value
-    return found
