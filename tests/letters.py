@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import toy_job
 
-from regenkit import Converter, Dataset, Modality, hookimpl
+from regenkit import Converter, Dataset, Generator, Modality, Renderer, hookimpl
 from regenkit.spec import Fields
 
 RECIPE = """\
@@ -69,6 +69,16 @@ def register_datasets() -> Iterator[Dataset]:
 @hookimpl
 def register_converters() -> Iterator[Converter]:
     yield Converter(name="toy/parity", target="letters:Parity", modality="notes")
+
+
+@hookimpl
+def register_generators() -> Iterator[Generator]:
+    yield Generator(name="toy/table", target="table_stage:Table")
+
+
+@hookimpl
+def register_renderers() -> Iterator[Renderer]:
+    yield Renderer(name="toy/table", target="table_stage:Table")
 
 
 def install(folder: Path) -> None:

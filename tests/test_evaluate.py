@@ -28,9 +28,12 @@ from regenkit.run.train import train_recipe
 from regenkit.spec import Field, Spec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+TABLE = "{use: toy/table, width: 8}"
 RECIPE = (
-    letters.RECIPE.replace("sample_every: 3", "sample_every: 0").replace("width: 16", "width: 8")
-    + "direct: {depth: 2}\n"
+    letters.RECIPE.replace("sample_every: 3", "sample_every: 0").replace(
+        "{use: transformer, width: 16, depth: 1, heads: 2}", TABLE
+    )
+    + "direct: {width: 16}\n"
 )
 
 

@@ -32,6 +32,7 @@ def test_found_cases_are_answered(tmp_path: Path) -> None:
         assert found in ("refused", "accepted"), f"{path}: {found} {more}"
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_a_few_of_each_class_are_answered(tmp_path: Path) -> None:
     names = [each.name for each in fuzz_inputs.all_inputs(tmp_path)]
     found, count = fuzzing.run([TESTS / "fuzz_worker.py"], names, 0, 3, tmp_path), 3 * len(names)

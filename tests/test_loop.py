@@ -56,6 +56,7 @@ def test_clipping_is_of_the_whole_gradient(table: tuple[Path, Watch], tmp_path: 
     assert difference(weights(one), weights(other)) < 1e-6 < difference(weights(one), table[1].steps[-1])
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_accumulated_batches_are_one_large_batch(table: tuple[Path, Watch], tmp_path: Path) -> None:
     """Also where some of the parts are empty."""
     folder, plain = table

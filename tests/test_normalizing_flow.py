@@ -28,7 +28,8 @@ from regenkit.spec import Field, Spec
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 SMALL = {"width": 8, "depth": 2}
 PLANE = Spec({"point": Field(kind="continuous", shape=(2,))})
-CASES = [(LABEL, PIXELS), (CODES | LABEL, LATENT), (CAPTION, VECTOR)]
+LONG = pytest.mark.exhaustive(minutes=0.2)
+CASES = [pytest.param(LABEL, PIXELS, marks=LONG), (CODES | LABEL, LATENT), pytest.param(CAPTION, VECTOR, marks=LONG)]
 
 
 @pytest.mark.parametrize(("condition", "target"), CASES)

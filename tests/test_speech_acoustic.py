@@ -99,7 +99,8 @@ def test_scaled_durations_sum_to_what_is_asked(durations: list[float], total: in
 # --- the stage --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("build", [fastspeech, pytest.param(flow, marks=pytest.mark.exhaustive(minutes=0.5))])
+@pytest.mark.exhaustive(minutes=0.3)
+@pytest.mark.parametrize("build", [fastspeech, flow])
 def test_examples_stand_alone(build: object) -> None:
     check_examples_stand_alone(small(build), batch)
 

@@ -47,6 +47,7 @@ def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
     return cut(fields(CONDITION, steps, longest), rows), cut(fields(WAVE, steps, longest), rows)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_examples_stand_alone() -> None:
     check_examples_stand_alone(moved(), batch)
 

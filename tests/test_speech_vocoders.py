@@ -52,7 +52,8 @@ def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
     return cut(fields(CONDITION, steps, longest), rows), cut(fields(WAVE, steps, longest), rows)
 
 
-@pytest.mark.parametrize("build", BOTH)
+@pytest.mark.exhaustive(minutes=0.3)
+@pytest.mark.parametrize("build", [vocos, hifigan])
 def test_examples_stand_alone(build: Any) -> None:
     keras.utils.set_random_seed(0)
     check_examples_stand_alone(build(adversarial_start=0), lambda rows, longer: batch_of_segment(rows))

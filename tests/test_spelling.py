@@ -47,6 +47,7 @@ def run(home: Path) -> Pipeline:
     return train("spelling", RECIPE)
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_samples_end_where_they_will_and_at_most_where_the_longest_did(run: Pipeline) -> None:
     longest = {stage: json.loads((run.folder / stage / "longest.json").read_text())["steps"]
                for stage in ("generator", "renderer")}  # fmt: skip
@@ -62,6 +63,7 @@ def test_samples_end_where_they_will_and_at_most_where_the_longest_did(run: Pipe
     assert len(set(letters)) > 1 and max(letters) <= longest["renderer"]
 
 
+@pytest.mark.exhaustive(minutes=0.4)
 def test_a_user_says_how_long(run: Pipeline) -> None:
     made = run.generate(["12", "345"], seed=2, **{"generator.length": 3, "renderer.length": 5})
     assert [len(text) for text in made] == [5, 5]
