@@ -21,6 +21,8 @@ from regenkit_speech.networks.contest import Judges
 from regenkit_speech.networks.inputs import Entries
 
 SLOPE = 0.1
+LAST_SLOPE = 0.01
+"""Before the last convolution the authors' code leaves the slope to its library, whose default this is."""
 
 
 class _Version(NamedTuple):
@@ -106,7 +108,8 @@ class HifiGan(keras.Model):
             x = up(tf.nn.leaky_relu(x * tf.cast(there, x.dtype), SLOPE))
             there = tf.repeat(there, rate, 1)
             x = tf.add_n([block(x, there) for block in blocks]) / len(blocks)
-        return tf.tanh(self.last(tf.nn.leaky_relu(x * tf.cast(there, x.dtype))))[..., 0] * there[..., 0]
+        x = tf.nn.leaky_relu(x * tf.cast(there, x.dtype), LAST_SLOPE)
+        return tf.tanh(self.last(x))[..., 0] * there[..., 0]
 
     def sample(self, condition: Batch, *, seed: int, given: Any = None) -> dict[str, np.ndarray]:
         """The waveform of Y′; the seed has no say."""
