@@ -19,7 +19,7 @@ def main(runs: list[str]) -> None:
     reports = [read(Report, Path(run) / "report.json") for run in runs]
     report = combine(reports)
     seeds = [each.recipe["train"]["seed"] for each in reports]
-    print(f"# Results\n\nLyrics to melody, {report.examples} held-out songs and segments, {report.steps} notes; "
+    print(f"# Results\n\nLyrics to melody, {report.examples} held-out songs and segments, {report.steps:,.0f} notes; "
           f"training seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}; "
           f"Y′: {', '.join(report.recipe['converter']['parts'])}.\n")  # fmt: skip
     print("Written by `python benchmarks/results.py " + " ".join(runs) + "`, after\n")
