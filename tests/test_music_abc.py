@@ -108,15 +108,6 @@ def test_keys(field: str, scale: str, tonic: int | None, mode: str | None) -> No
         assert (found.tonic, found.mode) == (tonic, mode)
 
 
-def test_transposed_voices() -> None:
-    assert pitches("C D E F|", "M:4/4\nL:1/4\nK:C transpose=-2") == [58, 60, 62, 63]
-    assert pitches("C D E F|", "M:4/4\nL:1/4\nK:C treble-8") == [48, 50, 52, 53]
-    assert pitches("C D E F|", "M:4/4\nL:1/4\nK:C clef=treble+8") == [72, 74, 76, 77]
-    assert pitches("C D E F|", "M:4/4\nL:1/4\nK:C octave=1 bass") == [72, 74, 76, 77]
-    assert pitches("V:T clef=treble-8\nC D E F|") == [48, 50, 52, 53]
-    assert pitches("C D E F|", "M:4/4\nL:1/4\nV:T clef=treble-8\nK:C\nV:T") == [48, 50, 52, 53]
-
-
 def test_minor_under_the_signature_of_the_tonics_major() -> None:
     """As the Essen collection writes it: K: G, and every B flat by hand."""
     found = tune("G2 A _B|c2 d2|_B A G2|d c _B A|G4|", "M:4/4\nL:1/4\nK:G")

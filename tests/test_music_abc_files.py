@@ -86,6 +86,41 @@ def test_words_of_several_lines() -> None:
     )  # fmt: skip
 
 
+def test_words_below_several_lines_of_music_belong_to_all_of_them() -> None:
+    """As the standard 2.1 has it in section 5.1, with its own examples."""
+    header = "X:1\nM:4/4\nL:1/8\nK:C\n"
+    waxies = (
+        "gf|e2dc B2A2|B2G2 E2D2|\n.G2.G2 GABc|d4 B2|\n"
+        "w: Sa-ys my au-l' wan to your aul' wan,\n+: Will~ye come to the Wa-x-ies dar-gle?\n"
+    )
+    (found,) = read_tune(header + waxies, "").tunes
+    assert words(found.melody) == ("Sa- ys my au- l' wan to your aul' wan, Will ye come to the Wa- x- ies dar- gle?")
+    assert found.remarks == ()
+    blank = "C2D2E2F2|\nw: doh re mi fa\nG2G2G2G2|\nw:\nF2E2F2C2|\nw: fa mi re doh\n"
+    (found,) = read_tune(header + blank, "").tunes
+    assert [(note.onset, note.syllable) for note in found.melody.notes if note.onset >= 32] == [
+        (32, "fa"), (36, "mi"), (40, "re"), (44, "doh"),
+    ]  # fmt: skip
+    cut = "C2D2E2F2|\\\nw: one two three four\nG2A2B2c2|\nw: five six seven eight\n"
+    (found,) = read_tune(header + cut, "").tunes
+    assert words(found.melody) == "one two three four five six seven eight"
+
+
+def test_words_that_fit_the_last_line_of_music_are_its_own() -> None:
+    played = "X:1\nM:4/4\nL:1/4\nK:C\nCDEF|\nGABc|cBAG|\nw: one two three four five six seven eight"
+    for more, lost in (("", 0), (" nine", 1)):  # one too many does not move the words to where an instrument plays
+        (found,) = read_tune(f"{played}{more}\n", "").tunes
+        assert [(note.onset, note.syllable) for note in found.melody.notes][:2] == [(16, "one"), (20, "two")]
+        assert ("syllables that find no note on their line, left out: 1" in found.remarks) == bool(lost)
+
+
+def test_a_bar_of_rest_is_a_bar_of_the_words() -> None:
+    for line in ("z4|CDEF|GABc|\nw: | one two three four | five", "CDEF|z4|GABc|\nw: one two three four || five"):
+        (found,) = read_tune(f"X:1\nM:4/4\nL:1/4\nK:C\n{line} six seven eight\n", "").tunes
+        assert words(found.melody) == "one two three four five six seven eight"
+        assert found.remarks == ()
+
+
 def test_of_several_voices_the_one_with_words() -> None:
     header = 'X:1\nM:4/4\nL:1/4\nV:1 nm="Flute"\nV:2 nm="Tenor"\nK:C\n'
     lines = "V:1\ncdef|gagf|\nV:2\nCDEF|GAGF|\nw:one two three four five six seven eight\n"

@@ -107,3 +107,9 @@ def test_keys(read, key: str, right: tuple[int, str]) -> None:
 def test_pitch_is_sounding_whatever_the_printer_transposes(read) -> None:
     tune = read("**kern", "*ITrd1c2", "*k[]", "*M4/4", "=1", "2c", "2d", "*-")
     assert [each[2] for each in notes(tune)] == [60, 62]
+
+
+def test_a_syllable_under_a_tied_note_is_said(read) -> None:
+    tune = read("**kern **text", "*M4/4 *", "4c a", "[4d b", "4d] c", "4e d", "= =", "1f e", "== ==", "*- *-")
+    assert notes(tune) == [(0, 4, 60, "a"), (4, 8, 62, "b"), (12, 4, 64, "d"), (16, 16, 65, "e")]
+    assert tune.remarks == ("syllables under a note that is tied to the one before, left out: 1",)

@@ -103,6 +103,14 @@ def test_one_note_a_syllable(words: str, expected: str, remarks: tuple[str, ...]
     assert tune.remarks == remarks
 
 
+def test_a_syllable_under_a_tied_note_is_said() -> None:
+    first, second = sung("a b c d e f g h", bar(60, 62, 62, 64), FULL)
+    notes = (*first.notes[:2], replace(first.notes[2], tied=True), first.notes[3])
+    (tune,) = read_voice([replace(first, notes=notes), second]).tunes
+    assert [(note.syllable, note.duration) for note in tune.melody.notes][:3] == [("a", 4), ("b", 8), ("d", 4)]
+    assert tune.remarks == ("syllables under a note that is tied to the one before, left out: 1",)
+
+
 def test_a_solo_is_no_melisma() -> None:
     """Notes after a word's end, for more than two bars; a word that goes on, or is said to be held, goes on."""
     words = "a b c d e f g h i j k l m n o p" + " *" * 12

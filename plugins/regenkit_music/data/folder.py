@@ -32,7 +32,7 @@ class Folder:
     Raises UserError where the folder is missing, or language or encoding is none.
     """
 
-    version = 6
+    version = 7
 
     def __init__(
         self, path: str, language: str | None = None, encoding: str | None = None, longest: PositiveInt = 64

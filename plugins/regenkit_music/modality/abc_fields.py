@@ -22,6 +22,8 @@ ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 TONIC = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
 ACCIDENTAL = re.compile(r"(\^\^|\^|__|_|=)([A-Ga-g])(?![A-Za-z])")
 METRE = re.compile(r"(?:\(?\s*(\d+(?:\s*\+\s*\d+)*)\s*\)?)\s*/\s*(\d+)")
+TRANSPOSE, OCTAVE = (re.compile(rf"\b{name}=([+-]?\d{{1,2}})\b") for name in ("transpose", "octave"))
+CLEF = re.compile(r"(?:^|\s)(?:clef=|(?:treble|alto|tenor|bass|perc|neutral)[1-5]?(?=\s|$))")
 OCTAVE_CLEF = re.compile(r"(?:^|\s|=)(?:[a-z]+[1-5]?)?([+-])8(?:va)?(?=\s|$)")
 CLEF_ALONE = re.compile(
     r"(?:(?:(?:clef|middle|octave|transpose|stafflines|staffscale)=\S+"
@@ -42,28 +44,27 @@ ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(AE|ae|OE|oe|ss|AA|aa|DH|dh|TH|th|/
 @final
 @dataclass(frozen=True)
 class Key:
-    """A signature: its sharps (flats negative; None where there is none), the mode if stated, alterations by letter.
-
-    shift   semitones that the notes sound higher than written (transpose=, octave=, treble-8)
-    """
+    """A signature: its sharps (flats negative; None where there is none), the mode if stated, alterations by letter."""
 
     sharps: int | None = None
     mode: str | None = None
     alters: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    shift: int = 0
 
 
 @final
 @dataclass(frozen=True)
 class Settings:
-    """What is in force: of a file's header, a tune's header, or one voice at one place."""
+    """What is in force: of a file's header, a tune's header, or one voice at one place.
+
+    shifts   semitones that the notes sound higher than written, by transpose=, octave= and clef (treble-8)
+    """
 
     metre: tuple[int, int] | None = None
     key: Key = Key()
     length: Fraction | None = None  # the unit note length, in quarters
     tempo: float | None = None  # quarters a minute
     propagation: str = "pitch"
-    shift: int = 0  # semitones that a V: field moves the notes
+    shifts: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def unit(self) -> Fraction:
@@ -72,11 +73,22 @@ class Settings:
             return self.length
         return Fraction(1, 4) if self.metre and Fraction(*self.metre) < Fraction(3, 4) else Fraction(1, 2)
 
+    @property
+    def sharps(self) -> int | None:
+        """Of the key as it sounds: a semitone up is seven fifths up."""
+        semitones = sum(self.shifts)
+        if self.key.sharps is None or not semitones % 12:
+            return self.key.sharps
+        return (self.key.sharps + 7 * semitones + 5) % 12 - 5
+
     def changed(self, name: str, value: str) -> "Settings":
-        """After a K:, M:, L:, Q: or I: field; others change nothing."""
+        """After a K:, V:, M:, L:, Q: or I: field; others change nothing."""
         if name == "K":
             alone = CLEF_ALONE.fullmatch(value.strip())
-            return replace(self, key=replace(self.key, shift=shift(value)) if alone else key(value))
+            return replace(self, key=self.key if alone else key(value), shifts=shifts(value, self.shifts))
+        if name == "V":
+            _, _, about = re.sub(r'"[^"]*"', " ", value).strip().partition(" ")
+            return replace(self, shifts=shifts(about, self.shifts))
         if name == "M":
             return replace(self, metre=metre(value))
         if name == "L":
@@ -97,17 +109,17 @@ def key(text: str) -> Key:
     text = text.strip()
     explicit = {letter.upper(): ALTERS[sign] for sign, letter in ACCIDENTAL.findall(text)}
     if text[:2].upper() == "HP":  # the Highland pipe's scale, whether its sharps are drawn (Hp) or not (HP)
-        return Key(2, None, _signature(2), shift(text))
+        return Key(2, None, _signature(2))
     found = TONIC.match(text)
     if not found or text.lower().startswith("none"):
-        return Key(_sharps(explicit) if explicit else None, None, MappingProxyType(explicit), shift(text))
+        return Key(_sharps(explicit) if explicit else None, None, MappingProxyType(explicit))
     letter, sign, word = found.groups()
     if word.lower() == "exp":
-        return Key(_sharps(explicit), None, MappingProxyType(explicit), shift(text))
+        return Key(_sharps(explicit), None, MappingProxyType(explicit))
     word = word.lower()
     mode = word if word == "m" else word[:3] if word[:3] in MODES else ""
     sharps = FIFTHS.index(letter) - 1 + SIGNS[sign] + MODES.get(mode, 0)
-    return Key(sharps, NAMES.get(mode), MappingProxyType({**_signature(sharps), **explicit}), shift(text))
+    return Key(sharps, NAMES.get(mode), MappingProxyType({**_signature(sharps), **explicit}))
 
 
 def _signature(sharps: int) -> dict[str, int]:
@@ -126,12 +138,18 @@ def _sharps(explicit: Mapping[str, int]) -> int | None:
     return next((sharps for sharps in range(-7, 8) if _signature(sharps) == altered), None)
 
 
-def shift(text: str) -> int:
-    """Semitones that a K: or V: field moves the notes: transpose=-2, octave=1, treble-8."""
-    semitones = sum(int(number) for number in re.findall(r"\btranspose=([+-]?\d+)", text))
-    semitones += 12 * sum(int(number) for number in re.findall(r"\boctave=([+-]?\d+)", text))
-    clef = OCTAVE_CLEF.search(text)
-    return semitones + (0 if not clef else 12 if clef[1] == "+" else -12)
+def shifts(text: str, before: tuple[int, int, int]) -> tuple[int, int, int]:
+    """`Settings.shifts` after a K: or V: field: transpose=-2, octave=1, treble-8. What it does not state goes on."""
+    transpose, octave, clef = before
+    if found := TRANSPOSE.search(text):
+        transpose = int(found[1])
+    if found := OCTAVE.search(text):
+        octave = 12 * int(found[1])
+    if found := OCTAVE_CLEF.search(text):
+        clef = 12 if found[1] == "+" else -12
+    elif CLEF.search(text):
+        clef = 0
+    return transpose, octave, clef
 
 
 def metre(text: str) -> tuple[int, int] | None:

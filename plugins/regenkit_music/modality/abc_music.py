@@ -18,7 +18,7 @@ TOKEN = re.compile(
     |\[(?P<name>[A-Za-z]):(?P<value>[^\]]*)\]
     |\{{(?P<grace>[^}}]*)\}}
     |(?P<bar>\[\|\]|\[\|[:\]]*|:*\|[|:\]]*|::+)(?P<number>\s*\[?\d[\d,.\-]*)?
-    |(?P<ending>\[(?:\d[\d,.\-]*|"[^"]*"))
+    |(?P<ending>\[(?:\d[\d,.\-]*|"[^"]*"(?![^|\[\]]*\])))
     |\((?P<p>\d)(?::(?P<q>\d*))?(?::(?P<r>\d*))?
     |\[(?P<chord>[^\]|]*)\](?P<times>\d*/*\d*)
     |(?P<note>{NOTE})
@@ -28,7 +28,12 @@ TOKEN = re.compile(
     |(?P<overlay>&)""",
     re.VERBOSE,
 )
-"""Old files write chords as "+ceg+" and end lines of print with one "!", so no decoration reaches over a barline."""
+"""Old files write chords as "+ceg+" and end lines of print with one "!", so no decoration reaches over a barline.
+
+Text right after "[" names an ending, unless a "]" before the next barline makes it a chord's.
+"""
+NO_NOTES = re.compile(r'"[^"]*"|![^!]*!|\+[^+]*\+')
+"""What stands beside the notes of a chord: a chord symbol or other text, and decorations."""
 IN_TIME_OF = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """Of so many notes of a tuplet, how many usual ones last as long; of 5, 7 and 9, three in compound metres, else two."""
 
@@ -75,7 +80,7 @@ class Measure:
             onset += event.length
         said = self.settings
         return Bar(
-            notes=tuple(notes), length=onset, metre=said.metre, sharps=said.key.sharps, mode=said.key.mode,
+            notes=tuple(notes), length=onset, metre=said.metre, sharps=said.sharps, mode=said.key.mode,
             tempo=said.tempo, plain=self.plain, ending=self.ending,
         )  # fmt: skip
 
@@ -85,11 +90,12 @@ class VoiceReader:
     """One voice of a tune, fed line by line.
 
     overlays   bars with a second line after "&", which is not read
+    graces     grace notes, which are not read
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = replace(settings, length=settings.unit)
-        self.overlays = 0
+        self.overlays, self.graces = 0, 0
         self._measures = [Measure(self.settings)]
         self._pitches = Pitches()
         self._last: Event | None = None
@@ -104,6 +110,11 @@ class VoiceReader:
         brackets = _ended([measure.passes for measure in measures])
         taken = once(brackets, [each.sung for each in measures], [each.closes for each in measures], 1)
         return [measures[place].bar() for place in taken], len(measures) - len(taken)
+
+    @property
+    def bar(self) -> int:
+        """The number of the bar that is being read."""
+        return len(self._measures)
 
     def change(self, name: str, value: str) -> None:
         """Take a field. A new key or metre within a bar begins another one."""
@@ -125,7 +136,7 @@ class VoiceReader:
             elif token["name"]:
                 self.change(token["name"], token["value"])
             elif token["grace"]:
-                self._pitches.grace(token["grace"], self.settings)
+                self.graces += self._pitches.grace(token["grace"], self.settings)
             elif token["p"]:
                 self._begin_tuplet(int(token["p"]), token["q"], token["r"])
             elif token["broken"]:
@@ -136,7 +147,7 @@ class VoiceReader:
                 self._overlay = True
                 self.overlays += 1
             elif (event := self._event(token)) and event.pitches:
-                found.append((event, len(self._measures)))
+                found.append((event, self.bar))
         return found
 
     def _close(self, sign: str, bracket: str | None) -> None:
@@ -164,7 +175,7 @@ class VoiceReader:
         unit = self.settings.unit
         if token["note"]:
             event = Event(unit * times(token["length"]), self._pitches.of([token], self.settings))
-        elif notes := list(IN_CHORD.finditer(token["chord"] or token["old"] or "")):
+        elif notes := list(IN_CHORD.finditer(NO_NOTES.sub(" ", token["chord"] or "") or token["old"] or "")):
             length = times(notes[0]["length"]) * times(token["times"])
             event = Event(unit * length, self._pitches.of(notes, self.settings))
         elif token["rest"]:

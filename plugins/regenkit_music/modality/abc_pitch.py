@@ -32,13 +32,15 @@ class Pitches:
             self._last[natural] = alter
             if note.re is IN_CHORD and note["tie"]:
                 self._tied[natural] = alter
-            found.append((natural + alter + settings.key.shift + settings.shift, tied.get(natural) == alter))
+            found.append((natural + alter + sum(settings.shifts), tied.get(natural) == alter))
         return tuple(found)
 
-    def grace(self, notes: str, settings: Settings) -> None:
-        """Grace notes sound too short to be kept; their accidentals last like others."""
-        for note in IN_CHORD.finditer(notes):
+    def grace(self, notes: str, settings: Settings) -> int:
+        """How many grace notes there are: they sound too short to be kept; their accidentals last like others."""
+        found = list(IN_CHORD.finditer(notes))
+        for note in found:
             self._alter(note, _natural(note), settings)
+        return len(found)
 
     def tie(self) -> None:
         self._tied.update(self._last)

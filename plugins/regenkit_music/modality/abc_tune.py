@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from regenkit_music.modality import abc_words
-from regenkit_music.modality.abc_fields import Settings, plain_text, shift
+from regenkit_music.modality.abc_fields import Settings, plain_text
 from regenkit_music.modality.abc_music import Event, VoiceReader
 from regenkit_music.modality.reading import Reading
 from regenkit_music.modality.voice import read_voice
@@ -26,6 +26,7 @@ REMARKS = {
     "verses": "lines of further verses, not sung",
     "lost": "syllables that find no note on their line, left out",
     "endings": "measures of other endings, not read",
+    "graces": "grace notes, left out",
     "overlays": "bars with a second line after &, which is left out",
     "text": "lines of text among the music, left out",
     "after": "lines of music after an empty line, which ends a tune, left out",
@@ -35,12 +36,18 @@ REMARKS = {
 @final
 @dataclass
 class _Voice:
-    """A voice that is being read, with the notes of its last line of music, which the w: lines after it belong to."""
+    """A voice that is being read.
+
+    unsung   its notes since the last w: line, each with the number of its bar
+    starts   where in `unsung` its last line of music begins, and with which bar
+    """
 
     reader: VoiceReader
     name: str
-    line: list[tuple[Event, int]] = field(default_factory=list)
-    sung: bool = False  # the line has its first verse
+    unsung: list[tuple[Event, int]] = field(default_factory=list)
+    starts: tuple[int, int] = (0, 1)
+    first: int = 1  # the bar with which `unsung` begins
+    sung: bool = False  # it has its first verse, and no line of music has begun since
     goes_on: bool = False  # the line ended in a backslash
     syllables: int = 0
     notes: int = 0
@@ -48,22 +55,36 @@ class _Voice:
     def music(self, text: str) -> None:
         text = text.rstrip()
         goes_on = text.endswith("\\")
+        if self.sung or not self.unsung:
+            self.unsung, self.first = [], self.reader.bar
+        if self.sung or not self.goes_on:
+            self.starts = len(self.unsung), self.reader.bar
+        self.sung = False
         notes = self.reader.line(text)
-        self.line = self.line + notes if self.goes_on else notes
-        self.sung, self.goes_on = False, goes_on
+        self.unsung += notes
+        self.goes_on = goes_on
         self.notes += len(notes)
 
     def words(self, text: str, counts: Counter[str]) -> None:
         if self.sung:
             counts["verses"] += 1
             return
-        first = self.line[0][1] if self.line else 0
-        syllables, lost = abc_words.aligned(text, [bar - first for _, bar in self.line])
-        for (event, _), syllable in zip(self.line, syllables, strict=True):
+        place, bar = self.starts
+        syllables, lost = self._aligned(text, place, bar)
+        if lost and place:  # by the standard they are of all music since the last words; they are where they fit better
+            whole, fewer = self._aligned(text, 0, self.first)
+            bare = next((count for count, syllable in enumerate(reversed(whole)) if syllable), len(whole))
+            if fewer + bare < lost:
+                syllables, lost, place = whole, fewer, 0
+        for (event, _), syllable in zip(self.unsung[place:], syllables, strict=True):
             event.syllable = syllable
             self.syllables += syllable not in ("", abc_words.HELD)
         self.sung = True
         counts["lost"] += lost
+
+    def _aligned(self, text: str, place: int, first: int) -> tuple[list[str], int]:
+        """The words on the notes from a place on, whose bars count from `first`; how many of them find no note."""
+        return abc_words.aligned(text, [bar - first for _, bar in self.unsung[place:]])
 
 
 @final
@@ -123,8 +144,10 @@ class TuneReader:
         if called not in self._voices:
             about = f"{self._defined.get(called, '')} {value}"
             name = VOICE_NAME.search(about)
-            own = replace(self._settings, shift=shift(about))
+            own = self._settings.changed("V", self._defined.get(called, "")).changed("V", value)
             self._voices[called] = _Voice(VoiceReader(own), plain_text(name[1]) if name else called)
+        else:
+            self._voices[called].reader.change("V", value)
         return self._voices[called]
 
     def reading(self, name: str) -> Reading:
@@ -134,7 +157,9 @@ class TuneReader:
             return Reading(tunes=(), left_out=((name, "has no notes"),))
         voice = max(voices, key=lambda each: each.syllables)
         bars, other_endings = voice.reader.bars()
-        counts = self._counts + Counter(overlays=voice.reader.overlays, endings=other_endings)
+        counts = self._counts + Counter(
+            overlays=voice.reader.overlays, graces=voice.reader.graces, endings=other_endings
+        )
         remarks = [f"{sentence}: {counts[what]}" for what, sentence in REMARKS.items() if counts[what]]
         if len(voices) > 1:
             others = ", ".join(each.name for each in voices if each is not voice)

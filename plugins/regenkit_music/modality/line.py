@@ -42,7 +42,10 @@ class Sung:
 
 
 def monophonic(notes: list[Sung], counts: Counter[str] | None = None) -> list[Sung]:
-    """The highest voice, with tied notes merged. Counts "lower": notes left out because a higher one sounds."""
+    """The highest voice, with tied notes merged.
+
+    Counts "lower": notes left out because a higher one sounds; and "tied": syllables of notes merged by a tie.
+    """
     counts = Counter() if counts is None else counts
     line: list[Sung] = []
     for note in sorted(notes, key=lambda n: (n.onset, -n.pitch)):
@@ -50,6 +53,7 @@ def monophonic(notes: list[Sung], counts: Counter[str] | None = None) -> list[Su
         if note.tied:
             if last and last.pitch == note.pitch and last.end >= note.onset:
                 line[-1] = replace(last, end=max(last.end, note.end))
+                counts["tied"] += any(map(str.isalnum, note.syllable))
                 continue
             note = replace(note, tied=False)
         if last and note.onset < last.end:

@@ -239,6 +239,7 @@ def _third_is_minor(pitches: Sequence[int], durations: Sequence[int], tonic: int
 def _remarks(counts: Counter[str]) -> tuple[str, ...]:
     said = {
         "lower": "notes below another one that sounds, left out",
+        "tied": "syllables under a note that is tied to the one before, left out",
         "merged": "notes that prolong a syllable, merged into it",
         "unsung": "notes without a syllable where others are sung, left out",
         "unused_words": "syllables left out, because most notes have none",
