@@ -60,6 +60,15 @@ def test_the_files_that_a_page_names_exist(page: str) -> None:
     assert [path for path in named if not any((place / path).exists() for place in places) and "acme" not in path] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_no_line_of_a_paragraph_is_taken_for_a_list_or_a_heading(page: str) -> None:
+    """A number and a full stop, or a mark, at the beginning of a line that goes on with a sentence."""
+    mark = re.compile(r" {0,3}(\d+[.)]|[-+*]|#{1,6}) ")
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    paragraphs = [each.split("\n") for each in re.split(r"\n\s*\n", text) if not mark.match(each) and each[:4].strip()]
+    assert [line for _, *more in paragraphs for line in more if mark.match(line)] == []
+
+
 def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> None:
     """Every block that names its file in the first line is that file."""
     text = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
