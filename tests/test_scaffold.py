@@ -96,6 +96,22 @@ def test_by_flags_and_by_questions(tmp_path: Path) -> None:
     assert (tmp_path / "regenkit-tiles" / "regenkit_tiles" / "drawing.py").is_file()
 
 
+def test_its_data_are_as_many_as_the_record_says(tmp_path: Path) -> None:
+    make("chess", tmp_path)
+    said = re.search(r'size="(\d+) named', (tmp_path / "regenkit_chess" / "__init__.py").read_text())
+    code = "from regenkit import Example; from regenkit_chess.data import Colours; all = Colours(); " \
+        "print(sum(isinstance(each, Example) for name in all.sources() for each in all.read(name)))"  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said and done.stdout.strip() == said[1], done.stderr
+
+
 @pytest.mark.parametrize("into", ["file/below", "/proc/chess", "dangling", "n" * 300])
 def test_a_folder_that_cannot_be_made(into: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
