@@ -49,10 +49,14 @@ def make(name: str, folder: Path, *, shape: str = "sequence", description: str =
             for relative, template in sorted(templates(shape).items())
         ]  # fmt: skip
     except BaseException:  # a half plugin would keep the same command from being given again
-        for each in folder.iterdir() if folder.is_dir() else ():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
-        if folder.is_dir() and not there:
-            folder.rmdir()
+        if folder.is_dir():
+            for each in folder.iterdir():
+                if each.is_dir():
+                    shutil.rmtree(each)
+                else:
+                    each.unlink()
+            if not there:
+                folder.rmdir()
         raise
 
 
