@@ -4,7 +4,7 @@ gives. `isinstance` looks at names alone, and only where a member is wanted: too
 
 import inspect
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, get_type_hints
 
 from regenkit import adapter, stage
@@ -56,12 +56,16 @@ def faults(record: Component, thing: Any, also: tuple[type, ...] = ()) -> Iterat
         if protocol not in also and (all(has) if several is STAGE_OPTIONAL else any(has)):
             needs = [name for (name, _), there in zip(members(protocol), has, strict=True) if there]
             yield from missing(protocol, thing, f"; {needs[0]} needs it" if needs else "")
+    if isinstance(record, Dataset) and hasattr(thing, "modalities") and not hasattr(record.load(), "modalities"):
+        target = record.target.partition(":")[2]
+        yield (f"has modalities that its target, {target}, has not: a trained run asks that class, since the data may "
+               f"be gone; write a property modalities in it ({_role(adapter.KnowsModalities)})")  # fmt: skip
 
 
 def missing(protocol: type, thing: Any, why: str = "") -> Iterator[str]:
     """What `thing` lacks of `protocol`, or has otherwise, a sentence each. `why` it needs what it lacks."""
     for name, kind in members(protocol):
-        if not hasattr(thing, name):
+        if not _has(thing, name):
             close = nearest(name, [each for each in dir(thing) if not each.startswith("_") and each not in _known()])
             hint = f"; is {close} meant for it?" if close else why
             write = "; write `version = 1` in the class" if name == "version" else ""
@@ -71,6 +75,16 @@ def missing(protocol: type, thing: Any, why: str = "") -> Iterator[str]:
                 yield f"has {name}{fault} ({_role(protocol)})"
         else:
             yield from _wrong_value(protocol, name, getattr(thing, name))
+
+
+def _has(thing: Any, name: str) -> bool:
+    """Whether there is such a member. A property that fails raises its own error: it is there, and its author looks for
+    the line at fault."""
+    if hasattr(thing, name):
+        return True
+    if isinstance(inspect.getattr_static(thing, name, None), property | cached_property):
+        getattr(thing, name)
+    return False
 
 
 def members(protocol: type) -> Iterator[tuple[str, Any]]:

@@ -214,3 +214,12 @@ def test_an_export_and_a_model_hub_draw_what_the_run_draws(
     assert (place / "mine.mid").read_bytes() == (place / "hub.mid").read_bytes()
     said = regenkit("generate", "hf://me/other", "--input", WORDS, "-o", "no.mid", cwd=place, expect=2).stderr
     assert "hf://me/other: cannot be fetched" in said
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "song.yaml/below.yaml"])
+def test_a_name_that_no_file_can_have(name: str, tmp_path: Path) -> None:
+    (tmp_path / "song.yaml").write_text(RECIPE)
+    for command in (["recipes", "copy", "lyric2melody", "-o", name], ["check", name]):
+        said = regenkit(*command, cwd=tmp_path, expect=2).stderr
+        assert said.startswith(f"error {name}: ") and len(said.splitlines()) == 1, said
+    assert [path.name for path in tmp_path.iterdir()] == ["song.yaml"]

@@ -4,6 +4,8 @@ import inspect
 import json
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -60,25 +62,32 @@ def test_the_files_that_a_page_names_exist(page: str) -> None:
     assert [path for path in named if not any((place / path).exists() for place in places) and "acme" not in path] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_no_line_of_a_paragraph_is_taken_for_a_list_or_a_heading(page: str) -> None:
+    """A number and a full stop, or a mark, at the beginning of a line that goes on with a sentence."""
+    mark = re.compile(r" {0,3}(\d+[.)]|[-+*]|#{1,6}) ")
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    paragraphs = [each.split("\n") for each in re.split(r"\n\s*\n", text) if not mark.match(each) and each[:4].strip()]
+    assert [line for _, *more in paragraphs for line in more if mark.match(line)] == []
+
+
 def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> None:
     """Every block that names its file in the first line is that file."""
     text = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```\w+\n# (\S+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 8
     for name, content in blocks:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
     info = tmp_path / "acme-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1\n", encoding="utf-8")
-    entries = re.findall(r"entry-points\.regenkit\]\n(.*?)```", text, flags=re.DOTALL)[0].replace('"', "")
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["name"] and project["tool"]["setuptools"]["packages"] == ["regenkit_acme"]
+    entries = "".join(f"{name} = {value}\n" for name, value in project["project"]["entry-points"]["regenkit"].items())
     (info / "entry_points.txt").write_text(f"[regenkit]\n{entries}", encoding="utf-8")
+    subprocess.run([sys.executable, "draw.py"], cwd=tmp_path, check=True)
     folder = tmp_path / "glyphs"
-    folder.mkdir()
-    for number in range(12):  # glyph n has the squares of n in binary, and another class
-        squares = "".join("#" if number >> place & 1 else "." for place in range(25))
-        rows = "\n".join(squares[5 * row : 5 * row + 5] for row in range(5))
-        (folder / f"{'AL'[number % 2]}-{number}.txt").write_text(rows, encoding="utf-8")
     (folder / "L-bad.txt").write_text("#\n", encoding="utf-8")
 
     def regenkit(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -89,6 +98,6 @@ def test_the_plugin_of_the_authors_page_prepares_its_data(tmp_path: Path) -> Non
     done = regenkit("preview", "glyphs.yaml", "--json", "--count", "1")
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert sum(sum(counts.values()) for counts in seen["classes"]["x/label"].values()) == 12
+    assert sum(sum(counts.values()) for counts in seen["classes"]["x/label"].values()) == 50
     assert [name for name, _ in seen["skipped"]] == ["L-bad.txt"]
     assert "black: [" in seen["shown"][0]["rep"]

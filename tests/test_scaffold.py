@@ -96,6 +96,50 @@ def test_by_flags_and_by_questions(tmp_path: Path) -> None:
     assert (tmp_path / "regenkit-tiles" / "regenkit_tiles" / "drawing.py").is_file()
 
 
+def test_its_data_are_as_many_as_the_record_says(tmp_path: Path) -> None:
+    make("chess", tmp_path)
+    said = re.search(r'size="(\d+) named', (tmp_path / "regenkit_chess" / "__init__.py").read_text())
+    code = "from regenkit import Example; from regenkit_chess.data import Colours; all = Colours(); " \
+        "print(sum(isinstance(each, Example) for name in all.sources() for each in all.read(name)))"  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said and done.stdout.strip() == said[1], done.stderr
+
+
+@pytest.mark.parametrize("into", ["file/below", "/proc/chess", "dangling", "n" * 300])
+def test_a_folder_that_cannot_be_made(into: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(UserError, match=rf"{into[-5:]}: cannot be written \("):
+        make("chess", tmp_path / into)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "file"]
+
+
+def test_a_plugin_is_whole_or_not_there(tmp_path: Path) -> None:
+    """The second file that is written is too large for what the system allows, as where the disk is full."""
+    code = "import resource; from pathlib import Path; from regenkit.scaffold.make import make; " \
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)); make('chess', Path({!r}))"  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(str(tmp_path / name))], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1 and "perceptron.py: cannot be written (File too large)" in done.stderr, done.stderr
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+    assert make("chess", tmp_path / "empty")
+
+
+def test_what_to_do_next_may_be_pasted(tmp_path: Path) -> None:
+    done = regenkit("new", "chess", "--into", "my plugins/chess", folder=tmp_path)
+    assert "cd 'my plugins/chess' && pip install" in done.stdout
+
+
 @pytest.mark.exhaustive(minutes=1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_plugin_conforms_as_it_is_made(shape: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """generate, convert, render, export: what a user does with a trained run."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -203,9 +204,8 @@ def export(
         check_output(output, (".zip",))
         stages = export_run(load_run(run), output)
         size = output.stat().st_size / 1e6
-        console.print(
-            f"{output}: {', '.join(stages)}; {size:.1f} MB. To use it: regenkit generate {output} …", markup=False
-        )
+        again = f"regenkit generate {shlex.quote(str(output))} …"
+        console.print(f"{output}: {', '.join(stages)}; {size:.1f} MB. To use it: {again}", markup=False)
         return
     from regenkit.run.graphs import export_graphs
 

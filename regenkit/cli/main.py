@@ -80,7 +80,7 @@ def main() -> None:
         said = no_room(error) or _unwritable(error)
         if said:
             close_stdout()  # its disk may be the full one
-        elif not isinstance(error, UserError | BadSource) and not (said := _of_plugin(error)):
+        elif not isinstance(error, UserError | BadSource) and not (said := _too_long(error) or _of_plugin(error)):
             raise
         lines = (said or str(error)).splitlines()
         more = [f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else []
@@ -102,6 +102,13 @@ def _of_plugin(error: Exception) -> str | None:
     from regenkit.plugins.blame import blamed
 
     return blamed(error)
+
+
+def _too_long(error: Exception) -> str | None:
+    """The message where a name that was given is longer than a file's may be; None for any other error."""
+    if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG or error.filename is None:
+        return None
+    return f"{error.filename}: {error.strerror}"
 
 
 def _unwritable(error: Exception) -> str | None:

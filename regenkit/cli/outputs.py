@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +26,7 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
         raise UserError(f"-o {path}: is a folder; name a file")
     folder = path.parent
     if not folder.is_dir():
-        raise UserError(f"-o {path}: there is no folder {folder}; make it with: mkdir -p {folder}")
+        raise UserError(f"-o {path}: there is no folder {folder}; make it with: mkdir -p {shlex.quote(str(folder))}")
     if not os.access(folder, os.W_OK):
         raise UserError(f"-o {path}: the folder {folder} cannot be written")
 

@@ -1,5 +1,6 @@
 """plugins, plugins check, new: what is installed, whether it does what its types say, and a beginning of one's own."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -112,7 +113,7 @@ def new(
         console.print(f"  {path}", markup=False)
     console.print(
         f"It works as it is; change a file at a time. Next:\n"
-        f"  cd {folder} && pip install -e '.[test]' && pytest\n"
+        f"  cd {shlex.quote(str(folder))} && pip install -e '.[test]' && pytest\n"
         f"  regenkit train recipes/{plugin}.yaml",
         markup=False,
     )

@@ -1,5 +1,6 @@
 """recipes, recipes copy: what comes with regenkit, to train as it is or to begin one's own from."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def copy_recipe(
     if path.exists():
         raise UserError(f"{path}: is there already; name another file with -o FILE")
     copy(known[name], path)
-    print(f"{path}: yours to change; to train it: regenkit train {path}")
+    print(f"{path}: yours to change; to train it: regenkit train {shlex.quote(str(path))}")
 
 
 def _x_to_y(path: Path) -> str:

@@ -29,12 +29,13 @@ def rule(part: Part, y: Spec, *, source: bool = False) -> Any:
     return made
 
 
-def modality(record: Modality, options: Mapping[str, Any], also: tuple[type, ...] = ()) -> Any:
-    """A modality with the arguments that the data say. Raises UserError where it lacks what its role needs."""
+def modality(record: Modality, options: Mapping[str, Any], of: str, also: tuple[type, ...] = ()) -> Any:
+    """A modality with the arguments that the data say; `of` names the dataset. Raises UserError where it refuses them,
+    or lacks what its role needs."""
     try:
         made = record.load()(**options)
-    except TypeError as error:
-        raise UserError(f"{record.title}: {error}; the dataset's `modalities` should be its arguments") from error
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{record.title}: {error}; its arguments are what `modalities` of {of} says") from error
     refuse_unfit(record, made, also)
     return made
 

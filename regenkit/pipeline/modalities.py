@@ -4,6 +4,8 @@ A trained run needs them without the data. A dataset that knows such arguments h
 {"x": {"labels": [...]}, "y": {"size": 28}}.
 """
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ from regenkit.adapter import KnowsModalities, Shares
 from regenkit.components import Dataset, Modality
 from regenkit.errors import UserError
 from regenkit.files import write_json
-from regenkit.pipeline.contract import plain
+from regenkit.plugins.blame import located
 from regenkit.recipe import Recipe
 from regenkit.run_files import Maps, read_json
 from regenkit.trust import check_data
 
 FILE = "modalities.json"
+SIDES = ("x", "y")
 Options = dict[str, dict[str, Any]]
 
 
@@ -54,15 +57,43 @@ def keep(dataset: Any, known: Options, folder: Path | None) -> None:
     """Write the arguments that are `known` into the run. Raises UserError where the dataset's have changed."""
     for side, options in _of_dataset(dataset).items():
         for name, value in options.items():
-            if known.get(side, {}).get(name) != value:
-                raise UserError(
-                    f"{folder}: this run was begun with {name} {known.get(side, {}).get(name)}, the dataset now has "
-                    f"{value}; start a new run with --run DIR"
-                )
+            before = known.get(side, {}).get(name)
+            if before == value:
+                continue
+            if folder is None:  # the same data a moment ago
+                raise UserError(f"{located(dataset)}: modalities gives {name} {before}, and the second time {value}; "
+                                "let it depend on the data alone")  # fmt: skip
+            raise UserError(f"{folder}: this run was begun with {name} {before}, the dataset now has {value}; start a "
+                            "new run with --run DIR")  # fmt: skip
     if folder is not None and known and not (folder / FILE).exists():
         write_json(folder / FILE, known)
 
 
 def _of_dataset(dataset: Any) -> Options:
-    found: Options = plain(dataset.modalities if isinstance(dataset, KnowsModalities) else {})
-    return found
+    """What a dataset's `modalities` says, as it is after JSON. Raises UserError where that is no such map."""
+    if not isinstance(type(dataset), KnowsModalities):  # of the class: a property that fails must not count as none
+        return {}
+    found = dataset.modalities
+    like = 'right is a map like {"x": {"labels": […]}, "y": {"size": 28}}, each with arguments of that modality'
+    if callable(found):
+        raise UserError(f"{located(dataset)}: modalities is a method; write @property above it")
+    if not isinstance(found, Mapping) or not all(isinstance(each, Mapping) for each in found.values()):
+        raise UserError(f"{located(dataset)}: modalities is {_shown(found)}; {like}")
+    if unknown := [side for side in found if side not in SIDES]:
+        raise UserError(f"{located(dataset)}: modalities has {unknown[0]!r}, and only x and y have modalities; {like}")
+    try:
+        written: Options = json.loads(json.dumps({side: dict(each) for side, each in found.items()}, default=_path))
+    except TypeError as error:
+        raise UserError(f"{located(dataset)}: modalities holds {error}, which JSON cannot keep; write texts, numbers, "
+                        "lists and maps: list(), int()") from error  # fmt: skip
+    return written
+
+
+def _path(value: Any) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__}")
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if len(repr(value)) < 80 else f"{repr(value)[:80]} …"

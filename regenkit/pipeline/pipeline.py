@@ -51,9 +51,9 @@ class Pipeline:
         assert isinstance(data, Dataset)
         self.modalities = modalities_of(recipe, folder)
         self.x_record = record_of(data, data.x)
-        self.x: Modality = modality(self.x_record, self.modalities.get("x", {}))
+        self.x: Modality = modality(self.x_record, self.modalities.get("x", {}), data.title)
         self.y_record = record_of(data, data.y)
-        self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), (Decodes,))
+        self.y: OutputModality = modality(self.y_record, self.modalities.get("y", {}), data.title, (Decodes,))
         check_shared(recipe, self.x, self.y)
         self.source = self._source() if "source" in recipe.parts else None
         self.specs: dict[str, Spec] = {"x": (self.source or self.x).spec, "y": self.y.spec, "rep": Spec()}

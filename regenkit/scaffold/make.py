@@ -6,10 +6,11 @@ called "acme". That name is replaced by the new one, in files and in the names o
 
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 
 from regenkit.errors import UserError
-from regenkit.files import write_text
+from regenkit.files import write_text, writing
 from regenkit.nearest import did_you_mean
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -22,28 +23,48 @@ RIGHT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def make(name: str, folder: Path, *, shape: str = "sequence", description: str = "", author: str = "") -> list[Path]:
-    """Write a plugin called `name`, whose Y has this shape, into `folder`, and return its files. Raises UserError where
-    the name cannot be one, is taken, there is no such shape, or the folder holds anything already."""
+    """Write a plugin called `name`, whose Y has this shape, into `folder`, whole or not at all, and return its files.
+
+    Raises UserError where the name cannot be one, is taken, there is no such shape, or the folder holds anything
+    already or cannot be written.
+    """
     check_name(name)
     if shape not in SHAPES:
         raise UserError(f"{shape!r} is no shape of Y{did_you_mean(shape, SHAPES)}")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder}: is there already; name an empty or a new folder with --into DIR")
+    with writing(folder):
+        there = folder.exists()
+        if there and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder}: is there already; name an empty or a new folder with --into DIR")
     words = {
         "DESCRIPTION": _quoted(description or f"A plugin for regenkit: {name}"),
         "AUTHOR": _quoted(author or "nobody yet"),
         "AN_INPUT": SHAPES[shape],
         STAND_IN: name,
     }
-    files = []
-    for relative, template in sorted(templates(shape).items()):
-        path = folder / relative.replace(STAND_IN, name)
+    try:
+        return [
+            # at once, so that a word of the description is not taken for one of the template
+            _written(folder / relative.replace(STAND_IN, name),
+                     re.sub("|".join(words), lambda found: words[found[0]], template.read_text(encoding="utf-8")))
+            for relative, template in sorted(templates(shape).items())
+        ]  # fmt: skip
+    except BaseException:  # a half plugin would keep the same command from being given again
+        if folder.is_dir():
+            for each in folder.iterdir():
+                if each.is_dir():
+                    shutil.rmtree(each)
+                else:
+                    each.unlink()
+            if not there:
+                folder.rmdir()
+        raise
+
+
+def _written(path: Path, text: str) -> Path:
+    with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # at once, so that a word of the description is not taken for one of the template
-        text = re.sub("|".join(words), lambda found: words[found[0]], template.read_text(encoding="utf-8"))
-        write_text(path, text)
-        files.append(path)
-    return files
+    write_text(path, text)
+    return path
 
 
 def templates(shape: str) -> dict[str, Path]:

@@ -62,10 +62,11 @@ def its_text_can_be_read_again(component: Converter, material: Material) -> None
 def wrong_text_is_refused(component: Converter, material: Material) -> None:
     """from_text of what is no Y′ raises UserError, whose message says what is wrong. What it takes is the very text of
     the Y′ that it gives."""
+    converter = material.pipeline.converter  # first: what keeps it from being built is no refusal of a text
     for text in ("", "{", "no: such field\n", "- 1\n- 2\n", "\x00"):
         try:
-            rep, meta = parsed(material.pipeline.converter, text)
-            taken = text_of(material.pipeline.converter, rep, meta)
+            rep, meta = parsed(converter, text)
+            taken = text_of(converter, rep, meta)
         except UserError:
             continue
         except Exception as error:
