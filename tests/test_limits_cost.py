@@ -104,6 +104,13 @@ def test_activations_grow_with_the_batch_and_the_steps(pipeline: Any) -> None:
     assert small.optimizer == 4 * (3 * small.parameters) + small.weights
 
 
+def test_settings_that_change_nothing_are_warned_of(pipeline: Any) -> None:
+    """They were ignored in silence."""
+    made = pipeline("train.finetune.steps=5")
+    (warned,) = [line for line in listed(made, costs(made, ROUTE)) if "warning" in line]
+    assert warned.endswith("train.finetune changes nothing, because this recipe does not train the stage finetune")
+
+
 def test_what_is_large_but_fits_is_warned_of(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = pipeline()
     found = costs(made, ROUTE)

@@ -162,6 +162,16 @@ def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:
         assert said in refusal(tmp_path, f"{given}joint: {{}}\n")
 
 
+def test_settings_of_a_stage_that_is_not_trained_here_are_named(tmp_path: Path) -> None:
+    assert read(tmp_path, TEXT).unread == ()
+    assert read(tmp_path, TEXT, "train.converter.steps=5", "train.finetune.steps=5").unread == ("converter", "finetune")
+    assert read(tmp_path, f"{TEXT}finetune: {{on: sampled}}\n", "train.finetune.steps=5").unread == ()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/recipe.yaml").write_text(read(tmp_path, TEXT).dump())
+    taken = TEXT.replace("{use: toy/model, width: 64}", f"{{from: {tmp_path / 'other'}}}")
+    assert read(tmp_path, taken.replace("direct: {width: 96}\n", "")).unread == ("generator",)
+
+
 def test_overrides(tmp_path: Path) -> None:
     recipe = read(tmp_path, TEXT, "generator.width=4", "train.converter.steps=3", "converter.parts=[chords, cadence]",
                   "evaluate=[]", "train.clip_norm=null")  # fmt: skip

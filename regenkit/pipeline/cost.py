@@ -129,7 +129,8 @@ def costs(pipeline: Pipeline, stages: Iterable[str], steps: Steps = None) -> dic
 
 
 def listed(pipeline: Pipeline, found: Mapping[str, Cost], examples: int | None = None) -> Iterator[str]:
-    """A line for each stage, one for the records, and a warning of each stage that fits, but not by much.
+    """A line for each stage, one for the records, and warnings: of each stage that fits, but not by much, and of each
+    section of `train` that changes nothing.
 
     examples   so many are prepared; None where that is not known
     """
@@ -145,6 +146,8 @@ def listed(pipeline: Pipeline, found: Mapping[str, Cost], examples: int | None =
         if each.total > LARGE * there:
             yield (f"{WARNING}training {stage} takes about {limits.size(each.total)}, and this machine has "
                    f"{limits.size(there)} of memory")  # fmt: skip
+    for stage in pipeline.recipe.unread:
+        yield f"{WARNING}train.{stage} changes nothing, because this recipe does not train the stage {stage}"
 
 
 def longest(pipeline: Pipeline, prepared: Prepared) -> dict[str, int] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regenkit.components import Component, Converter
+from regenkit.components import Component, Converter, Renderer
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.recipe.document import Where, dump
@@ -131,6 +131,20 @@ class Recipe:
         """Training settings of a stage: `train`, overridden by `train.STAGE`; without a stage, what all share."""
         base = {key: value for key, value in self.train.items() if key not in SETTINGS}
         return TrainSettings(**{**base, **(self.train.get(STAGES[stage].settings, {}) if stage else {})})
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Stages that have a section of `train` and are not trained here, so that it changes nothing."""
+        read = {STAGES[each].settings for each in (*self.stages, "direct") if not self._needs_none(STAGES[each])}
+        return tuple(each for each in SETTINGS if self.train.get(each) and each not in read)
+
+    def _needs_none(self, kind: StageKind) -> bool:
+        """Whether another run, or the converter, has its weights, or it is a renderer without any."""
+        part = self.parts.get(kind.section)
+        if part is None or kind.builds_on:
+            return False
+        without = isinstance(part.component, Renderer) and not part.component.trained
+        return without or part.own_decoder or part.run is not None
 
     def plain(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""
