@@ -46,7 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with runs.at_home(folder, runs.Stopper("none")):
         train("first", RECIPE)
-        train("second", TAKEN)
+        train("second", TAKEN.replace("from: first", f"from: {folder / 'first'}"))
         export_run(load_run("second"), Path("second.zip"))
         yield folder
 

@@ -20,7 +20,7 @@ from regenkit.pipeline.contract import plain
 from regenkit.pipeline.load import CARD, FORMAT, MANIFEST, RECIPE
 from regenkit.pipeline.modalities import FILE as MODALITIES
 from regenkit.recipe.document import dump
-from regenkit.run.origin import DONE
+from regenkit.run.origin import DONE, done
 from regenkit.run_files import Map, read_json
 from regenkit.stages import BEST, LONGEST, ROUTE
 
@@ -51,13 +51,19 @@ def export_run(pipeline: Pipeline, path: Path) -> list[str]:
         for stage in stages:
             folder = pipeline.run / stage
             _add(archive, f"{stage}/{CONTRACT}", json_text(plain(pipeline.contract(stage))))
-            _add(archive, f"{stage}/{DONE}", (folder / DONE).read_text(encoding="utf-8"))
+            _add(archive, f"{stage}/{DONE}", json_text(_results(folder)))
             entry = _entry(f"{stage}/{BEST}")
             entry.file_size = (folder / BEST).stat().st_size  # from 2 GB on, a zip has to know it beforehand
             with archive.open(entry, "w") as out, (folder / BEST).open("rb") as weights:
                 while chunk := weights.read(io.DEFAULT_BUFFER_SIZE * 128):
                     out.write(chunk)
     return stages
+
+
+def _results(folder: Path) -> dict[str, Any]:
+    """A stage's done.json; of the run that it was taken from only the name, because where it lay is of this machine."""
+    found = done(folder)
+    return {**found, "from": Path(found["from"]).name} if "from" in found else found
 
 
 def needed(pipeline: Pipeline) -> list[str]:
