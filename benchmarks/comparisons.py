@@ -38,7 +38,8 @@ def main() -> None:
 def whole(comparison: Comparison) -> None:
     setup = comparison.setup
     print(f"## {', '.join(comparison.cells[0].settings)}\n\n    {setup.command}\n")
-    print(f"Bits a step of Y, {setup.split} split: {comparison.examples} examples, {comparison.steps} steps.\n")
+    held = f"{comparison.examples} examples, {comparison.steps:,.0f} {setup.unit}s"
+    print(f"Bits a {setup.unit} of Y, {setup.split} split: {held}.\n")
     print(as_markdown(main_table(comparison), short))
     if comparison.better:
         print("\nScores of samples; the gap is predicted − true.\n")
