@@ -227,6 +227,19 @@ def test_files_saved_out_of_mail(tmp_path: Path) -> None:
     assert [note.pitch for note in natural.melody.notes] == [65, 65, 64, 66, 65]
 
 
+@pytest.mark.parametrize("tempo", ["1/4=200", "1/4 = 20", '"Allegro" 1/4=203', "3/8=20 % slow"])
+def test_a_tempo_is_no_sign_of_mail(tmp_path: Path, tempo: str) -> None:
+    """ "=20" is a blank in a mail, so the tempo was lost; and of "1/4=30" beside it a digit."""
+    tune = "X:{}\nM:4/4\nL:1/4\nQ:{}\nK:C\nCDEF|\n"
+    (tmp_path / "a.abc").write_text(f"{tune.format(1, tempo)}\n{tune.format(2, '1/4=30')}")
+    found = [each.melody.tempo for each in files.reading(tmp_path / "a.abc").tunes]
+    assert found == [read_tune(tune.format(1, tempo), "").tunes[0].melody.tempo, 30.0] and found[0] > 20 - 1e-6
+    mailed = tune.format(1, "1/4=3D200=20").replace("CDEF", "=3DFC=20E2")
+    (tmp_path / "b.abc").write_text(mailed)
+    (one,) = files.reading(tmp_path / "b.abc").tunes
+    assert one.melody.tempo == 200.0 and len(one.melody.notes) == 3
+
+
 def test_text_by_its_mnemonics() -> None:
     written = r"""\"u \'e \`a \~n \^o \cc \vs \AE \oe \ss \aa \/o \u00fc &uuml; \& \% M\"unchen \HoX"""
     assert " ".join(plain_text(written).split()) == "ü é à ñ ô ç š Æ œ ß å ø ü ü & % München őX"

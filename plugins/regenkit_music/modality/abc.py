@@ -20,6 +20,8 @@ FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)")
 COMMENT = re.compile(r"(?<!\\)%.*")
 MAILED = re.compile(rb"=(?:3D|20|0D|[ \t]*\r?\n)")
 """What no natural sign is followed by."""
+PLAIN_TEMPO = re.compile(rb"Q:(?![^\r\n\]]*=3D)[^\r\n\]=]*/\d+[ \t]*=[ \t]*\d")
+"""A tempo whose "=" is written as it is ("1/4=200"), which no mail leaves so: it is no "=20" of a mail."""
 QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
 CHARSET = re.compile(rb"(?m)^(?:%%|I:)\s*abc-charset\s+([\w-]+)")
 
@@ -39,7 +41,8 @@ def text_of(path: Path, encoding: str | None = None) -> str:
     Some were saved out of e-mail as quoted-printable (RFC 2045): a natural is "=3D" there, which reads as the note D.
     """
     data = path.read_bytes()
-    if MAILED.search(data) and data.count(b"=") == len(QUOTED.findall(data)):
+    mailed = MAILED.search(data) and data.count(b"=") == len(QUOTED.findall(data))
+    if mailed and not PLAIN_TEMPO.search(data):
         data = quopri.decodestring(data)
     return decoded(data, encoding or _charset(data), path)
 
