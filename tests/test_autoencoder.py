@@ -29,7 +29,9 @@ def batch() -> dict[str, Any]:
     return stack(ys, Y)
 
 
-@pytest.fixture(scope="module", params=["vq", pytest.param("vae", marks=pytest.mark.exhaustive(minutes=0.3))])
+@pytest.fixture(
+    scope="module", params=[pytest.param(each, marks=pytest.mark.exhaustive(minutes=0.3)) for each in ("vq", "vae")]
+)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TokenAutoencoder:
     model, _ = train(
         tmp_path_factory.mktemp(request.param), build=lambda: autoencoder(request.param), steps=400, batch_size=16,

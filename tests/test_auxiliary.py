@@ -67,6 +67,7 @@ def slopes(model: Assisted, terms: str, **kind: bool) -> dict[str, float]:
     return found
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_what_the_auxiliary_stage_loses_moves_both_and_the_generator_s_own_loss_the_generator_alone() -> None:
     model = assisted(0.5)
     moved, own = slopes(model, "auxiliary_"), slopes(model, "parity")

@@ -129,6 +129,7 @@ def test_cells_that_differ_in_samples_alone_have_the_same_bits(home: Path) -> No
     assert not (home / "runs").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.3)
 def test_cells_that_differ_in_samples_alone_are_trained_once(home: Path) -> None:
     """And drawn from in each cell's own way, the direct route too, which draws as the generator does."""
     vary = ["--vary", "generator.sample.temperature=0,2.0", "--baseline", "direct"]

@@ -23,10 +23,8 @@ def small() -> GAN:
     return GAN(condition=LABEL, target=PIXELS, **SMALL)
 
 
-@pytest.mark.parametrize(
-    ("condition", "target"),
-    [pytest.param(LABEL, PIXELS, marks=pytest.mark.exhaustive(minutes=0.2)), (CODES | LABEL, LATENT)],
-)
+@pytest.mark.exhaustive(minutes=0.2)
+@pytest.mark.parametrize(("condition", "target"), [(LABEL, PIXELS), (CODES | LABEL, LATENT)])
 def test_examples_stand_alone(condition: Spec, target: Spec) -> None:
     check(built(GAN, condition, target, **SMALL, reconstruct=1.0), condition, target)
 

@@ -51,6 +51,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_run_knows_what_the_data_said_of_its_modalities(place: Path) -> None:
     run = place / "runs/shapes/1"
     assert json.loads((run / "modalities.json").read_text())["x"] == {"labels": ["bar", "square"]}
@@ -59,6 +60,7 @@ def test_a_run_knows_what_the_data_said_of_its_modalities(place: Path) -> None:
     assert (run / "samples/renderer-000002-1.png").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_pictures_have_no_encoding(place: Path) -> None:
     convert = ("convert", "runs/shapes/1", "shapes/bar/0.png", "-o", "bar.yaml", "--encoding", "cp1251")
     said = regenkit(*convert, cwd=place, expect=2).stderr
@@ -84,6 +86,7 @@ def test_it_generates_where_the_data_are_not(place: Path) -> None:
         away.rename(place / "shapes")
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_other_classes_want_another_run(place: Path) -> None:
     (place / "shapes/disc").mkdir()
     Image.new("L", (20, 20)).save(place / "shapes/disc/1.png")
@@ -95,6 +98,7 @@ def test_other_classes_want_another_run(place: Path) -> None:
         (place / "shapes/disc").rmdir()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_converter_that_does_not_fit_the_pictures_is_refused(place: Path) -> None:
     refused = regenkit("train", "shapes.yaml", "--set", "converter.factor=3", cwd=place, expect=2)
     assert "shapes.yaml:2:" in refused.stderr and "divide by 1, 2, 4, 8, 16" in refused.stderr
@@ -137,6 +141,7 @@ def test_what_cannot_be_built_leaves_no_run(place: Path) -> None:
     assert not (place / "runs/shapes/2").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 @pytest.mark.parametrize("option", ["nan", "inf", "-1"])
 def test_guidance_is_a_finite_number(place: Path, option: str) -> None:
     refused = regenkit("generate", "runs/shapes/1", "--input", "bar", "-o", "x.png", "--guidance", option, cwd=place,
@@ -183,6 +188,7 @@ def test_a_score_whose_files_are_not_here_is_refused_before_training(
     assert not (place / "runs/scored/1/direct").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_data_that_are_not_here_are_no_fault_of_the_recipe(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

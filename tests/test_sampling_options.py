@@ -116,6 +116,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_no_contract_knows_of_them_and_a_recipe_keeps_them(home: Path) -> None:
     Path("guided.yaml").write_text(RECIPE)
     plain, guided = (Pipeline(load("guided.yaml", more)) for more in ([], ["generator.sample={guidance: 2}"]))
@@ -129,6 +130,7 @@ def test_no_contract_knows_of_them_and_a_recipe_keeps_them(home: Path) -> None:
         )
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
     recipe = load("runs/song/1/recipe.yaml", ["generator.sample={temperature: 0}"])
     run = Pipeline(recipe, Path("runs/song/1"))
@@ -141,6 +143,7 @@ def test_a_user_overrides_what_the_recipe_fixes(home: Path) -> None:
     assert drawn(1) == drawn(2) and drawn(1, temperature=50.0) != drawn(2, temperature=50.0)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_drawn(home: Path) -> None:
     run = load_run("runs/song/1")
     stages = {name: run.stage(name) for name in ("generator", "renderer")}
@@ -151,6 +154,7 @@ def test_an_option_that_a_stage_cannot_draw_by_is_refused_before_anything_is_dra
         run.generate([], guidance=2)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_an_argument_that_came_later_counts_as_its_default(home: Path) -> None:
     """So a run from before it is read; one that the recipe sets to something else is another training."""
     folder = Path("runs/song/1/generator/stage.json")
@@ -172,6 +176,7 @@ def test_an_argument_that_came_later_counts_as_its_default(home: Path) -> None:
         folder.write_text(before)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_likelihood_is_looked_for_in_the_stage_as_it_is_built(home: Path) -> None:
     """Of a ladder it depends on its rungs; its class does not say."""
     rungs = f"{{use: ladder, rungs: [{{use: transformer, {SMALL}}}]}}"

@@ -119,7 +119,7 @@ def test_an_example_with_more_symbols_than_entries_weighs_nothing() -> None:
         assert float(weight[1]) == (3.0 if name == END else 9.0)
 
 
-@pytest.mark.parametrize("build", [fastspeech, flow])
+@pytest.mark.parametrize("build", [fastspeech, pytest.param(flow, marks=pytest.mark.exhaustive(minutes=0.2))])
 def test_drawn_entries(build: object) -> None:
     model = small(build)
     condition, _ = batch(slice(0, 3), False)
@@ -152,7 +152,7 @@ def test_a_text_longer_than_all_of_training_is_not_spoken_faster(tmp_path: Path)
     assert longest(None, "generator", other) == longest(tmp_path, "renderer", other) == {}
 
 
-@pytest.mark.parametrize("build", [fastspeech, flow])
+@pytest.mark.parametrize("build", [fastspeech, pytest.param(flow, marks=pytest.mark.exhaustive(minutes=0.2))])
 def test_what_is_predicted_of_a_known_target_lasts_as_long(build: object) -> None:
     """Each example alone and in a batch; one that cannot be aligned is left as it is."""
     model = small(build)

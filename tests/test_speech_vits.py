@@ -192,6 +192,7 @@ def reached(model: JointVectors, term: str, **changed: Any) -> set[str]:
             if slope is not None and np.abs(tf.convert_to_tensor(slope).numpy()).max() > 0}  # fmt: skip
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_what_each_term_moves() -> None:
     model = joint(approach=0.5)
     assert reached(model, "reconstruct") == {"converter", "renderer"}

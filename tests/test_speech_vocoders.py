@@ -206,7 +206,8 @@ def test_what_cannot_be_rendered_is_refused(build: Any) -> None:
             type(build())(condition=condition, target=target)
 
 
-@pytest.mark.parametrize("build", BOTH)
+@pytest.mark.exhaustive(minutes=0.2)
+@pytest.mark.parametrize("build", [vocos, hifigan])
 def test_what_chooses_the_best_weights_is_weighted_as_what_is_minimised(build: Any) -> None:
     """Unweighted, the distance was outweighed by the other terms of an autoencoder, whose first weights were kept."""
     keras.utils.set_random_seed(0)

@@ -27,7 +27,8 @@ def of(entries: int, count: int = 2) -> dict[str, tf.Tensor]:
 @pytest.mark.parametrize(
     ("model", "target", "options"),
     [
-        (Diffusion, PIXELS, {"steps": 2, "guidance": 2.0}), (MaskGIT, CODES, {"steps": 1, "temperature": 8.0}),
+        pytest.param(Diffusion, PIXELS, {"steps": 2, "guidance": 2.0}, marks=pytest.mark.exhaustive(minutes=0.2)),
+        (MaskGIT, CODES, {"steps": 1, "temperature": 8.0}),
         (CVAE, PIXELS, {}),
     ],
 )  # fmt: skip
