@@ -67,7 +67,7 @@ TEST = [
     "partitura>=1.7",
     "pytest>=8",
     "pytest-timeout>=2.3",
-    "pytest-xdist>=3.8",
+    "pytest-xdist>=3.5",
     "pywavelets>=1.6",
 ]
 DEV = [
