@@ -84,7 +84,7 @@ def test_a_property_that_fails_is_not_missing() -> None:
 
     class Fails(Data):
         @property
-        def version(self) -> int:  # type: ignore[override]
+        def version(self) -> int:  # type: ignore[override]  # a property, where Data has a number: so it can fail
             raise AttributeError("vers")
 
     with pytest.raises(AttributeError, match="vers"):

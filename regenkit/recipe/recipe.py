@@ -42,6 +42,11 @@ class Part:
         return self.component.name
 
     @property
+    def untaught(self) -> bool:
+        """Whether it is a renderer that has nothing to learn."""
+        return isinstance(self.component, Renderer) and not self.component.trained
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What its trained stage depends on: the component and its arguments, not how samples are drawn."""
         return {"use": self.use, **self.arguments}
@@ -143,8 +148,7 @@ class Recipe:
         part = self.parts.get(kind.section)
         if part is None or kind.builds_on:
             return False
-        without = isinstance(part.component, Renderer) and not part.component.trained
-        return without or part.own_decoder or part.run is not None
+        return part.untaught or part.own_decoder or part.run is not None
 
     def plain(self) -> dict[str, Any]:
         """The recipe with all defaults filled in, in plain data; loading its `dump` gives the same again."""

@@ -8,7 +8,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-from regenkit.components import Renderer
 from regenkit.distribute import gathered, together
 from regenkit.errors import UserError
 from regenkit.files import beside, copy, write_json
@@ -103,7 +102,7 @@ def _further(folder: Path) -> int:
 def settings_of(recipe: Recipe, stage: str) -> TrainSettings:
     """A baseline is trained for as many steps as generator and renderer together, unless the recipe sets it."""
     settings, kind = recipe.train_settings(stage), STAGES[stage]
-    if _untaught(recipe, stage):
+    if stage == RENDERER and recipe.renderer.untaught:
         return settings.model_copy(update={"steps": 0})
     if not kind.baseline or "steps" in recipe.train.get(kind.settings, {}):
         return settings
@@ -121,13 +120,7 @@ def _steps(recipe: Recipe, stage: str) -> int:
     other = taken_from(recipe, stage)
     if other and (trained := done(other / stage)):
         return int(trained["steps"]) + _further(other / stage)
-    return 0 if _untaught(recipe, stage) else recipe.train_settings(stage).steps
-
-
-def _untaught(recipe: Recipe, stage: str) -> bool:
-    """Whether a stage is a renderer that has nothing to learn."""
-    component = recipe.part(stage).component if stage == RENDERER else None
-    return isinstance(component, Renderer) and not component.trained
+    return 0 if stage == RENDERER and recipe.renderer.untaught else recipe.train_settings(stage).steps
 
 
 def hand_out(pipeline: Pipeline, stage: str) -> None:
