@@ -127,14 +127,19 @@ def today() -> str:
 # --- what tests of the loop compare with, trained when first asked for: a few seconds each ----------------------------
 
 
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
-    """20 steps of the transformer on one device, without any interruption; a batch of them is of a single example."""
-    from toy_job import train, weights
+@pytest.fixture(
+    scope="session", params=["lookup", pytest.param("transformer", marks=pytest.mark.exhaustive(minutes=0.5))]
+)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, list[Any]]:
+    """(what builds the stage, its folder, its weights) after 20 steps on one device, without any interruption.
 
-    folder = tmp_path_factory.mktemp("whole")
-    model, _ = train(folder, sample=lambda model, step: None, sample_every=5)
-    return folder, weights(model)
+    Both stages have dropout, and one of the batches is of a single example.
+    """
+    import toy_job
+
+    build, folder = getattr(toy_job, request.param), tmp_path_factory.mktemp("whole")
+    model, _ = toy_job.train(folder, build=build, sample=lambda model, step: None, sample_every=5)
+    return build, folder, toy_job.weights(model)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,10 @@ from regenkit.training.state import State
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.mark.parametrize("damage", ["cut", "overwritten", "emptied"])
+LONG = pytest.mark.exhaustive(minutes=0.1)
+
+
+@pytest.mark.parametrize("damage", ["overwritten", *(pytest.param(each, marks=LONG) for each in ("cut", "emptied"))])
 def test_a_damaged_checkpoint_is_passed_over(table: tuple[Path, Watch], stopped: Path, damage: str) -> None:
     path = stopped / "stage" / "checkpoints" / "step-00000010.npz"
     data, middle = path.read_bytes(), path.stat().st_size // 2

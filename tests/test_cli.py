@@ -20,7 +20,7 @@ dataset: {use: music/corpus, paired: [bach], unpaired: [], limit: 60}
 converter: {use: music/template, parts: [timing], given: [tonality, metre, chords]}
 generator: {use: transformer, width: 16, depth: 1, heads: 2}
 renderer: {use: transformer, width: 16, depth: 1, heads: 2}
-train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 3, warmup_steps: 1}
+train: {steps: 6, steps_per_call: 3, validate_every: 3, checkpoint_every: 3, sample_every: 0, warmup_steps: 1}
 evaluate: [music/stress_on_beat, music/two_sample]
 """
 WORDS = "The moon is bright above the sea, the winds are still tonight"
@@ -51,9 +51,15 @@ def test_a_run_leaves_its_recipe_logs_and_samples(place: Path) -> None:
     assert json.loads((run / "environment.json").read_text())["tensorflow"]
     names = {path.name for path in (run / "samples").iterdir()}
     assert {"1-predicted.mid", "1-predicted.wav", "1-predicted.png", "1-reference.mid", "1-predicted.yaml"} <= names
-    assert {"generator-000003-1.yaml", "renderer-000006-1.png"} <= names
     rows = (run / "samples/samples.md").read_text().splitlines()[6:]
     assert len(rows) == 3 and all(len(row.split(" | ")) == 4 and "notes" in row for row in rows)
+
+
+@pytest.mark.exhaustive(minutes=0.7)
+def test_samples_are_drawn_while_it_trains(place: Path) -> None:
+    regenkit("train", "song.yaml", "--run", "sampled", "--set", "train.sample_every=3", cwd=place)
+    names = {path.name for path in (place / "sampled/samples").iterdir()}
+    assert {"generator-000003-1.yaml", "renderer-000006-1.png"} <= names
 
 
 def test_every_syllable_has_a_note_in_the_range_asked_for(place: Path) -> None:

@@ -75,6 +75,7 @@ def test_a_full_disk_is_still_one_message(tmp_path: Path) -> None:
     assert done.returncode == 2 and b"No space left on device" in done.stderr and b"Traceback" not in done.stderr
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_names_beyond_the_stream_s_characters(place: Path) -> None:
     found = json.loads(shell("regenkit preview r.yaml --json", place, LC_ALL="C", **STREAMS["ascii"]).stdout)
     assert found["shown"][0]["id"].startswith("木")

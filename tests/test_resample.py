@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from tiny import KEYED, LETTERS, NOTES, built, condition_of, equal, scores, target_of
+from tiny import KEYED, LETTERS, TARGETS, built, condition_of, equal, scores, target_of
 
 from regenkit.spec import Spec
 
 
-@pytest.mark.parametrize("target", [NOTES, KEYED], ids=["steps", "steps and a scalar"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_what_was_sampled_is_drawn_again(target: Spec) -> None:
     model, condition = built(LETTERS, target), condition_of(40, [40, 3, 17])
     for seed in (0, 7, 2**40):

@@ -1,14 +1,12 @@
 """An interruption changes nothing: what goes on from a checkpoint ends as what was never stopped."""
 
-import shutil
 import signal
 from pathlib import Path
 
-import numpy as np
 import pytest
-from toy_job import lookup, train, transformer, weights
+from toy_job import lookup, train, weights
 from toy_stages import play
-from toy_watch import Watch, best, difference, lines, stopping_at
+from toy_watch import Watch, Whole, best, difference, lines, stopping_at
 
 from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
@@ -16,24 +14,14 @@ from regenkit.errors import Interrupted
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def halved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, interrupted by a signal at step 10."""
-    folder = tmp_path_factory.mktemp("halved")
+def test_resumed_it_ends_as_if_nothing_had_happened(whole: Whole, tmp_path: Path) -> None:
+    (build, folder, expected), resumed = whole, tmp_path / "resumed"
     with pytest.raises(Interrupted):
-        train(folder, sample=stopping_at(10), sample_every=5)
-    assert list(lines(folder, "train")) == [5, 10]
-    return folder
-
-
-def test_resumed_it_ends_as_if_nothing_had_happened(
-    whole: tuple[Path, list[np.ndarray]], halved: Path, tmp_path: Path
-) -> None:
-    folder, expected = whole
-    resumed = shutil.copytree(halved, tmp_path / "resumed")
-    model, _ = train(resumed)
+        train(resumed, build=build, sample=stopping_at(10), sample_every=5)
+    assert list(lines(resumed, "train")) == [5, 10]
+    model, _ = train(resumed, build=build)
     assert difference(weights(model), expected) == 0
-    assert difference(best(resumed, transformer), best(folder, transformer)) == 0
+    assert difference(best(resumed, build), best(folder, build)) == 0
     for kind in ("train", "validation"):
         mine, theirs = lines(resumed, kind), lines(folder, kind)
         for line in (*mine.values(), *theirs.values()):

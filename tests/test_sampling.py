@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tiny import KEYED, LETTERS, NOTES, built, condition_of, equal, greedy
+from tiny import KEYED, LETTERS, TARGETS, built, condition_of, equal, greedy
 
 from regenkit.layers import noise
 from regenkit.models.kv_cache import CHUNK
@@ -19,7 +19,7 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec, tokens
 
 
-@pytest.fixture(scope="module", params=[NOTES, KEYED], ids=["steps", "steps and a scalar"])
+@pytest.fixture(scope="module", params=TARGETS)
 def model(request: pytest.FixtureRequest) -> Iterator[Transformer]:
     yield built(LETTERS, request.param)
 

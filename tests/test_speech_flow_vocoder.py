@@ -110,7 +110,7 @@ def test_entries_of_one_example_have_noise_of_their_own() -> None:
     assert drawn.std() == pytest.approx(1.0, abs=0.05) and drawn.mean() == pytest.approx(0.0, abs=0.05)
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 64])
+@pytest.mark.parametrize("chunk", [pytest.param(1, marks=pytest.mark.exhaustive(minutes=0.1)), 7, 64])
 def test_a_stream_is_the_whole(chunk: int) -> None:
     model = moved()
     condition = fields(CONDITION, {"y": [HOP * 60, HOP * 41]}, {"y": HOP * 60})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import KEYED, LETTERS, NOTES, built, condition_of, equal, greedy, stepwise, target_of
+from tiny import LETTERS, NOTES, TARGETS, built, condition_of, equal, greedy, stepwise, target_of
 
 from regenkit.layers.history_noise import with_others
 from regenkit.models.transformer import Transformer
@@ -19,7 +19,7 @@ from regenkit.spec import Field, Spec, tokens
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture(scope="module", params=[NOTES, KEYED], ids=["steps", "steps and a scalar"])
+@pytest.fixture(scope="module", params=TARGETS)
 def model(request: pytest.FixtureRequest) -> Iterator[Transformer]:
     yield built(LETTERS, request.param)
 

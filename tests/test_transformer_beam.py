@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from clocks import CASES, letters, model_of, numbers, probabilities, repeated, stacked
-from tiny import KEYED, LETTERS, NOTES, built, condition_of, equal
+from tiny import LETTERS, TARGETS, built, condition_of, equal
 
 from regenkit.spec import Field, Spec, tokens
 
@@ -46,7 +46,7 @@ def test_codes_say_how_long_it_is_up_to_the_last() -> None:
         assert scores[every.index(drawn(found, place))] == pytest.approx(scores.max(), rel=1e-4)
 
 
-@pytest.mark.parametrize("target", [NOTES, KEYED], ids=["steps", "steps and a scalar"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_several_fields_a_step_are_one_search(target: Spec) -> None:
     """The wider beam is the likelier; one that holds every beginning finds what enumeration finds."""
     small = Spec({name: tokens(2, scalar=field.scalar) for name, field in target.items()})

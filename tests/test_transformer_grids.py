@@ -88,7 +88,13 @@ def test_a_later_token_never_changes_what_came_before(target: str) -> None:
         assert (found[place:] != plain[place:]).all(), "and what comes after knows all that came before"
 
 
-PAIRS = [("label", "one field"), ("caption", "two levels"), ("coarse", "two sizes"), ("picture", "a scalar")]
+LONG = pytest.mark.exhaustive(minutes=0.1)
+PAIRS = [
+    ("label", "one field"),
+    ("coarse", "two sizes"),
+    pytest.param("caption", "two levels", marks=LONG),
+    pytest.param("picture", "a scalar", marks=LONG),
+]
 
 
 @pytest.mark.parametrize(("condition", "target"), PAIRS)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from regenkit.models.transformer import Transformer
 from regenkit.quiet import tensorflow as tf
@@ -11,6 +12,10 @@ from regenkit.spec import Spec, tokens
 LETTERS = Spec({"letter": tokens(5), "mode": tokens(3, scalar=True, optional=True)})
 NOTES = Spec({"high": tokens(7), "low": tokens(4)})
 KEYED = Spec({"high": tokens(7), "key": tokens(6, scalar=True), "low": tokens(4)})
+TARGETS = [
+    pytest.param(NOTES, id="steps", marks=pytest.mark.exhaustive(minutes=0.1)),
+    pytest.param(KEYED, id="steps and a scalar"),
+]
 
 
 def built(condition: Spec, target: Spec, seed: int = 0, spread: float = 0.3, **options: Any) -> Transformer:

@@ -12,6 +12,8 @@ from toy_job import weights
 
 from regenkit.quiet import keras
 
+Whole = tuple[Callable[[], Any], Path, list[np.ndarray]]  # what builds a stage, its folder, its weights when trained
+
 
 def difference(one: list[np.ndarray], other: list[np.ndarray]) -> float:
     return max(float(np.abs(left - right).max()) for left, right in zip(one, other, strict=True))
