@@ -1,7 +1,8 @@
-"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; `mel` beside librosa and torch, and the vocoder
-`vocos` beside the same network in torch, as ratios.
+"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; whether `voices` are told apart; `mel` beside
+librosa and torch, and the vocoder `vocos` beside the same network in torch, as ratios.
 
 python benchmarks/speech.py scores
+python benchmarks/speech.py voices
 python benchmarks/speech.py mel
 python benchmarks/speech.py vocos
 """
@@ -25,7 +26,11 @@ SCORES = ("word_error_rate", "character_error_rate", "mel_cepstral_distortion", 
 
 def examples(dataset: Prompts, every: int) -> Iterator[Example]:
     names = [name for name in dataset.sources() if name.startswith(("conf-", "queue", "agent", "vm-"))]
-    for name in names[: 10 * every : every]:
+    return readable(dataset, names[: 10 * every : every])
+
+
+def readable(dataset: Any, names: list[str]) -> Iterator[Example]:
+    for name in names:
         try:
             yield from dataset.read(name)
         except BadSource as error:
@@ -52,6 +57,30 @@ def scores() -> None:
         of = Evaluation(samples=samples, references=real, conditions=[each.x or {} for each in found], x=Transcript(),
                         y=audio)  # fmt: skip
         print(name, {metric: round(float(np.nanmean(getattr(metrics, metric)(of))), 3) for metric in SCORES})
+
+
+def voices() -> None:
+    """`speech/speaker_similarity` of each third clip of a corpus, of which a quarter is held out at random."""
+    from regenkit_speech import metrics
+    from regenkit_speech.data import Fillets
+    from regenkit_speech.modality import Audio
+
+    for language in ("cs", "nl"):
+        dataset = Fillets(language)
+        found = [example.y for example in readable(dataset, dataset.sources()[::3])]
+        random = np.random.default_rng(0)
+        held_out = random.random(len(found)) < 0.25
+        training = [y for y, out in zip(found, held_out, strict=True) if not out]
+        by_voice = {name: [y for y, out in zip(found, held_out, strict=True) if out and int(y["speaker"]) == token]
+                    for token, name in enumerate(dataset.modalities["y"]["speakers"], 1)}  # fmt: skip
+        for name, own in by_voice.items():
+            noise = [{"wave": random.normal(0, 0.1, len(y["wave"])).astype(np.float32)} for y in own]
+            others = {other: [clips[row % len(clips)] for row in range(len(own))] for other, clips in by_voice.items()}
+            for said, samples in (others | {name: own[1:] + own[:1], "white noise": noise}).items():
+                of = Evaluation(samples=samples, references=own, training=training, y=Audio(**dataset.modalities["y"]))
+                cosine = metrics.speaker_similarity(of)
+                print(f"{language}: {said} beside {name}: {len(own)} clips, mean {np.nanmean(cosine):.2f}, "
+                      f"above 0 {np.nanmean(cosine > 0):.2f}")  # fmt: skip
 
 
 def mel() -> None:
@@ -145,5 +174,5 @@ def race(ways: dict[str, Callable[[], Any]], what: str) -> None:
 
 
 if __name__ == "__main__":
-    ways = {"scores": scores, "mel": mel, "vocos": vocos}
+    ways = {"scores": scores, "voices": voices, "mel": mel, "vocos": vocos}
     ways[asked if (asked := " ".join(sys.argv[1:]) or "mel") in ways else sys.exit(__doc__)]()

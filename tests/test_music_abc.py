@@ -236,7 +236,14 @@ def test_of_several_endings_one_is_read(body: str, read: str) -> None:
     [
         ("M:none\nL:1/8\nK:C\nCDEF GABc|", "no metre"),
         ("M:5/4\nL:1/4\nK:C\nCDEFG|GABcd|", "is in 5/4; modelled are"),
-        ("M:4/4\nL:1/4\nK:C\nCDEF|CD|CDE|C|CDEFG|CDE|", "bars that do not add up"),
+        (
+            "M:4/4\nL:1/4\nK:C\nCDEF|CD|CDE|C|CDEFG|CDE|",
+            "has 3 bars that do not add up to 4/4, of 6; the first is bar 2, of 2 quarters",
+        ),
+        (
+            "M:3/4\nL:1/4\nK:C\nC|CDE|CDE|CDE|CDEFG|CD|CDEF|CDE|",
+            "has 3 bars that do not add up to 3/4, of 8; the first is bar 4, of 5 quarters",
+        ),
         ("M:4/4\nL:1/4\nK:C\n(3CDE(3CDE(3CDE(3CDE(3CDE(3CDE|", "sixteenths"),
         ("M:4/4\nK:C\nz8|", "no notes"),
         ("M:4/4\nL:1/4\nK:C\nCDEF|G99999999|", "lasts more than 20,000 quarters"),

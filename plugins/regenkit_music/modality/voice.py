@@ -173,7 +173,8 @@ def _unit(line: list[Sung], metre: tuple[int, int]) -> tuple[str, Fraction]:
 def _placed(bars: Sequence[Bar], length: Fraction, metre: tuple[int, int], counts: Counter[str]) -> list[Sung]:
     """Bars laid end to end: a pickup ends its bar, the two halves of a bar that a repeat sign cuts are joined."""
     placed: list[Sung] = []
-    downbeat, filled, misfits = Fraction(0), Fraction(0), 0
+    downbeat, filled = Fraction(0), Fraction(0)
+    misfits: list[int] = []
     for index, bar in enumerate(bars):
         following = bars[index + 1].length if index + 1 < len(bars) else Fraction(0)
         own = bar.metre == metre
@@ -187,17 +188,19 @@ def _placed(bars: Sequence[Bar], length: Fraction, metre: tuple[int, int], count
             if opens and not joined:
                 filled = length - bar.length
             elif index + 1 < len(bars) and bar.plain:
-                misfits += own
+                misfits += [index] * own
         start = downbeat + filled
         placed += [replace(note, onset=start + note.onset, end=start + note.end) for note in bar.notes]
         filled += bar.length
         if filled > length and filled % length:
-            misfits += own
+            misfits += [index] * own
             filled += -filled % length
         downbeat, filled = downbeat + filled // length * length, filled % length
-    if misfits > 1 and misfits > MISFITS * len(bars):
-        raise BadSource("", "has bars that do not add up")
-    counts["misfits"] += misfits
+    if len(misfits) > 1 and len(misfits) > MISFITS * len(bars):
+        first, upbeat = bars[misfits[0]], bars[0].length < length
+        raise BadSource("", f"has {len(misfits)} bars that do not add up to {metre[0]}/{metre[1]}, of {len(bars)}; the "
+                            f"first is bar {misfits[0] + 1 - upbeat}, of {float(first.length):g} quarters")  # fmt: skip
+    counts["misfits"] += len(misfits)
     return placed
 
 
