@@ -46,12 +46,22 @@ def test_a_hook_has_an_example_that_a_host_accepts(name: str) -> None:
         assert len(after.all(role)) == len(before.all(role)) + (hook == name)
 
 
+NAMED = re.compile(r"`((?:regenkit|plugins)/[^`]*)`")
+
+
 def test_the_files_named_in_where_to_change_what_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    table = text.split("## Where to change what", 1)[1]
-    named = re.findall(r"`((?:regenkit|plugins)/[^`]*)`", table)
+    named = NAMED.findall(text.split("## Where to change what", 1)[1])
     assert len(named) >= 15
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_what_to_read_first_can_be_read_in_an_evening() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## What to read first", 1)[1]
+    named = NAMED.findall(text.split("\n1. ", 1)[1].split("\n## ", 1)[0])
+    stated = int(re.search(r"about ([\d,]+) lines", text)[1].replace(",", ""))  # type: ignore[index]
+    lines = sum(len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in named)
+    assert len(named) >= 12 and abs(lines - stated) < 100 and stated < 3500, lines
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
