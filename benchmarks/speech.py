@@ -1,8 +1,9 @@
-"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; whether `voices` are told apart; `mel` beside
-librosa and torch, and the vocoder `vocos` beside the same network in torch, as ratios.
+"""Speech: `scores` of recordings and of their true mel by Griffin-Lim; whether `voices`, and kinds of `drums`, are told
+apart; `mel` beside librosa and torch, and the vocoder `vocos` beside the same network in torch, as ratios.
 
 python benchmarks/speech.py scores
 python benchmarks/speech.py voices
+python benchmarks/speech.py drums
 python benchmarks/speech.py mel
 python benchmarks/speech.py vocos
 """
@@ -81,6 +82,28 @@ def voices() -> None:
                 cosine = metrics.speaker_similarity(of)
                 print(f"{language}: {said} beside {name}: {len(own)} clips, mean {np.nanmean(cosine):.2f}, "
                       f"above 0 {np.nanmean(cosine > 0):.2f}")  # fmt: skip
+
+
+def drums() -> None:
+    """`sound/class_accuracy` of the recordings of each drum kit, as those of the other kits teach it."""
+    from regenkit_speech.data import Drumkits
+    from regenkit_speech.metrics import class_accuracy
+    from regenkit_speech.modality import Audio
+
+    kits, labels = Drumkits(), Drumkits().modalities["x"]["labels"]
+    by_kit = {kit: [each for each in kits.read(kit) if isinstance(each, Example)] for kit in kits.sources()}
+    right, asked = list[float](), list[int]()
+    for kit, own in by_kit.items():
+        others = [each for name, found in by_kit.items() if name != kit for each in found]
+        if own:
+            of = Evaluation(samples=[each.y for each in own], references=[each.y for each in own],
+                            conditions=[each.x or {} for each in own], training=[each.y for each in others],
+                            training_conditions=[each.x or {} for each in others], y=Audio())  # fmt: skip
+            right += class_accuracy(of).tolist()
+            asked += [int((each.x or {})["label"]) for each in own]
+    by_class = {name: np.mean(np.array(right)[np.array(asked) == token]) for token, name in enumerate(labels, 1)}
+    print(f"{len(right)} sounds, right {np.mean(right):.3f}; mean of classes {np.mean(list(by_class.values())):.3f}")
+    print(", ".join(f"{name} {share:.2f}" for name, share in by_class.items()))
 
 
 def mel() -> None:
@@ -174,5 +197,5 @@ def race(ways: dict[str, Callable[[], Any]], what: str) -> None:
 
 
 if __name__ == "__main__":
-    ways = {"scores": scores, "voices": voices, "mel": mel, "vocos": vocos}
+    ways = {"scores": scores, "voices": voices, "drums": drums, "mel": mel, "vocos": vocos}
     ways[asked if (asked := " ".join(sys.argv[1:]) or "mel") in ways else sys.exit(__doc__)]()

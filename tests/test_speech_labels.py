@@ -111,5 +111,7 @@ def test_a_classifier_tells_classes() -> None:
     np.testing.assert_array_equal(class_accuracy(Evaluation(samples=real, **of)), 1.0)
     moved = [*real[1:], real[0]]  # each a sound of the next class
     np.testing.assert_array_equal(class_accuracy(Evaluation(samples=moved, **of)), 0.0)
+    soft = [{"wave": each["wave"] * 0.05} for each in real]
+    np.testing.assert_array_equal(class_accuracy(Evaluation(samples=soft, **of)), 1.0)
     with pytest.raises(UserError, match="X is no label"):
         class_accuracy(Evaluation(samples=real, references=real, conditions=[{}] * 24, training=training))
