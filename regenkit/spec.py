@@ -65,7 +65,8 @@ class Field:
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
-    gaps        of continuous data: an entry (along the last axis) that is 0 is not known, as 0 is absent of tokens
+    gaps        an entry that is 0 is not known: a token 0, which is refused in data without this or `optional`; of
+                continuous data, an entry along the last axis
     """
 
     kind: Literal["tokens", "continuous"] = "tokens"
@@ -89,8 +90,8 @@ class Field:
             raise ValueError(f"hop={self.hop}: right is a number of steps above 0")
         if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
             raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
-        if self.gaps and (self.vocabulary or self.scalar):
-            raise ValueError("gaps=True: only a continuous field of several entries has gaps")
+        if self.gaps and self.scalar and not self.vocabulary:
+            raise ValueError("gaps=True: a number has none; right are tokens, or a continuous field of several entries")
 
     @property
     def scalar(self) -> bool:
@@ -101,7 +102,9 @@ class Field:
         return None in self.shape
 
 
-def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False, axis: str = "") -> Field:
+def tokens(
+    labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False, axis: str = "", gaps: bool = False
+) -> Field:
     """A token field, from its labels or its vocabulary size: one a step of Y or of `axis`, or one an example."""
     names = () if isinstance(labels, int) else tuple(labels)
     return Field(
@@ -111,6 +114,7 @@ def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool 
         hop=None if scalar or axis else Fraction(1),
         labels=names,
         optional=optional,
+        gaps=gaps,
     )
 
 
@@ -205,6 +209,17 @@ class Spec(Mapping[str, Field]):
                 )
             if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
                 raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
+
+    def check_present(self, values: Mapping[str, np.ndarray], where: str) -> None:
+        """Raises ValueError where one example of this spec (see `check`) has a token 0 that its field does not allow:
+        nearly always its author counted from 0, and the first token would be taken for absent."""
+        for name, value in values.items():
+            field = self[name]
+            if field.vocabulary and not (field.optional or field.gaps) and not np.all(value):
+                raise ValueError(
+                    f"{where}: {name} holds the token 0, which means absent; its tokens are 1…{field.vocabulary}, so "
+                    "add 1, or write gaps=True in its Field where 0 does mean that an entry is not known"
+                )
 
 
 def known(field: Field, values: np.ndarray) -> np.ndarray:
