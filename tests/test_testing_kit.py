@@ -1,5 +1,6 @@
 """The conformance kit: sound components pass, and each fault that it looks for is found."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from installed import distribution, regenkit
 from test_scaffold import install
 
-from regenkit import plugins
+from regenkit import Field, Spec, plugins, tokens
 from regenkit.components import Component, Evaluation, Metric
 from regenkit.errors import UserError
 from regenkit.recipe import load
@@ -17,6 +18,7 @@ from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
 from regenkit.testing.material import Material
 from regenkit.testing.metrics import it_tells_right_from_wrong
+from regenkit.testing.stages import pad
 
 OWN_TEXT = """    version = 1
 
@@ -40,6 +42,10 @@ FAULTS = {
                                         "fields become values and again fields"),
     "wrong text is taken": ("family.py", "    version = 1\n", OWN_TEXT.format(
         writes=WRITES, reads="{'family': np.int32(1)}, {}"), "wrong text is refused"),
+    "a converter that counts from 0": ("family.py", "np.array(found + 1, np.int32)}", "np.array(found, np.int32)}",
+                                       "what it makes is as its spec says"),
+    "a converter that changes Y": ("family.py", "        last =", "        y['letter'][:] = 1\n        last =",
+                                   "what it makes is as its spec says"),
     "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",
                                     "np.array(found + 99, np.int32)}", "examples are as their specs say"),
     "the order of a set": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "return list(set(ANSI_COLOR_NAMES))",
@@ -120,6 +126,13 @@ def test_who_cannot_be_built_is_not_told_to_close_files(tmp_path: Path) -> None:
                     folder=tmp_path / "made")  # fmt: skip
     assert done.returncode == 1 and "lacks from_text(text); to_text needs it" in done.stdout
     assert "correct what it names" in done.stdout and "keep open files" not in done.stdout
+
+
+def test_a_condition_is_padded_on_the_clocks_of_its_target_too() -> None:
+    spec = Spec({"letter": tokens(3), "code": Field(vocabulary=5, hop=Fraction(4))})
+    condition = {"letter": np.ones((2, 8)), "mask": np.ones((2, 8)), "mask y 4": np.ones((2, 2))}
+    padded = {name: value.shape for name, value in pad(condition, spec, 16).items()}
+    assert padded == {"letter": (2, 24), "mask": (2, 24), "mask y 4": (2, 6)}
 
 
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:

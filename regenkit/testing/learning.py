@@ -186,8 +186,8 @@ def _row(batch: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 def _padded(material: Material, stage: str, batch: Mapping[str, Any]) -> dict[str, Any] | None:
     """The batch with more padding; None where it has no steps."""
-    sides = zip((CONDITION, TARGET), material.pipeline.sides(stage), strict=True)
-    found = {name: pad(batch[name], side.spec, MORE) for name, side in sides}
+    condition, target = (side.spec for side in material.pipeline.sides(stage))
+    found = {CONDITION: pad(batch[CONDITION], condition | target, MORE), TARGET: pad(batch[TARGET], target, MORE)}
     return {**found, NOISE: batch[NOISE]} if any(found[name] is not batch[name] for name in found) else None
 
 
