@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import ceil
+from numbers import Rational
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
@@ -61,7 +62,7 @@ class Field:
     axis        of a variable field, what its entries run along: "y", the steps of Y; "x", those of X; or a name of
                 yours ("phone"). Fields of one axis have their lengths in common. Left out it is "y" where there is a
                 hop, else the field has an axis to itself
-    hop         steps of that axis that one entry covers, any fraction; None counts as 1 where an axis is named
+    hop         steps of that axis that one entry covers, whole or any Fraction; None counts as 1 where an axis is named
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
@@ -86,8 +87,10 @@ class Field:
             raise ValueError(f"{len(self.labels)} labels for a vocabulary of {self.vocabulary}")
         if not self.variable and self.axis:
             raise ValueError(f"axis={self.axis!r}: only a field of variable length runs along an axis")
-        if self.hop is not None and self.hop <= 0:
-            raise ValueError(f"hop={self.hop}: right is a number of steps above 0")
+        if self.hop is not None:
+            if not isinstance(self.hop, Rational) or self.hop <= 0:
+                raise ValueError(f"hop={self.hop!r}: right is a number of steps above 0, whole or as in Fraction(1, 2)")
+            object.__setattr__(self, "hop", Fraction(self.hop))  # of whole numbers the quotient is no fraction
         if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
             raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
         if self.gaps and self.scalar and not self.vocabulary:
