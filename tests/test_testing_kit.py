@@ -38,6 +38,9 @@ FAULTS = {
                               "its text can be read again"),
     "text that cannot be read": ("family.py", "    version = 1\n", OWN_TEXT.partition("    def from_text")[0].format(
         writes=WRITES), "its members are there"),
+    "a parse that is of another value": ("colour.py", "return text.strip().lower()",
+                                         "return '#' + text.strip().lower()[:0:-1]",
+                                         "what a person types becomes its value"),
     "an encode that goes another way": ("colour.py", "+ 2], 16)", "+ 2], 16) // 2",
                                         "fields become values and again fields"),
     "wrong text is taken": ("family.py", "    version = 1\n", OWN_TEXT.format(
@@ -85,6 +88,10 @@ FAULTS = {
     "half precision sums": ("perceptron.py", "tf.cast(layer(x), tf.float32)", "layer(x)", "half precision works"),
     "the loss for the likelihood": ("perceptron.py", "{name: -nll for", "{name: nll for",
                                     "likelihoods are one an example"),
+    "a likelihood that reads its target": (
+        "perceptron.py", "each = tf.nn",
+        "logits += 4 * tf.one_hot(tokens - 1, logits.shape[-1])\n            each = tf.nn",
+        "probabilities add up to one"),
     "a rule of chance": ("perceptron.py", "return {\"main\": terms}", "return {\"main\": {name: (value * "
                          "tf.random.uniform([]), weight) for name, (value, weight) in terms.items()}}",
                          "losses are one an example"),
@@ -126,6 +133,29 @@ def test_who_cannot_be_built_is_not_told_to_close_files(tmp_path: Path) -> None:
                     folder=tmp_path / "made")  # fmt: skip
     assert done.returncode == 1 and "lacks from_text(text); to_text needs it" in done.stdout
     assert "correct what it names" in done.stdout and "keep open files" not in done.stdout
+
+
+CODES = """\
+    yield Converter(name="chess/codes", target="regenkit.models.autoencoder:TokenAutoencoder", learned=True,
+                    modality="chess/name", summary="codes")
+"""
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_a_converter_that_is_its_own_renderer_draws_and_is_measured_given_its_codes(tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess")
+    records = recipe.parents[1] / "regenkit_chess" / "__init__.py"
+    text = records.read_text(encoding="utf-8").replace("    yield Converter(", CODES + "    yield Converter(", 1)
+    records.write_text(text, encoding="utf-8")
+    recipe.write_text(
+        "dataset: {use: chess/colours}\nconverter: {use: chess/codes, width: 16, depth: 1, heads: 2}\n"
+        "generator: {use: transformer, width: 16, depth: 1, heads: 2}\nrenderer: {use: converter}\n"
+    )
+    done = regenkit("plugins", "check", "chess", "--recipe", str(recipe), "--only", "converter chess/codes in",
+                    folder=tmp_path / "made")  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for check in ("samples are of its target", "likelihoods are one an example", "encoding mixes no examples"):
+        assert f"ok      converter chess/codes in chess.yaml: {check}\n" in done.stdout
 
 
 def test_a_condition_is_padded_on_the_clocks_of_its_target_too() -> None:
