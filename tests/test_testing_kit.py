@@ -16,6 +16,7 @@ from regenkit.errors import UserError
 from regenkit.recipe import load
 from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
+from regenkit.testing.learning import signature
 from regenkit.testing.material import Material
 from regenkit.testing.metrics import it_tells_right_from_wrong
 from regenkit.testing.stages import pad
@@ -156,6 +157,16 @@ def test_a_converter_that_is_its_own_renderer_draws_and_is_measured_given_its_co
     assert done.returncode == 0, done.stdout + done.stderr
     for check in ("samples are of its target", "likelihoods are one an example", "encoding mixes no examples"):
         assert f"ok      converter chess/codes in chess.yaml: {check}\n" in done.stdout
+
+
+def test_the_parts_of_a_batch_may_be_padded_to_different_lengths() -> None:
+    parts = [{"target": {"move": np.zeros((count, steps, 2), np.float32), "mask": np.ones((count, steps), bool)}}
+             for count, steps in ((3, 16), (2, 32))]  # fmt: skip
+    found = signature(parts)["target"]
+    assert {name: each.shape.as_list() for name, each in found.items()} == {
+        "move": [None, None, 2], "mask": [None, None]
+    }  # fmt: skip
+    assert signature(parts[:1])["target"]["move"].shape.as_list() == [None, 16, 2]
 
 
 def test_a_condition_is_padded_on_the_clocks_of_its_target_too() -> None:

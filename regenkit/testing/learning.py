@@ -1,7 +1,7 @@
 """Checks of a stage that learns: its losses are each example's own, and the loop can train it on any devices."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -221,8 +221,7 @@ def _trained(material: Material, stage: str, replicas: int) -> list[np.ndarray]:
     step = TrainStep(state, strategy, settings)
 
     def data(context: Any) -> Any:
-        known = tf.nest.map_structure(lambda value: tf.TensorSpec([None, *value.shape[1:]], value.dtype), parts[0])
-        return tf.data.Dataset.from_generator(lambda: iter(parts * (STEPS + 1)), output_signature=known)
+        return tf.data.Dataset.from_generator(lambda: iter(parts * (STEPS + 1)), output_signature=signature(parts))
 
     batches = iter(strategy.distribute_datasets_from_function(data))
     for _ in range(STEPS):
@@ -231,6 +230,18 @@ def _trained(material: Material, stage: str, replicas: int) -> list[np.ndarray]:
     if traces > 1:
         raise Failed(f"the update was traced {traces} times in {STEPS} steps", "let losses depend on no Python state")
     return [variable.numpy() for variable in state.model.variables]
+
+
+def signature(parts: Sequence[Mapping[str, Any]]) -> Any:
+    """A tf.TensorSpec of each array, with None for the batch and for sizes in which the parts differ: each is padded to
+    its own longest example."""
+    tf = tensorflow()
+
+    def common(*values: np.ndarray) -> Any:
+        sizes = zip(*(value.shape[1:] for value in values), strict=True)
+        return tf.TensorSpec([None, *(each[0] if len(set(each)) == 1 else None for each in sizes)], values[0].dtype)
+
+    return tf.nest.map_structure(common, *parts)
 
 
 CHECKS = (
