@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import ceil
+from numbers import Rational
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
@@ -61,11 +62,12 @@ class Field:
     axis        of a variable field, what its entries run along: "y", the steps of Y; "x", those of X; or a name of
                 yours ("phone"). Fields of one axis have their lengths in common. Left out it is "y" where there is a
                 hop, else the field has an axis to itself
-    hop         steps of that axis that one entry covers, any fraction; None counts as 1 where an axis is named
+    hop         steps of that axis that one entry covers, whole or any Fraction; None counts as 1 where an axis is named
     labels      names of token 1, 2, … for people; may be empty
     optional    a user may supply it, and no model predicts it: models learn to work with and without it
     levels      of continuous data: how many values there are, evenly from −1 to 1; a record holds a byte for each
-    gaps        of continuous data: an entry (along the last axis) that is 0 is not known, as 0 is absent of tokens
+    gaps        an entry that is 0 is not known: a token 0, which is refused in data without this or `optional`; of
+                continuous data, an entry along the last axis
     """
 
     kind: Literal["tokens", "continuous"] = "tokens"
@@ -85,12 +87,14 @@ class Field:
             raise ValueError(f"{len(self.labels)} labels for a vocabulary of {self.vocabulary}")
         if not self.variable and self.axis:
             raise ValueError(f"axis={self.axis!r}: only a field of variable length runs along an axis")
-        if self.hop is not None and self.hop <= 0:
-            raise ValueError(f"hop={self.hop}: right is a number of steps above 0")
+        if self.hop is not None:
+            if not isinstance(self.hop, Rational) or self.hop <= 0:
+                raise ValueError(f"hop={self.hop!r}: right is a number of steps above 0, whole or as in Fraction(1, 2)")
+            object.__setattr__(self, "hop", Fraction(self.hop))  # of whole numbers the quotient is no fraction
         if self.levels is not None and (self.vocabulary or self.variable or not 2 <= self.levels <= 256):
             raise ValueError(f"levels={self.levels}: right are 2 to 256, of a continuous field of fixed shape")
-        if self.gaps and (self.vocabulary or self.scalar):
-            raise ValueError("gaps=True: only a continuous field of several entries has gaps")
+        if self.gaps and self.scalar and not self.vocabulary:
+            raise ValueError("gaps=True: a number has none; right are tokens, or a continuous field of several entries")
 
     @property
     def scalar(self) -> bool:
@@ -101,7 +105,9 @@ class Field:
         return None in self.shape
 
 
-def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False, axis: str = "") -> Field:
+def tokens(
+    labels: Iterable[str] | int, *, scalar: bool = False, optional: bool = False, axis: str = "", gaps: bool = False
+) -> Field:
     """A token field, from its labels or its vocabulary size: one a step of Y or of `axis`, or one an example."""
     names = () if isinstance(labels, int) else tuple(labels)
     return Field(
@@ -111,6 +117,7 @@ def tokens(labels: Iterable[str] | int, *, scalar: bool = False, optional: bool 
         hop=None if scalar or axis else Fraction(1),
         labels=names,
         optional=optional,
+        gaps=gaps,
     )
 
 
@@ -205,6 +212,17 @@ class Spec(Mapping[str, Field]):
                 )
             if field.levels and value.size and not (value.min() >= -1 and value.max() <= 1):
                 raise ValueError(f"{where}: {name} holds {value.min()}…{value.max()}, its levels lie in −1…1")
+
+    def check_present(self, values: Mapping[str, np.ndarray], where: str) -> None:
+        """Raises ValueError where one example of this spec (see `check`) has a token 0 that its field does not allow:
+        nearly always its author counted from 0, and the first token would be taken for absent."""
+        for name, value in values.items():
+            field = self[name]
+            if field.vocabulary and not (field.optional or field.gaps) and not np.all(value):
+                raise ValueError(
+                    f"{where}: {name} holds the token 0, which means absent; its tokens are 1…{field.vocabulary}, so "
+                    "add 1, or write gaps=True in its Field where 0 does mean that an entry is not known"
+                )
 
 
 def known(field: Field, values: np.ndarray) -> np.ndarray:

@@ -81,6 +81,8 @@ class Stage(Protocol):
         """Draw a target for every example: numpy fields [batch, …], 0 after an example's end.
 
         The same seed gives the same output. An example's output depends on its position in the batch, not the others.
+        Examples are cut to the length that the condition says, or that a mask of the target (`Clock.mask`), returned
+        beside the fields, says: so one may end within the last entry of a coarser condition.
 
         given    by target field: integers fix the entries that are not 0; booleans [vocabulary] or [batch, steps,
                  vocabulary] mark the tokens that may be drawn

@@ -50,7 +50,15 @@ def test_a_field_runs_along_what_it_says() -> None:
     assert spec.axes == ("y", "x", "c")
 
 
-@pytest.mark.parametrize("wrong", [{"shape": (), "axis": "x"}, {"hop": Fraction(0)}, {"hop": Fraction(-1)}])
+def test_a_hop_may_be_a_whole_number() -> None:
+    hops = [Field(vocabulary=3, hop=hop).hop for hop in (4, np.int64(4), Fraction(4))]  # type: ignore[arg-type]
+    assert hops == [Fraction(4)] * 3 and all(isinstance(hop, Fraction) for hop in hops)
+
+
+WRONG = ({"shape": (), "axis": "x"}, {"hop": Fraction(0)}, {"hop": Fraction(-1)}, {"hop": 0.5}, {"hop": "4"})
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_an_axis_and_a_hop_must_make_sense(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"axis=|hop="):
         Field(vocabulary=3, **wrong)

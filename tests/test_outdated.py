@@ -11,6 +11,8 @@ from typing import Any
 
 import letters
 import pytest
+from installed import regenkit
+from test_scaffold import install
 from toy_job import HUNDRED, prepared
 
 from regenkit import Converter, Dataset, hookimpl, plugins
@@ -65,6 +67,20 @@ def test_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any]) -
     found = prepared(HUNDRED, rule("+ 0", "* 1"))
     assert found.outdated == (("fickle_rule", CHANGED),) == tuple(next(each for each in found.notes.values() if each))
     assert prepared(HUNDRED, rule("+ 0", "* 1", "def convert", "version = 2\n\n    def convert")).outdated == ()
+
+
+def test_preview_names_code_that_has_changed(tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess")
+
+    def said() -> str:
+        done = regenkit("preview", str(recipe), folder=tmp_path / "made", REGENKIT_CACHE=str(tmp_path / "cache"))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert CHANGED not in said()
+    path = recipe.parents[1] / "regenkit_chess" / "family.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("found + 1", "1 + found"), encoding="utf-8")
+    assert f"{CHANGED} (regenkit_chess.family)" in said()
 
 
 def test_inherited_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any], tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def test_a_distribution_without_a_name_and_one_with_a_malformed_entry_are_report
     assert second.startswith("bent (bent-regenkit 1.0): AttributeError") and origins == ["this process"] * 2
 
 
+@pytest.mark.parametrize("value", ["bent_modul", "bent_module:plugin"])
+def test_a_mistyped_entry_point_is_named(two: Path, value: str) -> None:
+    (two / "bent_module.py").write_text("")
+    (bent,) = two.glob("bent*.dist-info")
+    (bent / "entry_points.txt").write_text(f"[regenkit]\nbent = {value}\n")
+    (found,) = json.loads(python(LIST, two).stdout)[1]
+    assert found.endswith(f"(the entry point bent = '{value}' leads there)")
+
+
 def test_an_unknown_component_repeats_what_could_not_be_loaded(two: Path) -> None:
     done = python("from regenkit import plugins\nplugins.host().find('generator', 'acme/markoff')", two)
     assert "no generator is named 'acme/markoff'; did you mean 'acme/markov'?" in done.stderr

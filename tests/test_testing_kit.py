@@ -1,5 +1,6 @@
 """The conformance kit: sound components pass, and each fault that it looks for is found."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 from installed import distribution, regenkit
 from test_scaffold import install
 
-from regenkit import plugins
+from regenkit import Field, Spec, plugins, tokens
 from regenkit.components import Component, Evaluation, Metric
 from regenkit.errors import UserError
 from regenkit.recipe import load
 from regenkit.testing.cases import Case, findings
 from regenkit.testing.finding import Failed, Finding, same
+from regenkit.testing.learning import signature
 from regenkit.testing.material import Material
 from regenkit.testing.metrics import it_tells_right_from_wrong
+from regenkit.testing.stages import pad
 
 OWN_TEXT = """    version = 1
 
@@ -36,10 +39,17 @@ FAULTS = {
                               "its text can be read again"),
     "text that cannot be read": ("family.py", "    version = 1\n", OWN_TEXT.partition("    def from_text")[0].format(
         writes=WRITES), "its members are there"),
+    "a parse that is of another value": ("colour.py", "return text.strip().lower()",
+                                         "return '#' + text.strip().lower()[:0:-1]",
+                                         "what a person types becomes its value"),
     "an encode that goes another way": ("colour.py", "+ 2], 16)", "+ 2], 16) // 2",
                                         "fields become values and again fields"),
     "wrong text is taken": ("family.py", "    version = 1\n", OWN_TEXT.format(
         writes=WRITES, reads="{'family': np.int32(1)}, {}"), "wrong text is refused"),
+    "a converter that counts from 0": ("family.py", "np.array(found + 1, np.int32)}", "np.array(found, np.int32)}",
+                                       "what it makes is as its spec says"),
+    "a converter that changes Y": ("family.py", "        last =", "        y['letter'][:] = 1\n        last =",
+                                   "what it makes is as its spec says"),
     "a token past the vocabulary": ("family.py", "np.array(found + 1, np.int32)}",
                                     "np.array(found + 99, np.int32)}", "examples are as their specs say"),
     "the order of a set": ("data.py", "return sorted(ANSI_COLOR_NAMES)", "return list(set(ANSI_COLOR_NAMES))",
@@ -79,6 +89,10 @@ FAULTS = {
     "half precision sums": ("perceptron.py", "tf.cast(layer(x), tf.float32)", "layer(x)", "half precision works"),
     "the loss for the likelihood": ("perceptron.py", "{name: -nll for", "{name: nll for",
                                     "likelihoods are one an example"),
+    "a likelihood that reads its target": (
+        "perceptron.py", "each = tf.nn",
+        "logits += 4 * tf.one_hot(tokens - 1, logits.shape[-1])\n            each = tf.nn",
+        "probabilities add up to one"),
     "a rule of chance": ("perceptron.py", "return {\"main\": terms}", "return {\"main\": {name: (value * "
                          "tf.random.uniform([]), weight) for name, (value, weight) in terms.items()}}",
                          "losses are one an example"),
@@ -120,6 +134,46 @@ def test_who_cannot_be_built_is_not_told_to_close_files(tmp_path: Path) -> None:
                     folder=tmp_path / "made")  # fmt: skip
     assert done.returncode == 1 and "lacks from_text(text); to_text needs it" in done.stdout
     assert "correct what it names" in done.stdout and "keep open files" not in done.stdout
+
+
+CODES = """\
+    yield Converter(name="chess/codes", target="regenkit.models.autoencoder:TokenAutoencoder", learned=True,
+                    modality="chess/name", summary="codes")
+"""
+
+
+@pytest.mark.exhaustive(minutes=1)
+def test_a_converter_that_is_its_own_renderer_draws_and_is_measured_given_its_codes(tmp_path: Path) -> None:
+    recipe = install(tmp_path, "chess")
+    records = recipe.parents[1] / "regenkit_chess" / "__init__.py"
+    text = records.read_text(encoding="utf-8").replace("    yield Converter(", CODES + "    yield Converter(", 1)
+    records.write_text(text, encoding="utf-8")
+    recipe.write_text(
+        "dataset: {use: chess/colours}\nconverter: {use: chess/codes, width: 16, depth: 1, heads: 2}\n"
+        "generator: {use: transformer, width: 16, depth: 1, heads: 2}\nrenderer: {use: converter}\n"
+    )
+    done = regenkit("plugins", "check", "chess", "--recipe", str(recipe), "--only", "converter chess/codes in",
+                    folder=tmp_path / "made")  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for check in ("samples are of its target", "likelihoods are one an example", "encoding mixes no examples"):
+        assert f"ok      converter chess/codes in chess.yaml: {check}\n" in done.stdout
+
+
+def test_the_parts_of_a_batch_may_be_padded_to_different_lengths() -> None:
+    parts = [{"target": {"move": np.zeros((count, steps, 2), np.float32), "mask": np.ones((count, steps), bool)}}
+             for count, steps in ((3, 16), (2, 32))]  # fmt: skip
+    found = signature(parts)["target"]
+    assert {name: each.shape.as_list() for name, each in found.items()} == {
+        "move": [None, None, 2], "mask": [None, None]
+    }  # fmt: skip
+    assert signature(parts[:1])["target"]["move"].shape.as_list() == [None, 16, 2]
+
+
+def test_a_condition_is_padded_on_the_clocks_of_its_target_too() -> None:
+    spec = Spec({"letter": tokens(3), "code": Field(vocabulary=5, hop=Fraction(4))})
+    condition = {"letter": np.ones((2, 8)), "mask": np.ones((2, 8)), "mask y 4": np.ones((2, 2))}
+    padded = {name: value.shape for name, value in pad(condition, spec, 16).items()}
+    assert padded == {"letter": (2, 24), "mask": (2, 24), "mask y 4": (2, 6)}
 
 
 def test_an_unknown_plugin_is_refused(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
     skipped    (source or example, why it is left out), all; `left_out`: the same by reason
     remarks    (example, what of it could not be kept), all; `remarked`: the same by reason
     ignored    (what lies among the data and is none, why), all
+    outdated   (module, what of its code has changed since it prepared these data), all
     shown      `count` training examples: id, X and Y in a line each, Y′ as text
     """
     pipeline = Pipeline(recipe)
@@ -63,6 +64,7 @@ def describe(recipe: Recipe, count: int, console: Console) -> dict[str, Any]:
         "remarks": prepared.remarks,
         "remarked": [asdict(reason) for reason in by_reason(prepared.remarks)],
         "ignored": prepared.ignored,
+        "outdated": prepared.outdated,
         "shown": [_shown(pipeline, *prepared.example(index)) for index in chosen(prepared, count)],
     }
 

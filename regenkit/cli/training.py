@@ -118,7 +118,7 @@ def preview(
     from rich.text import Text
 
     from regenkit.cli.outputs import check_output
-    from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, listed
+    from regenkit.data.skip_report import LEFT_OUT, NO_DATA, NOT_WHOLE, OUTDATED, listed
     from regenkit.recipe import check_data, load
 
     console = terminal(soft_wrap=True)
@@ -144,7 +144,8 @@ def preview(
         console.print(line, markup=False)
     for field, counted in found["classes"].items():
         console.print(_classes(field, counted))
-    for line in listed({LEFT_OUT: found["skipped"], NOT_WHOLE: found["remarks"], NO_DATA: found["ignored"]}):
+    for line in listed({LEFT_OUT: found["skipped"], NOT_WHOLE: found["remarks"], NO_DATA: found["ignored"],
+                        OUTDATED: found["outdated"]}):  # fmt: skip
         console.print(line, markup=False, highlight=False)
     for example in found["shown"]:
         beside = Table(show_header=False, box=None, pad_edge=False, title=Text(example["id"]), title_justify="left")

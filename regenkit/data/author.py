@@ -10,6 +10,7 @@ import numpy as np
 from regenkit.components import Example, LeftOut
 from regenkit.errors import UserError
 from regenkit.origin import CORE, Origin, origin_of, place, raised_at
+from regenkit.spec import Fields, Spec
 
 
 def named(role: str, use: Any, thing: Any) -> str:
@@ -52,6 +53,16 @@ def examples_of(dataset: Any, source: str) -> Iterable[Example | LeftOut]:
                 raise UserError(f"{where} gives an example whose {name} are {_shown(texts)}; right is a tuple of "
                                 f"texts, as in {name}=(TEXT,) ({place(written(dataset))})")  # fmt: skip
         yield example
+
+
+def refuse_token_0(fields: Fields | None, spec: Spec, side: str, method: str, thing: Any) -> None:
+    """Raises UserError where a token is 0 that may not be. It stops preparation: the fault is not an example's but its
+    author's, and to go on without these examples would hide it."""
+    try:
+        spec.check_present(fields or {}, side)
+    except ValueError as error:
+        kind = type(written(thing))
+        raise UserError(f"{kind.__name__}.{method}: {error} ({place(kind)})") from error
 
 
 def refuse_same_ids(ids: Callable[[], Iterable[str]], title: str, dataset: Any) -> None:

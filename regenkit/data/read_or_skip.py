@@ -14,7 +14,7 @@ import numpy as np
 from regenkit.adapter import ConvertsMany, RuleConverter, Source
 from regenkit.components import Example, LeftOut
 from regenkit.data import shards
-from regenkit.data.author import examples_of, raised
+from regenkit.data.author import examples_of, raised, refuse_token_0
 from regenkit.data.lengths import check_lengths
 from regenkit.data.split import SPLITS
 from regenkit.errors import BadSource
@@ -80,6 +80,8 @@ class Read:
         x = None if example.x is None else _fields(example.x, self.specs["x"], "x")
         if x is not None:
             check_lengths(x, self.specs["x"], y, self.specs["y"], "x")
+        for side, fields in (("x", x), ("y", y)):
+            refuse_token_0(fields, self.specs[side], side, f"read, example {example.id!r}", self.dataset)
         return shards.serialize({"x": x, "y": y}, {**example.meta, "id": example.id}), Entry(
             id=example.id,
             groups=json.dumps(example.groups),
@@ -108,7 +110,7 @@ class Convert:
             return b"", error.reason
         except (Exception, SystemExit) as error:
             raise raised(error, f"convert, example {meta['id']!r}", self.converter) from error
-        return self._recorded(y, rep)
+        return self._recorded(y, rep, f"convert, example {meta['id']!r}")
 
     def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
         """The same for many records, by a converter that takes many at once."""
@@ -123,14 +125,15 @@ class Convert:
                 continue
             except (Exception, SystemExit) as error:
                 raise raised(error, "convert_all", self.converter) from error
-            yield from (self._recorded(y, rep) for y, rep in reps)
+            yield from (self._recorded(y, rep, "convert_all") for y, rep in reps)
 
-    def _recorded(self, y: Fields, rep: Fields) -> tuple[bytes, str]:
+    def _recorded(self, y: Fields, rep: Fields, method: str) -> tuple[bytes, str]:
         try:
             fields = _fields(rep, self.specs["rep"], "y′")
             check_lengths(fields, self.specs["rep"], y, self.specs["y"], "y′")
         except (TypeError, ValueError) as error:
             return b"", str(error)
+        refuse_token_0(fields, self.specs["rep"], "y′", method, self.converter)
         return shards.serialize({"rep": fields}, {}), ""
 
 

@@ -5,6 +5,7 @@
 
 import functools
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from regenkit.components import Command, Component, Converter, Dataset, Metric, 
 from regenkit.errors import UserError
 from regenkit.hookspecs import RecipeView
 from regenkit.nearest import did_you_mean, there_are
-from regenkit.origin import CORE, GROUP, Origin, raised_at, strict
+from regenkit.origin import CORE, GROUP, Origin, passed, raised_at, strict
 from regenkit.plugin_code import plugin_code
 from regenkit.plugins.clashes import Clash, chosen, clashes
 from regenkit.plugins.records import ROLES, check_hooks, records_of
@@ -166,7 +167,8 @@ class Host:
             if asked.is_set() or strict():
                 raise
             said = " ".join(f"{type(error).__name__}: {error}".split())
-            said += "" if ", line " in said else f" ({raised_at(error, entry.value.partition('.')[0])})"
+            if ", line " not in said:
+                said += f" ({_where(error, entry)})"
             self.broken.append(
                 Broken(name=entry.name, distribution=origin.distribution, version=origin.version, error=said)
             )
@@ -195,6 +197,14 @@ class Host:
         self._origins[plugin] = origin
         for role, record in records:
             self._components[role].append(replace(record, origin=origin))
+
+
+def _where(error: BaseException, entry: EntryPoint) -> str:
+    """The line of the plugin at fault; where none was reached, its entry point, which may be mistyped."""
+    root = re.split(r"[.:]", entry.value)[0].strip()
+    if isinstance(error, ImportError | AttributeError) and not passed(error, root):
+        return f"the entry point {entry.name} = {entry.value!r} leads there"
+    return raised_at(error, root)
 
 
 def _said(error: BaseException) -> str:

@@ -13,8 +13,10 @@ from regenkit.components import Component, Converter, Dataset, Generator, Metric
 from regenkit.errors import BadSource, UserError
 from regenkit.nearest import did_you_mean
 from regenkit.origin import passed, place, raised_at
+from regenkit.stages import RENDERER
 from regenkit.testing import converters, datasets, learning, metrics, modalities, records, stages
 from regenkit.testing.finding import Failed, Finding, Skipped
+from regenkit.testing.likelihoods import probabilities_add_up_to_one
 from regenkit.testing.material import Material, materials
 
 Check = Callable[..., None]
@@ -22,6 +24,16 @@ CHECKS: dict[type[Component], tuple[Check, ...]] = {
     Modality: modalities.CHECKS, Dataset: datasets.CHECKS, Metric: metrics.CHECKS, Converter: converters.CHECKS,
 }  # fmt: skip
 """Of what a recipe uses and is no stage."""
+MODEL = (*stages.CHECKS, *learning.CHECKS, probabilities_add_up_to_one)
+"""Of a generator or a renderer."""
+ENCODING = (
+    stages.it_is_built_for_these_specs,
+    *(check for check in learning.CHECKS if check is not learning.likelihoods_are_one_an_example),
+    learning.encoding_mixes_no_examples,
+)
+"""Of a learned converter: what it draws, and its likelihood, are of Y given Y′."""
+DECODING = (*stages.CHECKS[1:], learning.likelihoods_are_one_an_example, probabilities_add_up_to_one)
+"""Of one that is the renderer too (`renderer: {use: converter}`)."""
 
 
 @final
@@ -170,5 +182,7 @@ def _parts(own: Sequence[Component], material: Material) -> Iterator[tuple[Compo
             yield component, "", CHECKS[type(component)]
     for stage, component in material.stages:
         if component in own and isinstance(component, Generator | Renderer | Converter):
-            encoding = (learning.encoding_mixes_no_examples,) if stage == "converter" else ()
-            yield component, stage, (*stages.CHECKS, *learning.CHECKS, *encoding)
+            yield component, stage, ENCODING if stage == "converter" else MODEL
+    decoder = material.recipe.part(RENDERER)
+    if decoder.own_decoder and decoder.component in own:
+        yield decoder.component, RENDERER, DECODING

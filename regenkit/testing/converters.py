@@ -7,7 +7,7 @@ import numpy as np
 
 from regenkit.components import Converter
 from regenkit.conform import refuse_unfit
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 from regenkit.given import Given
 from regenkit.pipeline.editing import completed, parse_given, parsed, text_of
 from regenkit.pipeline.encoding import checked
@@ -27,11 +27,17 @@ def its_members_are_there(component: Converter, material: Material) -> None:
 def what_it_makes_is_as_its_spec_says(component: Converter, material: Material) -> None:
     """`convert` gives the fields, shapes and tokens of `spec`, the same twice, and leaves its argument as it is."""
     converter = material.pipeline.converter
-    for example in material.examples:
-        y = {name: np.array(value) for name, value in example["y"].items()}
-        rep = checked(converter, "convert", converter.convert(y))
-        same(example["y"], y, "convert changed its argument, which now has")
-        same(rep, converter.convert(y), "the second call gives")
+    for before in [each["y"] for each in material.examples] + material.without_rep:
+        y = {name: np.array(value) for name, value in before.items()}
+        try:
+            rep = checked(converter, "convert", converter.convert(y))
+            converter.spec.check_present(rep, "Y′")
+        except BadSource:  # as it may say of an example that has none
+            continue
+        except ValueError as error:
+            raise Failed(str(error), "a token is a number from 1 on") from error
+        same(before, y, "convert changed its argument, which now has", "work on a copy, as in y[NAME].copy()")
+        same(rep, converter.convert(y), "the second call gives", "let nothing random or of before decide")
 
 
 def fields_of_y_keep_their_meaning(component: Converter, material: Material) -> None:

@@ -40,6 +40,7 @@ def examples_are_as_their_specs_say(component: Dataset, material: Material) -> N
             if fields is not None:
                 try:
                     specs[side].check(fields, f"{side} of {example.id}")
+                    specs[side].check_present(fields, f"{side} of {example.id}")
                 except ValueError as error:
                     raise Failed(
                         str(error), f"give what encode of the modality {getattr(component, side)} gives"

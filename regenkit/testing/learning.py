@@ -1,7 +1,7 @@
 """Checks of a stage that learns: its losses are each example's own, and the loop can train it on any devices."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ Losses = dict[str, np.ndarray]
 def losses_are_one_an_example(component: Component, material: Material, stage: str) -> None:
     """`losses` gives finite float32 values and weights, [batch] each, no weight below 0; evaluating twice gives the
     same."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     found = _losses(model, batch)
     for name, value in found.items():
         if value.dtype != np.float32 or value.shape != (len(material.indices),):
@@ -38,7 +38,7 @@ def losses_are_one_an_example(component: Component, material: Material, stage: s
 
 def every_variable_gets_a_gradient(component: Component, material: Material, stage: str) -> None:
     """The losses depend on every variable that is trained, and gradients are finite."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     tf = tensorflow()
     with tf.GradientTape() as tape:
         total = tf.add_n(
@@ -57,7 +57,7 @@ def every_variable_gets_a_gradient(component: Component, material: Material, sta
 
 def company_and_padding_change_no_loss(component: Component, material: Material, stage: str) -> None:
     """An example's loss is the same alone, in company, and with more steps of padding; with noise as without."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     for noise in (False, True):
         whole = _losses(model, batch, noise=noise)
         for row in (0, len(material.indices) - 1):
@@ -74,7 +74,7 @@ def company_and_padding_change_no_loss(component: Component, material: Material,
 def likelihoods_are_one_an_example(component: Component, material: Material, stage: str) -> None:
     """`field_log_prob` gives a finite number an example for each field, at most 0 for tokens; company and padding
     change nothing."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     if not isinstance(model, HasLikelihood):
         raise Skipped("it has no field_log_prob: it is measured by scores alone")
     found = _likelihoods(model, batch)
@@ -96,7 +96,7 @@ def likelihoods_are_one_an_example(component: Component, material: Material, sta
 def saved_and_loaded_it_is_the_same(component: Component, material: Material, stage: str) -> None:
     """Weights that are saved and loaded into one that is built anew give the same losses; building, losses and sample
     make no further variables."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     expected, count = _losses(model, batch), len(model.variables)
     other = material.build(stage, seed=1)
     if len(other.variables) != count:
@@ -112,7 +112,7 @@ def saved_and_loaded_it_is_the_same(component: Component, material: Material, st
 
 def half_precision_works(component: Component, material: Material, stage: str) -> None:
     """Built under bfloat16 it has float32 weights, and finite losses within a fifth of those of float32."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     half = material.build(stage, precision="bfloat16")
     wrong = [each.path for each in half.trainable_variables if str(each.dtype) != "float32"]
     if wrong:
@@ -135,7 +135,7 @@ def half_precision_works(component: Component, material: Material, stage: str) -
 def one_replica_and_two_learn_alike(component: Component, material: Material, stage: str) -> None:
     """After three updates of the loop the weights are the same on one replica and on two, to which a batch is cut
     unevenly, and the update is traced once."""
-    _learning(material, stage)
+    learning(material, stage)
     tf = tensorflow()
     if len(tf.config.list_logical_devices("CPU")) != 2:
         raise Skipped(
@@ -150,7 +150,7 @@ def one_replica_and_two_learn_alike(component: Component, material: Material, st
 
 def encoding_mixes_no_examples(component: Component, material: Material, stage: str) -> None:
     """`encode` of a learned converter gives the fields of `spec`, the same twice, alone and in company."""
-    model, batch = _learning(material, stage)
+    model, batch = learning(material, stage)
     assert isinstance(model, LearnedConverter)
     whole = {name: np.asarray(value) for name, value in model.encode(batch[CONDITION], batch[TARGET]).items()}
     if missing := set(model.spec) - set(whole):
@@ -165,7 +165,7 @@ def encoding_mixes_no_examples(component: Component, material: Material, stage: 
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def _learning(material: Material, stage: str) -> tuple[Any, dict[str, Any]]:
+def learning(material: Material, stage: str) -> tuple[Any, dict[str, Any]]:
     """A model, and a batch to learn from. Raises Skipped where it is a rule."""
     model = material.build(stage)
     if not isinstance(model, Trainable):
@@ -186,8 +186,8 @@ def _row(batch: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 def _padded(material: Material, stage: str, batch: Mapping[str, Any]) -> dict[str, Any] | None:
     """The batch with more padding; None where it has no steps."""
-    sides = zip((CONDITION, TARGET), material.pipeline.sides(stage), strict=True)
-    found = {name: pad(batch[name], side.spec, MORE) for name, side in sides}
+    condition, target = (side.spec for side in material.pipeline.sides(stage))
+    found = {CONDITION: pad(batch[CONDITION], condition | target, MORE), TARGET: pad(batch[TARGET], target, MORE)}
     return {**found, NOISE: batch[NOISE]} if any(found[name] is not batch[name] for name in found) else None
 
 
@@ -221,8 +221,7 @@ def _trained(material: Material, stage: str, replicas: int) -> list[np.ndarray]:
     step = TrainStep(state, strategy, settings)
 
     def data(context: Any) -> Any:
-        known = tf.nest.map_structure(lambda value: tf.TensorSpec([None, *value.shape[1:]], value.dtype), parts[0])
-        return tf.data.Dataset.from_generator(lambda: iter(parts * (STEPS + 1)), output_signature=known)
+        return tf.data.Dataset.from_generator(lambda: iter(parts * (STEPS + 1)), output_signature=signature(parts))
 
     batches = iter(strategy.distribute_datasets_from_function(data))
     for _ in range(STEPS):
@@ -231,6 +230,18 @@ def _trained(material: Material, stage: str, replicas: int) -> list[np.ndarray]:
     if traces > 1:
         raise Failed(f"the update was traced {traces} times in {STEPS} steps", "let losses depend on no Python state")
     return [variable.numpy() for variable in state.model.variables]
+
+
+def signature(parts: Sequence[Mapping[str, Any]]) -> Any:
+    """A tf.TensorSpec of each array, with None for the batch and for sizes in which the parts differ: each is padded to
+    its own longest example."""
+    tf = tensorflow()
+
+    def common(*values: np.ndarray) -> Any:
+        sizes = zip(*(value.shape[1:] for value in values), strict=True)
+        return tf.TensorSpec([None, *(each[0] if len(set(each)) == 1 else None for each in sizes)], values[0].dtype)
+
+    return tf.nest.map_structure(common, *parts)
 
 
 CHECKS = (

@@ -128,6 +128,12 @@ class Material:
         found = [self.prepared.example(int(index))[0] for index in self.indices]
         return [{side: fields for side, fields in each.items() if fields is not None} for each in found]
 
+    @cached_property
+    def without_rep(self) -> list[Fields]:
+        """Y of some examples that preparation left out for their Y′."""
+        found = [index for index in range(len(self.prepared.paired)) if not self.prepared.reps[index]][:EXAMPLES]
+        return [self.prepared.example(index)[0]["y"] or {} for index in found]
+
     def batch(self, stage: str, chosen: Sequence[int], replicas: int = 1) -> list[dict[str, Any]]:
         """The parts of one batch of a stage, one a replica, as training gives them; `chosen` of `indices`."""
         from regenkit.data.batches import dataset

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.adapter import Decodes
+from regenkit.adapter import Decodes, Parses
 from regenkit.components import Modality
 from regenkit.errors import BadSource, UserError
 from regenkit.pipeline.encoding import encoded
@@ -74,6 +74,22 @@ def what_a_model_may_draw_can_be_written(component: Modality, material: Material
         for suffix in component.writes:
             with tempfile.TemporaryDirectory() as folder:
                 _written(modality, value, Path(folder) / f"drawn{suffix}")
+
+
+def what_a_person_types_becomes_its_value(component: Modality, material: Material) -> None:
+    """`parse` of a value that is a text gives a value of the same fields; of any text it gives a value or raises
+    UserError."""
+    modality = _of(component, material)
+    if not isinstance(modality, Parses):
+        raise Skipped("it has no parse: nobody types it")
+    for text in ("", " ", "\x00", "{"):
+        with suppress(UserError):
+            modality.parse(text)
+    for value, fields in _values(component, material):
+        if not isinstance(value, str):
+            raise Skipped("its values are no texts")
+        typed = encoded(component, modality, modality.parse(value))[0]
+        same(fields, typed, f"parse({value!r}) is a value that has", "give the value that the text means", close=CLOSE)
 
 
 def bad_files_are_refused_with_their_name(component: Modality, material: Material) -> None:
@@ -150,5 +166,5 @@ def _plain(value: Any) -> Any:
 
 CHECKS = (
     its_members_are_there, fields_become_values_and_again_fields, values_are_written_and_read,
-    what_a_model_may_draw_can_be_written, bad_files_are_refused_with_their_name,
+    what_a_model_may_draw_can_be_written, what_a_person_types_becomes_its_value, bad_files_are_refused_with_their_name,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from regenkit.components import Component, Generator, Renderer
+from regenkit.components import Component, Converter, Generator, Renderer
 from regenkit.conform import refuse_unfit
 from regenkit.errors import UserError
 from regenkit.pipeline.encoding import check_drawn
@@ -64,6 +64,8 @@ def a_seed_says_what_is_drawn(component: Component, material: Material, stage: s
     fixed = isinstance(component, Generator | Renderer) and component.deterministic
     if fixed and differ:
         raise Failed("another seed gives another sample", "leave deterministic=True out of its record")
+    if not differ and isinstance(component, Converter):
+        raise Skipped("the decoder of a learned converter may go without chance")
     if not fixed and not differ:
         raise Failed("six seeds give the same sample",
                      "draw from regenkit.layers.noise with the seed; of a rule, write deterministic=True")  # fmt: skip
@@ -83,7 +85,7 @@ def company_and_padding_change_no_sample(component: Component, material: Materia
         _alike(specs[1].spec, _rows(whole, kept), _rows(changed, kept), "beside other examples it draws",
                "let nothing mix the rows of a batch, no mean over it either, and draw row by row from "
                "regenkit.layers.noise")  # fmt: skip
-    padded = pad(condition, specs[0].spec, MORE)
+    padded = pad(condition, specs[0].spec | specs[1].spec, MORE)
     if padded is not condition:
         _alike(specs[1].spec, alone, _rows(_drawn(model, padded), [0]), f"with {MORE} more steps of padding it draws",
                "hide what the mask says is not there: from attention, convolutions and means")  # fmt: skip
@@ -165,12 +167,12 @@ def _mask(target: Spec, name: str, known: Mapping[str, Any]) -> np.ndarray | Non
 
 
 def pad(side: Mapping[str, np.ndarray], spec: Spec, steps: int) -> Mapping[str, np.ndarray]:
-    """Condition or target with more padding on every axis; the same object where it has none."""
-    masks = {clock.mask: clock.entries(steps) for clock in spec.clocks}
-    more = {name: clock.entries(steps) for name in spec if (clock := spec.clock(name))}
-    if MASK in side and MASK not in masks:  # of the other side, whose steps it tells
-        masks[MASK] = steps
-    more |= {name: entries for name, entries in masks.items() if name in side}
+    """Condition or target with more padding on every axis; the same object where it has none.
+
+    spec  of it; of a condition with the fields of the target, the masks of whose clocks it has too
+    """
+    more = {clock.mask: clock.entries(steps) for clock in spec.clocks if clock.mask in side}
+    more |= {name: clock.entries(steps) for name in spec if name in side and (clock := spec.clock(name))}
     if not more:
         return side
     return {

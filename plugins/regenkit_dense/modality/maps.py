@@ -61,7 +61,7 @@ def spec(tasks: Sequence[str], size: int, labels: Sequence[str]) -> Spec:
 
 def _field(name: str, size: int, labels: Sequence[str]) -> Field:
     if name == "classes":
-        return Field(vocabulary=len(labels), shape=(size, size), labels=tuple(labels))
+        return Field(vocabulary=len(labels), shape=(size, size), labels=tuple(labels), gaps=True)
     return Field(kind="continuous", shape=(size, size, CHANNELS[name]), gaps=True)
 
 

@@ -57,9 +57,9 @@ falls, so what is sung next has to be known a note early (docs/stress.md)."""
 SPEC = Spec(
     {
         "stress": tokens(STRESS),
-        **{name: tokens(STRESS) for name in NEIGHBOURS},
+        **{name: tokens(STRESS, gaps=True) for name in NEIGHBOURS},
         "word": tokens(WORD),
-        "weight": tokens(WEIGHT),
+        "weight": tokens(WEIGHT, gaps=True),
         "boundary": tokens(BOUNDARY),
         "left": tokens(LONGEST_PHRASE),
         "since": tokens(LONGEST_PHRASE),
