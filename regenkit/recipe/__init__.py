@@ -1,6 +1,6 @@
 """Recipes: which dataset, converter, generator and renderer, and how they are trained.
 
-    recipe = load(Path("recipes/lyric2melody.yaml"), ["generator.depth=4"])
+    recipe = load("lyric2melody", ["renderer.depth=4"])
     generator = recipe.generator.build(condition=x_spec, target=rep_spec)
 
 `document` knows the position of each key, `reader` checks form and names (`Written`), `resolve` imports what is named

@@ -22,7 +22,7 @@ _KEPT = (
 
 
 def read(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Written:
-    """The recipe at `path` with `overrides` ("generator.depth=4") applied: its form and names, and no import.
+    """The recipe at `path` with `overrides` ("renderer.depth=4") applied: its form and names, and no import.
 
     `path` may be the name of a recipe that comes with regenkit. Raises UserError with a line for each fault.
     """
