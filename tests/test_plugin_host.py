@@ -232,7 +232,7 @@ COMMANDS = """
 @pytest.fixture
 def commanded(place: Path) -> Path:
     records = "; ".join(
-        f'yield Command(name="{name}", target="cmd_commands:{target}", summary="{name} of a plugin")'
+        f'yield Command(name="{name}", target="cmd_commands:{target}", summary="{name} of a plugin [a toy]")'
         for name, target in {"chess": "app", "greet": "greet", "train": "greet", "number": "number"}.items()
     )
     distribution(place, "regenkit-cmd", "1.0", "cmd", RECORD.format(hook="register_commands", body=records))
@@ -241,7 +241,7 @@ def commanded(place: Path) -> Path:
 
 
 def test_a_plugin_adds_commands(commanded: Path) -> None:
-    assert "chess of a plugin" in regenkit("--help", folder=commanded).stdout
+    assert "chess of a plugin [a toy]" in regenkit("--help", folder=commanded).stdout
     assert regenkit("chess", "count", "3", folder=commanded).stdout == "0 1 2\n"
     assert regenkit("greet", "--name", "Anna", folder=commanded).stdout == "hello Anna\n"
     assert "Count." in regenkit("chess", "count", "--help", folder=commanded).stdout

@@ -147,6 +147,16 @@ def test_a_folder_that_is_no_run_is_named_with_its_place(tmp_path: Path) -> None
     assert f"toy.yaml:6:19: generator.from: {tmp_path}: not a run directory" in refusal(tmp_path, text)
 
 
+def test_a_folder_that_is_no_run_is_told_from_the_runs_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("runs/toy/2").mkdir(parents=True)
+    Path("runs/toy/2/recipe.yaml").write_text(TEXT)
+    with pytest.raises(UserError, match=r"runs/toy: not a run directory .*; runs here: runs/toy/2$"):
+        of_run(Path("runs/toy"), HOST)
+
+
 def test_a_renderer_that_is_the_converter_s_decoder(tmp_path: Path) -> None:
     text = TEXT.replace("renderer:\n  use: toy/model\n  rate: 3e-4\n", "renderer: {use: converter}\n")
     recipe = read(tmp_path, text)

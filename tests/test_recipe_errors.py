@@ -120,6 +120,8 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "lyric2melody.yaml").write_text(TEXT)
     with pytest.raises(UserError, match=r"there is no such file; did you mean '.*lyric2melody.yaml'"):
         load(tmp_path / "lyrics2melody.yaml", host=HOST)
+    with pytest.raises(UserError, match=r"no such file; 'class2image' alone is the recipe that comes with"):
+        load(tmp_path / "recipes/class2image.yaml", host=HOST)
     with pytest.raises(UserError, match="directory"):
         load(tmp_path, host=HOST)
 

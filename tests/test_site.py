@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.text import Text
 
 import regenkit
 from regenkit import hookspecs, plugins
@@ -59,6 +60,13 @@ def test_every_command_and_option_is_in_the_reference() -> None:
             if each.param_type_name == "option":
                 assert all(f"`{way}`" in section for way in each.opts), (name, each.opts)
             assert each.get_help_record(command.make_context(name, [], resilient_parsing=True))[1], (name, each.name)
+
+
+def test_no_help_loses_words_as_markup() -> None:
+    """Typer reads help as markup of rich, in which "[default: 1]" and "[timing]" are styles and are not shown."""
+    for name, command in all_commands(typer.main.get_command(app), "regenkit"):
+        for text in filter(None, [command.help, *(getattr(each, "help", None) for each in command.params)]):
+            assert Text.from_markup(text).plain == text, name
 
 
 def test_every_key_of_a_recipe_is_in_the_reference() -> None:

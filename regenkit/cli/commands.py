@@ -52,8 +52,10 @@ class _OfPlugin(TyperCommand):
     """Hands all its arguments to the plugin's command, `--help` as well."""
 
     def __init__(self, record: Command) -> None:
+        from rich.markup import escape
+
         takes_all = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
-        super().__init__(record.name, help=record.summary, add_help_option=False, context_settings=takes_all)
+        super().__init__(record.name, help=escape(record.summary), add_help_option=False, context_settings=takes_all)
         self.record = record
 
     def invoke(self, ctx: Any) -> None:

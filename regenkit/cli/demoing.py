@@ -19,7 +19,7 @@ def demo(
         str, typer.Option(help="the address to listen at; 0.0.0.0 shows the page to everybody")
     ] = "127.0.0.1",
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="of the page  [default: the first free from 7860]")
+        int | None, typer.Option(min=1, max=65535, help="of the page (default: the first free from 7860)")
     ] = None,
     browser: Annotated[bool, typer.Option(help="open the page in the browser")] = True,
 ) -> None:

@@ -22,7 +22,7 @@ Temperature = Annotated[
 ]
 TopP = Annotated[
     float | None,
-    typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability  [default: 0.95]"),
+    typer.Option(min=0.0, max=1.0, help="keep only the likeliest tokens of this total probability (default: 0.95)"),
 ]
 Guidance = Annotated[
     float | None,
@@ -107,7 +107,7 @@ def convert(
     output: Output,
     encoding: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="of the file's text, e.g. cp1251 or shift_jis  [default: told from it]"),
+        typer.Option(metavar="NAME", help="of the file's text, e.g. cp1251 or shift_jis (default: told from it)"),
     ] = None,
 ) -> None:
     """Convert Y to Y′, as text to read and edit."""

@@ -1,20 +1,15 @@
 """check, schema, doctor: what is installed, and whether it works."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from regenkit.cli.options import Json, Settings
+from regenkit.cli.options import Json, RecipeFile, Settings
 from regenkit.cli.streams import for_json_alone, print_json
 from regenkit.terminal import terminal
 
 COLOURS = {"ok": "green", "broken": "red", "not installed": "yellow", "look": "yellow"}
 
 
-def check(
-    recipe: Annotated[Path, typer.Argument(help="the recipe")], settings: Settings = None, as_json: Json = False
-) -> None:
+def check(recipe: RecipeFile, settings: Settings = None, as_json: Json = False) -> None:
     """Validate a recipe without training: form, names, arguments, and whether its stages can be built and fit."""
     from regenkit.conform import refuse_unfit
     from regenkit.pipeline import Pipeline

@@ -42,10 +42,10 @@ def evaluate(
 
 
 def compare(
-    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="the recipe, or several to compare")],
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="recipes, by their files or names")],
     vary: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=A,B,…", help="the values of a setting, e.g. converter.parts=[timing],[rhythm]"),
+        typer.Option(metavar="KEY=A,B,…", help="the values of a setting, e.g. renderer.width=64,128"),
     ] = None,
     settings: Settings = None,
     seeds: Annotated[int, typer.Option(min=1, help="training seeds a cell; three give a spread")] = 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +13,9 @@ from regenkit.terminal import terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
+RecipeFile = Annotated[Path, typer.Argument(help="its file, or the name of one that `regenkit recipes` lists")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. generator.depth=4")
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a setting, e.g. renderer.depth=4")
 ]
 Json = Annotated[bool, typer.Option("--json", callback=for_json_alone, help="print JSON for a program to read")]
 

@@ -89,7 +89,7 @@ def new(
     shape: Annotated[
         Literal["sequence", "grid"] | None,
         typer.Option(
-            help="what Y of its example is: a sequence with a length of its own, or a grid  [default: sequence]"
+            help="what Y of its example is: a sequence with a length of its own, or a grid (default: sequence)"
         ),
     ] = None,
     description: Annotated[str | None, typer.Option(help="what it is, in a sentence")] = None,

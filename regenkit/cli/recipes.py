@@ -43,7 +43,7 @@ def list_recipes(context: typer.Context, as_json: Json = False) -> None:
 @app.command("copy")
 def copy_recipe(
     name: Annotated[str, typer.Argument(help="as `regenkit recipes` lists it")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="the file  [default: NAME.yaml]")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="the file (default: NAME.yaml)")] = None,
 ) -> None:
     """Copy a recipe into a file of your own, to change it. A file that is there is not overwritten."""
     from regenkit.errors import UserError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regenkit.cli.inline import show
-from regenkit.cli.options import Json, Settings
+from regenkit.cli.options import Json, RecipeFile, Settings
 from regenkit.cli.streams import print_json
 from regenkit.terminal import terminal
 
@@ -24,7 +24,7 @@ MOST_CLASSES = 100
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="the recipe, e.g. recipes/lyric2melody.yaml")],
+    recipe: RecipeFile,
     run: Annotated[Path | None, typer.Option(help="run directory (default: runs/NAME/N)")] = None,
     settings: Settings = None,
     stage: Annotated[str | None, typer.Option(help="train this stage alone: converter, generator, renderer, …")] = None,
@@ -63,7 +63,7 @@ def _launch(recipe: Recipe, run: Path | None, workers: int) -> int:
 
 
 def prepare(
-    recipe: Annotated[Path, typer.Argument(help="the recipe")],
+    recipe: RecipeFile,
     options: Annotated[
         list[str] | None, typer.Argument(metavar="-- BEAM OPTIONS", help="the runner's, as --direct_num_workers=4")
     ] = None,
@@ -100,7 +100,7 @@ def prepare(
 
 
 def preview(
-    recipe: Annotated[Path, typer.Argument(help="the recipe")],
+    recipe: RecipeFile,
     settings: Settings = None,
     count: Annotated[int, typer.Option(min=1, help="examples to show")] = 2,
     output: Annotated[

@@ -19,7 +19,7 @@ from regenkit.errors import UserError
 from regenkit.files import no_room
 from regenkit.pipeline.pipeline import Pipeline
 from regenkit.pipeline.weights import check_arrays
-from regenkit.recipe import of_run
+from regenkit.recipe import check_is_run, of_run
 from regenkit.run_files import check_whole
 from regenkit.sources.archives import extract
 from regenkit.stages import BEST, LONGEST, STAGES
@@ -50,10 +50,7 @@ def load_run(folder: Path | str) -> Pipeline:
         if folder.suffix != ".zip":
             raise UserError(f"{folder}: is a file; right are a run directory and an export of one, which is a .zip")
         folder = unpacked(folder)
-    if not (folder / "recipe.yaml").is_file():
-        runs = sorted(str(found.parent) for found in Path("runs").glob("*/*/recipe.yaml"))
-        known = f"; runs here: {', '.join(runs)}" if runs else ""
-        raise UserError(f"{folder}: not a run directory (it has no recipe.yaml){known}")
+    check_is_run(folder)
     check_whole(folder)
     return Pipeline(of_run(folder), folder)
 

@@ -16,6 +16,7 @@ import yaml
 from regenkit import plain_yaml
 from regenkit.errors import UserError
 from regenkit.nearest import nearest
+from regenkit.recipe.shipped import shipped
 
 LARGEST, DEEPEST = 50_000, 20
 """Bytes of a file (which take a second to read), and maps or lists within each other."""
@@ -55,7 +56,7 @@ class Document:
         dotted, equals, text = setting.partition("=")
         path = tuple(_whole(part.strip(), place) for part in dotted.split("."))
         if not (equals and text.strip() and all(path)):
-            raise UserError(f"{place}: write KEY=VALUE, as in generator.depth=4 or evaluate=[music/pitch_overlap]")
+            raise UserError(f"{place}: write KEY=VALUE, as in renderer.depth=4 or evaluate=[music/pitch_overlap]")
         if len(path) > DEEPEST:
             raise UserError(f"{place}: {_TOO_DEEP}")
         inner = self.data
@@ -120,8 +121,9 @@ def _text(path: Path) -> str:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         siblings = [sibling.name for sibling in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        guess = nearest(path.name, siblings)
-        hint = f"; did you mean {str(path.with_name(guess))!r}?" if guess else ""
+        hint = f"; {path.stem!r} alone is the recipe that comes with regenkit" if path.stem in shipped() else ""
+        if guess := nearest(path.name, siblings):
+            hint = f"; did you mean {str(path.with_name(guess))!r}?"
         raise UserError(f"{path}: there is no such file{hint}") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None

@@ -22,7 +22,7 @@ _KEPT = (
 
 
 def read(path: str | Path, overrides: Iterable[str] = (), host: plugins.Host | None = None) -> Written:
-    """The recipe at `path` with `overrides` ("generator.depth=4") applied: its form and names, and no import.
+    """The recipe at `path` with `overrides` ("renderer.depth=4") applied: its form and names, and no import.
 
     `path` may be the name of a recipe that comes with regenkit. Raises UserError with a line for each fault.
     """
@@ -63,14 +63,21 @@ def _refuse_unused(recipe: Recipe, setting: str) -> None:
         raise UserError(f"--set {setting}: it would change nothing, because each stage has its own; set {own}")
 
 
+def check_is_run(folder: Path) -> None:
+    """Raises UserError, with the runs that there are, where a folder is none."""
+    if not (folder / "recipe.yaml").is_file():
+        runs = sorted(str(found.parent) for found in Path("runs").glob("*/*/recipe.yaml"))
+        known = f"; runs here: {', '.join(runs)}" if runs else ""
+        raise UserError(f"{folder}: not a run directory (it has no recipe.yaml){known}")
+
+
 def of_run(folder: Path, host: plugins.Host | None = None, within: tuple[Path, ...] = ()) -> Recipe:
     """The recipe of a run directory. Raises UserError where it cannot be used any more, saying what to do.
 
     within   the runs, by their real paths, that take a stage from this one
     """
     path = folder / "recipe.yaml"
-    if not path.is_file():
-        raise UserError(f"{folder}: not a run directory (it has no recipe.yaml)")
+    check_is_run(folder)
     here = folder.resolve()
     if here in within:
         raise UserError(f"{folder}: this run takes a stage from itself; name the run in which the stage was trained")

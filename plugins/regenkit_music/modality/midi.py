@@ -60,7 +60,7 @@ def _reading(song: Song, encoding: str | None, language: str | None, path: Path,
 
 
 def write_midi(melody: Melody, path: str | Path) -> None:
-    """One track with notes, lyric events, tempo, key and metre; the title is the track's name."""
+    """Two tracks: tempo, metre, key and lyric events; then the notes, under the title as the track's name."""
     import pretty_midi
 
     midi = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=melody.tempo, charset="utf-8")

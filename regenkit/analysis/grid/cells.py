@@ -3,7 +3,7 @@
 The values are the items of a YAML list without its brackets, each as `--set KEY=VALUE` takes it: a comma within
 brackets, braces or quotes does not separate values.
 
-    generator.width=64,128                          two numbers
+    renderer.width=64,128                          two numbers
     converter.parts=[timing],[rhythm, cadence]      two lists
     converter={use: a/b},{use: a/b, parts: [c]}     two whole sections
 """
@@ -23,7 +23,7 @@ from regenkit.errors import UserError
 from regenkit.recipe import REQUIRED, Recipe, check_data, load
 from regenkit.run.folder import identity, untrained
 
-EXAMPLE = "as in --vary generator.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
+EXAMPLE = "as in --vary renderer.width=64,128 or --vary 'converter.parts=[timing],[rhythm, cadence]'"
 LARGEST = 10_000
 """Characters of a --vary: no grid that can be trained has more."""
 
