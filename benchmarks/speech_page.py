@@ -4,7 +4,7 @@ python benchmarks/speech_page.py --seeds 0.json 1.json 2.json --vocoder "Vocos=a
 
 --seeds    of one recipe, which differ by `train.seed`; by Griffin-Lim
 --vocoder  NAME=REPORT: rows of a vocoder's true and predicted mel
---other    NAME=REPORT: predicted mel by Griffin-Lim of another training
+--other    NAME=REPORT or NAME=REPORT,REPORT: predicted mel by Griffin-Lim of other trainings
 """
 
 import argparse
@@ -34,11 +34,11 @@ def main() -> None:
     seeds = [json.loads(path.read_text()) for path in options.seeds]
     rows = {name: _over([each["rows"][name] for each in seeds])
             for name in ("recordings", "true mel, Griffin-Lim", BY_RULE)}  # fmt: skip
-    for name, report in map(_named, options.vocoder):
-        rows[f"true mel, {name}"] = _over([report["rows"]["true mel, Vocos"]])
-        rows[f"predicted mel, {name}"] = _over([report["rows"]["predicted mel, Vocos"]])
-    for name, report in map(_named, options.other):
-        rows[f"{BY_RULE}, {name}"] = _over([report["rows"][BY_RULE]])
+    for name, reports in map(_named, options.vocoder):
+        rows[f"true mel, {name}"] = _over([each["rows"]["true mel, Vocos"] for each in reports])
+        rows[f"predicted mel, {name}"] = _over([each["rows"]["predicted mel, Vocos"] for each in reports])
+    for name, reports in map(_named, options.other):
+        rows[f"{BY_RULE}, {name}"] = _over([each["rows"][BY_RULE] for each in reports])
     for name in ("another prompt's recording", "espeak-ng"):
         rows[name] = _over([each["rows"][name] for each in seeds])
     whole = {"examples": seeds[0]["examples"], "seeds": len(seeds), "rows": rows}
@@ -47,9 +47,9 @@ def main() -> None:
     PAGE.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{rest.split(END, 1)[1]}")
 
 
-def _named(option: str) -> tuple[str, dict[str, Any]]:
-    name, _, path = option.rpartition("=")
-    return name, json.loads(Path(path).read_text())
+def _named(option: str) -> tuple[str, list[dict[str, Any]]]:
+    name, _, paths = option.rpartition("=")
+    return name, [json.loads(Path(path).read_text()) for path in paths.split(",")]
 
 
 def _over(reports: list[dict[str, float | None]]) -> dict[str, list[float | None]]:
