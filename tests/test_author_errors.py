@@ -10,9 +10,10 @@ from toy_job import REP, Data, X, Y
 
 from regenkit import Converter, Example, LeftOut, Metric, Modality, UserError, adapter, conform
 from regenkit.data.author import examples_of, named, refuse_same_ids, sources_of
-from regenkit.data.read_or_skip import Read
+from regenkit.data.read_or_skip import Convert, Read
 from regenkit.given import Given
 from regenkit.pipeline.encoding import check_drawn, checked, encoded
+from regenkit.pipeline.learned import Learned
 from regenkit.pipeline.source import WithSource, XConverter
 from regenkit.spec import Fields
 
@@ -191,6 +192,34 @@ def test_names_that_are_there_twice() -> None:
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------
+
+
+class Network:
+    """A learned converter, but for its training."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+    def encode(self, condition: Any, target: Any) -> Any:
+        return {"parity": target["high"] * self.given["parity"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, r"Network\.encode: KeyError: 'parity' \(.*in encode\)"),
+        ({"parity": 0}, r"Network\.encode: y′: parity holds the token 0"),
+    ],
+)
+def test_what_a_learned_converter_does_wrong_is_told_of_its_network(given: Any, said: str) -> None:
+    network = Network(given)
+    learned = Learned(y=Y, latent=REP.without(["mode"]), version=1, stage=lambda _: network, folder=None,
+                      again=lambda _: None, author=network)  # fmt: skip
+    specs = {"x": X, "y": Y, "rep": learned.spec}
+    (((record, _),), _) = Read(Data(), specs)("1")
+    with pytest.raises(UserError, match=said) as caught:
+        list(Convert(learned, specs).batched([record]))
+    assert HERE.search(str(caught.value))
 
 
 class Encodes:

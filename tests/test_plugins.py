@@ -2,7 +2,9 @@
 
 import json
 import signal
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -234,10 +236,14 @@ def test_a_component_whose_module_ends_the_process_is_named(tmp_path: Path) -> N
 def test_a_strategy_of_a_plugin_goes_before_the_core_s() -> None:
     class Own:
         @hookimpl
-        def make_strategy(self, recipe: Any) -> str:
-            return f"own for {recipe}"
+        def make_strategy(self, recipe: Any) -> Any:
+            return recipe if recipe == "gpu" else SimpleNamespace(name=f"own for {recipe}", scope=nullcontext)
 
-    assert plugins.Host([Own()]).strategy("x") == "own for x"
+    assert plugins.Host([Own()]).strategy("x").name == "own for x"
+    with pytest.raises(
+        UserError, match=r"its make_strategy returns 'gpu'; right is a tf\.distribute\.Strategy, or None"
+    ):
+        plugins.Host([Own()]).strategy("gpu")
 
 
 def test_callbacks_of_all_plugins_are_collected(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Recipes: what is refused, with its place, its key path and the nearest name."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from toy import HOST, TEXT, refusal
+from toy import HOST, TEXT, Toy, refusal
 
-from regenkit import UserError, plugins
+from regenkit import Modality, UserError, hookimpl, plugins
 from regenkit.recipe import load
 from regenkit.recipe.arguments import parameters
 from regenkit.recipe.sampling import options_of
@@ -114,6 +116,20 @@ def test_refused(case: str, tmp_path: Path) -> None:
 )
 def test_files_that_are_no_recipes(content: bytes, said: str, tmp_path: Path) -> None:
     assert said in refusal(tmp_path, content)
+
+
+class Tunes:
+    @hookimpl
+    def register_modalities(self) -> Iterator[Modality]:
+        yield Modality(name="toy/tunes", target="toy:Tunes")
+
+
+def test_a_modality_that_the_record_of_a_dataset_misspells_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "toy.yaml"
+    path.write_text(TEXT.replace("toy/half", "toy/mel"), encoding="utf-8")
+    meant = "no modality has that name: is 'toy/tunes' meant in the record of toy/data?"
+    with pytest.raises(UserError, match=re.escape(f"toy/mel is for speech, but toy/data yields tune; {meant}")):
+        load(path, host=plugins.Host([Toy(), Tunes()]))
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:

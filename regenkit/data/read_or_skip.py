@@ -115,7 +115,7 @@ class Convert:
     def batched(self, records: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
         """The same for many records, by a converter that takes many at once."""
         assert isinstance(self.converter, ConvertsMany)
-        coming = iter(records)
+        coming, method = iter(records), getattr(self.converter, "method", "convert_all")
         while part := list(islice(coming, TOGETHER)):
             ys = [shards.deserialize(record, {"y": self.specs["y"]})[0]["y"] or {} for record in part]
             try:
@@ -124,8 +124,8 @@ class Convert:
                 yield from map(self, part)
                 continue
             except (Exception, SystemExit) as error:
-                raise raised(error, "convert_all", self.converter) from error
-            yield from (self._recorded(y, rep, "convert_all") for y, rep in reps)
+                raise raised(error, method, self.converter) from error
+            yield from (self._recorded(y, rep, method) for y, rep in reps)
 
     def _recorded(self, y: Fields, rep: Fields, method: str) -> tuple[bytes, str]:
         try:

@@ -28,12 +28,17 @@ class Learned:
     version  the version of the network's code
     stage    gives a trained stage by name
     again    gives the converter of a run directory, in another process
+    author   the network, or one that is built alike: messages name its class
     """
+
+    method = "encode"
+    """What its author wrote, where `data` calls `convert_all`."""
 
     def __init__(
         self, *, y: Spec, latent: Spec, version: int, stage: Callable[[str], Any], folder: Path | None,
-        again: Callable[[Path], Any],
+        again: Callable[[Path], Any], author: Any = None,
     ) -> None:  # fmt: skip
+        self.of_author = self if author is None else author
         self.given_spec, self.read, self.code_version = y.only(optional=True), y, version
         self.spec = self.given_spec | latent
         self._latent, self._stage, self._folder, self._again = latent, stage, folder, again

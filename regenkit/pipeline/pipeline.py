@@ -97,7 +97,7 @@ class Pipeline:
     def _learned(self) -> Learned:
         model = self.build("converter", drafted=True)  # for its spec; `stage` gives the trained one
         return Learned(y=self.specs["y"], latent=model.spec, version=model.version, stage=self.stage,
-                       folder=self.folder, again=_converter_of_run)  # fmt: skip
+                       folder=self.folder, again=_converter_of_run, author=model)  # fmt: skip
 
     # --- data --------------------------------------------------------------------------------------------------------
 

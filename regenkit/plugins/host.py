@@ -83,8 +83,8 @@ class Host:
         return found
 
     def strategy(self, recipe: RecipeView) -> Any:
-        """The tf.distribute.Strategy to train under. Raises UserError naming the plugin whose hook raises: to train
-        elsewhere than its user asked for would be worse."""
+        """The tf.distribute.Strategy to train under. Raises UserError naming the plugin whose hook raises, or returns
+        anything else: to train elsewhere than its user asked for would be worse."""
         for name, call in self._each("make_strategy"):
             try:
                 with plugin_code() as asked:
@@ -93,6 +93,9 @@ class Host:
                 if isinstance(error, UserError) or asked.is_set() or strict() or name == CORE:
                     raise
                 raise UserError(f"plugin {name}: its make_strategy raised {_said(error)}") from error
+            if found is not None and not callable(getattr(found, "scope", None)):
+                raise UserError(f"plugin {name}: its make_strategy returns {found!r}; right is a "
+                                "tf.distribute.Strategy, or None")  # fmt: skip
             if found is not None:
                 return found
         return None

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from regenkit import plugins
 from regenkit.components import ANY, Component
 from regenkit.errors import UserError
-from regenkit.nearest import did_you_mean
+from regenkit.nearest import did_you_mean, nearest
 from regenkit.recipe.arguments import faults
 from regenkit.recipe.document import Document, Where, shown
 from regenkit.recipe.mismatch_options import misplaced, tuned_on
@@ -252,9 +252,13 @@ class Reader:
         fitting: list[tuple[Any, tuple[str | int, ...]]] = [(converter.component, ("converter", "use"))]
         fitting = fitting if converter.component else []
         fitting += [(self.host.find("metric", name), ("evaluate", i)) for i, name in enumerate(metrics)]
+        names = self.host.names("modality")
+        close = None if made.y in names else nearest(made.y, names)
+        hint = f"; no modality has that name: is {close!r} meant in the record of {made.name}?" if close else ""
         for component, path in fitting:
             if component.modality not in (made.y, ANY):
-                self._fault(f"{component.name} is for {component.modality}, but {made.name} yields {made.y}", *path)
+                said = f"{component.name} is for {component.modality}, but {made.name} yields {made.y}"
+                self._fault(said + hint, *path)
         own: Any = source.component if source else None
         if own and own.modality not in (made.x, ANY):
             self._fault(f"{own.name} is for {own.modality}, but {made.name} has the X {made.x}", "source", "use")
