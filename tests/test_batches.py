@@ -259,7 +259,7 @@ def model() -> Any:
     return transformer(dropout=0.3)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(0, 20), st.integers(0, 3), st.booleans())
 def test_padding_never_changes_the_loss(more: int, step: int, noisy: bool) -> None:
     batch = batches(last=4)[step]

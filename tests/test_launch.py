@@ -105,7 +105,11 @@ def test_a_mistake_of_all_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixt
     ("arguments", "said"),
     [
         (("--workers", "2", "--strategy", "mirrored"), "--workers 2 needs train.strategy auto or multi_worker"),
-        (("--strategy", "multi_worker"), "multi_worker needs several processes"),
+        pytest.param(
+            ("--strategy", "multi_worker"),
+            "multi_worker needs several processes",
+            marks=pytest.mark.exhaustive(minutes=0.1),
+        ),
         (("--strategy", "several"), "train.strategy"),
     ],
 )

@@ -111,6 +111,7 @@ def test_a_loss_that_is_not_finite_stops_before_it_is_saved(tmp_path: Path, pois
     assert all(np.isfinite(value).all() for value in best(tmp_path, lookup))
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_on_two_replicas_one_bad_part_stops_both(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"not finite .* between steps 10 and 15"):
         train(tmp_path, build=lambda: lookup(12), strategy=two())

@@ -69,6 +69,7 @@ def test_code_that_has_changed_is_named(fresh: Path, rule: Callable[..., Any]) -
     assert prepared(HUNDRED, rule("+ 0", "* 1", "def convert", "version = 2\n\n    def convert")).outdated == ()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_preview_names_code_that_has_changed(tmp_path: Path) -> None:
     recipe = install(tmp_path, "chess")
 

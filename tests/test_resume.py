@@ -31,7 +31,8 @@ def test_resumed_it_ends_as_if_nothing_had_happened(whole: Whole, tmp_path: Path
     assert len(list((resumed / "tensorboard" / "stage").glob("events.*"))) == 2
 
 
-@pytest.mark.parametrize("name", [pytest.param("three clocks", marks=pytest.mark.exhaustive(minutes=0.3)), "windows"])
+@pytest.mark.exhaustive(minutes=0.3)
+@pytest.mark.parametrize("name", ["three clocks", "windows"])
 def test_batches_by_steps_and_windows_go_on_where_they_stopped(name: str, tmp_path: Path) -> None:
     whole = play(name, tmp_path / "whole", make_strategy("none"))
     halved = play(name, tmp_path / "halved", make_strategy("none"), stop=10)

@@ -62,6 +62,7 @@ def test_a_recipe_is_listed_copied_and_trained_by_name_in_an_empty_folder(tmp_pa
     assert (tmp_path / "runs/lyric2melody/1/samples/done").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.1)
 def test_the_version_is_said() -> None:
     from importlib.metadata import version
 

@@ -148,6 +148,7 @@ def test_a_voice_is_more_like_itself_than_like_another() -> None:
         assert same.min() > 0.8 > 0.3 > other.max(), (same, other)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_voice_that_is_recorded_often_is_as_much_like_itself() -> None:
     """Of two voices which are nearly alike, one is recorded ten times as often."""
 

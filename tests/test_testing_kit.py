@@ -103,7 +103,7 @@ FAULTS = {
 }  # fmt: skip
 """(file, what is sound, what is at fault, the check that finds it)"""
 LONG = pytest.mark.exhaustive(minutes=0.5)
-QUICK = ("text loses a field", "text that cannot be read", "a bare error", "groups by hash")
+QUICK = ("text loses a field", "text that cannot be read", "a bare error")
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ def test_a_limit_is_spread_over_the_whole_lexicon(tmp_path: Path) -> None:
     assert Lexicon(path=str(tmp_path)).modalities["x"]["labels"] == tuple("abcdexy")  # the stop is of what is left out
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_word_and_its_genitive_are_kindred() -> None:
     every = {each.id: each for each in examples(Lexicon(path=str(CMUDICT)))}
     assert every["aaron"].groups == every["aaron's"].groups != every["aarons"].groups

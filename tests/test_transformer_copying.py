@@ -28,6 +28,7 @@ def test_probabilities_still_sum_to_one(copying: Transformer) -> None:
         assert sum(probabilities(copying, slots(row), 4).values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_token_is_likelier_where_it_can_be_copied(copying: Transformer) -> None:
     """With the vocabulary silenced it is what stands in the condition, by its label, if anything can be copied."""
     gate = copying.told.copying["letter"].gate

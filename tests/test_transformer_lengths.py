@@ -78,6 +78,7 @@ def test_noise_of_training_is_each_example_s_own() -> None:
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive(minutes=0.1)
 def test_grids_and_vectors_are_read_entry_by_entry() -> None:
     model = built(GRID, Y, spread=0.2, depth=1)
     condition, target = picture(2), letters([1, 2], [3])

@@ -28,7 +28,7 @@ def of(entries: int, count: int = 2) -> dict[str, tf.Tensor]:
     ("model", "target", "options"),
     [
         pytest.param(Diffusion, PIXELS, {"steps": 2, "guidance": 2.0}, marks=pytest.mark.exhaustive(minutes=0.2)),
-        (MaskGIT, CODES, {"steps": 1, "temperature": 8.0}),
+        pytest.param(MaskGIT, CODES, {"steps": 1, "temperature": 8.0}, marks=pytest.mark.exhaustive(minutes=0.1)),
         (CVAE, PIXELS, {}),
     ],
 )  # fmt: skip
