@@ -51,7 +51,8 @@ def test_a_field_runs_along_what_it_says() -> None:
 
 
 def test_a_hop_may_be_a_whole_number() -> None:
-    hops = [Field(vocabulary=3, hop=hop).hop for hop in (4, np.int64(4), Fraction(4))]  # type: ignore[arg-type]
+    wholes: list[Any] = [4, np.int64(4), Fraction(4)]
+    hops = [Field(vocabulary=3, hop=hop).hop for hop in wholes]
     assert hops == [Fraction(4)] * 3 and all(isinstance(hop, Fraction) for hop in hops)
 
 
