@@ -79,6 +79,7 @@ def test_codes_are_all_used(trained: TokenAutoencoder) -> None:
     assert len(set(codes[codes > 0])) >= 7
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_dead_code_is_moved_onto_a_vector() -> None:
     quantizer = VectorQuantizer(4, 2)
     quantizer.build(None)

@@ -97,6 +97,7 @@ def test_half_precision_trains_and_does_not_round_what_is_kept(name: str) -> Non
     np.testing.assert_array_equal(drawn, data["condition"]["pixels"])
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_controls_take_the_gradient_or_the_places() -> None:
     assert slopes(assisted(maps="detached"), "auxiliary_")["generator"] == 0
     assert slopes(assisted(maps="detached"), "auxiliary_")["auxiliary"] > 1e-4

@@ -189,6 +189,7 @@ def test_two_faces_and_a_face_that_leaves(real: Path, tmp_path: Path) -> None:
     assert 12 <= len(face.mesh) <= 16
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_each_shot_and_each_minute_is_a_stretch_of_its_own(real: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """With the sound that belongs to it; and the dataset goes on to the file's end."""
     frames = shown(real / "single_face.mp4", 30)[:, :, 160:480]

@@ -232,6 +232,7 @@ def speaking(clips: int, seed: int) -> tuple[list[dict], list[dict]]:
     return ys, xs
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_mouths_and_voices_that_agree_in_time(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGENKIT_CACHE", str(tmp_path))
     training, training_x = speaking(6, 0)

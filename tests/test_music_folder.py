@@ -165,6 +165,7 @@ def test_hidden_files_are_named_and_not_read(tmp_path: Path):
         Folder(str(tmp_path)).sources()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_check_names_a_folder_that_is_not_there(tmp_path: Path):
     """`regenkit check` in a process of its own: one line with its place, exit code 2."""
     (tmp_path / "mine.yaml").write_text(

@@ -32,6 +32,7 @@ LONG = pytest.mark.exhaustive(minutes=0.2)
 CASES = [pytest.param(LABEL, PIXELS, marks=LONG), (CODES | LABEL, LATENT), pytest.param(CAPTION, VECTOR, marks=LONG)]
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 @pytest.mark.parametrize(("condition", "target"), CASES)
 def test_examples_stand_alone(condition: Spec, target: Spec) -> None:
     check_examples_stand_alone(built(NormalizingFlow, condition, target, **SMALL), condition, target)

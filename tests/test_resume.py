@@ -39,6 +39,7 @@ def test_batches_by_steps_and_windows_go_on_where_they_stopped(name: str, tmp_pa
     assert difference(halved, whole) == 0
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_resumed_on_other_devices_it_ends_nearly_the_same(table: tuple[Path, Watch], stopped: Path) -> None:
     model, _ = train(stopped, build=lookup, strategy=make_strategy("mirrored"))
     assert difference(weights(model), table[1].steps[-1]) < 1e-5

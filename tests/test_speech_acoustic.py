@@ -105,7 +105,8 @@ def test_examples_stand_alone(build: object) -> None:
     check_examples_stand_alone(small(build), batch)
 
 
-@pytest.mark.parametrize("build", [fastspeech, pytest.param(flow, marks=pytest.mark.exhaustive(minutes=0.5))])
+@pytest.mark.exhaustive(minutes=0.2)
+@pytest.mark.parametrize("build", [fastspeech, flow])
 def test_every_weight_is_moved(build: object) -> None:
     check_every_weight_is_moved(small(build), *batch(slice(0, 3), False))
 

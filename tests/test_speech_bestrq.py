@@ -25,6 +25,7 @@ def waves(rows: slice, longer: bool = False) -> tuple[Batch, Batch]:
     return {}, cut(fields(WAVE, {"y": SAMPLES}, {"y": 9_777 if longer else 9_000}), rows)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_an_example_stands_alone() -> None:
     model = bestrq(mask=0.3)
     assert isinstance(model, LearnedConverter) and isinstance(model, Trainable)

@@ -34,6 +34,7 @@ def batch(rows: slice, short: bool) -> tuple[dict, dict]:
     return cut(condition, rows), cut(target, rows)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_it_is_what_the_core_asks_for() -> None:
     built = model()
     for protocol in (Stage, Trainable, DrawsLength, HasLikelihood):

@@ -132,6 +132,7 @@ def test_the_reach_is_no_larger_than_it_must_be(steps: int) -> None:
     assert entries.min() == 30 - model.reach(steps) and entries.max() == 30 + model.reach(steps)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_evaluation_needs_no_noise_and_says_the_same_again() -> None:
     model = moved()
     condition, target = batch(slice(0, 3), False)

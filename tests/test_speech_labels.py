@@ -38,6 +38,7 @@ def batch(rows: slice, longer: bool) -> tuple[Batch, Batch]:
     return cut(condition, rows), cut(fields(WAVE, steps, longest), rows)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_examples_stand_alone() -> None:
     """To the judges, too, where the segment is as long as the longest sound."""
     model = small()

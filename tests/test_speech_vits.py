@@ -202,6 +202,7 @@ def test_what_each_term_moves() -> None:
     assert reached(joint(approach=0.0), "predict_rep_latent") == {"generator"}
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_approach_scales_the_gradient_that_reaches_the_converter_alone() -> None:
     def slopes(approach: float) -> dict[str, list[np.ndarray]]:
         model = joint(approach=approach)

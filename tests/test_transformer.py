@@ -168,7 +168,8 @@ def test_a_condition_without_steps_is_told_a_length() -> None:
     assert equal(drawn, greedy(model, {**condition, "mask": np.ones((2, 7), bool)}))
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.exhaustive(minutes=0.2))])
+@pytest.mark.exhaustive(minutes=0.2)
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_is_half_as_precise(model: Transformer, precision: str) -> None:
     condition = condition_of(9, [9, 6])
     target = target_of(model, condition["mask"])

@@ -46,6 +46,7 @@ def test_a_token_is_likelier_where_it_can_be_copied(copying: Transformer) -> Non
         gate.bias.assign(before)
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_copying_heeds_no_padding_and_no_neighbour(copying: Transformer) -> None:
     rows, target = [[3, 1, 2], [1], [2, 3]], letters([1, 3], [3, 3, 1], [2])
     together = copying.log_prob(slots(*rows), target).numpy()

@@ -185,6 +185,7 @@ def test_two_replicas_end_with_the_weights_of_one() -> None:
     assert max(abs(a - b).max() for a, b in zip(one, two, strict=True)) < 1e-5
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_half_precision_is_half_as_precise() -> None:
     given, target = values(LABEL | PICTURE, 3), values(CODE, 3, 1)
     whole = built(LABEL | PICTURE, CODE).log_prob(given, target).numpy()

@@ -50,10 +50,10 @@ def pixels(count: int = 6) -> np.ndarray:
 # --- likelihoods ------------------------------------------------------------------------------------------------------
 
 
-LONG = pytest.mark.exhaustive(minutes=0.2)
-KINDS = [pytest.param("gaussian", "gaussian", marks=LONG), ("flow", "iaf")]
+KINDS = [("gaussian", "gaussian"), ("flow", "iaf")]
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 @pytest.mark.parametrize(("prior", "posterior"), KINDS)
 def test_pictures_have_a_probability_of_1_together_and_samples_estimate_each(prior: str, posterior: str) -> None:
     """All 16 pictures of 2 × 2, black and white; z is one number, over which P(x | z) p(z) is summed finely."""
