@@ -49,12 +49,14 @@ class Layout:
     left_out  by name, why: rows of tables and texts without their sound, and what can't be opened
     ignored   by name, why: what is no data
     folders   first folders that name a split
+    voices    who speaks in a sound whose transcript is not used
     """
 
     said: dict[str, Said] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
     folders: Mapping[str, Split] = field(default_factory=dict)
+    voices: dict[str, str] = field(default_factory=dict)
 
     def split_of(self, name: str, split: Split | None = None) -> Split | None:
         """Of a sound or table, which its first folder may name. Raises UserError where that is not `split`."""
@@ -87,6 +89,7 @@ def _tables(layout: Layout, root: Path, files: Iterable[str], sounds: SoundNames
             _take(layout, sounds, name, ljspeech(root / name))
         elif path.name in NO_PAIRS:
             layout.ignored[name] = NO_PAIRS[path.name]
+            layout.voices |= _voices(root, name, sounds)
         elif path.suffix.lower() == ".tsv":
             try:
                 _take(layout, sounds, name, list(common_voice(root / name)))
@@ -100,6 +103,16 @@ def _tables(layout: Layout, root: Path, files: Iterable[str], sounds: SoundNames
                 _take(layout, sounds, cut, kaldi.segments(root / cut))
             _take(layout, sounds, text, kaldi.without_sound(root / text))
     return unread
+
+
+def _voices(root: Path, table: str, sounds: SoundNames) -> dict[str, str]:
+    """Who speaks in the sounds of a table whose transcripts are not used; nobody, where it names no sounds."""
+    try:
+        rows = list(common_voice(root / table))
+    except UserError:
+        return {}
+    found = ((sounds.find(row.file, str(PurePosixPath(table).parent))[0], row.speaker) for row in rows if row.speaker)
+    return {file: speaker for file, speaker in found if file}
 
 
 def _take(layout: Layout, sounds: SoundNames, table: str, rows: Iterable[Row]) -> None:
@@ -161,14 +174,15 @@ def _texts_beside(layout: Layout, root: Path, files: Iterable[str], sounds: Iter
 
 def _keep_apart(layout: Layout) -> None:
     """Where no speaker of a held-out sound speaks in training, those that are in no split do not change that: Common
-    Voice's validated.tsv has more of each speaker."""
+    Voice's validated.tsv has more of each speaker, and so have the clips that were voted down."""
     train, held = (
         {said.speaker for said in layout.said.values() if said.speaker and said.split in splits}
         for splits in (("train",), ("validation", "test"))
     )
     if not train or train & held:
         return
-    for name in [name for name, said in layout.said.items() if said.split is None and said.speaker in held]:
+    speakers = {name: said.speaker or layout.voices.get(name, "") for name, said in layout.said.items()}
+    for name in [name for name, said in layout.said.items() if said.split is None and speakers[name] in held]:
         layout.left_out[name] = HELD_OUT
         del layout.said[name]
 
