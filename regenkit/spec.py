@@ -74,7 +74,7 @@ class Field:
     shape: tuple[int | None, ...] = (None,)
     vocabulary: int | None = None
     axis: str = ""
-    hop: Fraction | None = None
+    hop: Fraction | int | None = None
     labels: tuple[str, ...] = ()
     optional: bool = False
     levels: int | None = None
@@ -148,7 +148,7 @@ class Spec(Mapping[str, Field]):
         field = self._fields[name]
         if not field.variable:
             return None
-        return Clock(field.axis or (Y_AXIS if field.hop else name), field.hop or Fraction(1))
+        return Clock(field.axis or (Y_AXIS if field.hop else name), Fraction(field.hop or 1))
 
     @property
     def clocks(self) -> tuple[Clock, ...]:

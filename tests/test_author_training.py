@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,6 +19,9 @@ RECIPE: Any = None
 """No hook of these tests looks at it."""
 
 
+CALLBACK = keras.callbacks.Callback()
+
+
 class Acts:
     """A plugin whose acting hooks raise, or do not."""
 
@@ -25,10 +29,10 @@ class Acts:
         self.raised = raised
 
     @hookimpl
-    def training_callbacks(self, stage: str) -> list[str]:
+    def training_callbacks(self) -> list[keras.callbacks.Callback]:
         if self.raised:
             raise self.raised
-        return [stage]
+        return [CALLBACK]
 
     @hookimpl
     def make_strategy(self, recipe: Any) -> Any:
@@ -40,7 +44,7 @@ class Acts:
 @pytest.mark.parametrize("raised", [SystemExit(0), KeyboardInterrupt(), RuntimeError("no disk")])
 def test_a_hook_that_raises_ends_its_plugin_alone(raised: BaseException) -> None:
     host, warned = plugins.Host([Acts(None), Acts(raised), Acts(None)]), list[str]()
-    assert host.callbacks(RECIPE, "renderer", Path(), warned.append) == ["renderer"] * 2
+    assert host.callbacks(RECIPE, "renderer", Path(), warned.append) == [CALLBACK] * 2
     assert len(warned) == 1 and type(raised).__name__ in warned[0] and HERE.search(warned[0])
     with pytest.raises(UserError, match=f"its make_strategy raised {type(raised).__name__}"):
         host.strategy(RECIPE)

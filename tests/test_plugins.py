@@ -246,14 +246,22 @@ def test_a_strategy_of_a_plugin_goes_before_the_core_s() -> None:
         plugins.Host([Own()]).strategy("gpu")
 
 
-def test_callbacks_of_all_plugins_are_collected(tmp_path: Path) -> None:
-    class One:
-        @hookimpl
-        def training_callbacks(self, stage: str) -> list[str]:
-            return [stage]
+def test_callbacks_of_all_plugins_are_collected_and_what_is_none_is_named(tmp_path: Path) -> None:
+    import keras
 
-    host = plugins.Host([One(), One()])
-    assert host.callbacks("x", "renderer", tmp_path, print) == ["renderer"] * 2
+    class One:
+        def __init__(self, returned: Any) -> None:
+            self.returned = returned
+
+        @hookimpl
+        def training_callbacks(self, stage: str) -> Any:
+            return self.returned
+
+    mine, warned = keras.callbacks.Callback(), list[str]()
+    returned = [[mine], (each for each in [mine]), None, mine, [mine, "renderer"], 3]
+    assert plugins.Host(map(One, returned)).callbacks("x", "renderer", tmp_path, warned.append) == [mine] * 3
+    said = "its training_callbacks returns {}; right is a list of Keras callbacks. renderer is trained without them"
+    assert [message.partition(": ")[2] for message in warned] == [said.format([mine, "renderer"]), said.format(3)][::-1]
 
 
 def test_regenkit_names_what_a_plugin_needs() -> None:

@@ -74,7 +74,7 @@ class Alongside(keras.layers.Layer):
 
     def __init__(self, field: Field, target: Field, width: int) -> None:
         super().__init__()
-        self.own, self.target = field.hop or Fraction(1), target.hop or Fraction(1)
+        self.own, self.target = Fraction(field.hop or 1), Fraction(target.hop or 1)
         self.phase = keras.layers.Dense(width, use_bias=False) if self.own > self.target else None
         if self.phase:
             self.phase.build((None, 2 * PHASES))

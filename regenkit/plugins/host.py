@@ -75,11 +75,18 @@ class Host:
         for name, call in self._each("training_callbacks"):
             try:
                 with plugin_code() as asked:
-                    found += [each for one in call(recipe=recipe, stage=stage, run_dir=run_dir) for each in one or ()]
+                    (made,) = call(recipe=recipe, stage=stage, run_dir=run_dir) or ([],)
+                    own = list(made) if isinstance(made, Iterable) else [made]
             except BaseException as error:
                 if isinstance(error, UserError) or asked.is_set() or strict():
                     raise
                 warn(f"plugin {name}: its training_callbacks raised {_said(error)}. {stage} is trained without them")
+                continue
+            if all(callable(getattr(each, "set_model", None)) for each in own):
+                found += own
+            else:
+                warn(f"plugin {name}: its training_callbacks returns {made!r}; right is a list of Keras callbacks. "
+                     f"{stage} is trained without them")  # fmt: skip
         return found
 
     def strategy(self, recipe: RecipeView) -> Any:
