@@ -62,7 +62,7 @@ FAULTS = {
                             "of.samples for value in sample.values() if value.ndim]", "it gives one value a sample"),
     "samples less their mean": (
         "perceptron.py", "batch, entries, vocabulary = logits.shape", "batch, entries, vocabulary = logits.shape\n"
-        "            logits = 30 * (logits - tf.reduce_mean(logits, 0, keepdims=True))",
+        "            logits = logits - tf.reduce_mean(logits, 0, keepdims=True)",
         "company and padding change no sample"),
     "likelihoods less their mean": ("perceptron.py", "{name: -nll for", "{name: tf.reduce_mean(nll) - nll - 9 for",
                                     "likelihoods are one an example"),

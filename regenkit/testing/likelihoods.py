@@ -17,11 +17,10 @@ from regenkit.stage import CONDITION, TARGET, HasLikelihood
 from regenkit.testing.finding import Failed, Skipped
 from regenkit.testing.learning import learning
 from regenkit.testing.material import Material
+from regenkit.testing.weights import spread
 
 MOST = 1500
 """The most targets that are tried."""
-SPREAD = 0.3
-"""Of what is added to the weights: at first many models give all tokens the same probability, whatever they read."""
 ERROR = 1e-2
 """By how much the sum may be above 1, of rounding."""
 
@@ -30,15 +29,12 @@ def probabilities_add_up_to_one(component: Component, material: Material, stage:
     """The probabilities that `field_log_prob` gives to all targets of two steps or one, or of a small fixed shape, add
     up to at most 1."""
     model, batch = learning(material, stage)
-    variables = list(model.trainable_variables)
     if not isinstance(model, HasLikelihood):
         raise Skipped("it has no field_log_prob")
     condition, target = (side.spec for side in material.pipeline.sides(stage))
     if any(field.vocabulary is None for field in target.values()):
         raise Skipped("its target has numbers")
-    random = np.random.default_rng(0)
-    for variable in variables:
-        variable.assign_add(random.normal(0, SPREAD, variable.shape))
+    spread(model)
     for steps in (2, 1):
         short = {CONDITION: cut(batch[CONDITION], condition | target, steps), TARGET: cut(batch[TARGET], target, steps)}
         whole = [row for row in range(len(material.indices)) if _is_whole(short[TARGET], target, steps, row)]
