@@ -1,7 +1,7 @@
 """The data of *A second voice, by rule* (docs/speech.md): the prompts in their own split, and texts for espeak-ng.
 
 python benchmarks/second_voice_data.py voices texts.txt
-python benchmarks/second_voice.py texts.txt voices/train/espeak
+regenkit speak texts.txt voices/train/espeak
 
 Texts are synopses of Debian's packages: plain words, drawn at random.
 """

@@ -158,8 +158,8 @@ def check_regenkit(page: str, parts: list[str]) -> None:
     """The command line parses as it does when it is run: options are there, their values of the right kind."""
     command: Any = typer.main.get_command(app)
     context = command.make_context("regenkit", [], resilient_parsing=True)
-    while parts and parts[0] in getattr(command, "commands", {}):
-        command = command.commands[parts[0]]
+    while parts and hasattr(command, "get_command") and (found := command.get_command(context, parts[0])):
+        command = found
         context = command.make_context(parts[0], [], parent=context, resilient_parsing=True)
         parts = parts[1:]
     if getattr(command, "commands", None):

@@ -123,6 +123,12 @@ def register_commands() -> Iterator[Command]:
         summary="Find where in a recording the phonemes of a known text are heard.",
         extra=EXTRA,
     )
+    yield Command(
+        name="speak",
+        target="regenkit_speech.commands:speak",
+        summary="Speak the lines of a file by espeak-ng, as a second speaker for a voice of few minutes.",
+        extra=EXTRA,
+    )
 
 
 @hookimpl

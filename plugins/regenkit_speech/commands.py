@@ -1,4 +1,4 @@
-"""`regenkit align`: where in a recording its words are heard."""
+"""`regenkit align`: where in a recording its words are heard. `regenkit speak`: texts spoken by a rule."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,3 +23,18 @@ def align(
     sound = read(pipeline, recording)
     found = spans(pipeline, sound, text, fixed)
     write(found, sound, output)
+
+
+def speak(
+    texts: Annotated[Path, typer.Argument(help="a file with a text a line")],
+    folder: Annotated[Path, typer.Argument(help="a new folder: its name is the speaker's, as speech/folder reads it")],
+    voice: Annotated[str, typer.Option(help="as espeak-ng names it: a language, and perhaps a variant")] = "en-us+f3",
+) -> None:
+    """Make recordings of a synthetic second speaker, which help if there are only minutes of a voice."""
+    from regenkit_speech.by_rule import speak as spoken
+
+    count, silent = spoken(texts, folder, voice)
+    typer.echo(f"{count} texts are spoken in {folder}")
+    if silent:
+        lines = ", ".join(map(str, silent[:5])) + (", …" if len(silent) > 5 else "")
+        typer.echo(f"left out, because there is nothing to say in them: {len(silent)} of the lines ({lines})", err=True)
