@@ -134,6 +134,7 @@ def test_without_beam_it_is_said_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 2 and "pip install 'regenkit[beam]'" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_options_without_a_runner_are_refused(tmp_path: Path) -> None:
     (tmp_path / "song.yaml").write_text(RECIPE)
     done = command("prepare", "song.yaml", "--", "--flink_master=here", cwd=tmp_path)

@@ -150,6 +150,7 @@ def test_a_stage_that_cannot_be_built_is_refused_before_another_cell_is_trained(
     assert not (home / "runs").exists()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_recipes_are_cells_and_what_they_share_is_trained_and_drawn_once(home: Path) -> None:
     said = CliRunner().invoke(app, [*COMMAND, "--scores", "--json"])
     assert said.exit_code == 0, said.output

@@ -178,6 +178,7 @@ except UserError as error:
 """
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 @pytest.mark.timeout(2 * PATIENCE)
 def test_processes_tell_each_other_and_refuse_together(tmp_path: Path) -> None:
     """A chief and two workers."""

@@ -101,6 +101,7 @@ def test_a_voice_with_a_portrait_beside_it(clip: Path, tmp_path: Path) -> None:
         Speaker(32).read(tmp_path / "voice.wav")
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_each_stretch_of_a_video_is_heard_where_it_is(clip: Path, tmp_path: Path) -> None:
     """What is made of a stretch has the sound of that stretch, for as long as its frames."""
     frames = np.stack([*opened(clip).frames()])[:20]

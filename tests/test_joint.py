@@ -85,7 +85,7 @@ def moved(model: Joint, term: str, **kind: bool) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("bottleneck", ["vq", "vae"])
+@pytest.mark.parametrize("bottleneck", [pytest.param("vq", marks=pytest.mark.exhaustive(minutes=0.2)), "vae"])
 def test_each_term_moves_what_its_stop_gradients_leave(bottleneck: str) -> None:
     model = joint(bottleneck)
     assert moved(model, "reconstruct") == {"converter", "renderer"}

@@ -129,6 +129,7 @@ def test_a_share_of_a_continuous_field_is_of_its_standard_deviation() -> None:
 LETTERS = Perturb(share={"letter": (0.3, 5)}, confusion={}, deviation={})
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_none_of_it_changes_nothing_and_some_does(table: tuple[Path, Watch], tmp_path: Path) -> None:
     nothing = Perturb(share={"letter": (0.0, 5)}, confusion={}, deviation={})
     model, result = train(tmp_path / "none", build=lookup, perturb=nothing)

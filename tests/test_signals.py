@@ -28,6 +28,7 @@ def test_an_interrupt_within_a_callback_is_not_lost() -> None:
     assert file.getvalue() == plain.getvalue()
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_an_interrupt_while_an_object_is_dropped_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     class Dropped:
         def __del__(self) -> None:

@@ -146,6 +146,7 @@ def test_every_weight_is_moved() -> None:
     check_every_weight_is_moved(moved(), *batch(slice(0, 3), False))
 
 
+@pytest.mark.exhaustive(minutes=0.2)
 def test_a_last_entry_that_the_wave_does_not_fill_is_filled_with_silence() -> None:
     model = moved()
     condition, target = batch(slice(0, 1), False)
