@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.errors import UserError
-from regenkit.files import beside, read_text, write_text, writing
+from regenkit.files import beside, read_text
 
 VOICE = "en-us+f3"
 SYNCHRONOUS, CHARACTERS, UTF_8, END_PAUSE, RATE, PITCH = 2, 1, 1, 0x1000, 1, 3
@@ -25,19 +25,21 @@ def speak(texts: Path, folder: Path, voice: str = VOICE) -> tuple[int, list[int]
 
     Raises UserError where the file can't be read, the folder has something in it, or espeak-ng has no such voice.
     """
+    import soundfile
+
     lines = read_text(texts).split("\n")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder}: is there already; name an empty or a new folder")
     say = _Voice(voice)
     silent: list[int] = []
-    with beside(folder) as temporary:
+    with beside(folder.absolute()) as temporary:
         try:
             temporary.mkdir(parents=True)
             for number, line in enumerate(lines, 1):
                 wave = say(line) if any(map(str.isalnum, line)) else np.zeros(0, np.int16)
                 if wave.any():
-                    _write(temporary / f"{number}.wav", wave, say.rate)
-                    write_text(temporary / f"{number}.txt", f"{line.strip()}\n")
+                    soundfile.write(temporary / f"{number}.wav", wave, say.rate)
+                    (temporary / f"{number}.txt").write_text(f"{line.strip()}\n", encoding="utf-8")
                 elif line.strip():
                     silent.append(number)
             spoken = sum(1 for _ in temporary.glob("*.wav"))
@@ -47,13 +49,6 @@ def speak(texts: Path, folder: Path, voice: str = VOICE) -> tuple[int, list[int]
             shutil.rmtree(temporary, ignore_errors=True)
             raise
     return spoken, silent
-
-
-def _write(path: Path, wave: np.ndarray, rate: int) -> None:
-    import soundfile
-
-    with writing(path):
-        soundfile.write(path, wave, rate)
 
 
 @final
