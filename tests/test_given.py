@@ -7,7 +7,7 @@ import pytest
 
 from regenkit.errors import UserError
 from regenkit.given import given_options
-from regenkit.pipeline.editing import completed, given_by_user, parse_given
+from regenkit.pipeline.editing import can_be_given, completed, given_by_user, parse_given
 from regenkit.pipeline.source import XConverter
 from regenkit.spec import Field, Fields, Spec, tokens
 
@@ -80,6 +80,22 @@ def test_a_number_has_no_first_label_and_a_token_without_labels_is_given_by_its_
         parse_given(sizes, {"size": "2.5"})
     with pytest.raises(UserError, match=r"^given size: of this Y′ nothing of that name can be given"):
         given_by_user({"size": "2.5"}, Sizes.spec, Voices.spec, VOICES)
+
+
+class Mel:
+    """A converter of whose Y′ nothing can be given."""
+
+    version = 1
+    spec = Spec({"mel": Voices.spec["mel"]})
+
+
+def test_something_can_be_given_of_x_or_of_y_prime_whether_it_is_predicted_or_not() -> None:
+    mel: Any = Mel()  # no whole converter
+    mood: Any = type("Mood", (), {"version": 1, "spec": Voices.spec.only(optional=False)})()
+    for x, converter, right in ((X, mel, {"language": "cs"}), (Spec(), mood, {"mood": "sad"}), (Spec(), mel, {})):
+        assert can_be_given(x, converter.spec, converter) == bool(right)
+        found = given_by_user(right, x, converter.spec, converter)
+        assert {*found.x, *found.fields} == {*right}
 
 
 def test_what_y_has_too_is_given_of_y() -> None:

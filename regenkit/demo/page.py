@@ -12,6 +12,7 @@ from regenkit.demo.rep_table import Table, tables, text_of
 from regenkit.demo.session import ROUTES, Made, Session, about
 from regenkit.demo.views import View, shown
 from regenkit.errors import BadSource, UserError
+from regenkit.pipeline.editing import can_be_given
 from regenkit.recipe.arguments import adapter
 
 MOST_TABLES = 4
@@ -60,8 +61,8 @@ def _generate(session: Session) -> None:
             suffixes = list(line.x_record.reads)
             upload = gr.File(label=f"or a file ({', '.join(suffixes)})", file_types=suffixes, visible=bool(suffixes),
                              height=110, elem_id="upload")  # fmt: skip
-            given = gr.Textbox(label="Given: NAME=VALUE, one a line", placeholder="key=G", lines=1,
-                               visible=bool(line.given_spec))  # fmt: skip
+            given = gr.Textbox(label="Given: NAME=VALUE, one a line", lines=1,
+                               visible=can_be_given(line.x.spec, line.specs["y"], line.converter))  # fmt: skip
             seed = gr.Slider(0, SEEDS, value=0, step=1, label="Seed: another seed, another result")
             with gr.Accordion("How it draws", open=False):
                 controls = {name: _control(session, name) for name in session.options}

@@ -22,7 +22,7 @@ from regenkit.spec import Field, Fields, Spec
 
 def given_by_user(options: Mapping[str, str], x: Spec, y: Spec, converter: RuleConverter) -> Given:
     """What `options` name of X's optional scalars, unless Y has them, too; the rest as of the converter."""
-    of_x = {name: field for name, field in _tokens(x.only(optional=True)).items() if name not in y}
+    of_x = _of_x(x, y)
     try:
         fixed = parse_given(converter, {name: label for name, label in options.items() if name not in of_x})
     except UserError as error:
@@ -34,7 +34,7 @@ def parse_given(converter: RuleConverter, options: Mapping[str, str]) -> Given:
     """`--given NAME=VALUE` of Y′; an optional scalar that is not named has its first label. Raises UserError."""
     if isinstance(converter, Gives):
         return converter.given(options)
-    known = {name: field for name, field in _tokens(converter.spec).items() if field.labels or field.optional}
+    known = _of_rep(converter)
     for name in options:
         if not known:
             fields = ", ".join(converter.spec)
@@ -43,6 +43,11 @@ def parse_given(converter: RuleConverter, options: Mapping[str, str]) -> Given:
             raise UserError(f"given {name}: of this Y′ nothing of that name can be given{did_you_mean(name, known)}")
     asked = {name: options.get(name) for name, field in known.items() if field.optional or name in options}
     return Given(fields={name: _token(known, name, label) for name, label in asked.items()})
+
+
+def can_be_given(x: Spec, y: Spec, converter: RuleConverter) -> bool:
+    """Whether there is anything that `given_by_user` takes."""
+    return isinstance(converter, Gives) or bool(_of_x(x, y) or _of_rep(converter))
 
 
 def completed(converter: RuleConverter, rep: Fields, given: Given) -> Fields:
@@ -66,6 +71,14 @@ def parsed(converter: RuleConverter, text: str, where: str = "Y′") -> tuple[Fi
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
     return pair(title_of(converter), converter, "from_text", found)
+
+
+def _of_x(x: Spec, y: Spec) -> dict[str, Field]:
+    return {name: field for name, field in _tokens(x.only(optional=True)).items() if name not in y}
+
+
+def _of_rep(converter: RuleConverter) -> dict[str, Field]:
+    return {name: field for name, field in _tokens(converter.spec).items() if field.labels or field.optional}
 
 
 def _tokens(spec: Spec) -> dict[str, Field]:
