@@ -42,7 +42,7 @@ class Folder:
     labelled_fraction  the share of training pictures that keep their maps; wants folders that name the split
     """
 
-    version = 3
+    version = 4
 
     def __init__(self, path: str, images: str = "images",
                  maps: Annotated[dict[Task, str], Field(min_length=1)] = {"classes": "labels"},  # noqa: B006 - not changed
@@ -107,16 +107,20 @@ class Folder:
         if len(pictures) != 1:
             raise BadSource(source, f"holds {len(pictures)} pictures; right is one")
         height, width = pictures[0].pixels.shape[:2]
+        turned = " as its EXIF data turn it" if pictures[0].turned else ""
         found = {}
         for task, name in self.names[source].items():
             path = self.root / self.maps[task] / name
             values = self._read(source, lambda path=path, task=task: self.y.read_map(path, task))
             if values.shape[:2] != (height, width):
-                raise BadSource(source, f"is {width} × {height}, and its {task} {values.shape[1]} × {values.shape[0]}")
+                size = f"{values.shape[1]} × {values.shape[0]}"
+                raise BadSource(source, f"is {width} × {height}{turned}, and its {task} {size}")
             if wrong := maps.fault(task, values, len(self.y.labels)):
                 raise BadSource(source, wrong)
             found[task] = values
         remarks = list(pictures[0].remarks)
+        if turned:
+            remarks.append("its EXIF data turn it: its maps are taken to be of the picture as it is shown")
         if not self.colours and "classes" in found and set(np.unique(found["classes"]).tolist()) == {0, 1}:
             remarks.append("its classes are 0 and 255 alone, and 255 is ignored; if it is a class, say so by `colours`")
         y = self._read(source, lambda: self.y.encode(Maps(maps=found)))[0]
