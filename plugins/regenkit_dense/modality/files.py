@@ -70,7 +70,7 @@ def read_several(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             return {name: _whole(path, name, np.asarray(found[name])) for name in found.files}
     except BadSource:
         raise
@@ -249,7 +249,8 @@ def _normals(path: Path, levels: np.ndarray) -> np.ndarray:
 
 def _array(path: Path) -> Any:
     try:
-        found = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
     except Exception as error:  # whatever a damaged header leads NumPy to
         raise BadSource(path, f"can't be read as an array ({error or type(error).__name__})") from error
     if not isinstance(found, np.ndarray):
