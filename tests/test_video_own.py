@@ -94,6 +94,16 @@ def test_a_recording_of_unstated_length_is_read_in_parts(tmp_path: Path, suffix:
     np.testing.assert_array_equal(cut, [clip.frames for clip in windows(path, CLIPS)])
 
 
+@pytest.mark.parametrize(("frames", "rate"), [(1, 1), (2, 8), (16, 8)])
+def test_a_file_whose_sound_goes_on_has_no_clip_beyond_its_pictures(tmp_path: Path, frames: int, rate: int) -> None:
+    film(tmp_path / "a.mp4", grey(np.arange(240) % 200), rate=4, sound=tone(70))
+    data = Folder(str(tmp_path), frames=frames, rate=rate, size=16, channels=1)
+    assert data.sources() == ["a.mp4:0-60 s", "a.mp4:60-120 s"]
+    examples, left_out = read_all(data)
+    assert len(examples) == 60 * rate // frames and not left_out
+    assert len(list(windows(tmp_path / "a.mp4", data.y.shape))) == len(examples)
+
+
 def test_captions_whose_suffix_is_in_capitals(tmp_path: Path) -> None:
     for name in ("a.mp4", "b.MP4"):
         film(tmp_path / name.lower(), grey(range(16))).rename(tmp_path / name)

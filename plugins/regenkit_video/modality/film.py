@@ -185,8 +185,9 @@ class _Shown:
 
 
 def resampled(shown: Iterator[_Shown], rate: Fraction, count: int = 0) -> Iterator[_Shown]:
-    """What is on the screen at count / rate, (count + 1) / rate …; only the last frame ends at its own end."""
-    current, least = None, count + 1
+    """What is on the screen at count / rate, (count + 1) / rate …; only the last frame ends at its own end. Of a film
+    from its beginning on there is one frame at least; from a place beyond its end on there is none."""
+    current, least = None, 0 if count else 1
     for each in shown:
         while current is not None and count / rate < each.time - NEAR:
             yield current
