@@ -273,3 +273,10 @@ def test_a_depth_beyond_float32_is_named(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.full((8, 8), 1e39))
     with pytest.raises(BadSource, match="its depth holds NaN or infinite values"):
         depth(8).encode(depth(8).read(tmp_path / "a.npy")[0])
+
+
+def test_several_maps_are_not_read_from_a_picture(tmp_path: Path) -> None:
+    modality = Dense(("depth", "normals"), 8)
+    Image.fromarray(np.full((8, 8), 256, np.uint16)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"depth and normals are read from one \.npz, not from a \.png"):
+        modality.read(tmp_path / "a.png")

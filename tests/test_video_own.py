@@ -74,6 +74,30 @@ def test_the_cover_of_a_piece_of_music_is_no_video(tmp_path: Path) -> None:
     np.testing.assert_allclose(clip.frames.mean((1, 2, 3)), levels, atol=2)
 
 
+@pytest.mark.parametrize(("curve", "name"), [(1, None), (13, None), (16, "PQ"), (18, "HLG")])
+def test_a_video_of_high_dynamic_range_says_so(tmp_path: Path, curve: int, name: str | None) -> None:
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p10le"
+        stream.codec_context.color_trc = curve
+        for pixels in grey(range(16)):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    said = f"is of high dynamic range ({name}): its levels are taken as usual ones, which is paler"
+    (clip,) = windows(tmp_path / "a.mp4", CLIPS)
+    assert clip.remarks == ((said,) if name else ())
+
+
+def test_other_kinds_of_videos_are_named(tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4", grey(range(16)))
+    for name in ("b.TS", "c.m2v", "d.asf"):
+        (tmp_path / name).write_bytes(b"no matter")
+    assert Folder(str(tmp_path)).left_out == {
+        name: f"is a video of a format that is not read, {suffix}"
+        for name, suffix in (("b.TS", ".ts"), ("c.m2v", ".m2v"), ("d.asf", ".asf"))
+    }
+
+
 @pytest.mark.parametrize(("suffix", "codec"), [(".webm", "libvpx"), (".mkv", "libx264")])
 def test_a_recording_of_unstated_length_is_read_in_parts(tmp_path: Path, suffix: str, codec: str) -> None:
     path = tmp_path / f"a{suffix}"

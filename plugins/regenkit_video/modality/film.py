@@ -33,6 +33,8 @@ SHORT = 0.05
 """Of the length that a header states: what may be missing before it is said, and at least a second."""
 GUESSED = 1.0
 """Seconds that are decoded before `start` of an MPEG file: the times of the first frames after a seek are guessed."""
+BRIGHT = {16: "PQ", 18: "HLG"}
+"""Transfer functions of high dynamic range (ITU-T H.273, table 3): their levels are those of brighter screens."""
 EMPTY = "has no frame: it is empty, or cut off"
 UNKNOWN = "is of a codec that FFmpeg does not know"
 
@@ -135,6 +137,9 @@ def film(path: str | Path) -> Film:
         found = Film(path, Fraction(stated) if known else USUAL, seconds(container), bool(container.streams.audio))
         if stated is not None and not known:
             found.remarks.append(f"its header states {float(stated):g} frames a second, which is impossible")
+        if curve := BRIGHT.get(stream.codec_context.color_trc):
+            said = "its levels are taken as usual ones, which is paler"
+            found.remarks.append(f"is of high dynamic range ({curve}): {said}")
         if flat(stream):
             found.remarks.append("its transparency is left out: this build of FFmpeg can't read it")
         return found

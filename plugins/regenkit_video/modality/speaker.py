@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from regenkit.errors import BadSource, UserError, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
-from regenkit_video.face.head import heads, of_picture, placed
+from regenkit_video.face.head import heads, of_picture, placed, spec
 from regenkit_video.face.networks import POINTS
 from regenkit_video.face.sound import FEATURES, HERTZ, features
 from regenkit_video.formats import READS
@@ -44,7 +44,8 @@ def portrait(frame: np.ndarray) -> Fields:
 
 
 def portrait_spec(size: int) -> Spec:
-    return Spec({"reference": Field(kind="continuous", shape=(size, size, 3), levels=256),
+    """Raises ValueError as that of a head does."""
+    return Spec({"reference": Field(kind="continuous", shape=spec(size)["frames"].shape[1:], levels=256),
                  "points": Field(kind="continuous", shape=(POINTS, 3))})  # fmt: skip
 
 
