@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat
 
 from regenkit import plugins
 from regenkit.components import Example
-from regenkit.data.split import SPLITS, official
+from regenkit.data.split import SPLITS, Split, official
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import Tree, tree
@@ -127,7 +127,8 @@ class Folder:
         if not any(maps.known(task, values).any() for task, values in y.items()):
             raise BadSource(source, "nothing of it is known: every pixel is to be ignored")
         x = self._image.encode(pictures[0])[0]
-        split, looks = self.splits.get(source.split("/")[0]), self._image.looks(x)
+        rest: Split | None = "train" if self.labelled_fraction < 1 else None  # where folders name all three splits
+        split, looks = self.splits.get(source.split("/")[0], rest), self._image.looks(x)
         example = Example(id=source, x=x, y=y, split=split, fingerprints=looks,
                           groups=() if split else tuple(f"look:{mark}" for mark in looks),
                           meta={"title": source.rpartition(".")[0]}, remarks=tuple(remarks))  # fmt: skip
