@@ -1,6 +1,7 @@
 """Videos and what lies beside them as people have them: covers, recordings of unstated length, suffixes in capitals."""
 
 import shutil
+import tracemalloc
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import islice
@@ -158,6 +159,19 @@ def test_a_copy_of_a_video_is_never_in_another_split(tmp_path: Path, splits: boo
     assert {"train", "test"} <= set(split) and len(by_number) == 12
     assert all(found - {"dropped"} == {max(found - {"dropped"})} for found in by_number.values())
     assert splits == ("dropped" in split)
+
+
+def test_a_vast_text_is_no_caption_and_is_not_read(tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4", grey(range(16)))
+    for name in ("a.txt", "notes.txt"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(200_000_000)
+    tracemalloc.start()
+    examples, left_out = read_all(Captions(str(tmp_path), size=16, channels=1))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not examples and peak < 20_000_000
+    assert left_out == {"a.mp4": "its caption is longer than 256 bytes", "notes.txt": "a caption without a video"}
 
 
 TUNES = "".join(

@@ -23,6 +23,8 @@ from regenkit_video.modality.windows import windows
 
 LONGEST = 256
 """Bytes of a caption."""
+VAST = 65_536
+"""Bytes of a text that is not looked into: it is no caption, and may be of any length."""
 
 
 class Videos(ABC):
@@ -158,7 +160,9 @@ class Captions(Videos):
         """Texts without a word: their videos are unpaired. What can't be read, the reading of its video names."""
         found: dict[str, str] = {}
         for name in self.own.texts:
-            with suppress(UserError):
+            with suppress(UserError, OSError):
+                if (self.root / name).stat().st_size > VAST:
+                    continue
                 found |= {} if read_text(self.root / name).strip() else {name: "has no caption"}
         return found
 
@@ -166,8 +170,10 @@ class Captions(Videos):
         if (text := self._beside.get(_stem(file))) is None:
             return None, ""
         try:
+            if (self.root / text).stat().st_size > VAST:
+                raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
             words = " ".join(read_text(self.root / text).split())
-        except UserError as error:
+        except (UserError, OSError) as error:
             raise BadSource(file, f"its caption can't be read ({error})") from error
         if len(words.encode()) > LONGEST:
             raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
