@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dense_files import dataset, read_all
+from dense_files import dataset, discs, read_all, scene
 from fetching import fetched
+from PIL import Image
 
 from regenkit.errors import UserError
 from regenkit.sources.locate import folder
@@ -104,3 +105,19 @@ def test_files_that_are_not_here_are_asked_for(tmp_path: Path, monkeypatch: pyte
             read_all(dataset(f"dense/{name}"))
     with pytest.raises(UserError, match=r"there is no motorcycle_left\.png"):
         dataset("dense/stereo", path=str(tmp_path))
+
+
+def test_pictures_beside_the_folders_of_a_split_hide_their_labels_as_training_ones(tmp_path: Path) -> None:
+    discs(tmp_path, count=12)
+    for number in range(20, 60):
+        pixels, classes = scene(number)
+        Image.fromarray(pixels).save(tmp_path / f"images/{number}.jpg", quality=95)
+        Image.fromarray(classes).save(tmp_path / f"labels/{number}.png")
+    options = {"path": str(tmp_path), "size": 32, "classes": ("ground", "disc")}
+    examples, _ = read_all(dataset("dense/folder", labelled_fraction=0.2, **options))
+    beside = [each for each in examples if "/" not in each.id]
+    assert len(beside) == 40 and {each.split for each in beside} == {"train"}
+    assert 0 < sum(bool(each.y["classes"].any()) for each in beside) < 20
+    examples, _ = read_all(dataset("dense/folder", **options))
+    assert {each.split for each in examples if "/" not in each.id} == {None}
+    assert all(each.y["classes"].any() for each in examples)

@@ -114,3 +114,9 @@ def test_calibration_of_a_die_and_of_a_liar() -> None:
         calibration_error(sure, np.where(random.uniform(size=40_000) < 0.5, drawn, 0)), wrong, atol=0.02
     )
     assert np.isnan(calibration_error(sure, np.zeros(40_000, int)))
+
+
+@pytest.mark.parametrize("name", ["miou", "picture_iou", "dice", "pixel_accuracy", "boundary_f", "hausdorff_95"])
+def test_where_no_class_is_known_there_is_no_score(name: str) -> None:
+    nothing = np.zeros((2, 6, 6), np.int32)
+    assert np.isnan(getattr(metrics, name)(evaluation("classes", nothing, nothing))).all()

@@ -253,3 +253,30 @@ def test_the_class_that_there_is_not_is_named(tmp_path: Path, number: int) -> No
     np.save(tmp_path / "a.npy", values)
     with pytest.raises(BadSource, match=f"has the class {number}, and there are 3, 0 to 2"):
         modality.encode(modality.read(tmp_path / "a.npy")[0])
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0)])
+def test_an_array_without_a_pixel_is_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.int32))
+    with pytest.raises(BadSource, match=r"holds int32 of shape \([05], [05]\); right are integers"):
+        segmentation(8, LABELS).read(tmp_path / "a.npy")
+
+
+def test_classes_are_not_written_as_numbers(tmp_path: Path) -> None:
+    modality = segmentation(8, LABELS)
+    with pytest.raises(UserError, match=r"classes are written as \.png or \.npy, not \.pfm"):
+        modality.write(modality.decode({"classes": np.ones((8, 8), np.int32)}), tmp_path / "a.pfm")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_depth_beyond_float32_is_named(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((8, 8), 1e39))
+    with pytest.raises(BadSource, match="its depth holds NaN or infinite values"):
+        depth(8).encode(depth(8).read(tmp_path / "a.npy")[0])
+
+
+def test_several_maps_are_not_read_from_a_picture(tmp_path: Path) -> None:
+    modality = Dense(("depth", "normals"), 8)
+    Image.fromarray(np.full((8, 8), 256, np.uint16)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"depth and normals are read from one \.npz, not from a \.png"):
+        modality.read(tmp_path / "a.png")

@@ -131,3 +131,8 @@ def test_what_a_network_does_not_know_is_refused() -> None:
         host().find("generator", "dense/fpn").load()(
             condition=Spec({"pixels": Field(kind="continuous", shape=(24, 24, 3))}), target=Y, width=8
         )
+
+
+def test_a_weight_of_a_loss_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"dice 0\.5: it weighs a loss of classes, and Y has depth; leave it out"):
+        built("dense/unet", Spec({"depth": Y["depth"]}), dice=0.5, width=8)

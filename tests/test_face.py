@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from regenkit.errors import UserError
 from regenkit.quiet import tensorflow as tf
 from regenkit_video.converter.coefficients import Coefficients
-from regenkit_video.face import linear
+from regenkit_video.face import face, linear
 from regenkit_video.face.fit import aligned, error, fit, posed, solved
 from regenkit_video.face.linear import linear_face
 from regenkit_video.face.networks import POINTS
@@ -87,6 +88,31 @@ def test_a_model_of_ones_own(tmp_path: Path) -> None:
         linear_face(str(tmp_path))
     with pytest.raises(UserError, match="does not exist"):
         linear_face(str(tmp_path / "none"))
+
+
+def test_a_model_that_is_damaged_or_something_else_is_one_message(tmp_path: Path) -> None:
+    model = bowl()
+    np.savez(tmp_path / "torn.npz", mean=model.mean, bases=model.bases)
+    whole = (tmp_path / "torn.npz").read_bytes()
+    (tmp_path / "torn.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "bytes.npz").write_bytes(whole[:2000] + bytes(100) + whole[2100:])
+    np.save(tmp_path / "one.npy", model.mean)
+    np.savez(tmp_path / "names.npz", mean=model.mean, bases=model.bases, names=np.array(3))
+    for name in ("torn.npz", "bytes.npz", "one.npy", "names.npz"):
+        with pytest.raises(UserError, match=rf"{name}: is no linear model of faces \(.*right are mean \[468, 3\]"):
+            linear_face(str(tmp_path / name))
+    for name in ("neutral", "smile"):
+        (tmp_path / f"{name}.obj").write_text("v 0 0 0\n" * POINTS)
+    with pytest.raises(UserError, match=r"is no linear model of faces \(.*eyes at one place\)"):
+        linear_face(str(tmp_path))
+
+
+@pytest.mark.parametrize("identity", ["x", [1, 2], [[0, 0, float("nan")]] * POINTS, {"a": 1}])
+def test_an_identity_that_is_no_shape_is_refused(identity: Any) -> None:
+    fields = {"mesh": np.zeros((2, POINTS, 3), np.float32), "pose": np.zeros((2, 6), np.float32)}
+    assert face.decode(fields, {"identity": [[0, 0, 1]] * POINTS}).identity.sum() == POINTS
+    with pytest.raises(UserError, match="meta: identity is no shape of a face"):
+        face.decode(fields, {"identity": identity})
 
 
 @pytest.fixture

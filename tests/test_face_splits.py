@@ -43,6 +43,24 @@ def test_clips_of_the_same_name_in_several_folders(tmp_path: Path) -> None:
         FaceFolder(str(tmp_path), test=("1",))
 
 
+@given(CLIPS.filter(lambda files: len(files) > 1), st.data())
+def test_who_is_for_validation_beside_a_chosen_test_is_not_learned_from(files: list[str], data: st.DataObject) -> None:
+    folders = sorted({file[0] for file in files})
+    names = data.draw(st.lists(st.sampled_from([*files, *folders]), min_size=1, max_size=3, unique=True))
+    found, who = splits(files, tuple(names), "face/folder", {}), people(files, {})
+    assert {file for file in files if found[file] == "test"} == {
+        file for file in files if {file, file[0]} & set(names)
+    }  # fmt: skip
+    tested = {who[file] for file in files if found[file] == "test"}
+    learned, kept = ({who[file] for file in files if found[file] == split} for split in ("train", "validation"))
+    others = set(who.values()) - tested
+    if len(others) > 1:
+        assert kept == {max(others)} and not kept & learned and learned
+    else:
+        assert sum(split == "validation" for split in found.values()) == min(1, len(files) - len(
+            [file for file in files if found[file] == "test"]))  # fmt: skip
+
+
 def test_a_clip_is_named_by_what_no_other_has() -> None:
     files = ["a/lrwp9a.mpg", "b.mp4", "b/1.mp4", "c.mov", "c.mp4", "e/2.mp4"]
     for name, right in (("lrwp9a", ["a/lrwp9a.mpg"]), ("a/lrwp9a", ["a/lrwp9a.mpg"]), ("lrwp9a.mpg", ["a/lrwp9a.mpg"]),

@@ -27,7 +27,8 @@ from regenkit_video.face.fit import posed
 from regenkit_video.face.head import spec
 from regenkit_video.face.sound import FEATURES
 from regenkit_video.metrics import synchrony
-from regenkit_video.modality.speaker import portrait_spec
+from regenkit_video.modality.head import Head
+from regenkit_video.modality.speaker import Speaker, portrait_spec
 from regenkit_video.networks import portrait as portraits
 from regenkit_video.networks.critic import pyramid_distance
 from regenkit_video.networks.portrait import Portrait
@@ -206,6 +207,14 @@ def test_a_portrait_is_passed_on_and_the_rest_is_drawn() -> None:
 def test_what_does_not_fit_is_refused(condition: Spec, target: Spec, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Portrait(condition=condition, target=target)
+
+
+@pytest.mark.parametrize("size", [7, 1025])
+def test_a_head_too_small_to_be_seen_or_too_large_to_be_held_is_refused(size: int) -> None:
+    for modality in (Head, Speaker):
+        with pytest.raises(ValueError, match=f"size {size}; right are 8 to 1024 pixels a side"):
+            modality(size)
+    assert Head(8).spec["frames"].shape == (None, 8, 8, 3) and Speaker(1024).spec["reference"].shape == (1024, 1024, 3)
 
 
 def test_bands_of_detail() -> None:

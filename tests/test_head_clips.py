@@ -2,6 +2,8 @@
 
 import base64
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +62,12 @@ def test_a_head_becomes_coefficients_and_text(clip: Path) -> None:
     empty = io.BytesIO()
     Image.new("RGB", (64, 64)).save(empty, "PNG")
     black = base64.b64encode(empty.getvalue()).decode()
+    head = b"IHDR" + struct.pack(">II", 60_000, 60_000) + empty.getvalue()[24:29]
+    vast = base64.b64encode(
+        empty.getvalue()[:12] + head + struct.pack(">I", zlib.crc32(head)) + empty.getvalue()[33:]
+    ).decode()
     for picture, said in (("", "has no portrait; right is a PNG of 64"), ("portrait: AAAA", "portrait is no picture"),
+                          (f"portrait: {vast}", "portrait is no picture"),
                           (f"portrait: {black}", "no face is seen in the portrait")):  # fmt: skip
         with pytest.raises(UserError, match=said):
             converter.from_text(text + picture)

@@ -172,3 +172,19 @@ def test_encode_is_linear_in_levels() -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
     steps = np.diff(encode(Picture(pixels=ramp))[0]["pixels"].reshape(-1))
     assert np.allclose(steps, 2 / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("kind", ["grey", "deep", "clear", "colour"])
+def test_a_turned_tiff_is_upright_and_says_so(tmp_path: Path, kind: str, orientation: int) -> None:
+    stored = np.arange(24 * 16, dtype=np.uint16).reshape(16, 24) // 2
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    shown = np.rot90(stored, {1: 0, 3: 2, 6: -1, 8: 1}[orientation]).astype(np.uint8)
+    layers = [stored.astype(np.uint8)] * 3
+    file = {"grey": layers[0], "deep": 257 * stored, "clear": np.stack([*layers, layers[0] * 0 + 255], -1),
+            "colour": np.stack(layers, -1)}[kind]  # fmt: skip
+    Pillow.fromarray(file).save(tmp_path / "a.tif", exif=exif)
+    (picture,) = Image(size=8).read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels, shown[..., None].repeat(picture.pixels.shape[2], -1))
+    assert picture.turned == (orientation != 1)

@@ -5,5 +5,6 @@ WRITES = (".mp4", ".png", ".gif")
 """A player, a strip of frames, and a picture that moves."""
 SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac")
 """Files of sound alone."""
-UNREAD = (".wmv", ".flv", ".3gp", ".mts", ".m2ts", ".vob", ".rm", ".rmvb", ".divx", ".mxf", ".webp", ".apng")
+UNREAD = (".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ts", ".mts", ".m2ts", ".m2v", ".vob", ".rm", ".rmvb",
+          ".ogm", ".divx", ".mxf", ".webp", ".apng")  # fmt: skip
 """What is found of these among a user's videos is named."""

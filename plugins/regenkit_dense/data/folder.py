@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat
 
 from regenkit import plugins
 from regenkit.components import Example
-from regenkit.data.split import SPLITS, official
+from regenkit.data.split import SPLITS, Split, official
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.tree import Tree, tree
@@ -42,7 +42,7 @@ class Folder:
     labelled_fraction  the share of training pictures that keep their maps; wants folders that name the split
     """
 
-    version = 3
+    version = 4
 
     def __init__(self, path: str, images: str = "images",
                  maps: Annotated[dict[Task, str], Field(min_length=1)] = {"classes": "labels"},  # noqa: B006 - not changed
@@ -107,23 +107,28 @@ class Folder:
         if len(pictures) != 1:
             raise BadSource(source, f"holds {len(pictures)} pictures; right is one")
         height, width = pictures[0].pixels.shape[:2]
+        turned = " as its EXIF data turn it" if pictures[0].turned else ""
         found = {}
         for task, name in self.names[source].items():
             path = self.root / self.maps[task] / name
             values = self._read(source, lambda path=path, task=task: self.y.read_map(path, task))
             if values.shape[:2] != (height, width):
-                raise BadSource(source, f"is {width} × {height}, and its {task} {values.shape[1]} × {values.shape[0]}")
+                size = f"{values.shape[1]} × {values.shape[0]}"
+                raise BadSource(source, f"is {width} × {height}{turned}, and its {task} {size}")
             if wrong := maps.fault(task, values, len(self.y.labels)):
                 raise BadSource(source, wrong)
             found[task] = values
         remarks = list(pictures[0].remarks)
+        if turned:
+            remarks.append("its EXIF data turn it: its maps are taken to be of the picture as it is shown")
         if not self.colours and "classes" in found and set(np.unique(found["classes"]).tolist()) == {0, 1}:
             remarks.append("its classes are 0 and 255 alone, and 255 is ignored; if it is a class, say so by `colours`")
         y = self._read(source, lambda: self.y.encode(Maps(maps=found)))[0]
         if not any(maps.known(task, values).any() for task, values in y.items()):
             raise BadSource(source, "nothing of it is known: every pixel is to be ignored")
         x = self._image.encode(pictures[0])[0]
-        split, looks = self.splits.get(source.split("/")[0]), self._image.looks(x)
+        rest: Split | None = "train" if self.labelled_fraction < 1 else None  # where folders name all three splits
+        split, looks = self.splits.get(source.split("/")[0], rest), self._image.looks(x)
         example = Example(id=source, x=x, y=y, split=split, fingerprints=looks,
                           groups=() if split else tuple(f"look:{mark}" for mark in looks),
                           meta={"title": source.rpartition(".")[0]}, remarks=tuple(remarks))  # fmt: skip

@@ -41,7 +41,7 @@ def _mean_of_classes(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def _overlaps(samples: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(pixels that a class has in both, in one plus in the other), each [pictures, classes]."""
-    count = int(max(samples.max(initial=0), references.max(initial=0)))
+    count = max(1, int(samples.max(initial=0)), int(references.max(initial=0)))
     known = references > 0
     flat = [np.where(known, each, 0).reshape(len(each), -1) for each in (samples, references)]
     both = np.stack([((flat[0] == name) & (flat[1] == name)).sum(1) for name in range(1, count + 1)], 1)

@@ -47,6 +47,9 @@ class Dense:
         path = Path(path)
         if len(self.tasks) == 1 and path.suffix.lower() != ".npz":
             found = {self.tasks[0]: self.read_map(path, self.tasks[0])}
+        elif path.suffix.lower() != ".npz":
+            raise UserError(f"{path}: {' and '.join(self.tasks)} are read from one .npz, not from a "
+                            f"{path.suffix or 'file without a suffix'}, which holds one map at most")  # fmt: skip
         else:
             found = files.read_several(path)
             if set(found) != set(self.tasks):

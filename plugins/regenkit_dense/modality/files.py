@@ -21,7 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from regenkit.errors import BadSource, UserError
 from regenkit.files import beside
-from regenkit_dense.modality import pfm
+from regenkit_dense.modality import pfm, turned
 from regenkit_dense.modality.palette import palette
 
 LOG = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarr
         return _numbers(path, name, _array(path))
     if suffix == ".pfm":
         return _numbers(path, name, pfm.read(path))
-    picture, levels = _picture(path)
+    picture, levels = _picture(path, name)
     if name == "classes":
         return _classes(path, levels, picture.mode) if colours is None else _of_colours(path, picture, colours)
     if name == "normals":
@@ -70,7 +70,7 @@ def read_several(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             return {name: _whole(path, name, np.asarray(found[name])) for name in found.files}
     except BadSource:
         raise
@@ -88,6 +88,8 @@ def write(
         with beside(path) as temporary, temporary.open("wb") as file:
             np.save(file, _from_0(values) if name == "classes" else values, allow_pickle=False)
     elif suffix == ".pfm":
+        if name == "classes":
+            raise UserError(f"{path}: classes are written as .png or .npy, not .pfm, which holds numbers alone")
         with beside(path) as temporary:
             pfm.write(temporary, values)
     elif suffix == ".png":
@@ -152,21 +154,25 @@ def _of_numbers(path: Path, name: str, values: np.ndarray, per_unit: float) -> I
     return Image.fromarray(np.where(values[:, :, 0] > 0, np.clip(levels, 1, DEEPEST), 0).astype(np.uint16))
 
 
-def _picture(path: Path) -> tuple[Image.Image, np.ndarray]:
-    """(the picture, its levels as they are stored)"""
+def _picture(path: Path, name: str) -> tuple[Image.Image, np.ndarray]:
+    """(the picture as it is shown, its levels as they are stored)"""
     try:
-        with Image.open(path, formats=("PNG", "TIFF", "BMP", "GIF")) as image:
+        # not by its name: Pillow then maps TIFFs of levels into memory, and reads turned ones with sides swapped
+        with path.open("rb") as file, Image.open(file, formats=("PNG", "TIFF", "BMP", "GIF")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
             if (pages := _pages(image)) > 1:
                 raise BadSource(path, f"holds {pages} pages or frames; right is one")
             how = image.tile[0][3] if image.tile else ""
             stored = str(how[0] if isinstance(how, tuple) else how)
-            image.load()
-            levels = np.asarray(image)
+            shown = turned.upright(image)
+            if shown is not image and name in turned.OF_DIRECTIONS:
+                raise BadSource(path, f"is turned by its EXIF data, and {name} say directions; right is one that is "
+                                      "stored as it is shown")  # fmt: skip
+            levels = np.asarray(shown)
             if stored.startswith(("L;2", "L;4")):  # grey of 2 and 4 bits, which Pillow spreads over 0 to 255
                 levels = levels // (255 // (2 ** int(stored[2]) - 1))
-            return image, levels
+            return shown, levels
     except BadSource:
         raise
     except UnidentifiedImageError as error:
@@ -243,7 +249,8 @@ def _normals(path: Path, levels: np.ndarray) -> np.ndarray:
 
 def _array(path: Path) -> Any:
     try:
-        found = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
     except Exception as error:  # whatever a damaged header leads NumPy to
         raise BadSource(path, f"can't be read as an array ({error or type(error).__name__})") from error
     if not isinstance(found, np.ndarray):
@@ -263,7 +270,7 @@ def _whole(path: Path, name: str, values: np.ndarray) -> np.ndarray:
 def _numbers(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     """The array of one map. Infinite values are what PFM files of stereo benchmarks have where nothing is known."""
     if name == "classes":
-        if values.dtype.kind not in "iu" or values.ndim != 2:
+        if values.dtype.kind not in "iu" or values.ndim != 2 or 0 in values.shape:
             raise BadSource(path, f"holds {values.dtype} of shape {values.shape}; right are integers (height, width)")
         return np.where(values == IGNORED, 0, values.astype(np.int64) + 1)
     if values.ndim == 2 and name != "normals":
@@ -273,5 +280,6 @@ def _numbers(path: Path, name: str, values: np.ndarray) -> np.ndarray:
         raise BadSource(
             path, f"holds {values.dtype} of shape {values.shape}; right are numbers (height, width, {channels})"
         )
-    values = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which `maps.fault` names
+        values = values.astype(np.float32)
     return np.where(np.isposinf(values), np.float32(0), values) if path.suffix.lower() == ".pfm" else values

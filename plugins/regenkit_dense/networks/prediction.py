@@ -30,11 +30,13 @@ class DensePrediction(keras.Model):
     features  that it gives at each place
     dice      weight of the Dice loss beside the cross-entropy
 
-    Raises ValueError where the condition is no picture, or a target is no map that it knows.
+    Raises ValueError where the condition is no picture, a target is no map that it knows, or `dice` has no classes.
     """
 
     def __init__(self, *, condition: Spec, target: Spec, trunk: Any, features: int, dice: float = 0.0) -> None:
         super().__init__()
+        if dice and not any(field.vocabulary for field in target.values()):
+            raise ValueError(f"dice {dice:g}: it weighs a loss of classes, and Y has {', '.join(target)}; leave it out")
         self.picture, self.shape = picture_of(condition)
         self.condition, self.target, self.trunk, self.dice = condition, target, trunk, dice
         self.heads = {

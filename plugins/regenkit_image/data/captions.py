@@ -35,7 +35,7 @@ class Captions:
     encoding    of the texts, as cp1252; None: UTF-8 or, where they are none, what their letters tell
     """
 
-    version = 4
+    version = 5
 
     def __init__(
         self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop",

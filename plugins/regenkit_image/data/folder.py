@@ -31,7 +31,7 @@ class Folder:
     fit       what is done to a picture that is no square: cut to its middle ("crop"), or padded with white ("pad")
     """
 
-    version = 4
+    version = 5
 
     def __init__(self, path: str, size: PositiveInt = 64, channels: Literal[1, 3] = 3, fit: Fit = "crop") -> None:
         self.root = own_folder(path, NAME, "a folder with a folder of pictures for each class")

@@ -24,25 +24,27 @@ UPRIGHT = {
 }  # fmt: skip
 
 
-def decoded(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(uint8 (height, width, 1 or 3), what of the file is not in it).
+def decoded(path: Path) -> tuple[np.ndarray, tuple[str, ...], bool]:
+    """(uint8 (height, width, 1 or 3), what of the file is not in it, whether a camera's rotation was undone).
 
     Raises BadSource where the picture is damaged, cut off or vast.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; the picture itself raises
-            with Image.open(path, formats=FORMATS) as image:
+            # not by its name: Pillow then maps grey TIFFs into memory, and reads turned ones with sides swapped
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
                 remarks = [] if image.format == "MPO" else _frames(image)  # a phone's depth or brightness is no frame
                 meant, seen = stored.wide(image), stored.transparent(image)
+                loads_upright = image.format == "TIFF" and image.getexif().get(ORIENTATION) in UPRIGHT
                 image.load()
                 if seen is not None:
                     image.info["transparency"] = seen
                 upright, orientation = _upright(image)
                 pixels, colours = _plain(upright, meant)
-                return pixels, (*remarks, *orientation, *colours)
+                return pixels, (*remarks, *orientation, *colours), loads_upright or upright is not image
     except BadSource:
         raise
     except UnidentifiedImageError as error:

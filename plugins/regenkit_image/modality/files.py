@@ -25,8 +25,8 @@ def read(path: str | Path, numbers: range | None = None) -> list[Picture]:
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     if path.suffix.lower() == ".npy":
         return _array(path, numbers)
-    pixels, remarks = decoded(path)
-    return [Picture(pixels=pixels, title=path.stem, remarks=remarks)]
+    pixels, remarks, turned = decoded(path)
+    return [Picture(pixels=pixels, title=path.stem, remarks=remarks, turned=turned)]
 
 
 def read_image(path: Path) -> np.ndarray:

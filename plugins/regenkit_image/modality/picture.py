@@ -28,11 +28,13 @@ class Picture:
 
     pixels   uint8 (height, width, channels), of 1 channel (grey) or 3 (red, green, blue)
     remarks  what of its file is not in it, a sentence each
+    turned   whether a camera's rotation was undone, or its mirroring
     """
 
     pixels: np.ndarray
     title: str = ""
     remarks: tuple[str, ...] = ()
+    turned: bool = False
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):

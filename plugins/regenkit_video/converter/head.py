@@ -23,7 +23,7 @@ from regenkit_video.face.face import POSE
 from regenkit_video.face.head import placed
 from regenkit_video.face.linear import linear_face
 from regenkit_video.modality.clip import levels
-from regenkit_video.modality.speaker import portrait, portrait_spec
+from regenkit_video.modality.speaker import plain, portrait, portrait_spec
 
 
 @final
@@ -92,12 +92,12 @@ class HeadCoefficients:
             raise ValueError(f"it has no portrait; {right}")
         try:
             image = Image.open(io.BytesIO(base64.b64decode(str(read))), formats=("PNG",))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # a picture that claims to be vast has an error of its own
             raise ValueError(f"the portrait is no picture; {right}") from error
         if image.size != (self.size, self.size):
             raise ValueError(f"the portrait is of {image.width} × {image.height}; {right}")
         try:
-            pixels = np.asarray(image.convert("RGB"))
+            pixels = plain(image)
         except Exception as error:  # whatever a damaged byte leads a decoder to
             raise ValueError(f"the portrait can't be read ({str(error) or type(error).__name__}); {right}") from error
         try:

@@ -13,7 +13,7 @@ from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import located, own_folder, stamp
 from regenkit.spec import Fields
 from regenkit_video.data.held_out import named, people, splits
-from regenkit_video.data.own import Part, own, parts
+from regenkit_video.data.own import Part, content, own, parts
 from regenkit_video.face.face import RATE, encode
 from regenkit_video.face.head import heads
 from regenkit_video.face.linear import linear_face
@@ -50,7 +50,7 @@ class Faces(ABC):
     be a person's.
     """
 
-    version = 4
+    version = 5
     name: ClassVar[str]
 
     def __init__(self, path: str, test: tuple[str, ...] = ()) -> None:
@@ -97,14 +97,15 @@ class Faces(ABC):
             found = self.made(self.root / part.file, start, count)
         except BadSource as error:
             raise BadSource(source, error.reason) from error
-        return [self._example(each, source, number) for number, each in enumerate(found)]
+        same = content(self.root / part.file)
+        return [self._example(each, source, number, same) for number, each in enumerate(found)]
 
-    def _example(self, made: Made, source: str, number: int) -> Example:
+    def _example(self, made: Made, source: str, number: int, same: int) -> Example:
         file = self.parts[source].file
-        groups = (f"file {file}", *([f"person {self.people[file]}"] if file in self.people else []))
+        groups = (f"file {file}", f"content {same}", *([f"person {self.people[file]}"] if file in self.people else []))
         return Example(
             id=f"{source}:{number}" if number else source, y=made.y, x=made.x, groups=groups,
-            split=self.splits[file], meta=made.meta, remarks=made.remarks,
+            fingerprints=(same,), split=self.splits[file], meta=made.meta, remarks=made.remarks,
         )  # fmt: skip
 
 

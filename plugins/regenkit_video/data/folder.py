@@ -16,17 +16,20 @@ from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields
 from regenkit_video.data.held_out import named
 from regenkit_video.data.moving import spelled
-from regenkit_video.data.own import Part, own, parts
+from regenkit_video.data.own import Part, content, own, parts
 from regenkit_video.modality.clip import Clip, Fit, encode
 from regenkit_video.modality.video import Video
 from regenkit_video.modality.windows import windows
 
 LONGEST = 256
 """Bytes of a caption."""
+VAST = 65_536
+"""Bytes of a text that is not looked into: it is no caption, and may be of any length."""
 
 
 class Videos(ABC):
-    """Clips of the user's videos. The parts of one file are in one split; long files are read part by part.
+    """Clips of the user's videos. The parts of one file, and of copies of it, are in one split; long files are read
+    part by part.
 
     Where the first folders are train, val (or valid, validation, dev) and test, they are the split.
 
@@ -38,7 +41,7 @@ class Videos(ABC):
     fit       what is done to frames that are no square: cut to their middle ("crop"), or padded with black ("pad")
     """
 
-    version = 3
+    version = 4
     name: ClassVar[str]
 
     def __init__(
@@ -90,13 +93,14 @@ class Videos(ABC):
             raise BadSource(source, error.reason) from error
         except UserError as error:
             raise BadSource(source, "there is no such file") from error
-        return [self._example(clip, part, number, x, title) for number, clip in enumerate(found, part.first)]
+        same = content(self.root / part.file)
+        return [self._example(clip, part, number, x, title, same) for number, clip in enumerate(found, part.first)]
 
-    def _example(self, clip: Clip, part: Part, number: int, x: Fields | None, title: str) -> Example:
+    def _example(self, clip: Clip, part: Part, number: int, x: Fields | None, title: str, same: int) -> Example:
         return Example(
             id=f"{part.file}:{number}" if number or part.last else part.file, y=encode(clip)[0], x=x,
-            groups=(f"file {part.file}",), split=self.splits.get(part.file.split("/")[0]),
-            meta={"title": title or clip.title}, remarks=clip.remarks,
+            groups=(f"file {part.file}", f"content {same}"), fingerprints=(same,),
+            split=self.splits.get(part.file.split("/")[0]), meta={"title": title or clip.title}, remarks=clip.remarks,
         )  # fmt: skip
 
 
@@ -106,7 +110,7 @@ class Folder(Videos):
 
     name: ClassVar[str] = "video/folder"
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         return sorted({label for file in self.own.files if (label := self._label(file))})
 
@@ -138,29 +142,43 @@ class Captions(Videos):
     def modalities(self) -> dict[str, dict[str, Any]]:
         return {"x": {}, "y": self.arguments}
 
-    @property
+    @cached_property
     def left_out(self) -> dict[str, str]:
-        stems = {file.rpartition(".")[0] for file in self.own.files}
-        alone = {text: "a caption without a video" for text in self.own.texts if text[: -len(".txt")] not in stems}
-        return {**self._silent, **self.own.left_out, **alone}
+        stems = {_stem(file) for file in self.own.files}
+        alone = {text: "a caption without a video" for text in self.own.texts if _stem(text) not in stems}
+        twice = {text: f"{self._beside[_stem(text)]} is the caption of its video" for text in self.own.texts
+                 if self._beside[_stem(text)] != text}  # fmt: skip
+        return {**self._silent, **self.own.left_out, **twice, **alone}
+
+    @cached_property
+    def _beside(self) -> dict[str, str]:
+        """By name without its suffix, the text: .txt, or .TXT where there is no other."""
+        return {_stem(text): text for text in self.own.texts}
 
     @cached_property
     def _silent(self) -> dict[str, str]:
         """Texts without a word: their videos are unpaired. What can't be read, the reading of its video names."""
         found: dict[str, str] = {}
         for name in self.own.texts:
-            with suppress(UserError):
+            with suppress(UserError, OSError):
+                if (self.root / name).stat().st_size > VAST:
+                    continue
                 found |= {} if read_text(self.root / name).strip() else {name: "has no caption"}
         return found
 
     def x(self, file: str) -> tuple[Fields | None, str]:
-        path = self.root / f"{file.rpartition('.')[0]}.txt"
-        if not path.is_file():
+        if (text := self._beside.get(_stem(file))) is None:
             return None, ""
         try:
-            words = " ".join(read_text(path).split())
-        except UserError as error:
+            if (self.root / text).stat().st_size > VAST:
+                raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
+            words = " ".join(read_text(self.root / text).split())
+        except (UserError, OSError) as error:
             raise BadSource(file, f"its caption can't be read ({error})") from error
         if len(words.encode()) > LONGEST:
             raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
         return (spelled(words) if words else None), words
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]

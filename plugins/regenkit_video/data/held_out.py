@@ -44,10 +44,10 @@ def splits(
                             "among them: leave test out, or name the folders otherwise")  # fmt: skip
         return {file: folders.get(file.split("/")[0]) for file in files}
     if test:
-        chosen = {file for name in test for file in _named(name, files, dataset)}
+        chosen, who = {file for name in test for file in _named(name, files, dataset)}, people(files, folders)
         rest = [file for file in files if file not in chosen]
         found: dict[str, Split | None] = dict.fromkeys(files, "test")
-        return found | dict.fromkeys(rest, "train") | dict.fromkeys(rest[-1:], "validation")
+        return found | dict.fromkeys(rest, "train") | dict.fromkeys(_of_the_last(rest, chosen, who), "validation")
     if len(files) >= FEW:
         return dict.fromkeys(files)
     found = dict.fromkeys(files, "train")
@@ -57,6 +57,15 @@ def splits(
         found |= dict.fromkeys((file for file in files if who[file] in known), "validation")
         found |= dict.fromkeys(last[1:], "test")
     return found
+
+
+def _of_the_last(rest: Sequence[str], chosen: set[str], who: Mapping[str, str]) -> list[str]:
+    """Of the clips that are not `chosen` those of the last person by name of whom no clip is; the last clip alone where
+    that leaves nobody of the kind to train on."""
+    tested = {who[file] for file in chosen}
+    free = [file for file in rest if who[file] not in tested]
+    last = [file for file in free if who[file] == who[free[-1]]]
+    return last if len(last) < len(free) else list(rest[-1:])
 
 
 def _named(name: str, files: Sequence[str], dataset: str) -> list[str]:

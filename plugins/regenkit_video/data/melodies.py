@@ -1,7 +1,6 @@
 """Videos and melodies. Melodies are another plugin's, and are asked for by the names of its components."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -12,8 +11,9 @@ from regenkit.components import Example, LeftOut
 from regenkit.errors import BadSource, UserError
 from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields, Spec
+from regenkit.tree import tree
 from regenkit_video.data.held_out import named
-from regenkit_video.data.own import own
+from regenkit_video.data.own import content, own
 from regenkit_video.modality.footage import SIDE, Footage
 
 CORPUS, MELODY = "music/corpus", "melody"
@@ -110,14 +110,15 @@ def _onsets(position: np.ndarray, duration: np.ndarray, bar: int) -> Iterator[in
 
 @final
 class Scored:
-    """The user's own videos, each with its melody beside it: NAME.mid, .musicxml or .abc beside NAME.mp4.
+    """The user's own videos, each with its melody beside it: NAME.mid, .musicxml or .abc beside NAME.mp4. Of several
+    files beside it, and of several melodies of a file, the first is used, and a remark says so.
 
     Where the first folders are train, val (or valid, validation, dev) and test, they are the split.
 
     path  the folder; a relative one starts at the working directory
     """
 
-    version = 3
+    version = 4
     name: ClassVar[str] = "video/melodies"
     modalities: ClassVar[dict[str, dict[str, Any]]] = {}
 
@@ -126,39 +127,57 @@ class Scored:
         self.own = own(self.root, self.name)
         self.splits = named(self.own.files, self.name, path)
         self.reads = plugins.host().find("modality", MELODY).reads
-        self.beside = {file: found for file in self.own.files if (found := self._beside(file))}
+        self.scores = self._by_stem()
+        self.beside = {file: found[0] for file in self.own.files if (found := self.scores.get(_stem(file)))}
+        stems = {_stem(file) for file in self.own.files}
+        alone = {each: "a melody without a video" for stem, found in self.scores.items() if stem not in stems
+                 for each in found}  # fmt: skip
+        self.left_out = {**self.own.left_out, **alone}
         if not self.beside:
             raise UserError(f"{self.name}: no video in {path} has a melody of its name beside it; right are "
                             f"{', '.join(self.reads)}")  # fmt: skip
 
     def sources(self) -> list[str]:
-        return [*self.own.files, *self.own.left_out]
+        return [*self.own.files, *self.left_out]
 
     def ignored(self) -> dict[str, str]:
         return self.own.ignored
 
     def fingerprint(self) -> str:
-        return stamp(self.root, (*self.own.files, *self.beside.values())) + repr(self.own.left_out)
+        return stamp(self.root, (*self.own.files, *self.beside.values())) + repr((self.left_out, self.scores))
 
     def read(self, source: str) -> list[Example]:
         """One example a melody. Raises BadSource where there is none, or the video can't be read."""
-        if source in self.own.left_out:
-            raise BadSource(source, self.own.left_out[source])
+        if source in self.left_out:
+            raise BadSource(source, self.left_out[source])
         if source not in self.beside:
             raise BadSource(source, "no melody is beside it")
         modality = melodies()
         try:
             (clip,) = Footage().read(self.root / source)
-            value = modality.read(self.root / self.beside[source])[0]
-            y, meta = modality.encode(value)
+            values = modality.read(self.root / self.beside[source])
+            y, meta = modality.encode(values[0])
         except (BadSource, UserError) as error:
             raise BadSource(source, getattr(error, "reason", str(error))) from error
         if len(y["pitch"]) > MOST_NOTES:
             raise BadSource(source, f"its melody is longer than {MOST_NOTES} notes: cut both")
-        return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}",),
-                        split=self.splits.get(source.split("/")[0]), meta=_wordless(meta),
-                        remarks=clip.remarks)]  # fmt: skip
+        remarks = [f"holds {len(values)} melodies: the first is used"] if len(values) > 1 else []
+        if len(self.scores[_stem(source)]) > 1:
+            remarks.append("several melodies are beside it: the first is used, by the order of formats")
+        same = content(self.root / source)
+        return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}", f"content {same}"),
+                        fingerprints=(same,), split=self.splits.get(source.split("/")[0]), meta=_wordless(meta),
+                        remarks=(*clip.remarks, *remarks))]  # fmt: skip
 
-    def _beside(self, file: str) -> str | None:
-        stem = file.rpartition(".")[0]
-        return next((stem + suffix for suffix in self.reads if (Path(self.root) / (stem + suffix)).is_file()), None)
+    def _by_stem(self) -> dict[str, list[str]]:
+        """By name without its suffix, in capitals or not, the files of melodies in the order of the formats."""
+        found: dict[str, list[str]] = {}
+        for suffix in self.reads:
+            for name in tree(self.root).files:
+                if name.lower().endswith(suffix) and len(name) > len(suffix):
+                    found.setdefault(name[: -len(suffix)], []).append(name)
+        return found
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]

@@ -1,5 +1,6 @@
 """Videos in a folder of the user's own, each file cut into clips; long ones are read in parts."""
 
+import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import final
 from regenkit.errors import BadSource, UserError
 from regenkit.tree import tree
 from regenkit_video.formats import READS, UNREAD
-from regenkit_video.modality.film import film
+from regenkit_video.modality.film import film, measured
 from regenkit_video.modality.windows import Shape
 
 A_PART = 60.0
 """Seconds of a file that are read as one source, so that an hour needs no more memory than a minute."""
+
+PIECE = 2**20
+"""Bytes of a file's beginning, and of its end, that say what it holds."""
 
 
 @final
@@ -57,11 +61,22 @@ def own(root: Path, dataset: str) -> Own:
     return Own(files=files, texts=texts, left_out={**found.left_out, **unread}, ignored=found.ignored)
 
 
+def content(path: Path) -> int:
+    """A signed 64-bit number of what a file holds: its length, its beginning and its end. A copy has the same, whatever
+    its name."""
+    with path.open("rb") as file:
+        found = hashlib.blake2b(file.read(PIECE), digest_size=8)
+        length = file.seek(0, 2)
+        file.seek(max(0, length - PIECE))
+        found.update(file.read() + str(length).encode())
+    return int.from_bytes(found.digest(), "big", signed=True)
+
+
 def parts(root: Path, name: str, shape: Shape) -> dict[str, Part]:
-    """The sources of one file: itself, or where its header says that it is long "NAME:0-60 s" and so on. A file that
-    can't be looked at is one source, and its reading says why."""
+    """The sources of one file: itself, or where it is long "NAME:0-60 s" and so on. A file that can't be looked at is
+    one source, and its reading says why."""
     try:
-        seconds = film(root / name).seconds
+        seconds = film(root / name).seconds or measured(root / name)
     except (BadSource, UserError):
         return {name: Part(file=name)}
     many = max(1, int(A_PART * shape.rate / shape.frames))

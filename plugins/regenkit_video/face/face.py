@@ -55,12 +55,19 @@ def encode(face: Face) -> tuple[Fields, dict[str, Any]]:
 
 
 def decode(fields: Fields, meta: dict[str, Any] | None = None, sound: Sound | None = None) -> Face:
-    """With the identity of `meta`, else that of the mean face. Raises UserError where a value is no number."""
+    """With the identity of `meta`, else that of the mean face. Raises UserError where a value is no number, or the
+    identity no shape."""
     meta = meta or {}
     if not all(np.isfinite(fields[name]).all() for name in SPEC):
         raise UserError("a mesh or a pose that is no number (NaN or infinite): a model that diverged, or a coefficient "
                         "that is far too large")  # fmt: skip
-    identity = np.asarray(meta.get("identity", np.zeros((POINTS, 3))), np.float32)
+    try:
+        identity = np.asarray(meta.get("identity", np.zeros((POINTS, 3))), np.float32).reshape(POINTS, 3)
+        if not np.isfinite(identity).all():
+            raise ValueError("a value is NaN or infinite")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UserError(f"meta: identity is no shape of a face ({error}); right are {POINTS} points of three numbers, "
+                        "or none, which is the mean face") from error  # fmt: skip
     mesh, pose = (np.asarray(fields[name], np.float32) for name in SPEC)
     return Face(mesh=mesh, pose=pose, identity=identity,
                 title=str(meta.get("title", "")), sound=sound)  # fmt: skip

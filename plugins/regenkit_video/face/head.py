@@ -19,12 +19,17 @@ from regenkit_video.modality.film import film
 
 WIDER = 1.3
 """The square that is cut out, by the box of all points of the stretch."""
+LEAST, MOST = 8, 1024
+"""Pixels a side of a head."""
 SIDE = 192
 """Pixels a side to which a small head is enlarged before its points are looked for."""
 
 
 def spec(size: int) -> Spec:
-    """One field: frames, 25 a second, square, red, green and blue in [−1, 1]."""
+    """One field: frames, 25 a second, square, red, green and blue in [−1, 1]. Raises ValueError where `size` is too
+    small to show a face, or too large to be held."""
+    if not LEAST <= size <= MOST:
+        raise ValueError(f"size {size}; right are {LEAST} to {MOST} pixels a side")
     return Spec({"frames": Field(kind="continuous", shape=(None, size, size, 3), hop=Fraction(1))})
 
 

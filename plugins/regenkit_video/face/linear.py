@@ -63,11 +63,14 @@ def linear_face(path: str | None = None) -> LinearFace:
     if not own.is_file():
         raise UserError(f"face/coefficients: model {path} does not exist; right is a .npz, or a folder of .obj files")
     try:
-        with np.load(own, allow_pickle=False) as kept:
+        with own.open("rb") as file:  # NumPy does not close what it cannot read
+            kept = np.load(file, allow_pickle=False)
+            if isinstance(kept, np.ndarray):
+                raise ValueError("it is one array")
             mean, bases = kept["mean"], kept["bases"]
             names = [str(name) for name in kept["names"]] if "names" in kept else None
         return made(mean, bases, names)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except Exception as error:  # whatever a damaged archive, or one of something else, leads NumPy to
         raise UserError(f"{path}: is no linear model of faces ({error}); right are mean [{POINTS}, 3] and bases "
                         f"[n, {POINTS}, 3], float") from error  # fmt: skip
 
@@ -136,4 +139,7 @@ def _objects(folder: Path) -> LinearFace:
         if len(shapes[name]) != POINTS:
             raise UserError(f"{path}: has {len(shapes[name])} vertices; right are {POINTS}")
     mean = shapes.pop("neutral")
-    return made(mean, np.stack([shape - mean for shape in shapes.values()]), list(shapes))
+    try:
+        return made(mean, np.stack([shape - mean for shape in shapes.values()]), list(shapes))
+    except ValueError as error:
+        raise UserError(f"{folder}: is no linear model of faces ({error})") from error

@@ -1,7 +1,7 @@
 """Scores of heads that speak: (samples,) each, against the own reference, frame by frame as far as both go.
 
 Lips, points and shape are told from the frames themselves: a face is tracked in those of the sample, as in those of the
-reference. NaN where no face is seen in them.
+reference. NaN where no face is seen in them. Values beyond ±1 are cut, as they are where clips are written.
 """
 
 from collections.abc import Callable, Iterator
@@ -81,7 +81,7 @@ def sync(of: Evaluation) -> np.ndarray:
     """By how much the mouth agrees better with what is heard at the time than with what is heard 0.2 to 0.6 s off:
     0 = not in time. NaN where X has no voice. See `metrics.synchrony`."""
     judge = synchrony(of)
-    return np.array([judge(sample["frames"], condition["voice"]) if "voice" in condition else np.nan
+    return np.array([judge(np.clip(sample["frames"], -1, 1), condition["voice"]) if "voice" in condition else np.nan
                      for sample, condition in zip(of.samples, of.conditions, strict=True)])  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _pairs(of: Evaluation) -> Iterator[tuple[Fields, Fields]]:
         raise UserError("frames that are not numbers (NaN or infinite); has their model diverged?")
     for pair in zip(of.samples, of.references, strict=True):
         count = min(len(each["frames"]) for each in pair)
-        sample, reference = ({"frames": each["frames"][:count]} for each in pair)
+        sample, reference = ({"frames": np.clip(each["frames"][:count], -1, 1)} for each in pair)
         yield sample, reference
 
 

@@ -14,26 +14,31 @@ STEPS = 3
 
 def motion(of: Evaluation) -> np.ndarray:
     """(samples,) the share of steps whose speed, down and right, is that of the clip: its median. A bounce turns the
-    speed around and keeps its size. NaN where nothing is seen in some frame."""
+    speed around and keeps its size. NaN where nothing is seen in some frame, and of one frame."""
     steps = np.abs(np.diff(centroids(stacked(of.samples)), axis=1))
+    if not steps.shape[1]:
+        return np.full(len(steps), np.nan)
     usual = np.median(steps, axis=1, keepdims=True)
     share = (np.abs(steps - usual) <= NEAR).all(2).mean(1)
     return np.where(np.isnan(steps).any((1, 2)), np.nan, share)
 
 
 def direction(of: Evaluation) -> np.ndarray:
-    """(samples,) 1 where the centroid begins in the direction that the caption names ("… moving up and left"), else 0;
-    NaN where the caption names none, or nothing is seen. Chance is 1/8."""
+    """(samples,) 1 where the centroid begins in the direction that the caption names ("… moving up and left"), else 0,
+    also where it stays; NaN where the caption names none, nothing is seen, or there is one frame. Chance is 1/8."""
     places = centroids(stacked(of.samples))
     way = places[:, min(STEPS, places.shape[1] - 1)] - places[:, 0]
+    if places.shape[1] == 1:
+        return np.full(len(places), np.nan)
+    stays = ~way.any(1)
     eighth = np.round(np.arctan2(way[:, 0], way[:, 1]) / (2 * np.pi) * len(COMPASS))
     found = []
-    for condition, towards in zip(of.conditions, eighth, strict=True):
+    for condition, towards, still in zip(of.conditions, eighth, stays, strict=True):
         tokens = np.asarray(condition.get("caption", ()), np.int64)
         words = bytes((tokens[tokens > 0] - 1).astype(np.uint8)).decode("utf-8", "replace")
         named = words.rpartition(" moving ")[2]
         known = named in COMPASS and not np.isnan(towards)
-        found.append(float(COMPASS[int(towards) % len(COMPASS)] == named) if known else np.nan)
+        found.append(float(not still and COMPASS[int(towards) % len(COMPASS)] == named) if known else np.nan)
     return np.array(found)
 
 

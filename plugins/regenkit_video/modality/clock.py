@@ -14,10 +14,14 @@ LONGEST_STATED = 3600.0
 """Seconds that one may stand where the header states a length that has room for it."""
 
 
+def pictures(container: Any) -> list[Any]:
+    """Its streams of pictures that move: not the cover of a piece of music."""
+    return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+
+
 def begins(container: Any) -> float:
     """The time at which a file begins, in seconds: that of its picture, or where it has none that of its sound."""
-    pictures = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    for stream in (*pictures, *container.streams.audio):
+    for stream in (*pictures(container), *container.streams.audio):
         if stream.start_time is not None:
             return float(stream.start_time * stream.time_base)
     return 0.0

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import av
 
-from regenkit_video.modality.clock import begins
+from regenkit_video.modality.clock import begins, pictures
 
 FAULTS = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError)
 NEAR = 1e-3
@@ -31,7 +31,8 @@ def decoded(
     while True:
         begin = max(0.0, start - back)
         with opening() as container:
-            frames = _frames(opening, container, getattr(container.streams, kind)[0], begin, lost)
+            streams = pictures(container) if kind == "video" else container.streams.audio
+            frames = _frames(opening, container, streams[0], begin, lost)
             first = next(frames, None)
             if not begin or (first is not None and first[0] is not None and first[0] <= start + NEAR):
                 if first is not None:
@@ -83,7 +84,7 @@ def _frames(
 def _first(opening: Opening) -> float:
     """AVI states when packets are to be decoded, and not when frames are shown: the time of its first frame."""
     with opening() as container:
-        stream = container.streams.video[0]
+        stream = pictures(container)[0]
         stream.thread_type = "AUTO"
         try:
             frame = next(container.decode(stream), None)

@@ -18,7 +18,7 @@ import numpy as np
 from regenkit.errors import BadSource, UserError
 from regenkit_video.formats import READS
 from regenkit_video.modality.clip import Sound
-from regenkit_video.modality.clock import Clock, believed, seconds
+from regenkit_video.modality.clock import Clock, begins, believed, pictures, seconds
 from regenkit_video.modality.decoding import FAULTS, NEAR, decoded, flat, reason
 from regenkit_video.modality.hearing import hearing
 from regenkit_video.modality.upright import upright, width
@@ -33,6 +33,8 @@ SHORT = 0.05
 """Of the length that a header states: what may be missing before it is said, and at least a second."""
 GUESSED = 1.0
 """Seconds that are decoded before `start` of an MPEG file: the times of the first frames after a seek are guessed."""
+BRIGHT = {16: "PQ", 18: "HLG"}
+"""Transfer functions of high dynamic range (ITU-T H.273, table 3): their levels are those of brighter screens."""
 EMPTY = "has no frame: it is empty, or cut off"
 UNKNOWN = "is of a codec that FFmpeg does not know"
 
@@ -86,7 +88,7 @@ class Film:
     def _timed(self, start: float) -> Iterator["_Shown"]:
         """Its frames, from the last that one can begin with before `start`."""
         with opened(self.path) as container:
-            stream = container.streams.video[0]
+            stream = pictures(container)[0]
             aspect, frames = stream.sample_aspect_ratio, stream.frames
             run_up = GUESSED if container.format.name.startswith("mpeg") else 0.0
             stated = _stated(stream) or (0.0 if self.sounding or frames else self.seconds)
@@ -129,14 +131,33 @@ def film(path: str | Path) -> Film:
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'there is no such file'}")
     with opened(path) as container:
-        stated = container.streams.video[0].average_rate
+        stream = pictures(container)[0]
+        stated = stream.average_rate
         known = stated is not None and SLOWEST <= stated <= FASTEST
         found = Film(path, Fraction(stated) if known else USUAL, seconds(container), bool(container.streams.audio))
         if stated is not None and not known:
             found.remarks.append(f"its header states {float(stated):g} frames a second, which is impossible")
-        if flat(container.streams.video[0]):
+        if curve := BRIGHT.get(stream.codec_context.color_trc):
+            said = "its levels are taken as usual ones, which is paler"
+            found.remarks.append(f"is of high dynamic range ({curve}): {said}")
+        if flat(stream):
             found.remarks.append("its transparency is left out: this build of FFmpeg can't read it")
         return found
+
+
+def measured(path: Path) -> float:
+    """How long a video is whose header does not state it, in seconds: by the times of its packets, none decoded.
+    Recorders that write as they go on (WebM of a browser) leave it out. Raises BadSource as `opened` does."""
+    clock, end = Clock(0.0, float(1 / USUAL), 0.0, lambda _: None), 0.0
+    with opened(path) as container:
+        zero = begins(container)
+        try:
+            for packet in container.demux(pictures(container)[0]):
+                if packet.size and packet.pts is not None:
+                    end = clock.at(float(packet.pts * packet.time_base) - zero)
+        except FAULTS:
+            pass  # what is damaged is said where it is read
+    return end
 
 
 @contextmanager
@@ -147,9 +168,9 @@ def opened(path: Path) -> Iterator[Any]:
     except FAULTS as error:
         raise BadSource(path, f"is no video that can be read ({reason(error)})") from error
     with container:
-        if not container.streams.video:
+        if not (shown := pictures(container)):
             raise BadSource(path, "holds sound alone" if container.streams.audio else EMPTY)
-        if container.streams.video[0].codec_context is None:  # to decode it would end the process (PyAV 17)
+        if shown[0].codec_context is None:  # to decode it would end the process (PyAV 17)
             raise BadSource(path, UNKNOWN)
         yield container
 
@@ -169,8 +190,9 @@ class _Shown:
 
 
 def resampled(shown: Iterator[_Shown], rate: Fraction, count: int = 0) -> Iterator[_Shown]:
-    """What is on the screen at count / rate, (count + 1) / rate …; only the last frame ends at its own end."""
-    current, least = None, count + 1
+    """What is on the screen at count / rate, (count + 1) / rate …; only the last frame ends at its own end. Of a film
+    from its beginning on there is one frame at least; from a place beyond its end on there is none."""
+    current, least = None, 0 if count else 1
     for each in shown:
         while current is not None and count / rate < each.time - NEAR:
             yield current

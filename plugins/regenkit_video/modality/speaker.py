@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from regenkit.errors import BadSource, UserError, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
-from regenkit_video.face.head import heads, of_picture, placed
+from regenkit_video.face.head import heads, of_picture, placed, spec
 from regenkit_video.face.networks import POINTS
 from regenkit_video.face.sound import FEATURES, HERTZ, features
 from regenkit_video.formats import READS
@@ -44,7 +44,8 @@ def portrait(frame: np.ndarray) -> Fields:
 
 
 def portrait_spec(size: int) -> Spec:
-    return Spec({"reference": Field(kind="continuous", shape=(size, size, 3), levels=256),
+    """Raises ValueError as that of a head does."""
+    return Spec({"reference": Field(kind="continuous", shape=spec(size)["frames"].shape[1:], levels=256),
                  "points": Field(kind="continuous", shape=(POINTS, 3))})  # fmt: skip
 
 
@@ -73,7 +74,7 @@ class Speaker:
             warn(path, (remark for clip in clips for remark in clip.remarks))
             return [Spoken(clip.frames[0], _whole(clip), path, clip.second) for clip in clips]
         (voice,) = Voice().read(path)
-        beside = [found for suffix in PICTURES if (found := path.with_suffix(suffix)).is_file()]
+        beside = _beside(path)
         if not beside:
             raise UserError(f"{path}: who speaks? Put a picture of a face beside it, {path.stem}.png or .jpg")
         return [Spoken(_portrait(beside[0], self.size), voice.sound, path)]
@@ -102,13 +103,30 @@ def _whole(clip: Clip) -> Sound:
     return Sound(samples=np.pad(samples, ((0, wanted - len(samples)), (0, 0))), rate=HERTZ)
 
 
+def _beside(path: Path) -> list[Path]:
+    """The pictures of the same name, in the order of `PICTURES`; their suffix may be in capitals."""
+    found = [each for each in sorted(path.parent.iterdir())
+             if each.stem == path.stem and each.suffix.lower() in PICTURES and each.is_file()]  # fmt: skip
+    return sorted(found, key=lambda each: PICTURES.index(each.suffix.lower()))
+
+
+def plain(image: Image.Image) -> np.ndarray:
+    """uint8 (height, width, 3); transparency is laid on white, as that of videos is, and 16 bits become 8."""
+    if image.mode.startswith("I"):  # Pillow would cut these levels off at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
+
+
 def _portrait(path: Path, size: int) -> np.ndarray:
     """The face of a picture, cut out as out of a video. Raises BadSource."""
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadSource(path, f"{image.width} × {image.height} pixels; at most {MOST_PIXELS:,} are read")
-            pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            pixels = plain(ImageOps.exif_transpose(image))
     except BadSource:
         raise
     except Exception as error:  # whatever a damaged byte leads a decoder to

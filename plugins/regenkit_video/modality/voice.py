@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from regenkit.errors import BadSource, warn
+from regenkit.errors import BadSource, UserError, warn
 from regenkit.spec import Field, Fields, Spec
 from regenkit_video.face.face import RATE
 from regenkit_video.face.sound import FEATURES, HERTZ, LONGEST, features, heard
@@ -64,23 +64,28 @@ def frames_of(sound: Sound) -> int:
 
 def again(meta: Mapping[str, Any], frames: int) -> Sound | None:
     """The sound of so many frames that `meta` tells of: `heard`, a file, and `from` which second on; None where it is
-    told of none, or the file is not there. Raises BadSource."""
+    told of none, or the file is not there. Raises BadSource, and UserError where `from` is no second."""
     name = str(meta.get("heard", ""))
     if not name or not Path(name).is_file():
         return None
-    return heard(name, float(meta.get("from", 0.0)), frames / float(RATE))
+    try:
+        second = float(meta.get("from", 0.0))
+        if not 0 <= second < float("inf"):
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise UserError(f"meta: from is {meta['from']!r}; right is a second of {name}, 0 or more") from error
+    return heard(name, second, frames / float(RATE))
 
 
 def wav(sound: Sound, path: Path) -> None:
     """Whole or not at all. Raises UserError."""
     import wave
 
-    from regenkit.errors import UserError
     from regenkit.files import beside
 
     if path.suffix.lower() != ".wav":
         raise UserError(f"{path}: sound is written as .wav, not {path.suffix or 'without a suffix'!r}")
-    with beside(path) as temporary, wave.open(str(temporary), "wb") as file:
+    with beside(path) as temporary, temporary.open("wb") as whole, wave.open(whole, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(sound.rate)
