@@ -68,7 +68,8 @@ class _Runs:
         if not self.has(stage):
             return None
         without_x = self.bits(f"{stage}_without_x") if self.has(f"{stage}_without_x") else None
-        return stage_cost(self.bits(stage), self.steps, without_x, over_seeds)
+        both = self.total(*ROUTE) if stage in ROUTE and self.has(*ROUTE) else None
+        return stage_cost(self.bits(stage), self.steps, without_x, over_seeds, both)
 
     def total(self, *stages: str) -> np.ndarray:
         """Of all fields of some stages, [seeds, examples]."""
