@@ -1,20 +1,22 @@
 """What a report finds, in words: of a run never trained, with figures that are made up."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_report import around, cost, make_report
+from made_report import around, cost, make_report, stage
 
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.findings.principle import unknown
+from regenkit.analysis.findings.wording import without_infinite
 from regenkit.analysis.measures.combine import combine
-from regenkit.analysis.measures.costs import stage_cost
+from regenkit.analysis.measures.costs import stage_cost, whole
 from regenkit.analysis.pages.report_page import write_html
-from regenkit.analysis.results.figure import Cost
-from regenkit.analysis.results.report import Bits
+from regenkit.analysis.results.figure import Cost, Figure, StageCost
+from regenkit.analysis.results.report import Bits, Conversion, TokenUse
 
 
 def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> None:
@@ -61,6 +63,56 @@ def test_examples_that_a_model_rules_out_are_counted() -> None:
     assert worded(report).finding[0].startswith("Of 3 examples bits are infinite or undefined for 1 by Y′ → Y: ")
 
 
+def nowhere(cost: StageCost) -> StageCost:
+    """The same of a model that holds every example impossible."""
+    nothing = Cost(bits=Figure(math.nan))
+    return StageCost(total=nothing, fields=dict.fromkeys(cost.fields, nothing), infinite=3)
+
+
+def test_fields_add_up_where_a_model_rules_examples_out() -> None:
+    """Each field was of all its own finite examples, so that fields and stages summed up to another total."""
+    random = np.random.default_rng(0)
+    bits = {name: random.uniform(1, 9, 40) for name in ("pitch", "beat")}
+    bits["pitch"][3], bits["beat"][7:9] = np.inf, np.inf
+    steps, route = random.integers(1, 9, 40), whole(bits)
+    route[20] = np.inf  # by the other stage of the route
+    blind = {name: each + 1 for name, each in bits.items()}
+    for of, left_out in ((None, [3, 7, 8]), (route, [3, 7, 8, 20])):
+        found = stage_cost(bits, steps, blind, of=of)
+        counted = np.setdiff1d(np.arange(40), left_out)
+        for name, field in found.fields.items():
+            assert field.bits.mean == pytest.approx(bits[name][counted].sum() / steps[counted].sum())
+        assert found.total.bits.mean == pytest.approx(sum(field.bits.mean for field in found.fields.values()))
+        assert found.total.saved and found.total.without_x and found.infinite == 3
+        assert found.total.saved.mean == pytest.approx(found.total.without_x.mean - found.total.bits.mean)
+
+
+def test_a_route_that_rules_out_more_does_not_beat_one_that_rules_out_less() -> None:
+    """It was said to beat it, by the examples that were left."""
+    report = make_report(-0.5)
+    routes = report.bits.routes
+    torn = replace(report.bits, routes={**routes, "predicted": replace(routes["predicted"], infinite=2)})
+    said = " ".join(worded(replace(report, bits=torn)).finding)
+    assert re.search(r"Whether the detour .* is open: it costs less where both have .* impossible, 2 against 0\.", said)
+    assert "The detour by Y′ beats" not in said and "The detour by Y′ beats" in report.finding[0]
+
+
+def test_what_has_no_finite_bits_is_no_figure_in_a_sentence(tmp_path: Path) -> None:
+    """ "Y′ → Y costs nan (pitch nan)"."""
+    report, nothing = make_report(), Figure(math.nan)
+    routes = {name: nowhere(cost) if name in ("oracle", "predicted") else cost
+              for name, cost in report.bits.routes.items()}  # fmt: skip
+    bits = Bits(routes=routes, predicted_minus=dict.fromkeys(report.bits.predicted_minus, nothing),
+                constant_minus_oracle=nothing)  # fmt: skip
+    compact = replace(report.boundary.compactness, ratio=nothing)
+    found = worded(replace(report, bits=bits, boundary=replace(report.boundary, compactness=compact)))
+    assert any("no example has finite bits by both" in sentence for sentence in found.finding)
+    write_html(found, tmp_path / "report.html")
+    text = re.sub("<style>.*</style>", "", (tmp_path / "report.html").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.search(r"\bnan\b", " ".join(found.finding)) and not re.search(r"\bnan\b", text)
+    assert ">direct<" in text and ">by way of Y′<" not in text  # a bar of 0 bits stood there
+
+
 def test_the_better_direct_model_is_the_one_that_rules_out_less() -> None:
     """A model that held five true examples impossible had the lower mean of the others, and was taken."""
     report = make_report()
@@ -73,11 +125,70 @@ def test_the_better_direct_model_is_the_one_that_rules_out_less() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mean", "low", "high", "said"),
+    [
+        (-0.033, -0.077, -0.007, r"3\.760 bits a step against 3\.793; difference −0\.033 \[−0\.077, −0\.007\]"),
+        (-0.0004, -0.0006, -0.0002, r"3\.7596 .* against 3\.7600; difference −0\.0004 \[−0\.0006, −0\.0002\]"),
+        (-0.0004, -0.0006, 0.0002, r"3\.7596 .* against 3\.7600; difference −0\.000 \[−0\.001, 0\.000\]"),
+    ],
+)  # fmt: skip
+def test_what_differs_is_not_written_alike(mean: float, low: float, high: float, said: str) -> None:
+    """ "beats … (3.79 bits a note against 3.79; difference −0.000 [−0.001, −0.000])"."""
+    report = make_report()
+    routes = dict(report.bits.routes)
+    other = 3.793 if mean < -0.01 else 3.76
+    for route, bits in (("predicted", other + mean), ("direct", other), ("direct_half", 9.0)):
+        routes[route] = replace(routes[route], total=cost(bits))
+    minus = Figure(mean, low, high)
+    bits = replace(report.bits, routes=routes, predicted_minus={"direct": minus, "direct_half": minus})
+    assert re.search(rf"\({said}\)", worded(replace(report, bits=bits)).finding[0])
+
+
+def test_a_field_of_y_is_one_without_the_direct_route_too() -> None:
+    """With --no-direct it was said that Y does not hold the rhythm, whose bits are lost."""
+    whole = make_report()
+    routes = {name: each for name, each in whole.bits.routes.items() if not name.startswith("direct")}
+    routes["generator"] = stage({"rhythm": 0.9, "chord": 1.94}, {"rhythm": 0.9, "chord": 2.9})
+    found = worded(replace(whole, baselines=(), bits=Bits(routes=routes)))
+    (said,) = [sentence for sentence in found.finding if "the second principle" in sentence]
+    assert said.endswith("Y holds it too, so a Y′ without it pays for it in Y′ → Y.")
+
+
+@pytest.mark.parametrize(("saved", "half", "verb"), [(0.05, 0.1, "breaks"), (0.05, 0.5, "may break"),
+                                                     (1.96, 2.5, "may break"), (1.96, 0.2, None)])  # fmt: skip
+def test_a_principle_is_broken_only_as_far_as_the_interval_bears(saved: float, half: float, verb: str | None) -> None:
+    """Of a field of which X saves half of the bits it was said that it breaks the principle, as it may save nothing."""
+    report = make_report()
+    generator = report.bits.routes["generator"]
+    chord = Cost(bits=around(1.94), without_x=around(1.94 + saved), saved=around(saved, half))
+    routes = {**report.bits.routes, "generator": replace(generator, fields={**generator.fields, "chord": chord})}
+    found = " ".join(worded(replace(report, bits=replace(report.bits, routes=routes))).finding)
+    assert re.findall(r"chord (\S*(?: break)?\S*) the second principle", found) == ([verb] if verb else [])
+
+
+def test_sentences_are_of_one_thing_or_of_several() -> None:
+    report = make_report()
+    use, slow = TokenUse(tokens=3, used=2, dead=1, perplexity=2.0, commonest=0.5), Conversion
+    for median, said in ((1234.5, "1,234 ms"), (99.6, "100 ms"), (0.561, "0.56 ms")):  # "1.2e+03 ms", "1e+02 ms"
+        boundary = replace(report.boundary, codebook={"chord": use},
+                           conversion=slow(median=median, quartiles=(1.0, 2.0), examples=3))  # fmt: skip
+        found = " ".join(worded(replace(report, boundary=boundary)).finding)
+        assert "1 of the 3 tokens of chord is never used" in found and f"and {said} an example to convert" in found
+    assert without_infinite(1, ["1 by Y′ → Y"]).startswith("Of 1 example bits")
+    score = replace(report.scores["toy/stress_on_beat"], better="closer")
+    assert "By no metric" not in " ".join(
+        worded(replace(report, scores={"toy/range": score})).finding
+    )  # it has no side
+
+
+@pytest.mark.parametrize(
     ("without_x", "half", "said"),
     [
         (3.0, 0.2, "knows 20\u00a0% (it saves the direct model 0.600 [0.400, 0.800]): a richer Y′ might keep it."),
         (3.0, 0.9, "knows 20\u00a0%, and perhaps nothing (it saves the direct model 0.600 [−0.300, 1.500]): whether a "
                    "richer Y′ should keep it is open."),
+        (2.5, 0.2, "knows 4\u00a0%, and perhaps nothing (it saves the direct model 0.100 [−0.100, 0.300]): whether "
+                   "that is little, as the second principle asks, is open."),
         (2.3, 0.2, "knows 0\u00a0%, and perhaps nothing (it saves the direct model −0.100 [−0.300, 0.100]): little, as "
                    "the second principle asks."),
     ],
@@ -118,3 +229,7 @@ def test_several_runs_are_averaged() -> None:
     generator = both.bits.routes["generator"]
     assert generator.fields["chord"].saved and generator.fields["chord"].saved.mean == pytest.approx(0.02)
     assert combine([one]) is one
+    nothing = dict.fromkeys(other.bits.predicted_minus, Figure(math.nan))
+    undefined = combine([one, replace(other, bits=replace(other.bits, predicted_minus=nothing))])
+    minus = undefined.bits.predicted_minus["direct"]
+    assert not minus.defined and minus.spread is None  # NaN is no spread

@@ -37,7 +37,7 @@ def evaluate(
     if as_json:
         print_json(to_json(report))
     else:
-        measured = f"{report.examples} test examples, {counted(report.steps, report.unit)}"
+        measured = f"{counted(report.examples, 'test example')}, {counted(report.steps, report.unit)}"
         console.print(in_terminal(routes(report).transposed(), measured))
 
 

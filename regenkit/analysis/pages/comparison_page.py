@@ -127,10 +127,10 @@ def _fields(comparison: Comparison) -> str:
 
 
 def measured_on(comparison: Comparison) -> str:
-    seeds = len(comparison.cells[0].runs)
     return (
-        f"{comparison.setup.split} split, {comparison.examples} examples, "
-        f"{counted(comparison.steps, comparison.setup.unit)} of Y, {seeds} training seed{'s' * (seeds > 1)}"
+        f"{comparison.setup.split} split, {counted(comparison.examples, 'example')}, "
+        f"{counted(comparison.steps, comparison.setup.unit)} of Y, "
+        f"{counted(len(comparison.cells[0].runs), 'training seed')}"
     )
 
 
