@@ -15,7 +15,7 @@ from regenkit.analysis.findings.comparison import finding, limits, worded
 from regenkit.analysis.findings.significance import exceeds
 from regenkit.analysis.grid.losses import score_over_seeds
 from regenkit.analysis.pages.comparison_page import measured_on, page
-from regenkit.analysis.pages.comparison_tables import main_table
+from regenkit.analysis.pages.comparison_tables import fields_table, main_table
 from regenkit.analysis.pages.plot_tradeoff import losses, tradeoff
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Better, Figure
@@ -89,6 +89,18 @@ def test_no_difference_that_is_seen_is_not_no_difference() -> None:
     """ "the detour by Y′ does not differ from it" """
     level = along({"a": 3.0, "b": 3.5}, {"a": 3.0, "b": 3.5}, key="converter.use")
     assert any("and whether the detour by Y′ saves is open: use=a" in said for said in level.finding)
+
+
+def test_the_table_of_fields_is_no_surer_than_the_sentence() -> None:
+    found = of_bits(seeds=3)
+    full = found.cells[0].generator
+    assert full and full.fields["chord"].saved
+    for high, verdict in ((0.1, "broken"), (0.9, "perhaps broken")):
+        chord = replace(full.fields["chord"], saved=replace(full.fields["chord"].saved, low=-0.1, high=high))
+        generator = replace(full, fields={**full.fields, "chord": chord})
+        cells = (replace(found.cells[0], generator=generator), found.cells[1])
+        flags = [row[-1].text for row in fields_table(replace(found, cells=cells)).rows if row[-1].text]
+        assert flags == [verdict]
 
 
 def test_one_seed_has_no_spread_to_go_beyond() -> None:

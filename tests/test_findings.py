@@ -1,5 +1,6 @@
 """What a report finds, in words: of a run never trained, with figures that are made up."""
 
+import io
 import math
 import re
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_report import around, cost, make_report, stage
+from rich.console import Console
 
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.findings.principle import unknown
@@ -15,7 +17,9 @@ from regenkit.analysis.findings.wording import without_infinite
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import stage_cost, whole
 from regenkit.analysis.pages.report_page import write_html
-from regenkit.analysis.results.figure import Cost, Figure, StageCost
+from regenkit.analysis.pages.report_tables import routes
+from regenkit.analysis.pages.tables import in_terminal
+from regenkit.analysis.results.figure import Better, Cost, Figure, Score, StageCost
 from regenkit.analysis.results.report import Bits, Conversion, TokenUse
 
 
@@ -31,7 +35,7 @@ def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> N
     assert "Y does not hold it, so its bits are lost" in found
     assert "A leaner Y′ to try: rhythm, without chord." in found
     assert "Y′ leaves out pitch, of which X knows 4\u00a0%" in found
-    assert "better than those of the direct route, beyond the interval, by stress on beat" in found
+    assert "better than those of the better direct model, beyond the interval, by stress on beat" in found
     assert "differ from those from true Y′ (the mismatch of the two steps) by stress on beat" in found
     assert "28 of the 48 tokens of chord are never used" in found
 
@@ -144,6 +148,20 @@ def test_what_differs_is_not_written_alike(mean: float, low: float, high: float,
     assert re.search(rf"\({said}\)", worded(replace(report, bits=bits)).finding[0])
 
 
+@pytest.mark.parametrize(("better", "half", "won"), [("higher", 0.4, True), ("higher", 0.6, False),
+                                                     ("lower", 0.4, None), ("lower", 0.6, None)])  # fmt: skip
+def test_samples_are_held_against_those_of_the_better_direct_model(better: Better, half: float, won: bool) -> None:
+    """By bits the better of the two counts, by scores the large one did, which may have overfitted."""
+    score = Score(
+        better=better, routes={"predicted": around(0.6), "direct": around(0.5), "direct_half": around(half)},
+        predicted_minus={"oracle": around(0.0), "direct": around(0.1), "direct_half": around(0.6 - half)},
+    )  # fmt: skip
+    found = " ".join(make_report(scores={"toy/hit": score}).finding)
+    assert ("are better than those of the better direct model, beyond the interval, by hit" in found) == (won is True)
+    assert ("are worse than those of" in found) == (better == "lower")
+    assert ("By no metric that has a better side" in found) == (won is False)
+
+
 def test_a_field_of_y_is_one_without_the_direct_route_too() -> None:
     """With --no-direct it was said that Y does not hold the rhythm, whose bits are lost."""
     whole = make_report()
@@ -229,6 +247,10 @@ def test_several_runs_are_averaged() -> None:
     generator = both.bits.routes["generator"]
     assert generator.fields["chord"].saved and generator.fields["chord"].saved.mean == pytest.approx(0.02)
     assert combine([one]) is one
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(in_terminal(routes(both).transposed(), "", below=True))  # as `evaluate RUN RUN` prints it
+    shown = console.export_text()
+    assert shown.count("± 0.000") == 6 + 8 and shown.count("4.040") == 1 and "…" not in shown
     nothing = dict.fromkeys(other.bits.predicted_minus, Figure(math.nan))
     undefined = combine([one, replace(other, bits=replace(other.bits, predicted_minus=nothing))])
     minus = undefined.bits.predicted_minus["direct"]

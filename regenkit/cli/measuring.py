@@ -38,7 +38,9 @@ def evaluate(
         print_json(to_json(report))
     else:
         measured = f"{counted(report.examples, 'test example')}, {counted(report.steps, report.unit)}"
-        console.print(in_terminal(routes(report).transposed(), measured))
+        if len(runs) > 1:
+            measured = f"{measured}; means of {len(runs)} runs ± their standard deviation"
+        console.print(in_terminal(routes(report).transposed(), measured, below=len(runs) > 1))
 
 
 def compare(

@@ -1,6 +1,7 @@
 """The finding of an evaluation: what the boundary Y′ costs and buys, and which Y′ to try next. The weightiest first."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, is_sure, may_save_nothing, unknown
@@ -18,7 +19,7 @@ from regenkit.analysis.findings.wording import (
     with_interval,
     without_infinite,
 )
-from regenkit.analysis.results.figure import StageCost
+from regenkit.analysis.results.figure import Score, StageCost
 from regenkit.analysis.results.report import Report
 
 DIRECT = {"direct": "that the recipe builds", "direct_half": "no larger than the generator"}
@@ -233,25 +234,33 @@ def _scores(report: Report) -> Iterator[str]:
     if "direct" in report.baselines:
         wins: dict[bool, list[str]] = {True: [], False: []}
         for name, score in report.scores.items():
-            difference = score.predicted_minus["direct"]
+            difference = score.predicted_minus[_better_direct(score, report.baselines)]
             if score.better != "closer" and differs(difference):
                 wins[(difference.mean > 0) == (score.better == "higher")].append(plain(name))
         for won, names in wins.items():
             if names:
                 yield (
-                    f"Samples of the detour are {'better' if won else 'worse'} than those of the direct route, beyond "
-                    f"the interval, by {joined(names)}."
+                    f"Samples of the detour are {'better' if won else 'worse'} than those of the better direct model, "
+                    f"beyond the interval, by {joined(names)}."
                 )
         if any(score.better != "closer" for score in report.scores.values()) and not any(wins.values()):
             yield (
-                "By no metric that has a better side do samples of the detour and of the direct route differ beyond "
-                "the interval."
+                "By no metric that has a better side do samples of the detour and of the better direct model differ "
+                "beyond the interval."
             )
     if gaps := [plain(name) for name, score in report.scores.items() if differs(score.gap)]:
         yield (
             "Samples from predicted Y′ differ from those from true Y′ (the mismatch of the two steps) by "
             f"{joined(gaps)}."
         )
+
+
+def _better_direct(score: Score, baselines: Sequence[str]) -> str:
+    """The direct route that scores better, as a large one can overfit; the first where neither does."""
+    sign = -1.0 if score.better == "lower" else 1.0
+    return max(
+        baselines, key=lambda route: sign * score.routes[route].mean if score.routes[route].defined else -math.inf
+    )
 
 
 def _tokens(report: Report) -> Iterator[str]:

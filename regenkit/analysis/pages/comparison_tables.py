@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit.analysis.findings.principle import unknown
+from regenkit.analysis.findings.principle import is_sure, unknown
 from regenkit.analysis.findings.wording import plain, signed, signed_with_seeds, with_spread
 from regenkit.analysis.pages.tables import EMPTY, Cell, Table, figure, value, words
 from regenkit.analysis.results import comparison as results
@@ -61,7 +61,8 @@ def fields_table(comparison: Comparison) -> Table:
         for cell in comparison.cells:
             broken = unknown(cell.generator) if cell.generator else []
             for name, cost in _fields(cell.generator):
-                flag = words("broken", flag=True) if name in broken else Cell("", None)
+                verdict = "broken" if is_sure(cost) else "perhaps broken"
+                flag = words(verdict, flag=True) if name in broken else Cell("", None)
                 yield [words(cell.label), words(name), words("X → Y′"), *_of_field(cost), flag]
             for name, cost in _fields(cell.renderer):
                 yield [words(cell.label), words(name), words("Y′ → Y"), *_of_field(cost), Cell("", None)]
