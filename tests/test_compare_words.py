@@ -68,6 +68,7 @@ def test_a_direct_route_outside_of_the_plot_is_written_beside_it() -> None:
     near, far = (along({"a": 3.0, "b": 3.1}, {"a": value, "b": value}, key="converter.use") for value in (3.05, 9.0))
     assert tradeoff(near).count('<line class="direct"') == 2 and "outside" not in tradeoff(near)
     drawn = tradeoff(far)
+    assert "dashed: the direct route" in page(near) and "dashed: the direct route" not in page(far)
     assert '<line class="direct"' not in drawn and re.search(r">outside of this: direct (9|8\.99)\S*, ", drawn)
 
 
@@ -101,6 +102,15 @@ def test_the_table_of_fields_is_no_surer_than_the_sentence() -> None:
         cells = (replace(found.cells[0], generator=generator), found.cells[1])
         flags = [row[-1].text for row in fields_table(replace(found, cells=cells)).rows if row[-1].text]
         assert flags == [verdict]
+
+
+def test_direct_routes_of_several_cells_are_told_apart_in_every_table() -> None:
+    found = along({"a": 3.0, "b": 3.1}, {"a": 3.5, "b": 3.6}, key="converter.use")
+    for table, name in ((main_table(found), "direct X → Y"), (fields_table(found), "direct")):
+        named = [cell.text for row in table.rows for cell in row if "direct" in cell.text]
+        assert named == [f"{name} of 1", f"{name} of 2"]
+    (one,) = [row[0].text for row in fields_table(of_bits(direct=2.0)).rows if "direct" in row[0].text]
+    assert one == "direct"
 
 
 def test_one_seed_has_no_spread_to_go_beyond() -> None:

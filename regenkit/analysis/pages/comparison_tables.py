@@ -27,15 +27,22 @@ def main_table(comparison: Comparison) -> Table:
             **_scores(comparison, cell, "predicted"), **_cost(cell),
         })  # fmt: skip
     for place, direct in enumerate(comparison.direct):
-        of = {number: cell for number, cell in enumerate(comparison.cells, 1) if cell.direct == place}
-        label = "direct X → Y" + (f" of {', '.join(map(str, of))}" if len(comparison.direct) > 1 else "")
+        cell = next(cell for cell in comparison.cells if cell.direct == place)
         rows.append({
-            "": Cell("", None), "cell": words(label), "total": _bits(direct.cost), "X saves": _saves(direct.cost),
-            **_scores(comparison, next(iter(of.values())), "direct"), **_cost(direct),
+            "": Cell("", None), "cell": words(f"direct X → Y{_of(comparison, place)}"),
+            "total": _bits(direct.cost), "X saves": _saves(direct.cost),
+            **_scores(comparison, cell, "direct"), **_cost(direct),
         })  # fmt: skip
     table = Table(titles=titles, rows=[[row.get(title, EMPTY) for title in titles] for row in rows],
                   best=comparison.lowest)  # fmt: skip
     return table.without_empty()
+
+
+def _of(comparison: Comparison, direct: int) -> str:
+    """ " of 1, 3": the cells that have this direct route; nothing where all have one."""
+    if len(comparison.direct) < 2:
+        return ""
+    return f" of {', '.join(str(number) for number, cell in enumerate(comparison.cells, 1) if cell.direct == direct)}"
 
 
 def metric_titles(comparison: Comparison) -> list[str]:
@@ -66,9 +73,15 @@ def fields_table(comparison: Comparison) -> Table:
                 yield [words(cell.label), words(name), words("X → Y′"), *_of_field(cost), flag]
             for name, cost in _fields(cell.renderer):
                 yield [words(cell.label), words(name), words("Y′ → Y"), *_of_field(cost), Cell("", None)]
-        for direct in comparison.direct:
+        for place, direct in enumerate(comparison.direct):
             for name, cost in _fields(direct.cost):
-                yield [words("direct"), words(name), words("X → Y"), *_of_field(cost), Cell("", None)]
+                yield [
+                    words(f"direct{_of(comparison, place)}"),
+                    words(name),
+                    words("X → Y"),
+                    *_of_field(cost),
+                    Cell("", None),
+                ]
 
     return Table(
         titles=["cell", "field", "way", "bits", "X saves", "of it", "principle 2"], rows=list(rows())
