@@ -140,6 +140,11 @@ def test_no_field_breaks_the_principle_of_the_cells_of_which_it_is_known() -> No
     total = replace(unknown.total, saved=None, without_x=None)
     cells = (found.cells[0], replace(found.cells[1], generator=replace(unknown, total=total)))
     assert any(said.startswith("No field of Y′ of use=a breaks") for said in finding(replace(found, cells=cells)))
+    known = found.cells[0].generator
+    assert known
+    few = {name: replace(each, saved=Figure(0.5)) for name, each in known.fields.items()}  # of few examples, one seed
+    cells = (replace(found.cells[0], generator=replace(known, fields=few)), found.cells[1])
+    assert not any("No field of Y′" in said for said in finding(replace(found, cells=cells)))
 
 
 def test_scores_of_all_together_differ_by_twice_the_spread_of_their_difference() -> None:

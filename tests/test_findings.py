@@ -184,6 +184,31 @@ def test_a_principle_is_broken_only_as_far_as_the_interval_bears(saved: float, h
     assert re.findall(r"chord (\S*(?: break)?\S*) the second principle", found) == ([verb] if verb else [])
 
 
+def test_of_few_examples_no_field_is_cleared() -> None:
+    """Of three examples, which have no interval, it was said that no field breaks the principle."""
+    report = make_report(chord_saved=1.0)
+    generator = report.bits.routes["generator"]
+    fields = {name: replace(each, saved=each.saved and Figure(each.saved.mean))
+              for name, each in generator.fields.items()}  # fmt: skip
+    routes = {**report.bits.routes, "generator": replace(generator, fields=fields)}
+    said = " ".join(worded(replace(report, bits=replace(report.bits, routes=routes))).finding)
+    assert "Of so few examples it is not known" in said and "none breaks" not in said
+
+
+@pytest.mark.parametrize(("y", "said"), [
+    (0.5, "share at least 1.000 [0.700, 1.300] bits an example, X and Y at least 0.500 [0.200, 0.800] (with X "
+          "shuffled 0.00 and 0.00; at most 7.0; the greater holds for Y)."),
+    (-0.6, "on what X shares, in bits an example: with Y′ 1.000 [0.700, 1.300], with Y −0.600 [−0.900, −0.300] (with "
+           "X shuffled 0.00 and 0.00; at most 7.0). One that may be 0 or less shows nothing."),
+])  # fmt: skip
+def test_a_bound_below_0_is_nothing_that_is_shared(y: float, said: str) -> None:
+    """ "X and Y share at least −0.585 bits (… with X shuffled 0.00 and −0.00)"."""
+    report = make_report()
+    bounds = replace(report.boundary.relevance, rep=around(1.0, 0.3), y=around(y, 0.3), y_shuffled=around(-0.001))
+    found = worded(replace(report, boundary=replace(report.boundary, relevance=bounds))).finding
+    assert any(sentence.startswith("Contrastive bounds") and said in sentence for sentence in found)
+
+
 def test_sentences_are_of_one_thing_or_of_several() -> None:
     report = make_report()
     use, slow = TokenUse(tokens=3, used=2, dead=1, perplexity=2.0, commonest=0.5), Conversion

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, unknown
+from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, is_known, unknown
 from regenkit.analysis.findings.samples import by_samples
 from regenkit.analysis.findings.significance import differs, outcome, overlap
 from regenkit.analysis.findings.wording import (
@@ -143,7 +143,7 @@ def _principle(comparison: Comparison) -> Iterator[str]:
     cells = [(cell, cell.generator) for cell in comparison.cells
              if cell.generator and (saved := cell.generator.total.saved) and saved.defined]  # fmt: skip
     broken = [(name, cell, generator) for cell, generator in cells for name in unknown(generator)]
-    if cells and not broken:
+    if cells and not broken and all(is_known(cost) for _, generator in cells for cost in generator.fields.values()):
         some = f" of {'; '.join(cell.label for cell, _ in cells)}" if len(cells) < len(comparison.cells) else ""
         yield (
             f"No field of Y′{some} breaks the second principle: X saves at least {percent(LITTLE)} of the bits of each "

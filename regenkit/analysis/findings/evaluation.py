@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, is_sure, may_save_nothing, unknown
+from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, is_known, is_sure, may_save_nothing, unknown
 from regenkit.analysis.findings.significance import differs, outcome
 from regenkit.analysis.findings.wording import (
     ROUTES,
@@ -152,6 +152,8 @@ def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
         yield f"A leaner Y′ to try: {', '.join(rest)}, without {', '.join(broken)}."
     elif broken:
         yield "X knows little of every field of this Y′: try one made of something else."
+    elif len(rest) > 1 and not all(is_known(generator.fields[name]) for name in rest):
+        yield "Of so few examples it is not known which fields of Y′ X knows little of."
     elif len(rest) > 1:
         each = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
         first = min(shares, key=lambda name: shares[name])
@@ -211,11 +213,18 @@ def _relevance(report: Report) -> Iterator[str]:
             f" By the trained models, X is worth {saved[0].mean:.2f} bits {one(report.unit)} on the way to Y′ and "
             f"{saved[1].mean:.2f} on the direct one."
         )
-    yield (
-        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y at "
-        f"least {with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
-        f"{number(found.y_shuffled.mean, 2)}; at most {found.cap:.1f}; the greater holds for Y).{models}"
-    )
+    shuffled = (number(round(each.mean, 2) + 0.0, 2) for each in (found.rep_shuffled, found.y_shuffled))  # no −0
+    reach = f"with X shuffled {' and '.join(shuffled)}; at most {found.cap:.1f}"
+    if found.rep.interval[0] > 0 and found.y.interval[0] > 0:
+        yield (
+            f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y "
+            f"at least {with_interval(found.y)} ({reach}; the greater holds for Y).{models}"
+        )
+    else:
+        yield (
+            f"Contrastive bounds on what X shares, in bits {one(found.unit)}: with Y′ {with_interval(found.rep)}, with "
+            f"Y {with_interval(found.y)} ({reach}). One that may be 0 or less shows nothing.{models}"
+        )
 
 
 def _compactness(report: Report) -> Iterator[str]:

@@ -2,6 +2,8 @@
 (Tan et al. 2023, arXiv 2301.08846, section 2.1). Where it is broken, by figures, and in words.
 """
 
+import math
+
 from regenkit.analysis.findings.significance import reach
 from regenkit.analysis.findings.wording import number, percent
 from regenkit.analysis.results.figure import Cost, StageCost
@@ -31,6 +33,11 @@ def _breaks(cost: Cost, total: Cost) -> bool:
 
 def may_save_nothing(cost: Cost) -> bool:
     return cost.saved is not None and cost.saved.interval is not None and cost.saved.interval[0] <= 0
+
+
+def is_known(cost: Cost) -> bool:
+    """Whether anything is known of how sure it is what X saves: of few examples and one seed there is not."""
+    return cost.saved is not None and math.isfinite(reach(cost.saved)[0])
 
 
 def is_sure(cost: Cost) -> bool:
