@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from test_compare import SETUP
 from test_compare import report as of_bits
 from test_compare_curve import report as along
 from test_compare_scores import SCORED
@@ -14,6 +16,7 @@ from test_compare_scores import report as of_scores
 from regenkit.analysis.findings.comparison import finding, limits, worded
 from regenkit.analysis.findings.significance import exceeds
 from regenkit.analysis.grid.losses import score_over_seeds
+from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import measured_on, page
 from regenkit.analysis.pages.comparison_tables import fields_table, main_table
 from regenkit.analysis.pages.plot_tradeoff import losses, tradeoff
@@ -49,6 +52,23 @@ def test_bits_of_two_stages_add_up_where_one_rules_examples_out() -> None:
     parts = [stage.total.bits.mean for stage in (lean.generator, lean.renderer)]
     assert sum(parts) == pytest.approx(lean.total.mean)
     assert (lean.generator.infinite, lean.renderer.infinite) == (0, 3)
+
+
+def test_a_cell_is_not_the_lowest_for_ruling_out_a_longer_example() -> None:
+    """Cells that rule out as many were ranked by bits an example, of which a long one has more."""
+    steps = np.array([100.0] + [10.0] * 9)
+
+    def run(bits_a_step: float, impossible: int) -> Measured:
+        pitch = bits_a_step * steps
+        pitch[impossible] = np.inf
+        return Measured(folder=Path("runs/made/up"), ids=[str(number) for number in range(10)], steps=steps,
+                        bits={"generator": {"beat": steps}, "renderer": {"pitch": pitch}}, given=(), shared=(),
+                        keys={}, parameters=dict.fromkeys(("generator", "renderer"), 9), seconds={})  # fmt: skip
+
+    named = [("long", {"parts": "[a]"}), ("short", {"parts": "[b]"})]
+    found = summary(SETUP, named, [[run(2.0, 0)], [run(1.9, 9)]])
+    assert found.lowest == 1 and found.cells[0].total and found.cells[1].total
+    assert found.cells[0].total.mean == pytest.approx(3.0) and found.cells[1].total.mean == pytest.approx(2.9)
 
 
 def test_a_score_without_true_y_prime_is_not_drawn() -> None:

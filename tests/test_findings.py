@@ -13,7 +13,7 @@ from rich.console import Console
 
 from regenkit.analysis.findings.evaluation import worded
 from regenkit.analysis.findings.principle import unknown
-from regenkit.analysis.findings.wording import without_infinite
+from regenkit.analysis.findings.wording import plus_minus, without_infinite
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import stage_cost, whole
 from regenkit.analysis.pages.report_page import write_html
@@ -160,6 +160,15 @@ def test_samples_are_held_against_those_of_the_better_direct_model(better: Bette
     assert ("are better than those of the better direct model, beyond the interval, by hit" in found) == (won is True)
     assert ("are worse than those of" in found) == (better == "lower")
     assert ("By no metric that has a better side" in found) == (won is False)
+
+
+def test_a_mean_that_differs_from_0_is_not_written_as_0() -> None:
+    for figure, said in (
+        (Figure(0.0004, 0.0003, 0.0005), "0.0004 ± 0.0001"), (Figure(0.0004, -0.0003, 0.0011), "0.000 ± 0.001"),
+        (Figure(-0.00002, spread=0.00001), "−0.00002 ± 0.00001"), (Figure(0.5, 0.4998, 0.5002), "0.500 ± 0.000"),
+        (Figure(0.0, 0.0, 0.0), "0.000 ± 0.000"), (Figure(1e-12, 1e-12, 1e-12), "0.000 ± 0.000"),
+    ):  # fmt: skip
+        assert plus_minus(figure) == said
 
 
 def test_a_field_of_y_is_one_without_the_direct_route_too() -> None:

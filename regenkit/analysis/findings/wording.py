@@ -53,7 +53,7 @@ def plus_minus(figure: Figure) -> str:
         half = (figure.interval[1] - figure.interval[0]) / 2
     if half is None:
         return number(figure.mean)
-    shown = digits(figure.mean, half) if abs(figure.mean) > half else 3
+    shown = digits(figure.mean) if abs(figure.mean) > half else 3  # what differs from 0 is not written as 0
     return f"{number(figure.mean, shown)} ± {half:.{shown}f}"
 
 
