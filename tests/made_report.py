@@ -64,7 +64,7 @@ def make_report(apart: float = 0.6, chord_saved: float = 0.02, **changes: Any) -
         compactness=Compactness(
             examples=3, ratio=around(0.5), per_step={"rep": around(2.0), "y": around(4.0)},
             per_example={"rep": around(60), "y": around(120)},
-            fields={"rep": {"rhythm": code}, "y": {"pitch": replace(code, step=0.1, channels=1)}},
+            fields={"rep": {"rhythm": code}, "y": {"rhythm": code, "pitch": replace(code, step=0.1, channels=1)}},
         ),
         relevance=Relevance(unit="example", rep=around(1), y=around(2), rep_shuffled=around(0), y_shuffled=around(0),
                             cap=7.0, units=9, negatives=128),

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from regenkit import Field, Spec, tokens
 from regenkit.analysis.findings.significance import differs
 from regenkit.analysis.findings.wording import with_interval
-from regenkit.analysis.measures.bootstrap import bootstrap, figure_of, over_seeds
+from regenkit.analysis.measures.bootstrap import FEWEST, bootstrap, figure_of, over_seeds
 from regenkit.analysis.measures.boundary import codebook
 from regenkit.analysis.measures.compactness import FRACTION, ContextCoder, compactness, field_bits
-from regenkit.analysis.measures.relevance import WIDEST, features, relevance
+from regenkit.analysis.measures.relevance import UNITS, WIDEST, WINDOW, features, relevance, units_of
 from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.report import TokenUse
 
@@ -163,11 +163,36 @@ def test_a_ratio_of_nothing_is_undefined() -> None:
 
 
 def test_draws_of_nothing_say_nothing() -> None:
-    """Of two examples, a quarter of the draws has the one without weight alone."""
-    found = bootstrap(np.array([3.0, 1.0, 0.0]), np.array([2.0, 1.0, 0.0]))
-    assert found.mean == 4 / 3 and found.interval == (1.0, 1.5)
+    """Of six examples, one draw in three has none of the only one that has a weight."""
+    values, weights = np.array([3.0, 1.0, 0.0, 0.0, 0.0, 0.0]), np.array([2.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    values[2:] = 1e-9  # numerators without a weight count as examples
+    found = bootstrap(values, weights)
+    assert found.mean == pytest.approx(2.0) and found.interval and found.interval[0] == pytest.approx(1.5)
+    assert np.isfinite(found.interval).all()
     alone = bootstrap(np.array([3.0, 0.0]), np.array([2.0, 0.0]))
     assert alone.mean == 1.5 and alone.interval is None  # of one example nothing is known of others
+
+
+@pytest.mark.parametrize("count", range(1, FEWEST + 1))
+def test_few_examples_have_no_interval_and_show_no_difference(count: int) -> None:
+    """Of three examples that all lie above 0, as one time in four by chance, it was said that they differ from 0."""
+    above = np.arange(1.0, count + 1)
+    for found in (bootstrap(above), bootstrap(np.append(above, np.nan)), over_seeds([above, above + 0.1])):
+        assert differs(found) == (found.interval is not None) == (count == FEWEST)
+
+
+def test_an_interval_holds_the_mean_where_seeds_define_different_examples() -> None:
+    """The mean of one seed counted an example that another held impossible; the interval did not, and so a difference
+    of −1.5 had an interval from 1.004 to 1.006."""
+    values = 1.0 + np.random.default_rng(0).uniform(0, 0.01, (2, 20))
+    values[0, 0], values[1, 0] = -100.0, np.inf
+    found = over_seeds(values, np.ones(20))
+    assert found.mean == pytest.approx((values[0].mean() + values[1, 1:].mean()) / 2)
+    assert found.interval and found.interval[0] < found.mean < found.interval[1] and not differs(found)
+    values[:, 0] = np.nan  # the same one in both: as if it were not there
+    assert over_seeds(values, np.ones(20)) == over_seeds(values[:, 1:], np.ones(19))
+    values[0] = np.nan
+    assert over_seeds(values).interval is None and np.isnan(over_seeds(values).mean)
 
 
 def test_samples_of_one_example_are_no_further_examples() -> None:
@@ -192,6 +217,19 @@ def test_the_cap_is_that_of_the_pairs_among_which_one_is_to_be_found() -> None:
     found = relevance(dict.fromkeys(("x", "y", "rep"), spec), training, coming,
                       {"training": [1] * 20, "held_out": [1] * 255})  # fmt: skip
     assert (found.units, found.negatives, found.cap) == (255, 255, np.log2(255))
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_units_are_chosen_evenly_among_all(windows: bool) -> None:
+    """All windows of all training pairs were listed, which took more memory than the pairs."""
+    lengths = np.random.default_rng(0).integers(0, 60, 3000).tolist()
+    listed = [(index, start, start + WINDOW) for index, length in enumerate(lengths)
+              for start in range(0, length - WINDOW + 1, WINDOW)]  # fmt: skip
+    listed = listed if windows else [(index, 0, length) for index, length in enumerate(lengths)]
+    places = np.linspace(0, len(listed) - 1, min(len(listed), UNITS)).round().astype(int)
+    assert units_of(lengths, windows) == [listed[place] for place in places]
+    assert len(listed) > UNITS or not windows
+    assert units_of([], windows) == units_of([3], True) == []
 
 
 @pytest.mark.parametrize(("steps", "coming"), [(3, 3), (3, 8), (8, 3)])

@@ -161,7 +161,7 @@ def test_the_field_that_x_does_not_know_is_named_and_the_leaner_cell_with_it() -
     found = report(direct=2.8)
     assert [unknown(cell.generator) for cell in found.cells if cell.generator] == [["chord"], []]
     text = " ".join(found.finding)
-    assert re.search(r"lean is lowest: (3\.00|2\.99)\d bits .* Higher, beyond the spread: full \+0\.(49|50)\d", text)
+    assert re.search(r"lean is lowest: (3\.00|2\.99)\d bits .* Higher, beyond the interval: full \+0\.(49|50)\d", text)
     assert re.search(r"chord breaks the second .*: in full it costs (1\.99|2\.00)\d of the 2\.(49|50)\d", text)
     assert "beat breaks" not in text and "Y does not hold it" in text
     assert re.search(r"The leaner Y′ of full without chord is lean, −0\.(49|50)", text)

@@ -43,7 +43,7 @@ def test_a_mistake_is_one_message_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.exhaustive(minutes=4)
 @pytest.mark.timeout(900)
 def test_a_grid_is_trained_once_and_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
-    (tmp_path / "song.yaml").write_text(RECIPE)
+    (tmp_path / "song.yaml").write_text(RECIPE.replace("limit: 60", "limit: 100"))  # an interval takes six examples
     runs = tmp_path / "runs/song/compare"
     with started(*GRID, cwd=tmp_path) as first:
         while first.poll() is None and not list(runs.glob("width=8*/generator/done.json")):

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from regenkit import limits
 from regenkit.analysis.evaluate import Options, evaluate_runs
-from regenkit.analysis.measures.spool import Spool
+from regenkit.analysis.measures.examples import size_of
+from regenkit.analysis.measures.spool import Spool, beside
 from regenkit.cli.outputs import numbered, say_many, write_all
 from regenkit.errors import UserError
 from regenkit.pipeline import Pipeline
@@ -136,6 +137,17 @@ def test_examples_beyond_the_memory_are_read_back_as_they_were(rounds: list[list
         np.testing.assert_array_equal(spool[-1]["one"], all_[-1]["one"])
     with pytest.raises(IndexError):
         spool[len(all_)]
+
+
+def test_the_samples_of_many_direct_routes_take_no_more_memory_than_those_of_one() -> None:
+    """`compare --scores` keeps them for cells to come, and held 128 MB of each."""
+    route = [{"one": np.full(100, number)} for number in range(10)]
+    known: list[Spool] = []
+    for _ in range(4):
+        known.append(beside(known, route, held=15 * size_of(route[0])))
+    assert [each.taken // size_of(route[0]) for each in known] == [10, 5, 0, 0]
+    for each in known:
+        assert [int(example["one"][99]) for example in each] == list(range(10))
 
 
 def test_more_samples_than_the_limit_are_refused_before_a_run_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,20 @@
 """Telling classes by fixed features: where they are apart, where they are not."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import letters
 import numpy as np
 import pytest
+import toy_job
 
-from regenkit import Spec, UserError, tokens
+from regenkit import Dataset, Modality, Spec, UserError, hookimpl, plugins, tokens
 from regenkit.analysis.measures.linear_probe import correct
-from regenkit.analysis.probe import class_field, flat
+from regenkit.analysis.probe import class_field, flat, probe
+from regenkit.components import Example
+from regenkit.pipeline import Pipeline
+from regenkit.recipe import load
 from regenkit.spec import Field
 
 
@@ -76,3 +85,48 @@ def test_what_is_no_class_is_refused(x: Spec) -> None:
 
 def test_a_label_is_a_class() -> None:
     assert class_field(Spec({"label": ONE}), "runs/1") == "label"
+
+
+# --- classes that are not known ---------------------------------------------------------------------------------------
+
+
+class Kind(letters.Letters):
+    """A class, or none that is known."""
+
+    spec = Spec({"kind": tokens(2, scalar=True, gaps=True)})
+
+
+class Kinds(toy_job.Data):
+    """The kind of an example is whether its first note is high; of two in three it is not known."""
+
+    def read(self, source: str) -> list[Example]:
+        return [replace(each, x={"kind": np.int32(0 if int(source) % 3 else 1 + (each.y["high"][0] > 3))})
+                for each in super().read(source)]  # fmt: skip
+
+
+class Plugin:
+    @hookimpl
+    def register_modalities(self) -> Iterator[Modality]:
+        yield Modality(name="kind", target="test_probe:Kind")
+
+    @hookimpl
+    def register_datasets(self) -> Iterator[Dataset]:
+        yield Dataset(name="toy/kinds", target="test_probe:Kinds", x="kind", y="notes")
+
+
+def test_a_class_that_is_not_known_is_no_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was the commonest of three, and to predict it was counted as right."""
+    host = plugins.Host([letters, Plugin()])
+    monkeypatch.setattr(plugins, "host", lambda: host)
+    recipe = tmp_path / "kinds.yaml"
+    recipe.write_text(letters.RECIPE.replace("toy/data, count: 60", "toy/kinds, count: 300"))
+    pipeline = Pipeline(load(recipe))
+    prepared = pipeline.prepare(lambda *_: None)
+    found = probe(pipeline, prepared, "converter", time=0.0, examples=1000)
+    sides = {split: [prepared.example(int(each))[0]["x"] for each in prepared.indices(split, paired=True)]
+             for split in ("train", "test")}  # fmt: skip
+    train, test = ([int(x["kind"]) for x in sides[split] if x and x["kind"]] for split in ("train", "test"))
+    assert 0 < len(test) < len(sides["test"]) and set(train) == {1, 2}
+    assert (found.training, found.held_out) == (len(train), len(test))
+    share = test.count(max((1, 2), key=train.count)) / len(test)
+    assert found.features["the commonest class"].linear.mean == pytest.approx(share)

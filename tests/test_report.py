@@ -3,19 +3,21 @@
 import importlib.util
 import io
 import json
+import re
 import wave
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_report import make_report
+from made_report import make_report, stage
 
 from regenkit.analysis.pages.card import write_card
 from regenkit.analysis.pages.embed import _small, data_uri
 from regenkit.analysis.pages.gallery import _beginning, picks
 from regenkit.analysis.pages.report_page import write_html
-from regenkit.analysis.results.report import GalleryItem
+from regenkit.analysis.results.report import GalleryItem, Report
 from regenkit.run.origin import training_seconds
 
 
@@ -36,7 +38,7 @@ PIXEL = bytes.fromhex(
 )
 
 
-def write_page(folder: Path) -> Path:
+def write_page(folder: Path, bits: float = 1.5) -> Path:
     """A report with one example in its gallery, and its card."""
     (folder / "gallery").mkdir()
     routes = ("reference", "oracle", "predicted", "direct")
@@ -44,7 +46,7 @@ def write_page(folder: Path) -> Path:
         (folder / f"gallery/best-{route}.wav").write_bytes(sound())
         (folder / f"gallery/best-{route}.png").write_bytes(PIXEL)
     item = GalleryItem(
-        rank="best", id="song/1", bits=1.5, x='words "and" <marks>',
+        rank="best", id="song/1", bits=bits, x='words "and" <marks>',
         files={route: (f"gallery/best-{route}.png", f"gallery/best-{route}.wav") for route in routes},
         described=dict.fromkeys(routes, 'a tune of "three" notes'),
     )  # fmt: skip
@@ -127,6 +129,38 @@ def test_the_page_is_whole_and_refers_to_nothing_outside(page: Path) -> None:
     assert tags.count("audio") == tags.count("img") == 4
     assert "url(" not in text and "http" not in text.replace("http-equiv", "")
     assert page.stat().st_size < 1_000_000
+
+
+def test_a_bar_without_x_is_of_a_model_that_learned_without_it(tmp_path: Path) -> None:
+    """Of one that never did there was a bar "X hidden", as long as the other: as if X were worth nothing."""
+
+    def bars(report: Report) -> list[str]:
+        write_html(report, tmp_path / "report.html")
+        return re.findall("<span class=name>(.*?)</span>", (tmp_path / "report.html").read_text(encoding="utf-8"))
+
+    report = make_report()
+    known = ["by way of Y′", "direct", "direct, half"]
+    assert bars(report) == [f"{name}{end}" for name in known for end in ("", ", X hidden")]
+    routes = {**report.bits.routes, "predicted": stage({"rhythm": 0.9, "chord": 1.94, "pitch": 1.2})}
+    assert bars(replace(report, bits=replace(report.bits, routes=routes)))[:2] == ["by way of Y′", "direct"]
+    routes["direct"] = stage({"pitch": 0.0}, {"pitch": 0.0})  # of a Y that is always the same: its ratio had no end
+    assert "direct, X hidden" in bars(replace(report, bits=replace(report.bits, routes=routes)))
+
+
+def test_an_example_that_is_impossible_has_no_number_of_bits(tmp_path: Path) -> None:
+    page = write_page(tmp_path, bits=float("inf")).read_text(encoding="utf-8")
+    assert "Best: song/1, impossible by the predicted route" in page and ", inf bits" not in page
+
+
+def test_one_is_not_written_as_several(tmp_path: Path) -> None:
+    report = make_report(examples=1, steps=1)
+    report = replace(report, data=replace(report.data, skipped=1))
+    write_html(report, tmp_path / "report.html")
+    write_card(report, tmp_path / "MODEL_CARD.md")
+    card = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "1 held-out example, 1 step of Y" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "On 1 held-out example (1 step of Y), 1 sample of each" in card
+    assert "Left out: 1 example, for" in card and "Not usable: 1 source." in card
 
 
 def test_the_card_says_what_is_needed_to_repeat_it(page: Path) -> None:

@@ -31,6 +31,7 @@ from regenkit.analysis.measures.bits import has_bits, learned_without_x, stage_b
 from regenkit.analysis.measures.examples import Pair, Pairs, pair
 from regenkit.analysis.measures.sampling import Drawn, draw
 from regenkit.analysis.measures.scores import better, check_metrics, score
+from regenkit.analysis.measures.spool import Spool, beside
 from regenkit.analysis.measures.subset import subset
 from regenkit.analysis.progress import WorkProgress
 from regenkit.analysis.results.comparison import Comparison, Setup
@@ -83,7 +84,7 @@ def compare(cells: Sequence[Cell], options: Options, console: Console) -> Compar
     recipes = [(cell, seed, recipe) for cell in cells for seed, recipe in cell.recipes.items()]
     updates = sum(settings_of(recipe, stage).steps for _, _, recipe in recipes for stage in options.stages(recipe))
     runs: list[list[Measured]] = [[] for _ in cells]
-    drawn: dict[str, Drawn] = {}  # by direct routes, which cells may have in common
+    drawn: dict[str, Spool] = {}  # by direct routes, which cells may have in common
     where = folders(cells)
     tf.get_logger().setLevel("ERROR")  # it warns of tracing one function for many stages, which is what a grid does
     with WorkProgress(console, updates, "updates", steady=True) as progress:
@@ -176,7 +177,7 @@ def _continuous(pipeline: Pipeline) -> list[str]:
 
 def _run(
     recipe: Recipe, folder: Path, homes: Sequence[Path], options: Options, part: str, progress: WorkProgress,
-    drawn: dict[str, Drawn],
+    drawn: dict[str, Spool],
 ) -> Measured:  # fmt: skip
     """Train and measure one cell by one seed."""
     strategy = plugins.host().strategy(recipe)
@@ -209,7 +210,7 @@ def _train(
 
 
 def _measure(
-    pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], options: Options, drawn: dict[str, Drawn]
+    pipeline: Pipeline, prepared: Prepared, keys: dict[str, str], options: Options, drawn: dict[str, Spool]
 ) -> Measured:
     assert pipeline.folder is not None
     indices = subset(prepared, options.split, options.examples)
@@ -244,7 +245,7 @@ def _measure(
 
 
 def _scores(
-    pipeline: Pipeline, prepared: Prepared, pairs: list[Pair], direct: str | None, known: dict[str, Drawn]
+    pipeline: Pipeline, prepared: Prepared, pairs: list[Pair], direct: str | None, known: dict[str, Spool]
 ) -> Values:
     """By metric and route.
 
@@ -256,8 +257,8 @@ def _scores(
     for route in ("reference", "oracle", "predicted", *(["direct"] if direct else [])):
         if route == "direct" and direct:
             if direct not in known:
-                known[direct] = draw(pipeline, route, pairs, learned)
-            drawn = Drawn(known[direct].ys, [each["rep"] for each in pairs])
+                known[direct] = beside(known.values(), draw(pipeline, route, pairs, learned).ys)
+            drawn = Drawn(known[direct], [each["rep"] for each in pairs])
         else:
             drawn = draw(pipeline, route, pairs, learned)
         for name, value in score(pipeline, drawn, pairs, learned).items():

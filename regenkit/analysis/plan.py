@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from regenkit.analysis.findings.wording import counted
 from regenkit.analysis.measures.provenance import parameters
 from regenkit.pipeline import Pipeline
 from regenkit.run.origin import done, settings_of, taken_from, training_seconds
@@ -57,5 +58,5 @@ def in_words(stages: Sequence[Planned]) -> str:
 
 def duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.0f} seconds"
+        return counted(round(seconds), "second")
     return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"

@@ -43,7 +43,8 @@ def probe_run(folder: Path, stage: str, *, time: float, examples: int, progress:
 
 
 def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, examples: int) -> Probing:
-    """The shares of held-out examples whose class is predicted, each with its interval.
+    """The shares of held-out examples whose class is predicted, each with its interval. Where a class is not known (0),
+    the example is left out.
 
     time      level of noise of a diffusion model's features, of each of its blocks
     examples  to learn from, and to measure, at most
@@ -52,7 +53,7 @@ def probe(pipeline: Pipeline, prepared: Prepared, stage: str, *, time: float, ex
     prepared = shown(prepared)  # the probe may know of an X that was hidden from the stages
     parts: dict[str, list[Any]] = {split: [prepared.example(index)[0] for index in subset(prepared, split, examples)]
                                    for split in ("train", "test")}  # fmt: skip
-    fit, held_out = parts["train"], parts["test"]
+    fit, held_out = ([each for each in parts[split] if each["x"][label]] for split in ("train", "test"))
     if len(fit) < 2 or not held_out:
         raise UserError(f"{pipeline.folder}: {len(fit)} pairs to learn from, {len(held_out)} to measure; too few")
     labels, truth = (np.array([each["x"][label] for each in part]) for part in (fit, held_out))

@@ -37,8 +37,10 @@ def evaluate(
     if as_json:
         print_json(to_json(report))
     else:
-        measured = f"{report.examples} test examples, {counted(report.steps, report.unit)}"
-        console.print(in_terminal(routes(report).transposed(), measured))
+        measured = f"{counted(report.examples, 'test example')}, {counted(report.steps, report.unit)}"
+        if len(runs) > 1:
+            measured = f"{measured}; means of {len(runs)} runs ± their standard deviation"
+        console.print(in_terminal(routes(report).transposed(), measured, below=len(runs) > 1))
 
 
 def compare(

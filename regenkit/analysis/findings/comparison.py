@@ -4,15 +4,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, unknown
+import numpy as np
+
+from regenkit.analysis.findings.principle import LITTLE, MUCH, broken_by, is_end, is_known, unknown
 from regenkit.analysis.findings.samples import by_samples
-from regenkit.analysis.findings.significance import differs, overlap
+from regenkit.analysis.findings.significance import differs, outcome, overlap
 from regenkit.analysis.findings.wording import (
     joined,
+    margin,
     number,
     one,
     percent,
-    signed_number,
+    signed,
     signed_with_seeds,
     without_infinite,
 )
@@ -20,9 +23,9 @@ from regenkit.analysis.grid.labels import RECIPE
 from regenkit.analysis.results.comparison import Cell, Comparison
 from regenkit.analysis.results.figure import Figure, StageCost
 
-WITHIN = "Within the spread, so neither better nor worse as far as we know"
-HIGHER = "Higher, beyond the spread"
-LOWER = "Lower on the examples that both hold possible, but ranked behind, as it holds more of them impossible"
+WITHIN = "Within {margin}, so neither better nor worse as far as we know"
+HIGHER = "Higher, beyond {margin}"
+LOWER = "Lower on the examples that both hold possible, but ranked behind by those that one holds impossible"
 UNDEFINED = "Not compared, as there is no example of which all its bits are finite"
 
 
@@ -70,7 +73,7 @@ def _lowest(comparison: Comparison) -> Iterator[str]:
         cells = [f"{cell.label} {signed_with_seeds(minus)}" if minus.defined else cell.label
                  for cell, _, minus in others if _beside_lowest(minus) == verdict]  # fmt: skip
         if cells:
-            yield f"{verdict}: {'; '.join(cells)}."
+            yield f"{verdict.format(margin=margin(len(first.runs)))}: {'; '.join(cells)}."
 
 
 def _beside_lowest(minus: Figure) -> str:
@@ -91,15 +94,24 @@ def _against_direct(comparison: Comparison) -> Iterator[str]:
         return
     if not cell.minus_direct.defined:
         return
-    if not differs(cell.minus_direct):
-        outcome = "and the detour by Y′ does not differ from it"
-    else:
-        outcome = f"and the detour by Y′ {'saves' if cell.minus_direct.mean < 0 else 'costs more'}"
+    shown = {
+        "less": "and the detour by Y′ saves",
+        "more": "and the detour by Y′ costs more",
+        "open": "and whether the detour by Y′ saves is open",
+        "torn": "and whether the detour by Y′ saves is open, as what is lower where both have finite bits holds more "
+                "examples impossible",
+    }[_beside_direct(comparison, cell, cell.minus_direct)]  # fmt: skip
     yield (
-        f"The direct route X → Y costs {number(cost.total.bits.mean)} bits {one(comparison.setup.unit)}, {outcome}: "
-        f"{cell.label} "
-        f"{signed_with_seeds(cell.minus_direct)}."
+        f"The direct route X → Y costs {number(cost.total.bits.mean)} bits {one(comparison.setup.unit)}, {shown}: "
+        f"{cell.label} {signed_with_seeds(cell.minus_direct)}."
     )
+
+
+def _beside_direct(comparison: Comparison, cell: Cell, minus: Figure) -> str:
+    """What a cell's difference from its direct route shows of the cell."""
+    cost = None if cell.direct is None else comparison.direct[cell.direct].cost
+    impossible = sum(stage.infinite for stage in (cell.generator, cell.renderer) if stage)
+    return outcome(minus, (impossible, cost.infinite if cost else 0))
 
 
 def _lead(comparison: Comparison) -> Iterator[str]:
@@ -114,11 +126,12 @@ def _lead(comparison: Comparison) -> Iterator[str]:
     if len(found) < len(comparison.cells):
         return
     found.sort(key=lambda each: each[0])
-    leads = [each for each in found if each[2].mean < 0 and differs(each[2])]
+    leads = [each for each in found if _beside_direct(comparison, *each[1:]) == "less"]
     cells = "; ".join(f"{cell.label} {signed_with_seeds(minus)}" for _, cell, minus in found)
     if not leads:
         name = axis[0].rpartition(".")[2]
-        yield f"At no {name} does regeneration beat the direct route beyond the spread; regeneration − direct: {cells}."
+        beyond = margin(len(found[0][1].runs))
+        yield f"At no {name} does regeneration beat the direct route beyond {beyond}; regeneration − direct: {cells}."
         return
     _, best, most = min(leads, key=lambda each: each[2].mean)
     near = [cell.label for _, cell, minus in found if cell is not best and overlap(minus, most)]
@@ -130,10 +143,11 @@ def _principle(comparison: Comparison) -> Iterator[str]:
     cells = [(cell, cell.generator) for cell in comparison.cells
              if cell.generator and (saved := cell.generator.total.saved) and saved.defined]  # fmt: skip
     broken = [(name, cell, generator) for cell, generator in cells for name in unknown(generator)]
-    if cells and not broken:
+    if cells and not broken and all(is_known(cost) for _, generator in cells for cost in generator.fields.values()):
+        some = f" of {'; '.join(cell.label for cell, _ in cells)}" if len(cells) < len(comparison.cells) else ""
         yield (
-            f"No field of Y′ breaks the second principle: X saves at least {percent(LITTLE)} of the bits of each that "
-            f"costs {percent(MUCH)} of X → Y′ or more."
+            f"No field of Y′{some} breaks the second principle: X saves at least {percent(LITTLE)} of the bits of each "
+            f"that costs {percent(MUCH)} of X → Y′ or more."
         )
     for name in dict.fromkeys(name for name, _, _ in broken):
         within = [(cell, generator) for other, cell, generator in broken if other == name]
@@ -164,10 +178,17 @@ def _leaner(
     same = [(other, other.total) for other, each in cells if _fields(each) == left and other.total]
     if same and cell.total:
         leaner, total = min(same, key=lambda each: (not each[1].defined, each[1].mean))
-        change = total.mean - cell.total.mean
-        more = f"{signed_number(change)} bits {one(unit)} in all" if math.isfinite(change) else "without finite bits"
+        change = _apart(total, cell.total)
+        more = f"{signed(change)} bits {one(unit)} in all" if change.defined else "without finite bits"
         return f"The leaner Y′ of {without} is {leaner.label}, {more}."
     return f"A leaner Y′ to try: {without}, which leaves {', '.join(sorted(left))}."
+
+
+def _apart(one: Figure, other: Figure) -> Figure:
+    """The difference of two means, and its spread where both have the same seeds."""
+    apart = np.subtract(one.seeds, other.seeds) if len(one.seeds) == len(other.seeds) > 1 else ()
+    change = one.mean - other.mean
+    return Figure(change, spread=float(np.std(apart, ddof=1)) if len(apart) and math.isfinite(change) else None)
 
 
 def limits(comparison: Comparison) -> Iterator[str]:
@@ -181,7 +202,8 @@ def limits(comparison: Comparison) -> Iterator[str]:
     else:
         yield "This is the test split: a cell chosen by it is no longer measured by it."
     if len(cells[0].runs) < 3:
-        yield "With fewer than three training seeds the spread between seeds is unknown; --seeds 3 shows it."
+        known = "hardly known" if len(cells[0].runs) > 1 else "unknown"
+        yield f"With fewer than three training seeds the spread between seeds is {known}; --seeds 3 shows it."
     if len({cell.given for cell in cells}) > 1:
         each = "; ".join(f"{cell.label}: {', '.join(cell.given) or 'nothing'}" for cell in cells)
         yield f"The cells are given different things ({each}), which cost nothing: they do not compare."
@@ -200,7 +222,10 @@ def limits(comparison: Comparison) -> Iterator[str]:
     if comparison.better and len(cells[0].runs) < 2:
         yield "A score of all samples together has no interval: by one training seed it shows no difference."
     if comparison.left_out:
-        yield (f"Only the {comparison.examples} examples that all cells hold out count; {comparison.left_out} do not.")
+        others = f"{comparison.left_out} {'does' if comparison.left_out == 1 else 'do'} not"
+        what = "example" if comparison.examples == 1 else f"{comparison.examples} examples"
+        verb = "counts" if comparison.examples == 1 else "count"
+        yield f"Only the {what} that all cells hold out {verb}; {others}."
     if any(cell.generator for cell in cells) or any(direct.cost for direct in comparison.direct):
         yield (
             "What X saves is measured by hiding it from the same model, and not stated of a model that never learned "

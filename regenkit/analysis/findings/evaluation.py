@@ -1,14 +1,17 @@
 """The finding of an evaluation: what the boundary Y′ costs and buys, and which Y′ to try next. The weightiest first."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, may_save_nothing, unknown
-from regenkit.analysis.findings.significance import differs
+from regenkit.analysis.findings.principle import LITTLE, broken_by, is_end, is_known, is_sure, may_save_nothing, unknown
+from regenkit.analysis.findings.significance import differs, outcome
 from regenkit.analysis.findings.wording import (
     ROUTES,
+    against,
     joined,
     listed,
+    milliseconds,
     number,
     one,
     percent,
@@ -16,7 +19,7 @@ from regenkit.analysis.findings.wording import (
     with_interval,
     without_infinite,
 )
-from regenkit.analysis.results.figure import StageCost
+from regenkit.analysis.results.figure import Score, StageCost
 from regenkit.analysis.results.report import Report
 
 DIRECT = {"direct": "that the recipe builds", "direct_half": "no larger than the generator"}
@@ -35,7 +38,7 @@ def finding(report: Report) -> list[str]:
     comparable = not report.continuous and "predicted" in bits
     found = [*_against_direct(report)] if comparable else [*_no_bits(report)]
     if comparable:
-        found += [*_costs(report), *_leaner(bits["generator"], set(bits.get("direct", bits["oracle"]).fields))]
+        found += [*_costs(report), *_leaner(bits["generator"], set(report.boundary.compactness.fields["y"]))]
         found += _dropped(report) if "direct" in bits else ()
     return [
         *_infinite(report),
@@ -66,14 +69,25 @@ def _against_direct(report: Report) -> Iterator[str]:
         yield "The direct route has no likelihood: by way of Y′ and directly, Y is compared by its scores alone."
         return
     best = min(differences, key=lambda route: (bits[route].infinite, bits[route].total.bits.mean))
-    difference = differences[best]
+    difference, predicted, direct = differences[best], bits["predicted"], bits[best]
     better = f"the better of two direct models, the one {DIRECT[best]}"
-    total = f"{bits['predicted'].total.bits.mean:.2f} bits {one(report.unit)} against {bits[best].total.bits.mean:.2f}"
+    if not difference.defined:
+        yield f"Bits do not compare the detour by Y′ with {better}: no example has finite bits by both."
+        return
+    total = against(predicted.total.bits.mean, direct.total.bits.mean, f" bits {one(report.unit)}")
     reach = f"({total}; difference {with_interval(difference)})"
-    if not differs(difference):
+    shown = outcome(difference, (predicted.infinite, direct.infinite))
+    if shown == "open":
         yield f"Whether the detour by Y′ beats {better}, is open {reach}."
+    elif shown == "torn":
+        less = difference.mean < 0
+        yield (
+            f"Whether the detour by Y′ beats {better}, is open: it costs {'less' if less else 'more'} where both have "
+            f"finite bits {reach}, but holds {'more' if less else 'fewer'} examples impossible, {predicted.infinite} "
+            f"against {direct.infinite}."
+        )
     else:
-        yield f"The detour by Y′ {'beats' if difference.mean < 0 else 'loses to'} {better} {reach}."
+        yield f"The detour by Y′ {'beats' if shown == 'less' else 'loses to'} {better} {reach}."
 
 
 def _sizes(report: Report) -> Iterator[str]:
@@ -103,21 +117,22 @@ def _no_bits(report: Report) -> Iterator[str]:
 
 def _costs(report: Report) -> Iterator[str]:
     made, left = report.bits.routes["generator"], report.bits.routes["oracle"]
+    if not (made.total.bits.defined and left.total.bits.defined):
+        return  # no example has finite bits, as is said before
     if not made.total.saved:
         yield (
             f"X → Y′ costs {made.total.bits.mean:.2f} ({_fields(made)}). What X saves of it is not known: the "
             "generator never learned without X, as it does with `condition_dropout: 0.1`."
         )
-    if made.total.saved and made.total.without_x:
+    if made.total.saved and made.total.without_x and made.total.saved.defined:
         yield (
             f"X → Y′ costs {made.total.bits.mean:.2f} ({_fields(made)}), and would cost "
             f"{made.total.without_x.mean:.2f} without X: X saves {with_interval(made.total.saved)}."
         )
-    if spared := report.bits.constant_minus_oracle:
-        yield (
-            f"Y′ → Y costs {left.total.bits.mean:.2f} ({_fields(left)}). To know the true Y′, and not a constant one, "
-            f"saves {with_interval(spared)}."
-        )
+    worth = ""
+    if (spared := report.bits.constant_minus_oracle) and spared.defined:
+        worth = f" To know the true Y′, and not a constant one, saves {with_interval(spared)}."
+    yield f"Y′ → Y costs {left.total.bits.mean:.2f} ({_fields(left)}).{worth}"
 
 
 def _fields(cost: StageCost) -> str:
@@ -137,6 +152,8 @@ def _leaner(generator: StageCost, in_y: set[str]) -> Iterator[str]:
         yield f"A leaner Y′ to try: {', '.join(rest)}, without {', '.join(broken)}."
     elif broken:
         yield "X knows little of every field of this Y′: try one made of something else."
+    elif len(rest) > 1 and not all(is_known(generator.fields[name]) for name in rest):
+        yield "Of so few examples it is not known which fields of Y′ X knows little of."
     elif len(rest) > 1:
         each = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
         first = min(shares, key=lambda name: shares[name])
@@ -157,8 +174,10 @@ def _dropped(report: Report) -> Iterator[str]:
         if not cost.saved.defined:
             continue
         unsure = may_save_nothing(cost)
-        if cost.share_saved < LITTLE:
+        if is_sure(cost):
             verdict = "little, as the second principle asks"
+        elif cost.share_saved < LITTLE:
+            verdict = "whether that is little, as the second principle asks, is open"
         else:
             verdict = "whether a richer Y′ should keep it is open" if unsure else "a richer Y′ might keep it"
         yield (
@@ -175,7 +194,7 @@ def _lengths(report: Report) -> Iterator[str]:
     means = ", ".join(f"{ROUTES[route]} {number(report.lengths[route].mean.mean, 1)}" for route in routes)
     cost = report.bits.routes.get("predicted")
     ends = sum(each.bits.mean for name, each in cost.fields.items() if is_end(name)) if cost else 0.0
-    said = f" To say where each ends costs {number(ends)} of its bits {one(report.unit)}." if ends else ""
+    said = f" To say where each ends costs {number(ends)} of its bits {one(report.unit)}." if ends > 0 else ""
     yield (
         f"Y is {number(report.lengths['reference'].mean.mean, 1)} {report.unit}s long on average; samples: {means}. "
         f"From predicted Y′ they differ from the real Y of the same X by "
@@ -189,24 +208,34 @@ def _relevance(report: Report) -> Iterator[str]:
         return
     models, bits = "", report.bits.routes
     saved = [bits[route].total.saved for route in ("generator", "direct") if route in bits]
-    if len(saved) == 2 and saved[0] and saved[1]:
+    if len(saved) == 2 and saved[0] and saved[1] and saved[0].defined and saved[1].defined:
         models = (
             f" By the trained models, X is worth {saved[0].mean:.2f} bits {one(report.unit)} on the way to Y′ and "
             f"{saved[1].mean:.2f} on the direct one."
         )
-    yield (
-        f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y at "
-        f"least {with_interval(found.y)} (with X shuffled {number(found.rep_shuffled.mean, 2)} and "
-        f"{number(found.y_shuffled.mean, 2)}; at most {found.cap:.1f}; the greater holds for Y).{models}"
-    )
+    shuffled = (number(round(each.mean, 2) + 0.0, 2) for each in (found.rep_shuffled, found.y_shuffled))  # no −0
+    reach = f"with X shuffled {' and '.join(shuffled)}; at most {found.cap:.1f}"
+    if found.rep.interval[0] > 0 and found.y.interval[0] > 0:
+        yield (
+            f"Contrastive bounds: X and Y′ share at least {with_interval(found.rep)} bits {one(found.unit)}, X and Y "
+            f"at least {with_interval(found.y)} ({reach}; the greater holds for Y).{models}"
+        )
+    else:
+        yield (
+            f"Contrastive bounds on what X shares, in bits {one(found.unit)}: with Y′ {with_interval(found.rep)}, with "
+            f"Y {with_interval(found.y)} ({reach}). One that may be 0 or less shows nothing.{models}"
+        )
 
 
 def _compactness(report: Report) -> Iterator[str]:
-    found, cost = report.boundary.compactness, report.boundary.conversion
+    found, takes = report.boundary.compactness, milliseconds(report.boundary.conversion.median)
+    if not found.ratio.defined:
+        yield f"Y′ takes {takes} an example to convert. By a coder of counts alone Y has no bits to compare it with."
+        return
     yield (
         f"Y′ takes {percent(found.ratio.mean)} of the bits of Y, by a coder of counts alone "
-        f"({found.per_step['rep'].mean:.2f} of {found.per_step['y'].mean:.2f} {one(report.unit)}), and "
-        f"{cost.median:.2g} ms an example to convert."
+        f"({found.per_step['rep'].mean:.2f} of {found.per_step['y'].mean:.2f} {one(report.unit)}), and {takes} an "
+        "example to convert."
     )
 
 
@@ -214,19 +243,19 @@ def _scores(report: Report) -> Iterator[str]:
     if "direct" in report.baselines:
         wins: dict[bool, list[str]] = {True: [], False: []}
         for name, score in report.scores.items():
-            difference = score.predicted_minus["direct"]
+            difference = score.predicted_minus[_better_direct(score, report.baselines)]
             if score.better != "closer" and differs(difference):
                 wins[(difference.mean > 0) == (score.better == "higher")].append(plain(name))
         for won, names in wins.items():
             if names:
                 yield (
-                    f"Samples of the detour are {'better' if won else 'worse'} than those of the direct route, beyond "
-                    f"the interval, by {joined(names)}."
+                    f"Samples of the detour are {'better' if won else 'worse'} than those of the better direct model, "
+                    f"beyond the interval, by {joined(names)}."
                 )
-        if report.scores and not any(wins.values()):
+        if any(score.better != "closer" for score in report.scores.values()) and not any(wins.values()):
             yield (
-                "By no metric that has a better side do samples of the detour and of the direct route differ beyond "
-                "the interval."
+                "By no metric that has a better side do samples of the detour and of the better direct model differ "
+                "beyond the interval."
             )
     if gaps := [plain(name) for name, score in report.scores.items() if differs(score.gap)]:
         yield (
@@ -235,10 +264,18 @@ def _scores(report: Report) -> Iterator[str]:
         )
 
 
+def _better_direct(score: Score, baselines: Sequence[str]) -> str:
+    """The direct route that scores better, as a large one can overfit; the first where neither does."""
+    sign = -1.0 if score.better == "lower" else 1.0
+    return max(
+        baselines, key=lambda route: sign * score.routes[route].mean if score.routes[route].defined else -math.inf
+    )
+
+
 def _tokens(report: Report) -> Iterator[str]:
     for name, use in report.boundary.codebook.items():
         if use.dead > use.tokens / 4:
             yield (
-                f"{use.dead} of the {use.tokens} tokens of {name} are never used in training (perplexity "
-                f"{use.perplexity:.1f})."
+                f"{use.dead} of the {use.tokens} tokens of {name} {'is' if use.dead == 1 else 'are'} never used in "
+                f"training (perplexity {use.perplexity:.1f})."
             )

@@ -7,10 +7,10 @@ No sentence is about a difference within the interval over examples or the sprea
 import math
 from collections.abc import Iterator
 
-from regenkit.analysis.findings.significance import reach, reach_of_size
-from regenkit.analysis.findings.wording import number, plain, signed_number
+from regenkit.analysis.findings.significance import exceeds, of_size, reach, reach_of_size
+from regenkit.analysis.findings.wording import against, margin, number, plain, signed_number
 from regenkit.analysis.results.comparison import Cell, Comparison
-from regenkit.analysis.results.figure import Loss
+from regenkit.analysis.results.figure import Figure, Loss
 
 
 def by_samples(comparison: Comparison) -> list[str]:
@@ -26,6 +26,10 @@ def _loss(cell: Cell, metric: str) -> Loss:
     return loss
 
 
+def _margin(comparison: Comparison) -> str:
+    return margin(len(comparison.cells[0].runs))
+
+
 def _direct(comparison: Comparison) -> Iterator[str]:
     """Which cells beat the direct route, and which lose to it."""
     differ, equal = [], []
@@ -35,7 +39,7 @@ def _direct(comparison: Comparison) -> Iterator[str]:
             minus, routes = _loss(cell, name).minus_direct, cell.scores[name].routes
             low, high = reach(minus) if minus else (-math.inf, math.inf)
             if low > 0 or high < 0:
-                values = f"{number(routes['predicted'].mean)} against {number(routes['direct'].mean)}"
+                values = against(routes["predicted"].mean, routes["direct"].mean)
                 outcome["worse" if low > 0 else "better"].append(f"{plain(name)} ({values})")
         parts = [f"{side} by {', '.join(names)}" for side, names in outcome.items() if names]
         if parts:
@@ -43,9 +47,9 @@ def _direct(comparison: Comparison) -> Iterator[str]:
         else:
             equal.append(cell.label)
     if differ:
-        yield f"Against the direct route, beyond the spread: {'; '.join(differ)}."
+        yield f"Against the direct route, beyond {_margin(comparison)}: {'; '.join(differ)}."
     if equal:
-        yield f"By no metric different from the direct route: {'; '.join(equal)}."
+        yield f"By no metric different from the direct route, as far as is known: {'; '.join(equal)}."
 
 
 def _best(comparison: Comparison) -> Iterator[str]:
@@ -60,7 +64,7 @@ def _best(comparison: Comparison) -> Iterator[str]:
         least = min(range(len(cells)), key=lambda place: (math.isnan(lost[place].mean), lost[place].mean))
         label, figure = cells[least].label, cells[least].scores[name].routes["predicted"]
         near = [cell.label for place, cell in enumerate(cells)
-                if place != least and not reach(lost[place])[0] > reach(lost[least])[1]]  # fmt: skip
+                if place != least and not exceeds(lost[place], lost[least])]  # fmt: skip
         if len(near) == len(cells) - 1:
             undecided.append(f"{plain(name)} (no cells differ)")
         elif near:
@@ -68,7 +72,8 @@ def _best(comparison: Comparison) -> Iterator[str]:
         else:
             best.setdefault(label, []).append(f"{plain(name)} ({number(figure.mean)})")
     for label, names in best.items():
-        yield f"Samples from the predicted Y′ of {label} score best, beyond the spread, by {', '.join(names)}."
+        beyond = _margin(comparison)
+        yield f"Samples from the predicted Y′ of {label} score best, beyond {beyond}, by {', '.join(names)}."
     if undecided:
         yield f"Which predicted Y′ does best is open by {', '.join(undecided)}."
 
@@ -86,7 +91,7 @@ def _steps(comparison: Comparison) -> Iterator[str]:
             step, lost, other = (("rendering", loss.rendering, loss.predicting) if low > 0 else
                                  ("predicting", loss.predicting, loss.rendering))  # fmt: skip
             if (low > 0 or high < 0) and reach(lost)[0] > 0:
-                by[step].append(f"{plain(name)} {number(lost.mean)} against {number(other.mean)}")
+                by[step].append(f"{plain(name)} {against(lost.mean, other.mean)}")
         for step, names in by.items():
             if names:
                 more[step].append(f"{cell.label} ({', '.join(names)})")
@@ -115,10 +120,17 @@ def _gaps(comparison: Comparison) -> Iterator[str]:
     for name in names:
         gaps = [cell.scores[name].gap for cell in cells]
         least = min(range(len(cells)), key=lambda place: (math.isnan(gaps[place].mean), abs(gaps[place].mean)))
-        spans = [reach_of_size(gap) for gap in gaps]
-        if all(spans[least][1] < low for place, (low, _) in enumerate(spans) if place != least):
+        if all(_larger(gap, gaps[least]) for place, gap in enumerate(gaps) if place != least):
             smallest.setdefault(cells[least].label, []).append(f"{plain(name)} ({signed_number(gaps[least].mean)})")
     for label, metrics in smallest.items():
-        yield f"The gap of predicted to true Y′ is smallest in {label}, beyond the spread, by {', '.join(metrics)}."
+        beyond = _margin(comparison)
+        yield f"The gap of predicted to true Y′ is smallest in {label}, beyond {beyond}, by {', '.join(metrics)}."
     if rest := len(names) - sum(map(len, smallest.values())):
-        yield f"By {rest} of {len(names)} metrics the smallest gap of predicted to true Y′ is no smaller than the next."
+        yield f"By {rest} of {len(names)} metrics the smallest gap of predicted to true Y′ is not clear."
+
+
+def _larger(gap: Figure, least: Figure) -> bool:
+    """Whether a gap is larger than the least one, whichever way it goes."""
+    if gap.interval is None and least.interval is None:
+        return exceeds(of_size(gap), of_size(least))
+    return reach_of_size(gap)[0] > reach_of_size(least)[1]

@@ -1,6 +1,10 @@
 """Whether figures differ: by their intervals over examples, and by the spread between training seeds."""
 
 import math
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
 
 from regenkit.analysis.results.figure import Figure
 
@@ -9,6 +13,30 @@ def differs(difference: Figure) -> bool:
     """Whether a difference is other than 0 by its interval, and larger than the spread between seeds."""
     low, high = difference.interval or (-math.inf, math.inf)
     return not low <= 0 <= high and abs(difference.mean) > (difference.spread or 0.0)
+
+
+def outcome(difference: Figure, impossible: tuple[int, int] = (0, 0)) -> Literal["less", "more", "open", "torn"]:
+    """What the difference of two costs, one − other, shows of the first.
+
+    impossible   how many examples each holds impossible, which the difference leaves out. Where the lower one holds
+                 more so, nothing is decided ("torn")
+    """
+    if not differs(difference):
+        return "open"
+    less = difference.mean < 0
+    one, other = impossible
+    if (one > other) if less else (other > one):
+        return "torn"
+    return "less" if less else "more"
+
+
+def exceeds(one: Figure, other: Figure) -> bool:
+    """Whether one is greater, as far as is known of both: what they reach does not meet. Where neither has an interval,
+    their differences seed by seed count, by twice their spread."""
+    if one.interval is None and other.interval is None and len(one.seeds) == len(other.seeds) > 1:
+        apart = np.subtract(one.seeds, other.seeds)
+        return bool(apart.mean() > 2 * apart.std(ddof=1))
+    return reach(one)[0] > reach(other)[1]
 
 
 def reach(value: Figure) -> tuple[float, float]:
@@ -24,6 +52,15 @@ def reach(value: Figure) -> tuple[float, float]:
         return value.mean - 2 * value.spread, value.mean + 2 * value.spread
     spread = value.spread or 0.0
     return min(value.interval[0], value.mean - spread), max(value.interval[1], value.mean + spread)
+
+
+def of_size(value: Figure) -> Figure:
+    """Turned round where its mean is negative."""
+    if not value.mean < 0:
+        return value
+    low, high = value.interval or (None, None)
+    return replace(value, mean=-value.mean, low=None if high is None else -high, high=None if low is None else -low,
+                   seeds=tuple(-each for each in value.seeds))  # fmt: skip
 
 
 def reach_of_size(value: Figure) -> tuple[float, float]:

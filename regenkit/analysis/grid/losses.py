@@ -2,7 +2,8 @@
 
 A loss is how much worse a score is than the reference's: more where lower is better, less where higher is, and the
 distance, of the means, where closer is. Losses add up: predicted − reference = (oracle − reference) + (predicted −
-oracle), the renderer's share and the mismatch (arXiv 2301.08846, RQ10). A negative one is a gain.
+oracle), the renderer's share and the mismatch (arXiv 2301.08846, RQ10). So they are of the examples of which all of
+these are defined. A negative one is a gain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ def score_over_seeds(
 
 
 def _loss(values: Mapping[str, Seeds], side: Better) -> Loss:
-    lost: dict[str, Seeds] = {}
+    values, lost = _of_the_same(values), dict[str, Seeds]()
     for route in ("oracle", "predicted", "direct"):
         if route not in values:
             continue
@@ -60,6 +61,14 @@ def _loss(values: Mapping[str, Seeds], side: Better) -> Loss:
         direct=over_seeds(lost["direct"]) if "direct" in lost else None,
         minus_direct=over_seeds(_minus(lost["predicted"], lost["direct"])) if "direct" in lost else None,
     )
+
+
+def _of_the_same(values: Mapping[str, Seeds]) -> Mapping[str, Seeds]:
+    """The same, undefined in every route where one of the two steps is: of other examples losses would not add up."""
+    steps = (values[route] for route in ("reference", "oracle", "predicted"))
+    with np.errstate(invalid="ignore"):
+        gaps = [0.0 * np.add.reduce(each) for each in zip(*steps, strict=True)]  # 0, or NaN
+    return {route: [value + gap for value, gap in zip(each, gaps, strict=True)] for route, each in values.items()}
 
 
 def _minus(ones: Seeds, others: Seeds) -> Seeds:

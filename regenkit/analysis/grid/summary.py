@@ -68,7 +68,8 @@ class _Runs:
         if not self.has(stage):
             return None
         without_x = self.bits(f"{stage}_without_x") if self.has(f"{stage}_without_x") else None
-        return stage_cost(self.bits(stage), self.steps, without_x, over_seeds)
+        both = self.total(*ROUTE) if stage in ROUTE and self.has(*ROUTE) else None
+        return stage_cost(self.bits(stage), self.steps, without_x, over_seeds, both)
 
     def total(self, *stages: str) -> np.ndarray:
         """Of all fields of some stages, [seeds, examples]."""
@@ -98,7 +99,7 @@ def summary(
     steps = every[0].steps[counted(every[0])]
     cells = [_Runs(each, [counted(run) for run in each], steps) for each in runs]
     totals = {number: cell.total(*ROUTE) for number, cell in enumerate(cells) if cell.has(*ROUTE)}
-    lowest = min(totals, key=lambda number: _rank(totals[number]), default=None)
+    lowest = min(totals, key=lambda number: _rank(totals[number], steps), default=None)
     if lowest is not None and not np.isfinite(totals[lowest]).all(0).any():  # all hold every example impossible
         lowest = None
     direct: dict[tuple[str, ...], Direct] = {}
@@ -122,10 +123,12 @@ def summary(
     )  # fmt: skip
 
 
-def _rank(bits: np.ndarray) -> tuple[int, float]:
-    """By how many examples are impossible (whose bits no mean holds), then by the mean of the others."""
+def _rank(bits: np.ndarray, steps: np.ndarray) -> tuple[int, float]:
+    """By how many examples are impossible (whose bits no mean holds), then by the others' bits a step: of cells that
+    rule out as many, one is not the lower because these are longer."""
     defined = np.isfinite(bits).all(0)
-    return int((~defined).sum()), float(bits[:, defined].mean()) if defined.any() else 0.0
+    whole = float(steps[defined].sum())
+    return int((~defined).sum()), float(bits[:, defined].mean(0).sum()) / whole if whole else 0.0
 
 
 def _cell(cell: _Runs, label: str, settings: Mapping[str, str], setup: Setup) -> Cell:

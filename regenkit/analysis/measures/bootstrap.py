@@ -8,11 +8,13 @@ import numpy as np
 from regenkit.analysis.results.figure import Figure
 
 DRAWS = 1000
+FEWEST = 6
+"""Examples that an interval takes: if of fewer all lie on one side, that is chance more than once in twenty times."""
 
 
 def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
     """Σ values / Σ weights (1 each by default) with its 95 % percentile interval; undefined values are left out,
-    and one value alone has none.
+    and fewer than FEWEST have none.
 
     With weights it is a ratio, and numerator and denominator are drawn together, as they belong together. Where all
     weights are 0 it is undefined (NaN); draws in which they are say nothing.
@@ -24,7 +26,7 @@ def bootstrap(values: np.ndarray, weights: np.ndarray | None = None) -> Figure:
     if not weights.any():
         return Figure(float("nan"))
     mean = float(values.sum() / weights.sum())
-    if np.count_nonzero(values.astype(bool) | weights.astype(bool)) == 1:  # of one example nothing is known of others
+    if np.count_nonzero(values.astype(bool) | weights.astype(bool)) < FEWEST:
         return Figure(mean)
     random, means = np.random.default_rng(0), np.full(DRAWS, np.nan)
     for number in range(DRAWS):  # one at a time: thousands of examples need no gigabyte
@@ -51,12 +53,39 @@ def figure_of(values: np.ndarray, samples: int = 1) -> Figure:
 
 def over_seeds(values: Sequence[np.ndarray] | np.ndarray, weights: np.ndarray | None = None) -> Figure:
     """The mean of training seeds, each [examples], or [] of all examples together; the interval is over examples, of
-    the mean over seeds. What is undefined in one seed is left out of that seed and of the interval."""
+    the mean over seeds. What is undefined in one seed is left out of that seed alone."""
     seeds = tuple(_mean(each, weights) for each in values)
     mean = float(np.mean(seeds))
     spread = float(np.std(seeds, ddof=1)) if len(seeds) > 1 and np.isfinite(mean) else None
-    whole = bootstrap(np.mean(values, axis=0), weights) if np.ndim(values[0]) else Figure(mean)
+    if not np.ndim(values[0]):
+        whole = Figure(mean)
+    elif ((defined := np.isfinite(values)) == defined[0]).all():
+        whole = bootstrap(np.mean(np.where(defined, values, np.nan), axis=0), weights)
+    else:
+        whole = _drawn_together(np.asarray(values, np.float64), weights)
     return replace(whole, mean=mean, seeds=seeds, spread=spread)
+
+
+def _drawn_together(values: np.ndarray, weights: np.ndarray | None) -> Figure:
+    """The interval of the mean over seeds that leave out different examples: drawn are examples, and of each draw every
+    seed has the mean of those that it defines."""
+    defined = np.isfinite(values)
+    known = defined * (np.ones(values.shape[1]) if weights is None else np.asarray(weights, np.float64))
+    values = np.where(defined, values, 0.0)
+    some = (values.astype(bool) | known.astype(bool)).any(0)
+    if not known.any(1).all() or np.count_nonzero(some) < FEWEST:
+        return Figure(float("nan"))
+    values, known = values[:, some], known[:, some]
+    random, means = np.random.default_rng(0), np.full(DRAWS, np.nan)
+    for number in range(DRAWS):
+        drawn = random.integers(0, values.shape[1], values.shape[1])
+        totals = known[:, drawn].sum(1)
+        if totals.all():
+            means[number] = (values[:, drawn].sum(1) / totals).mean()
+    if not np.isfinite(means).any():
+        return Figure(float("nan"))
+    low, high = np.quantile(means[np.isfinite(means)], [0.025, 0.975])
+    return Figure(float("nan"), float(low), float(high))
 
 
 def _mean(values: np.ndarray, weights: np.ndarray | None) -> float:

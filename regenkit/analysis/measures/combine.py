@@ -66,4 +66,6 @@ def _over(each: Sequence[T], figure: Callable[[T], Figure | None]) -> Figure | N
 
 def _mean(figures: Sequence[Figure]) -> Figure:
     means = [figure.mean for figure in figures]
-    return Figure(float(np.mean(means)), seeds=tuple(means), spread=float(np.std(means, ddof=1)))
+    mean = float(np.mean(means))
+    spread = float(np.std(means, ddof=1)) if np.isfinite(mean) else None
+    return Figure(mean, seeds=tuple(means), spread=spread)

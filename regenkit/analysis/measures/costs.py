@@ -50,13 +50,18 @@ def held_out_bits(
     def minus(one: str, other: str) -> np.ndarray:
         return difference(whole(known[one]), whole(known[other]))
 
+    both = whole(known["predicted"]) if "predicted" in known else None  # its two stages are counted where it is
+
+    def costs(route: str) -> StageCost:
+        return stage_cost(known[route], steps, blind.get(route), of=both if route in ("generator", "oracle") else None)
+
     figures = Bits(
-        routes={route: stage_cost(bits, steps, blind.get(route)) for route, bits in known.items()},
+        routes={route: costs(route) for route in known},
         predicted_minus={direct: bootstrap(minus("predicted", direct), steps)
                          for direct in baselines if {direct, "predicted"} <= set(known)},
         constant_minus_oracle=bootstrap(minus("constant", "oracle"), steps) if "oracle" in known else None,
     )  # fmt: skip
-    return figures, whole(known["predicted"]) if "predicted" in known else None
+    return figures, both
 
 
 def whole(bits: FieldBits) -> np.ndarray:
@@ -77,19 +82,25 @@ def stage_cost(
     steps: np.ndarray,
     without_x: FieldBits | None = None,
     figure: Callable[[np.ndarray, np.ndarray], Figure] = bootstrap,
+    of: np.ndarray | None = None,
 ) -> StageCost:
-    """Bits of an example by field, and the same with X hidden, as bits a step.
+    """Bits of an example by field, and the same with X hidden, as bits a step. All are of the examples whose bits are
+    finite in all fields, so that they add up.
 
     figure   makes one of bits and steps; of arrays [seeds, examples] that is `over_seeds`
+    of       bits that have to be finite as well, of the route that the stage is a part of
     """
+    counted = np.isfinite(whole(bits)) & (True if of is None else np.isfinite(of))
+    blind = counted & np.isfinite(whole(without_x)) if without_x else counted
 
     def cost(bits: np.ndarray, without_x: np.ndarray | None) -> Cost:
+        found = figure(np.where(counted, bits, np.nan), steps)
         if without_x is None:
-            return Cost(bits=figure(bits, steps))
+            return Cost(bits=found)
         return Cost(
-            bits=figure(bits, steps),
-            without_x=figure(without_x, steps),
-            saved=figure(difference(without_x, bits), steps),
+            bits=found,
+            without_x=figure(np.where(blind, without_x, np.nan), steps),
+            saved=figure(np.where(blind, difference(without_x, bits), np.nan), steps),
         )
 
     return StageCost(

@@ -77,13 +77,15 @@ def units_of(lengths: Sequence[int], windows: bool) -> list[tuple[int, int, int]
 
     What is left of an example after its last whole window is not used.
     """
-    if not windows:
-        found = [(index, 0, length) for index, length in enumerate(lengths)]
-    else:
-        found = [(index, start, start + WINDOW) for index, length in enumerate(lengths)
-                 for start in range(0, length - WINDOW + 1, WINDOW)]  # fmt: skip
-    chosen = np.linspace(0, len(found) - 1, min(len(found), UNITS)).round().astype(int)
-    return [found[int(index)] for index in chosen]
+    counts = [length // WINDOW for length in lengths] if windows else [1] * len(lengths)
+    ends = np.cumsum(counts)  # no list of all windows: there are many in large data
+    total = int(ends[-1]) if len(ends) else 0
+    found = []
+    for number in np.linspace(0, total - 1, min(total, UNITS)).round().astype(int).tolist():
+        index = int(np.searchsorted(ends, number, side="right"))
+        start = WINDOW * (number - int(ends[index]) + counts[index])
+        found.append((index, start, start + WINDOW) if windows else (index, 0, lengths[index]))
+    return found
 
 
 def features(spec: Spec, examples: Sequence[Fields], units: Sequence[tuple[int, int, int]]) -> np.ndarray:

@@ -16,11 +16,12 @@ from regenkit.spec import Fields
 class Spool(Sequence[Fields]):
     """Examples in the order in which they were added; the file is deleted with the object.
 
-    held   bytes that are kept in memory
+    held    bytes that are kept in memory
+    taken   how many are
     """
 
     def __init__(self, held: int = HELD) -> None:
-        self._room, self._held = held, list[Fields]()
+        self.taken, self._limit, self._held = 0, held, list[Fields]()
         self._file: IO[bytes] | None = None  # made when there is need of it
         self._starts = array("Q")
         self._names: tuple[str, ...] = ()
@@ -28,8 +29,8 @@ class Spool(Sequence[Fields]):
     def extend(self, examples: Iterable[Fields]) -> None:
         for example in examples:
             size = size_of(example)
-            if size <= self._room and not self._starts:
-                self._room -= size
+            if self.taken + size <= self._limit and not self._starts:
+                self.taken += size
                 self._held.append(example)
             else:
                 self._write(example)
@@ -60,3 +61,10 @@ class Spool(Sequence[Fields]):
         assert self._file is not None
         self._file.seek(self._starts[number - len(self._held)])
         return {name: np.load(self._file, allow_pickle=False) for name in self._names}
+
+
+def beside(others: Iterable[Spool], examples: Iterable[Fields], held: int = HELD) -> Spool:
+    """The examples as one more sequence, which keeps so few in memory that all together keep `held` bytes at most."""
+    found = Spool(max(0, held - sum(each.taken for each in others)))
+    found.extend(examples)
+    return found

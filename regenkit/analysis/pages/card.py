@@ -52,6 +52,7 @@ def _together(recipe: Mapping[str, Any]) -> str:
 
 def _data(report: Report) -> list[str]:
     data = report.data
+    dropped = sum(data.examples["dropped"].values())
     splits = ", ".join(
         f"{split} {count['paired']}" + (f" (and {count['unpaired']} of Y alone)" if count["unpaired"] else "")
         for split, count in data.examples.items() if split != "dropped"
@@ -60,8 +61,8 @@ def _data(report: Report) -> list[str]:
         "## Data", "",
         f"{markdown(data.name)}: {markdown(data.summary)}; {markdown(data.size)}.", "",
         f"Licence: {markdown(data.licence)}.", "",
-        f"Examples: {splits}. {sum(data.examples['dropped'].values())} were left out: they share content or a "
-        f"group with a held-out example, or could not be converted; {data.skipped} sources could not be used.", "",
+        f"Examples: {splits}. Left out: {counted(dropped, 'example')}, for content or a group shared with a held-out "
+        f"example, or since no Y′ could be made. Not usable: {counted(data.skipped, 'source')}.", "",
     ]  # fmt: skip
 
 
@@ -77,9 +78,9 @@ def _training(report: Report) -> list[str]:
 def _figures(report: Report) -> list[str]:
     return [
         "## Figures", "",
-        f"On {report.examples} held-out examples ({counted(report.steps, report.unit)} of Y), {report.samples} "
-        f"sample{'s' * (report.samples > 1)} of each route an input; ± is half the 95 % bootstrap interval over "
-        "examples.", "",
+        f"On {counted(report.examples, 'held-out example')} ({counted(report.steps, report.unit)} of Y), "
+        f"{counted(report.samples, 'sample')} of each route an input; ± is half the 95 % bootstrap interval over "
+        "examples. Bits from the true Y′ and from a constant one leave out what Y′ itself costs.", "",
         as_markdown(report_tables.routes(report)), "",
         *(f"- {markdown(sentence)}" for sentence in report.finding), "",
     ]  # fmt: skip

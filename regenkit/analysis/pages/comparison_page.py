@@ -89,28 +89,31 @@ def _plots(comparison: Comparison) -> list[str]:
     )
     bits = ""
     if comparison.lowest is not None:
-        dashed = "; dashed: the direct route" if any(each.cost for each in comparison.direct) else ""
+        marks = tradeoff(comparison)
         bits = html.section(
             "The trade-off",
-            tradeoff(comparison),
+            marks,
             html.paragraph(
                 "A Y′ further left is easier to predict from X, one further down easier to render. Along a grey line "
-                f"the total is the same{dashed}."
+                f"the total is the same{_dashed(marks)}."
             ),
         )
     by_score = ""
     if drawn := losses(comparison):
-        dashed = "; dashed: the direct route" if comparison.direct else ""
         by_score = html.section(
             "The trade-off by a score",
             drawn,
             html.paragraph(
                 "How much worse than the reference samples are, and by which step: a Y′ further left is better "
                 "predicted (true against predicted Y′), one further down better rendered (reference against true Y′). "
-                f"Along a grey line both together are the same{dashed}."
+                f"Along a grey line both together are the same{_dashed(drawn)}."
             ),
         )
     return [along, bits, by_score]
+
+
+def _dashed(plot: str) -> str:
+    return "; dashed: the direct route" if '<line class="direct"' in plot else ""
 
 
 def _fields(comparison: Comparison) -> str:
@@ -119,18 +122,19 @@ def _fields(comparison: Comparison) -> str:
         return ""
     return html.section(
         "The fields",
-        "<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth (or nothing, as far "
-        "as the examples show), breaks the second principle: Y′ should keep what has to do with X and leave the "
-        'rest to the renderer (<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>',
+        "<p>A field that costs a tenth of X → Y′ or more, and of which X saves less than a tenth, breaks the second "
+        "principle; perhaps it does, where that is not sure, or X may save nothing as far as the examples show. Y′ "
+        "should keep what has to do with X and leave the rest to the renderer "
+        '(<a href="https://arxiv.org/abs/2301.08846">arXiv 2301.08846</a>, section 2.1).</p>',
         html.table(table),
     )
 
 
 def measured_on(comparison: Comparison) -> str:
-    seeds = len(comparison.cells[0].runs)
     return (
-        f"{comparison.setup.split} split, {comparison.examples} examples, "
-        f"{counted(comparison.steps, comparison.setup.unit)} of Y, {seeds} training seed{'s' * (seeds > 1)}"
+        f"{comparison.setup.split} split, {counted(comparison.examples, 'example')}, "
+        f"{counted(comparison.steps, comparison.setup.unit)} of Y, "
+        f"{counted(len(comparison.cells[0].runs), 'training seed')}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regenkit.analysis.findings.principle import unknown
+from regenkit.analysis.findings.principle import is_sure, unknown
 from regenkit.analysis.findings.wording import plain, signed, signed_with_seeds, with_spread
 from regenkit.analysis.pages.tables import EMPTY, Cell, Table, figure, value, words
 from regenkit.analysis.results import comparison as results
@@ -27,15 +27,22 @@ def main_table(comparison: Comparison) -> Table:
             **_scores(comparison, cell, "predicted"), **_cost(cell),
         })  # fmt: skip
     for place, direct in enumerate(comparison.direct):
-        of = {number: cell for number, cell in enumerate(comparison.cells, 1) if cell.direct == place}
-        label = "direct X → Y" + (f" of {', '.join(map(str, of))}" if len(comparison.direct) > 1 else "")
+        cell = next(cell for cell in comparison.cells if cell.direct == place)
         rows.append({
-            "": Cell("", None), "cell": words(label), "total": _bits(direct.cost), "X saves": _saves(direct.cost),
-            **_scores(comparison, next(iter(of.values())), "direct"), **_cost(direct),
+            "": Cell("", None), "cell": words(f"direct X → Y{_of(comparison, place)}"),
+            "total": _bits(direct.cost), "X saves": _saves(direct.cost),
+            **_scores(comparison, cell, "direct"), **_cost(direct),
         })  # fmt: skip
     table = Table(titles=titles, rows=[[row.get(title, EMPTY) for title in titles] for row in rows],
                   best=comparison.lowest)  # fmt: skip
     return table.without_empty()
+
+
+def _of(comparison: Comparison, direct: int) -> str:
+    """ " of 1, 3": the cells that have this direct route; nothing where all have one."""
+    if len(comparison.direct) < 2:
+        return ""
+    return f" of {', '.join(str(number) for number, cell in enumerate(comparison.cells, 1) if cell.direct == direct)}"
 
 
 def metric_titles(comparison: Comparison) -> list[str]:
@@ -61,13 +68,20 @@ def fields_table(comparison: Comparison) -> Table:
         for cell in comparison.cells:
             broken = unknown(cell.generator) if cell.generator else []
             for name, cost in _fields(cell.generator):
-                flag = words("broken", flag=True) if name in broken else Cell("", None)
+                verdict = "broken" if is_sure(cost) else "perhaps broken"
+                flag = words(verdict, flag=True) if name in broken else Cell("", None)
                 yield [words(cell.label), words(name), words("X → Y′"), *_of_field(cost), flag]
             for name, cost in _fields(cell.renderer):
                 yield [words(cell.label), words(name), words("Y′ → Y"), *_of_field(cost), Cell("", None)]
-        for direct in comparison.direct:
+        for place, direct in enumerate(comparison.direct):
             for name, cost in _fields(direct.cost):
-                yield [words("direct"), words(name), words("X → Y"), *_of_field(cost), Cell("", None)]
+                yield [
+                    words(f"direct{_of(comparison, place)}"),
+                    words(name),
+                    words("X → Y"),
+                    *_of_field(cost),
+                    Cell("", None),
+                ]
 
     return Table(
         titles=["cell", "field", "way", "bits", "X saves", "of it", "principle 2"], rows=list(rows())

@@ -7,9 +7,12 @@ from typing import final
 
 from regenkit.analysis.findings.wording import number, one, plain
 from regenkit.analysis.pages.html import escape
-from regenkit.analysis.pages.svg import Labels, Plane, axis_of, drawing, line, short, text, ticks
+from regenkit.analysis.pages.svg import RIGHT, TOP, Labels, Plane, axis_of, drawing, line, short, text, ticks
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Figure, Loss
+
+FEW = 4
+"""Totals of direct routes outside of the plot that are written beside it."""
 
 
 @final
@@ -43,7 +46,8 @@ def losses(comparison: Comparison) -> str:
     """The same of losses by the first metric that is defined for all cells; empty without one."""
     for name in comparison.better:
         lost = [cell.scores[name].loss for cell in comparison.cells]
-        known = [each for each in lost if each and each.whole.defined]
+        known = [each for each in lost
+                 if each and each.whole.defined and each.rendering.defined and each.predicting.defined]  # fmt: skip
         if len(known) == len(lost):
             return _of_metric(comparison, plain(name), known)
     return ""
@@ -68,7 +72,13 @@ def _plot(name: str, title: str, along: str, up: str, marks: list[Mark], direct:
     plane = Plane(axis_of([mark.x for mark in marks]), axis_of([mark.y for mark in marks]))
     parts = [plane.frame(along, up), *(plane.tick_below(x, short(x)) for x in ticks(*plane.x))]
     labels = Labels()  # the direct routes' first: where there is no room for all, they are the ones to be read
-    parts += [_equal(plane, total, "direct", f"direct {number(total, 2)}", labels, 30) for total in sorted(direct)]
+    lines = {
+        total: _equal(plane, total, "direct", f"direct {number(total, 2)}", labels, 30) for total in sorted(direct)
+    }
+    parts += lines.values()
+    if outside := [number(total, 2) for total, drawn in lines.items() if not drawn]:
+        more = " …" if len(outside) > FEW else ""
+        parts.append(text(RIGHT, TOP - 6, f"outside of this: direct {', '.join(outside[:FEW])}{more}", "end"))
     for total in ticks(plane.x[0] + plane.y[0], plane.x[1] + plane.y[1]):
         parts.append(_equal(plane, total, "iso", short(total), labels))
     parts += [_drawn(plane, mark) for mark in marks]

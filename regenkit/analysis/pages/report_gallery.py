@@ -1,6 +1,7 @@
 """The gallery of the report's page: the files of `gallery`, within the page, as far as there is room."""
 
 import base64
+import math
 from pathlib import Path
 
 from regenkit.analysis.findings.wording import ROUTES, one
@@ -30,6 +31,8 @@ def gallery(report: Report, folder: Path, room: int) -> str:
 def _item(item: GalleryItem, unit: str, folder: Path, limit: int, room: int) -> tuple[str, int]:
     """(one example by its routes, bytes of the files in it)"""
     bits = "" if item.bits is None else f", {item.bits:.2f} bits {one(unit)}"
+    if item.bits is not None and not math.isfinite(item.bits):
+        bits = ", impossible by the predicted route"
     title = escape(f"{item.rank.capitalize()}: {item.id}{bits}")
     text = [f"<h3>{title}</h3>{html.paragraph(item.x)}<div class=routes>"]
     used = 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from regenkit.analysis.findings.wording import counted, listed, one, plus_minus
+from regenkit.analysis.findings.wording import counted, listed, milliseconds, one, plus_minus
 from regenkit.analysis.pages import html, report_tables
 from regenkit.analysis.pages.html import escape
 from regenkit.analysis.pages.report_gallery import gallery
@@ -34,8 +34,8 @@ def write_html(report: Report, path: Path) -> None:
 
 def _head(report: Report) -> str:
     return "<h1>Regeneration report</h1>" + html.paragraph(
-        f"{report.name}: {report.examples} held-out examples, {counted(report.steps, report.unit)} of Y. Brackets "
-        "and ± are 95\u00a0% bootstrap intervals over examples, of one training seed; bits are −log₂ P, "
+        f"{report.name}: {counted(report.examples, 'held-out example')}, {counted(report.steps, report.unit)} of Y. "
+        "Brackets and ± are 95\u00a0% bootstrap intervals over examples, of one training seed; bits are −log₂ P, "
         f"{one(report.unit)} of Y.",
         "soft",
     )
@@ -70,10 +70,15 @@ def _bars(report: Report) -> str:
 
 
 def _with_and_without_x(name: str, route: StageCost) -> dict[str, dict[str, float]]:
-    """By row, then field."""
-    with_x = {field: max(0.0, cost.bits.mean) for field, cost in route.fields.items()}
-    without = {field: max(0.0, (cost.without_x or cost.bits).mean) for field, cost in route.fields.items()}
-    return {name: with_x, f"{name}, X hidden": without}
+    """By row, then field: those rows that are known."""
+    found = {}
+    if route.total.bits.defined:
+        found[name] = {field: max(0.0, cost.bits.mean) for field, cost in route.fields.items()}
+    if route.total.without_x and route.total.without_x.defined:
+        found[f"{name}, X hidden"] = {
+            field: max(0.0, (cost.without_x or cost.bits).mean) for field, cost in route.fields.items()
+        }
+    return found
 
 
 def _routes(report: Report) -> str:
@@ -93,15 +98,16 @@ def _compactness(report: Report) -> str:
     found, conversion, routes = report.boundary.compactness, report.boundary.conversion, report.bits.routes
     models = ""
     made, direct = (routes[route].total.without_x if route in routes else None for route in ("generator", "direct"))
-    if made and direct and not report.continuous:
+    if made and direct and made.defined and direct.mean > 0 and not report.continuous:
         models = f", {made.mean / direct.mean:.3f} by the trained models"
+    ratio = f"Y′/Y: {plus_minus(found.ratio)} by counts{models}. " if found.ratio.defined else ""
     return html.section(
         "Compactness and cost of conversion",
         html.table(report_tables.compactness(report)),
         html.paragraph(
-            f"Y′/Y: {plus_minus(found.ratio)} by counts{models}. An example takes {found.per_example['rep'].mean:.0f} "
-            f"bits of Y′ and {found.per_example['y'].mean:.0f} of Y. Converting one takes {conversion.median:.3g} ms "
-            f"(median of {conversion.examples})."
+            f"{ratio}An example takes {found.per_example['rep'].mean:.0f} bits of Y′ and "
+            f"{found.per_example['y'].mean:.0f} of Y. Converting one takes {milliseconds(conversion.median)} (median "
+            f"of {conversion.examples})."
         ),
     )
 

@@ -81,22 +81,26 @@ class Table:
         return any(isinstance(row[column].key, str) for row in self.rows)
 
 
-def in_terminal(table: Table, title: str, *, whole: Collection[str] = ()) -> TerminalTable:
+def in_terminal(table: Table, title: str, *, whole: Collection[str] = (), below: bool = False) -> TerminalTable:
     """Means alone, without their intervals, so that a terminal is wide enough; the page has the rest.
 
     whole   titles of columns that are shown with it
+    below   what follows a mean stands below it: of several runs, of which there is no page
     """
-    texts = [
-        [cell.text if isinstance(cell.key, str) or name in whole else cell.text.partition(" ")[0]
-         for name, cell in zip(table.titles, row, strict=True)]
-        for row in table.rows
-    ]  # fmt: skip
+
+    def shown(name: str, cell: Cell) -> str:
+        if isinstance(cell.key, str) or name in whole:
+            return cell.text
+        mean, _, rest = cell.text.partition(" ")
+        return f"{mean}\n{rest}" if below and rest else mean
+
+    texts = [[shown(name, cell) for name, cell in zip(table.titles, row, strict=True)] for row in table.rows]
     found = TerminalTable(title=title, box=None, pad_edge=False, collapse_padding=True)
     for place, name in enumerate(table.titles):
         if table.is_text(place):
             found.add_column(name, overflow="fold")
         else:  # as narrow as can be, so that words have the rest
-            parts = [*name.split(), *(row[place] for row in texts)]
+            parts = [*name.split(), *(line for row in texts for line in row[place].split("\n"))]
             found.add_column(name, justify="right", width=max(map(len, parts), default=0))
     before = ""
     for first, *rest in texts:
