@@ -175,24 +175,6 @@ def test_common_voice_as_it_is_distributed(tmp_path: Path) -> None:
     }
 
 
-def test_a_clip_that_was_voted_down_is_left_out_where_its_speaker_is_held_out(tmp_path: Path) -> None:
-    """Without its transcript it would reach the renderer, which learns from recordings alone."""
-    for number in range(5):
-        speak(tmp_path / "clips" / f"{number}.wav", hertz=200.0 + 30 * number)
-    rows = {"train": ["ada 0"], "dev": ["bob 1"], "invalidated": ["bob 2", "ada 3"], "other": ["cy 4"]}
-    for table, clips in rows.items():
-        lines = (
-            f"{speaker}\t{number}.wav\t{number}\tIt is {number}.\t2\t0\n" for speaker, number in map(str.split, clips)
-        )
-        (tmp_path / f"{table}.tsv").write_text(HEAD + "".join(lines))
-    found = layouts.read(tmp_path, "")
-    assert found.left_out == {"clips/2.wav": layouts.HELD_OUT}
-    assert {name: (said.text, said.split) for name, said in found.said.items()} == {
-        "clips/0.wav": ("It is 0.", "train"), "clips/1.wav": ("It is 1.", "validation"),
-        "clips/3.wav": (None, None), "clips/4.wav": (None, None),
-    }  # fmt: skip
-
-
 def test_the_split_of_a_clip_does_not_depend_on_the_names_of_other_tables(tmp_path: Path) -> None:
     speak(tmp_path / "a.wav")
     (tmp_path / "all.tsv").write_text("path\tsentence\n\n\na.wav\tanother text\nzzz.wav\tnothing\n")

@@ -119,3 +119,23 @@ def test_a_whole_recording_is_in_the_split_of_its_segments(tmp_path: Path) -> No
         "a.wav#a-all", "a.wav#a-part", "b.wav", "b.wav#b-part", "c.wav"
     ]  # fmt: skip
     assert components(each.groups for each in examples).tolist() == [0, 0, 2, 2, 4]
+
+
+def test_a_clip_that_was_voted_down_is_left_out_where_its_speaker_is_held_out(tmp_path: Path) -> None:
+    """Without its transcript it would reach the renderer, which learns from recordings alone."""
+    for number in range(5):
+        write(tmp_path / "clips" / f"{number}.wav", tone(0.4, hertz=200.0 + 30 * number))
+    rows = {"train": ["ada 0"], "dev": ["bob 1"], "invalidated": ["bob 2", "ada 3"], "other": ["cy 4"]}
+    for table, clips in rows.items():
+        lines = (
+            f"{speaker}\t{number}.wav\t{number}\tIt is {number}.\t2\t0\n" for speaker, number in map(str.split, clips)
+        )
+        (tmp_path / f"{table}.tsv").write_text(
+            "client_id\tpath\tsentence_id\tsentence\tup_votes\tdown_votes\n" + "".join(lines)
+        )
+    found = layouts.read(tmp_path, "")
+    assert found.left_out == {"clips/2.wav": layouts.HELD_OUT}
+    assert {name: (said.text, said.split) for name, said in found.said.items()} == {
+        "clips/0.wav": ("It is 0.", "train"), "clips/1.wav": ("It is 1.", "validation"),
+        "clips/3.wav": (None, None), "clips/4.wav": (None, None),
+    }  # fmt: skip
