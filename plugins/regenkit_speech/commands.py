@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from regenkit_speech.by_rule import VOICE
+
 
 def align(
     run: Annotated[Path, typer.Argument(help="a run from speech to text, with the generator speech/ctc")],
@@ -28,7 +30,7 @@ def align(
 def speak(
     texts: Annotated[Path, typer.Argument(help="a file with a text a line")],
     folder: Annotated[Path, typer.Argument(help="a new folder: its name is the speaker's, as speech/folder reads it")],
-    voice: Annotated[str, typer.Option(help="as espeak-ng names it: a language, and perhaps a variant")] = "en-us+f3",
+    voice: Annotated[str, typer.Option(help="as espeak-ng names it: a language, and perhaps a variant")] = VOICE,
 ) -> None:
     """Make recordings of a synthetic second speaker, which help if there are only minutes of a voice."""
     from regenkit_speech.by_rule import speak as spoken

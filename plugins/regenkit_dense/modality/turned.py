@@ -1,13 +1,9 @@
 """A picture of a map as it is shown: EXIF data say how its pixels are to be turned (JEITA CP-3451, 4.6.4)."""
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 ORIENTATION = 0x0112
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
+TURNED = range(2, 9)
 OF_DIRECTIONS = ("disparity", "normals")
 """Maps whose values would have to be turned, too."""
 
@@ -15,10 +11,8 @@ OF_DIRECTIONS = ("disparity", "normals")
 def upright(image: Image.Image) -> Image.Image:
     """Itself where it is not turned, loaded. Damaged EXIF data turn nothing."""
     try:
-        turn = TURNS.get(int(image.getexif().get(ORIENTATION, 1)))
+        turned = int(image.getexif().get(ORIENTATION, 1)) in TURNED  # read first: Pillow turns a TIFF when it loads it
     except Exception:  # whatever damaged metadata lead Pillow to
-        turn = None
+        turned = False
     image.load()
-    if turn is None:
-        return image
-    return image.copy() if image.format == "TIFF" else image.transpose(turn)  # Pillow turns a TIFF when it loads it
+    return ImageOps.exif_transpose(image) if turned else image

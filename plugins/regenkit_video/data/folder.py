@@ -16,7 +16,7 @@ from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields
 from regenkit_video.data.held_out import named
 from regenkit_video.data.moving import spelled
-from regenkit_video.data.own import Part, content, own, parts
+from regenkit_video.data.own import Part, content, own, parts, stem
 from regenkit_video.modality.clip import Clip, Fit, encode
 from regenkit_video.modality.video import Video
 from regenkit_video.modality.windows import windows
@@ -144,16 +144,16 @@ class Captions(Videos):
 
     @cached_property
     def left_out(self) -> dict[str, str]:
-        stems = {_stem(file) for file in self.own.files}
-        alone = {text: "a caption without a video" for text in self.own.texts if _stem(text) not in stems}
-        twice = {text: f"{self._beside[_stem(text)]} is the caption of its video" for text in self.own.texts
-                 if self._beside[_stem(text)] != text}  # fmt: skip
+        stems = {stem(file) for file in self.own.files}
+        alone = {text: "a caption without a video" for text in self.own.texts if stem(text) not in stems}
+        twice = {text: f"{self._beside[stem(text)]} is the caption of its video" for text in self.own.texts
+                 if self._beside[stem(text)] != text}  # fmt: skip
         return {**self._silent, **self.own.left_out, **twice, **alone}
 
     @cached_property
     def _beside(self) -> dict[str, str]:
         """By name without its suffix, the text: .txt, or .TXT where there is no other."""
-        return {_stem(text): text for text in self.own.texts}
+        return {stem(text): text for text in self.own.texts}
 
     @cached_property
     def _silent(self) -> dict[str, str]:
@@ -167,7 +167,7 @@ class Captions(Videos):
         return found
 
     def x(self, file: str) -> tuple[Fields | None, str]:
-        if (text := self._beside.get(_stem(file))) is None:
+        if (text := self._beside.get(stem(file))) is None:
             return None, ""
         try:
             if (self.root / text).stat().st_size > VAST:
@@ -178,7 +178,3 @@ class Captions(Videos):
         if len(words.encode()) > LONGEST:
             raise BadSource(file, f"its caption is longer than {LONGEST} bytes")
         return (spelled(words) if words else None), words
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]

@@ -13,7 +13,7 @@ from regenkit.sources.locate import own_folder, stamp
 from regenkit.spec import Fields, Spec
 from regenkit.tree import tree
 from regenkit_video.data.held_out import named
-from regenkit_video.data.own import content, own
+from regenkit_video.data.own import content, own, stem
 from regenkit_video.modality.footage import SIDE, Footage
 
 CORPUS, MELODY = "music/corpus", "melody"
@@ -128,9 +128,9 @@ class Scored:
         self.splits = named(self.own.files, self.name, path)
         self.reads = plugins.host().find("modality", MELODY).reads
         self.scores = self._by_stem()
-        self.beside = {file: found[0] for file in self.own.files if (found := self.scores.get(_stem(file)))}
-        stems = {_stem(file) for file in self.own.files}
-        alone = {each: "a melody without a video" for stem, found in self.scores.items() if stem not in stems
+        self.beside = {file: found[0] for file in self.own.files if (found := self.scores.get(stem(file)))}
+        stems = {stem(file) for file in self.own.files}
+        alone = {each: "a melody without a video" for name, found in self.scores.items() if name not in stems
                  for each in found}  # fmt: skip
         self.left_out = {**self.own.left_out, **alone}
         if not self.beside:
@@ -162,7 +162,7 @@ class Scored:
         if len(y["pitch"]) > MOST_NOTES:
             raise BadSource(source, f"its melody is longer than {MOST_NOTES} notes: cut both")
         remarks = [f"holds {len(values)} melodies: the first is used"] if len(values) > 1 else []
-        if len(self.scores[_stem(source)]) > 1:
+        if len(self.scores[stem(source)]) > 1:
             remarks.append("several melodies are beside it: the first is used, by the order of formats")
         same = content(self.root / source)
         return [Example(id=source, y=y, x=Footage().encode(clip)[0], groups=(f"file {source}", f"content {same}"),
@@ -177,7 +177,3 @@ class Scored:
                 if name.lower().endswith(suffix) and len(name) > len(suffix):
                     found.setdefault(name[: -len(suffix)], []).append(name)
         return found
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]

@@ -61,6 +61,11 @@ def own(root: Path, dataset: str) -> Own:
     return Own(files=files, texts=texts, left_out={**found.left_out, **unread}, ignored=found.ignored)
 
 
+def stem(name: str) -> str:
+    """A file's name without its suffix."""
+    return name.rpartition(".")[0]
+
+
 def content(path: Path) -> int:
     """A signed 64-bit number of what a file holds: its length, its beginning and its end. A copy has the same, whatever
     its name."""
