@@ -1,9 +1,11 @@
 """Speech: `scores` of recordings and of their true mel by Griffin-Lim; whether `voices`, and kinds of `drums`, are told
-apart; `mel` beside librosa and torch, and the vocoder `vocos` beside the same network in torch, as ratios.
+apart; how the Fréchet distance grows (`frechet`); `mel` beside librosa and torch, and the vocoder `vocos` beside the
+same network in torch, as ratios.
 
 python benchmarks/speech.py scores
 python benchmarks/speech.py voices
 python benchmarks/speech.py drums
+python benchmarks/speech.py frechet
 python benchmarks/speech.py mel
 python benchmarks/speech.py vocos
 """
@@ -20,7 +22,7 @@ from regenkit.components import Evaluation, Example
 from regenkit.errors import BadSource
 from regenkit_speech.data import Prompts
 
-ROUNDS, SECONDS, BATCH = 7, 5, 16
+ROUNDS, SECONDS, BATCH, SOUNDS = 7, 5, 16, 60
 RATE, N_FFT, HOP, BANDS = 16_000, 1024, 256, 80
 SCORES = ("word_error_rate", "character_error_rate", "mel_cepstral_distortion", "f0_rmse", "voicing_error")
 
@@ -33,31 +35,37 @@ def examples(dataset: Prompts, every: int) -> Iterator[Example]:
 def readable(dataset: Any, names: list[str]) -> Iterator[Example]:
     for name in names:
         try:
-            yield from dataset.read(name)
+            yield from (each for each in dataset.read(name) if isinstance(each, Example))
         except BadSource as error:
             print(f"left out: {error}", file=sys.stderr)
 
 
 def scores() -> None:
     from regenkit_speech import metrics
-    from regenkit_speech.converter.spectral import Mel
     from regenkit_speech.modality import Audio, Transcript
-    from regenkit_speech.models.phase import GriffinLim
 
     audio = Audio()
     found = list(examples(Prompts(units="characters"), 6))
-    converter = Mel(y=audio.spec)
-    vocoder = GriffinLim(condition=converter.spec, target=audio.spec)
     real = [example.y for example in found]
-    drawn = []
-    for y in real:
-        spectra = converter.convert(y)["mel"]
-        batch = {"mel": spectra[None], vocoder.clock.mask: np.ones((1, len(spectra)), bool)}
-        drawn.append({"wave": vocoder.sample(batch, seed=0)["wave"][0]})
+    drawn = [{"wave": resounded(y["wave"])} for y in real]
     for name, samples in (("recordings", real), ("griffin_lim", drawn), ("another prompt", [*real[1:], real[0]])):
         of = Evaluation(samples=samples, references=real, conditions=[each.x or {} for each in found], x=Transcript(),
                         y=audio)  # fmt: skip
         print(name, {metric: round(float(np.nanmean(getattr(metrics, metric)(of))), 3) for metric in SCORES})
+
+
+def resounded(wave: np.ndarray) -> np.ndarray:
+    """A sound made anew from its true mel by Griffin-Lim."""
+    from regenkit_speech.converter.spectral import Mel
+    from regenkit_speech.modality import Audio
+    from regenkit_speech.models.phase import GriffinLim
+
+    audio = Audio()
+    converter = Mel(y=audio.spec)
+    vocoder = GriffinLim(condition=converter.spec, target=audio.spec)
+    spectra = converter.convert({"wave": wave})["mel"]
+    batch = {"mel": spectra[None], vocoder.clock.mask: np.ones((1, len(spectra)), bool)}
+    return np.asarray(vocoder.sample(batch, seed=0)["wave"][0])
 
 
 def voices() -> None:
@@ -104,6 +112,46 @@ def drums() -> None:
     by_class = {name: np.mean(np.array(right)[np.array(asked) == token]) for token, name in enumerate(labels, 1)}
     print(f"{len(right)} sounds, right {np.mean(right):.3f}; mean of classes {np.mean(list(by_class.values())):.3f}")
     print(", ".join(f"{name} {share:.2f}" for name, share in by_class.items()))
+
+
+def frechet() -> None:
+    """`speech/frechet_distance` of SOUNDS clips and of as many strokes, drawn at random, against others, and against
+    themselves with noise: normal noise of a share of full scale, and of a share of each sound's own power."""
+    from regenkit_speech.data import Drumkits, Fillets
+    from regenkit_speech.metrics.frechet import between, encoded
+
+    random = np.random.default_rng(0)
+
+    def features(waves: list[np.ndarray]) -> np.ndarray:
+        return np.array([encoded(np.asarray(wave, np.float32), RATE) for wave in waves])
+
+    def noisy(waves: list[np.ndarray], deviation: Callable[[np.ndarray], float]) -> list[np.ndarray]:
+        return [wave + random.normal(0, deviation(wave), len(wave)).astype(np.float32) for wave in waves]
+
+    for what, dataset, every in (("Czech clips", Fillets("cs"), 8), ("strokes", Drumkits(), 1)):
+        found = [each.y["wave"] for each in readable(dataset, dataset.sources()[::every])]
+        own, others = np.split(random.permutation(len(found))[: 2 * SOUNDS], 2)
+        waves = [found[row] for row in own]
+        real, other = features(waves), features([found[row] for row in others])
+        ways = {
+            "others": other,
+            "noise of 0.003": features(noisy(waves, lambda _: 0.003)),
+            "noise of 0.02": features(noisy(waves, lambda _: 0.02)),
+            "noise 30 dB below each": features(noisy(waves, lambda wave: float(wave.std()) * 10 ** (-30 / 20))),
+            "Griffin-Lim": features([resounded(wave) for wave in waves]),
+            "white noise": features([random.normal(0, 0.1, len(wave)) for wave in waves]),
+        }
+        print(f"{SOUNDS} of {len(found)} {what}")
+        for name, drawn in ways.items():
+            print(f"  {name}: {between(drawn, real):.2f}")
+        print(f"  others, with a full covariance: {full(other, real):.2f}")
+
+
+def full(one: np.ndarray, other: np.ndarray) -> float:
+    """The Fréchet distance of two Gaussians of full covariance."""
+    (means, covariance), (others, its) = ((each.mean(0), np.cov(each, rowvar=False)) for each in (one, other))
+    joint = np.sqrt(np.linalg.eigvals(covariance @ its).astype(complex)).real.sum()
+    return float(np.square(means - others).sum() + np.trace(covariance) + np.trace(its) - 2 * joint)
 
 
 def mel() -> None:
@@ -197,5 +245,5 @@ def race(ways: dict[str, Callable[[], Any]], what: str) -> None:
 
 
 if __name__ == "__main__":
-    ways = {"scores": scores, "voices": voices, "drums": drums, "mel": mel, "vocos": vocos}
+    ways = {"scores": scores, "voices": voices, "drums": drums, "frechet": frechet, "mel": mel, "vocos": vocos}
     ways[asked if (asked := " ".join(sys.argv[1:]) or "mel") in ways else sys.exit(__doc__)]()
