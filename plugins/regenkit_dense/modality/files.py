@@ -21,23 +21,15 @@ from PIL import Image, UnidentifiedImageError
 
 from regenkit.errors import BadSource, UserError
 from regenkit.files import beside
-from regenkit_dense.modality import pfm, turned
+from regenkit_dense.modality import labels, normals, pfm, turned
 from regenkit_dense.modality.palette import palette
 
 LOG = logging.getLogger(__name__)
-IGNORED = 255
-"""The level of a pixel that is to be ignored."""
 PER_UNIT = 256.0
 MOST_PIXELS = 36_000_000
-DEEP = ("I", "I;16", "I;16L", "I;16B")
-"""Pillow's names of pictures of 16 bits and more."""
 DEEPEST = 65535
 SUBFILE, COPY_OR_MASK = 254, 0b101
 """NewSubfileType of a page of a TIFF (TIFF 6.0, section 8), and its bits 0 and 2."""
-COLOURED = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
-"""Those that have colours of 8 bits."""
-LENGTH_ERROR, OTHERS = 0.1, 0.05
-"""How far from 1 the length of a normal of a PNG may be, and the share that may be farther: blends at edges."""
 
 
 def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarray | None = None) -> np.ndarray:
@@ -54,12 +46,12 @@ def read(path: Path, name: str, *, per_unit: float = PER_UNIT, colours: np.ndarr
         return _numbers(path, name, pfm.read(path))
     picture, levels = _picture(path, name)
     if name == "classes":
-        return _classes(path, levels, picture.mode) if colours is None else _of_colours(path, picture, colours)
+        return labels.read(path, levels, picture.mode) if colours is None else labels.of_colours(path, picture, colours)
     if name == "normals":
         if picture.mode not in ("RGB", "RGBA"):
             raise BadSource(path, f"is a picture of mode {picture.mode}; normals are RGB")
-        return _normals(path, levels[:, :, :3])
-    if picture.mode not in DEEP:
+        return normals.read(path, levels[:, :, :3])
+    if picture.mode not in labels.DEEP:
         raise BadSource(path, f"is a picture of mode {picture.mode}; a {name} is a PNG of 16 bits, a PFM or a NPY")
     return (levels.astype(np.float32) / np.float32(per_unit))[:, :, None]
 
@@ -86,7 +78,7 @@ def write(
     suffix = path.suffix.lower()
     if suffix == ".npy":
         with beside(path) as temporary, temporary.open("wb") as file:
-            np.save(file, _from_0(values) if name == "classes" else values, allow_pickle=False)
+            np.save(file, labels.from_0(values) if name == "classes" else values, allow_pickle=False)
     elif suffix == ".pfm":
         if name == "classes":
             raise UserError(f"{path}: classes are written as .png or .npy, not .pfm, which holds numbers alone")
@@ -94,9 +86,9 @@ def write(
             pfm.write(temporary, values)
     elif suffix == ".png":
         if name == "classes":
-            _save(path, _of_labels(values, palette(classes) if colours is None else colours))
+            _save(path, labels.picture(values, palette(classes) if colours is None else colours))
         else:
-            _save(path, _of_vectors(values) if name == "normals" else _of_numbers(path, name, values, per_unit))
+            _save(path, normals.picture(values) if name == "normals" else _of_numbers(path, name, values, per_unit))
     else:
         raise UserError(f"{path}: maps are written as .png, .npy or .pfm, not {suffix or 'without a suffix'!r}")
 
@@ -119,28 +111,6 @@ def _save(path: Path, image: Image.Image) -> None:
         raise UserError(f"{path}: the folder {path.parent} does not exist; create it first")
     with beside(path) as temporary, temporary.open("wb") as file:
         image.save(file, "PNG")
-
-
-def _from_0(tokens: np.ndarray) -> np.ndarray:
-    """Tokens as files have classes."""
-    return np.where(tokens > 0, tokens - 1, IGNORED).astype(np.uint8)
-
-
-def _of_labels(tokens: np.ndarray, colours: np.ndarray) -> Image.Image:
-    """With a palette; what is ignored has a grey that no class has."""
-    image = Image.fromarray(_from_0(tokens))
-    taken = {tuple(each) for each in colours.tolist()}
-    grey = next(level for level in range(224, -32, -1) if (level % 256,) * 3 not in taken) % 256
-    table = np.full((256, 3), grey, np.uint8)
-    table[: len(colours)] = colours
-    image.putpalette(table.ravel().tolist())
-    return image
-
-
-def _of_vectors(values: np.ndarray) -> Image.Image:
-    absent = ~np.any(values != 0, -1, keepdims=True)
-    levels = np.rint((np.clip(values, -1, 1) + 1) * 127.5)
-    return Image.fromarray(np.where(absent, 0, levels).astype(np.uint8))
 
 
 def _of_numbers(path: Path, name: str, values: np.ndarray, per_unit: float) -> Image.Image:
@@ -196,57 +166,6 @@ def _pages(image: Any) -> int:
     return found
 
 
-def _classes(path: Path, levels: np.ndarray, mode: str) -> np.ndarray:
-    if mode in ("RGB", "RGBA"):
-        count = len(np.unique(_one_number(levels)))
-        raise BadSource(path, f"holds labels as {count} colours (RGB), and the dataset's `colours` do not say which "
-                              "class each is")  # fmt: skip
-    if mode not in ("P", "L", "1", *DEEP):
-        raise BadSource(path, f"is a picture of mode {mode}; labels are a PNG with a palette, of levels, or RGB")
-    numbers = np.minimum(levels.astype(np.int32), np.iinfo(np.int32).max - 1) + 1
-    numbers[levels == IGNORED] = 0
-    return numbers
-
-
-def _of_colours(path: Path, picture: Image.Image, colours: np.ndarray) -> np.ndarray:
-    """Colours → classes. Where they are of none, black and 255 of a palette are ignored."""
-    if picture.mode not in COLOURED:
-        raise BadSource(path, f"is a picture of mode {picture.mode}; where `colours` say the class, right are levels "
-                              "of 8 bits, a palette or RGB")  # fmt: skip
-    values = _one_number(np.asarray(picture.convert("RGB")))
-    found = np.zeros(values.shape, np.int32)
-    for number, value in enumerate(_one_number(colours), 1):
-        found[values == value] = number
-    ignored = values == 0
-    if picture.mode == "P":
-        ignored |= np.asarray(picture) == IGNORED
-    strange = np.unique(values[(found == 0) & ~ignored])
-    if strange.size:
-        shown = ", ".join(f"[{each >> 16}, {each >> 8 & 255}, {each & 255}]" for each in strange[:3].tolist())
-        raise BadSource(path, f"has colours of no class: {shown}{' …' if strange.size > 3 else ''}")
-    return found
-
-
-def _one_number(colours: np.ndarray) -> np.ndarray:
-    found: np.ndarray = colours[..., :3].astype(np.int64) @ np.array([65536, 256, 1])
-    return found
-
-
-def _normals(path: Path, levels: np.ndarray) -> np.ndarray:
-    """Unit vectors. Black and the middle grey are no vector."""
-    vectors = levels.astype(np.float32) / 127.5 - 1
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    known = (levels != 0).any(-1, keepdims=True) & (length > LENGTH_ERROR)
-    far = known & (np.abs(length - 1) > LENGTH_ERROR)
-    if far.sum() > OTHERS * known.sum():
-        raise BadSource(
-            path,
-            f"is no picture of normals: {far.sum() / known.sum():.0%} of its vectors have lengths other than 1, "
-            f"{length[known].min():.2f} to {length[known].max():.2f}",
-        )
-    return np.where(known, vectors / np.maximum(length, 1e-6), 0).astype(np.float32)
-
-
 def _array(path: Path) -> Any:
     try:
         with path.open("rb") as file:
@@ -272,7 +191,7 @@ def _numbers(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     if name == "classes":
         if values.dtype.kind not in "iu" or values.ndim != 2 or 0 in values.shape:
             raise BadSource(path, f"holds {values.dtype} of shape {values.shape}; right are integers (height, width)")
-        return np.where(values == IGNORED, 0, values.astype(np.int64) + 1)
+        return np.where(values == labels.IGNORED, 0, values.astype(np.int64) + 1)
     if values.ndim == 2 and name != "normals":
         values = values[:, :, None]
     channels = 3 if name == "normals" else 1
