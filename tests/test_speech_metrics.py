@@ -1,5 +1,6 @@
 """Scores of speech, on sounds whose distances are known."""
 
+from itertools import product
 from pathlib import Path
 
 import jiwer
@@ -63,6 +64,15 @@ def test_pace_alone_is_no_distance_of_cepstra() -> None:
     assert metrics.mel_cepstral_distortion(slow)[0] < 2.0
 
 
+def test_what_is_rendered_in_whole_entries_is_compared_with_its_recording() -> None:
+    """Of a codec whose entries are 320 samples a fifth of the renderings had no distance."""
+    recording = voice(150.0)[:12_481]  # 39 entries and a sample
+    rendered = np.pad(recording, (0, 40 * 320 - len(recording)))
+    (found,) = metrics.stft_distance(of([rendered], [recording]))
+    assert found == pytest.approx(0.0, abs=1e-6)
+    assert np.isnan(metrics.stft_distance(of([np.pad(rendered, (0, 320))], [recording]))).all()
+
+
 def test_a_sample_without_sound_has_no_distance() -> None:
     empty = of([np.zeros(0, np.float32)], [voice(150.0)])
     for name in ("mel_cepstral_distortion", "f0_rmse", "voicing_error", "stft_distance"):
@@ -88,9 +98,12 @@ def test_what_is_not_in_english_has_no_judge() -> None:
     text = Text(languages=("en-us", "cs"))
     czech = {**text.encode("co to je")[0], "language": np.array(2, np.int32)}
     judged = Evaluation(samples=[{"wave": y}], references=[{"wave": y}], conditions=[czech], x=text, y=Audio())
-    for name in ("word_error_rate", "character_error_rate"):
+    alone = Text(languages=("cs",))  # of one language there is no field
+    only = Evaluation(samples=[{"wave": y}], references=[{"wave": y}], conditions=[alone.encode("co to je")[0]],
+                      x=alone, y=Audio())  # fmt: skip
+    for name, each in product(("word_error_rate", "character_error_rate"), (judged, only)):
         with pytest.raises(UserError, match="hears English alone, and this is in cs"):
-            getattr(metrics, name)(judged)
+            getattr(metrics, name)(each)
 
 
 def test_cepstral_distortion_is_the_distance_of_log_spectra_in_decibels() -> None:

@@ -80,6 +80,9 @@ def test_words_are_found_in_a_recording(place: Path) -> None:
         assert picture.size == (900, 380)
     regenkit(*align[:-1], "Co je? Ano!", "-o", "same.ctm", cwd=place)  # as people write it
     assert (place / "same.ctm").read_text() == (place / "a.ctm").read_text()
+    for text, name in (("5", "five.ctm"), ("pět", "pet.ctm")):  # the language is the data's
+        regenkit(*align[:-1], text, "-o", name, cwd=place)
+    assert (place / "five.ctm").read_text() == (place / "pet.ctm").read_text()
     for bad, message in (
         (("align", "runs/said/1", "voices/3.wav", "--text", "co", "-o", "a.wav"), ".TextGrid, .ctm or .png"),
         (("align", "runs/said/1", "voices/3.wav", "--text", "co " * 60, "-o", "b.ctm"), "is too short for the"),

@@ -20,6 +20,7 @@ from speech_batches import (
     noise,
 )  # fmt: skip
 
+from regenkit.layers.gaussian import LEAST_LOG_SCALE
 from regenkit.models.joint_vectors import JointVectors
 from regenkit.models.together import together
 from regenkit.quiet import keras
@@ -27,8 +28,9 @@ from regenkit.quiet import tensorflow as tf
 from regenkit.recipe.settings import JointSettings
 from regenkit.spec import END, Spec
 from regenkit_speech.converter.vae import WaveVae
-from regenkit_speech.models.glow import Glow
+from regenkit_speech.models.glow import Glow, _log_likelihood
 from regenkit_speech.models.vocos import Vocos
+from regenkit_speech.networks.alignment import aligned
 from regenkit_speech.networks.coupling import Couplings
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
@@ -107,6 +109,23 @@ def steps_of(steps: dict[str, list[int]]) -> dict[str, int]:
 def test_glow_stands_alone_and_moves_every_weight() -> None:
     check_examples_stand_alone(glow(), batch, atol=2e-3)
     check_every_weight_is_moved(glow(), *batch(slice(0, 3), False))
+
+
+def test_narrow_gaussians_are_told_apart() -> None:
+    """Of two symbols that are as narrow as may be, and half a deviation apart in each of 80 numbers."""
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        log_scale = np.full((2, 80), LEAST_LOG_SCALE, np.float32)
+        first = random.normal(-2.8, 0.3, 80)
+        mean = np.stack([first, first + 0.5 * np.exp(LEAST_LOG_SCALE) * random.normal(size=80)]).astype(np.float32)
+        symbol = np.repeat([0, 1], 20)
+        vectors = (mean[symbol] + np.exp(log_scale[symbol]) * random.normal(size=(40, 80))).astype(np.float32)
+        found = _log_likelihood(*(tf.constant(each[None]) for each in (vectors, mean, log_scale)))
+        wide, deep = (each.astype(np.float64)[:, None] for each in (mean, log_scale))
+        density = -(0.5 * ((vectors[None] - wide) / np.exp(deep)) ** 2 + deep).sum(-1)
+        np.testing.assert_allclose(found[0], density, atol=1e-3)
+        (durations,) = aligned(found, tf.ones([1, 2]), tf.ones([1, 40])).numpy()
+        assert np.abs(durations - 20).max() <= 1
 
 
 def test_what_glow_draws() -> None:

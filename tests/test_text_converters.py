@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from regenkit.errors import BadSource, UserError
 from regenkit.pipeline.editing import parse_given, parsed, text_of
 from regenkit_text.arpabet import PHONEMES
+from regenkit_text.converter.function_words import WORDS
 from regenkit_text.converter.keywords import Keywords
 from regenkit_text.converter.segments import Segments
-from regenkit_text.converter.template import Template
+from regenkit_text.converter.template import PIECE, Template
 from regenkit_text.modality import Text
 from regenkit_text.modality.units import learn_subwords
 
@@ -83,6 +84,15 @@ def test_function_words_in_capitals_are_names() -> None:
     assert {"US", "IT", "WHO"} <= {*of(Keywords(BYTES.spec, most=9), text).split("\n")}
     assert of(Template(BYTES.spec), "The one that I said. It is A cat") == "the one that i ⟨VERBED⟩ . it is a ⟨NOUN⟩"
     assert of(Template(BYTES.spec), "THIS IS IT").lower() == "this is it"  # nothing tells them apart there
+
+
+def test_function_words_that_end_in_a_point_are_whole() -> None:
+    text = "files, e.g. Python, i.e. code (E.g. by hand)"
+    shown = "⟨NOUNS⟩ , e.g. ⟨NAME⟩Python , i.e. ⟨NOUN⟩ ( e.g. by ⟨NOUN⟩ )"
+    assert of(Template(BYTES.spec), text) == shown
+    assert PIECE.findall("i.e.x vie.g. a") == ["i.e.x", "vie.g", ".", "a"]
+    assert not {"e.g", "i.e", "e.g.", "i.e."} & {*of(Keywords(BYTES.spec, most=9), text).split("\n")}
+    assert all(PIECE.findall(f"a {word} b") == ["a", word, "b"] for word in WORDS)
 
 
 @pytest.mark.parametrize("build", [Template, Keywords])

@@ -62,8 +62,8 @@ def _as_learned(pipeline: Any, text: str, given: Mapping[str, str]) -> str:
     """Words without marks and capitals, and numbers in words, where the run learned from texts of that form."""
     if tuple(getattr(pipeline.y.units, "labels", ())) != WORDS:
         return text
-    languages = pipeline.y.spec[LANGUAGE].labels if LANGUAGE in pipeline.y.spec else ()
-    name = given.get(LANGUAGE, next(iter(languages), "en")).partition("-")[0]  # en-us is en
+    alone = pipeline.recipe.dataset.arguments.get("language", "en")  # of data in one language, which Y does not say
+    name = given.get(LANGUAGE, next(iter(getattr(pipeline.y, "languages", ())), alone)).partition("-")[0]  # en-us is en
     known: dict[str, Language] = {each: each for each in get_args(Language)}
     return words(text, known.get(name, "en")) or text
 

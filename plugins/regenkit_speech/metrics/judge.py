@@ -73,11 +73,14 @@ def _texts(of: Evaluation) -> list[tuple[str, str] | None]:
 
 
 def _language(of: Evaluation, place: int) -> Any:
-    """The one that X names of this example, else that of all."""
+    """The one that X names of this example, else that of all, which is English where X says none."""
     number = int(of.conditions[place].get(LANGUAGE, 0)) if of.conditions else 0
     if number:
-        return str(of.x.spec[LANGUAGE].labels[number - 1]).partition("-")[0]  # en-us is en
-    return getattr(of.x, "language", "en")
+        name = of.x.spec[LANGUAGE].labels[number - 1]
+    else:
+        alone: Sequence[str] = getattr(of.x, "languages", ())  # one language is no field of X
+        name = alone[0] if len(alone) == 1 else getattr(of.x, "language", HEARS_LANGUAGE)
+    return str(name).partition("-")[0]  # en-us is en
 
 
 def plain(text: str) -> str:

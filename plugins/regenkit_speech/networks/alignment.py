@@ -8,7 +8,8 @@ k − 1 as the last of symbol i − 1) − C[k − 1].
 
 from regenkit.quiet import tensorflow as tf
 
-NEVER = -1e12
+NEVER = float("-inf")
+"""Narrow Gaussians give any number, so that no finite one would do."""
 EVEN = 20.0
 """Nats for an entry that is placed with a symbol of the other end of the text."""
 
@@ -25,7 +26,7 @@ def aligned(log_likelihood: tf.Tensor, symbols: tf.Tensor, entries: tf.Tensor) -
         for each, count in zip((symbols, entries), counts, strict=True)
     )
     even = -EVEN * (symbol[:, :, None] - entry[:, None, :]) ** 2
-    return align(log_likelihood + even, *(tf.cast(count, tf.int32) for count in counts))
+    return align(log_likelihood + tf.cast(even, log_likelihood.dtype), *(tf.cast(count, tf.int32) for count in counts))
 
 
 def align(log_likelihood: tf.Tensor, symbols: tf.Tensor, entries: tf.Tensor) -> tf.Tensor:
@@ -80,7 +81,7 @@ def _running_max(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     place = tf.broadcast_to(tf.range(length)[None], tf.shape(x))
 
     def double(step: tf.Tensor, value: tf.Tensor, place: tf.Tensor) -> tuple:
-        earlier = tf.pad(value[:, :-step], [[0, 0], [step, 0]], constant_values=tf.constant(2 * NEVER, tf.float64))
+        earlier = tf.pad(value[:, :-step], [[0, 0], [step, 0]], constant_values=tf.constant(NEVER, tf.float64))
         there = tf.pad(place[:, :-step], [[0, 0], [step, 0]])
         better = earlier >= value
         return 2 * step, tf.where(better, earlier, value), tf.where(better, there, place)

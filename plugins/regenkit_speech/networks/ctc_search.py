@@ -109,7 +109,9 @@ class _Beam:
         chosen = total.argmax(1)
         rows = np.arange(len(chosen))
         if not np.isfinite(total[rows, chosen]).all():
-            raise UserError("length: a recording has fewer entries than the string is to have tokens; ask for fewer")
+            raise UserError("length: no such string was found: a recording has fewer entries than the string is to "
+                            "have tokens, or repeated tokens leave few paths. Ask for fewer tokens, or for a wider "
+                            "beam_size")  # fmt: skip
         return [self.prefix[row, place, : self.size[row, place]] for row, place in zip(rows, chosen, strict=True)]
 
 

@@ -28,7 +28,8 @@ def approximation(wave: tf.Tensor, levels: int) -> tf.Tensor:
     """float32 [batch, samples] → [batch, ceil(samples / 2^levels)]: what Daubechies' wavelet db4 leaves after so many
     levels, over 2^(levels / 2), so that a constant stays as it is. Zeros lie beyond both ends.
 
-    The phase is that of PyWavelets; of the entries that it allows, each shows what is nearest to its own samples.
+    The phase is that of PyWavelets; of the entries that it allows, each shows what is nearest to its first sample, as
+    windows of a spectrum do.
     """
     whole = 1 if levels > 3 else 2
     return _filtered(wave, cascade(levels), 1 << levels, before=max(2, (whole << levels) - 6))

@@ -56,7 +56,8 @@ def inverse_stft(
     spectrum: tf.Tensor, n_fft: int, hop_length: int, known: tf.Tensor | None = None
 ) -> tf.Tensor:  # fmt: skip
     """complex64 [batch, entries, n_fft / 2 + 1] → float32 [batch, entries × hop]: the least-squares inverse (Griffin
-    and Lim 1984): overlap and add, over the sum of squared windows.
+    and Lim 1984): overlap and add, over the sum of squared windows. Where windows hardly reach, which are the last
+    n_fft / 32 samples if the hop is half a window, it is softer.
 
     known  float32 [batch, entries], 1 for the entries that exist, which are the first ones; the others must be 0
     """

@@ -25,7 +25,7 @@ class Keywords:
     most  keywords of a text: nouns first, then longer words
     """
 
-    version = 2
+    version = 3
 
     def __init__(self, y: Spec, most: PositiveInt = 3) -> None:
         self.y, self.most, field = y, most, field_of_words(y, "keywords are")

@@ -21,8 +21,13 @@ from regenkit_text.converter.function_words import WORDS
 from regenkit_text.converter.tagger import NAMES, is_known, tagged
 from regenkit_text.modality.units import BYTES, LANGUAGE, Bytes, Characters, text_of
 
-PIECE = re.compile(r"(?:[^\W_]|['’_+#](?=[^\W_])|[-.](?=[^\W_])|(?<=[^\W_])[+#]+(?![^\W_]))+|\S")
-"""A word, with the marks within it ("i.e", "command-line", "C++"), or a mark."""
+SHORT = "|".join(re.escape(word) for word in WORDS if word.endswith("."))
+PIECE = re.compile(
+    rf"(?<![^\W_])(?i:{SHORT})(?![^\W_])"
+    r"|(?:[^\W_]|['’_+#](?=[^\W_])|[-.](?=[^\W_])|(?<=[^\W_])[+#]+(?![^\W_]))+"
+    r"|\S"
+)
+"""A function word that ends in a point ("i.e."), a word with the marks within it ("command-line", "C++"), or a mark."""
 MARKS = tuple(".,;:!?()[]{}\"'`/\\-–—&+*=<>%@#$|~^_")
 ENDS = frozenset(".!?:")
 """Marks after which a sentence begins."""
@@ -38,7 +43,7 @@ AXIS = "template"
 class Template:
     """y  the spec of a text"""
 
-    version = 2
+    version = 3
 
     def __init__(self, y: Spec) -> None:
         self.y, field = y, field_of_words(y, "a template is")

@@ -38,7 +38,7 @@ class Text:
         max_length: PositiveInt = 256, axis: Literal["", "x"] = "", languages: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.units = units_of(units, labels, tokenizer)
-        self.max_length = max_length
+        self.max_length, self.languages = max_length, tuple(languages)
         self.unit, self.unit_steps = FIELD[units], 1.0
         self.field = ("x_" if axis else "") + FIELD[units]
         self.spec = Spec({self.field: tokens(self.units.labels, axis=axis)})
