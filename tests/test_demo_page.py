@@ -131,8 +131,8 @@ def more_of_music(tab: Any, folder: Path) -> None:
     tab.wait_for_function("document.querySelector('#typed textarea').value === ''")
     for _ in range(2):
         assert "Glory to the morning" in pressed(tab, "generate") and "G major, 3/4" in tab.inner_text("#said")
-    tab.fill("#typed textarea", "winter *is* cold")
-    assert "*is* cold" in pressed(tab, "generate")
+    tab.fill("#typed textarea", "winter is cold")
+    assert "winter is cold" in pressed(tab, "generate")
     tab.get_by_role("tab", name="As text").click()
 
 
