@@ -237,7 +237,7 @@ class Encodes:
     [
         ({"letter": np.array([1])}, "encode returns a dict; right is (fields, meta)"),
         (({"letter": np.array([6])}, {}), "letter holds 6…6, its tokens are 1…5"),
-        (({"leter": np.array([1])}, {}), "has the fields ['leter'], its spec ['letter']"),
+        (({"leter": np.array([1])}, {}), "is not what its spec says: has the fields ['leter'], its spec ['letter']"),
         (({"letter": np.int32(1)}, {}), "letter has shape (), its spec says (None,)"),
         (([1], {}), "it is a list; right is a map from names of fields to arrays"),
     ],

@@ -36,6 +36,8 @@ renderer: {{use: transformer, {SMALL}}}
 """
 OWN = {"music": ".mid", "pictures": ".png", "text": ".txt"}
 """Suffixes of Y."""
+ENDS = {"music": signal.SIGINT, "pictures": signal.SIGHUP, "text": signal.SIGTERM}
+"""What ends the page: Ctrl-C, a terminal that is closed, `kill`."""
 PATIENCE = 180_000
 """Milliseconds."""
 
@@ -80,7 +82,7 @@ def running_page(folder: Path) -> Any:
 
 
 @contextmanager
-def shown(folder: Path) -> Iterator[tuple[Any, list[str]]]:
+def shown(folder: Path, end: int) -> Iterator[tuple[Any, list[str]]]:
     """A tab with the page, and the addresses that it asked for."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None or not all(map(importlib.util.find_spec, ("playwright", "gradio"))):
@@ -98,7 +100,7 @@ def shown(folder: Path) -> Iterator[tuple[Any, list[str]]]:
             yield tab, requested
             window.close()
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         try:
             process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
@@ -115,6 +117,25 @@ def pressed(tab: Any, button: str) -> str:
     return str(tab.inner_text("#said"))
 
 
+def more_of_music(tab: Any, folder: Path) -> None:
+    """After a mistake the tables are still there; Enter begins a line; a file serves twice; words come before it."""
+    tab.get_by_role("tab", name="As tables").click()
+    assert tab.is_visible("#table-0 [data-testid=cell-0-0]") and tab.locator("#table-0 .error").count() == 0
+    tab.click("#given textarea")
+    for text in ("key=G", "metre=3/4"):
+        tab.keyboard.type(text)
+        tab.keyboard.press("Enter")
+    assert tab.input_value("#given textarea").split() == ["key=G", "metre=3/4"]
+    (folder / "words.txt").write_text("Glory to the morning")
+    tab.set_input_files("#upload input[type=file]", folder / "words.txt")
+    tab.wait_for_function("document.querySelector('#typed textarea').value === ''")
+    for _ in range(2):
+        assert "Glory to the morning" in pressed(tab, "generate") and "G major, 3/4" in tab.inner_text("#said")
+    tab.fill("#typed textarea", "winter is cold")
+    assert "winter is cold" in pressed(tab, "generate")
+    tab.get_by_role("tab", name="As text").click()
+
+
 @pytest.mark.exhaustive(minutes=2)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", CASES)
@@ -124,7 +145,7 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "x.yaml").write_text(recipe)
     end(regenkit("train", "x.yaml", cwd=tmp_path))
-    with shown(tmp_path) as (tab, requested):
+    with shown(tmp_path, ENDS[kind]) as (tab, requested):
         tab.fill("#typed textarea", words)
         tab.click("#generate")
         tab.wait_for_function("document.querySelector('#said').innerText !== 'Nothing is made yet.'")
@@ -138,6 +159,8 @@ def test_a_page_of_a_run(kind: str, tmp_path: Path) -> None:
         tab.fill("#rep textarea", "")
         tab.click("#render-text")
         tab.wait_for_selector(".toast-body.error, .toast-wrap .error")
+        if kind == "music":
+            more_of_music(tab, tmp_path)
         tab.get_by_text("Begin from a Y of your own").click()
         mine = next((tmp_path / "runs/x/1/samples").glob(f"1-reference{OWN[kind]}"))
         tab.set_input_files("#y-file input[type=file]", mine)

@@ -93,6 +93,8 @@ def test_describe() -> None:
         "bach/bwv333: G minor, 4/4, 96 quarters a minute, 38 notes in 11 bars, F4 to D5, “dein'n Leib"
     )
     assert MelodyModality().describe(Melody(notes=())) == "untitled: no notes"
+    alone = Melody(notes=(Note(onset=0, duration=4, pitch=60, syllable="a"),))
+    assert ", 1 note in 1 bar, C4 to C4, “a”" in MelodyModality().describe(alone)
 
 
 def test_bars_are_sixteenths() -> None:

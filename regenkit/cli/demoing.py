@@ -1,6 +1,6 @@
 """demo: a page in the browser for trained runs."""
 
-from errno import EADDRINUSE
+from errno import EACCES, EADDRINUSE
 from typing import Annotated
 
 import typer
@@ -37,23 +37,48 @@ def demo(
     from regenkit.demo.session import Session
 
     sessions = [Session(load_run(run), run) for run in runs]
-    port = port or _free(host)
+    port = _free(host) if port is None else _listened_at(host, port)
     console.print(f"the page: http://{host}:{port}; Ctrl-C ends it")
     serve(sessions, host=host, port=port, open_browser=browser)
 
 
 def _free(host: str) -> int:
     """The first free port from 7860. Raises UserError where there is none among a hundred."""
-    import socket
-
     from regenkit.errors import UserError
 
     for port in range(FIRST, FIRST + PORTS):
-        with socket.socket() as tried:
-            try:
-                tried.bind((host, port))
-                return port
-            except OSError as error:
-                if error.errno != EADDRINUSE:
-                    raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
+        error = _refused(host, port)
+        if error is None:
+            return port
+        if error.errno != EADDRINUSE:
+            raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
     raise UserError(f"no port of {host} from {FIRST} to {FIRST + PORTS - 1} is free; choose one with --port")
+
+
+def _listened_at(host: str, port: int) -> int:
+    """The port that was asked for. Raises UserError where it is taken or not allowed."""
+    from regenkit.errors import UserError
+
+    error = _refused(host, port)
+    if error is None:
+        return port
+    if error.errno == EADDRINUSE:
+        raise UserError(
+            f"--port {port}: another program listens there, perhaps a demo; name another port, or leave --port out"
+        ) from error
+    if error.errno == EACCES:
+        raise UserError(f"--port {port}: you may not listen there; choose one from 1024 to 65535") from error
+    raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
+
+
+def _refused(host: str, port: int) -> OSError | None:
+    """Why nothing can listen at the port; None where it can."""
+    import socket
+
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that ended a moment ago is not in the way
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            return error
+    return None

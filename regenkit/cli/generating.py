@@ -160,7 +160,6 @@ def render(
 ) -> None:
     """Render Y from an edited Y′. Each of --count results is written when it is made; Ctrl-C keeps what is written."""
     from regenkit.cli.outputs import check_output, sampling_options, say_many, write_all
-    from regenkit.files import read_text
 
     say_many(count, terminal(stderr=True, soft_wrap=True))
     from regenkit.pipeline.generation import rendered
@@ -168,10 +167,23 @@ def render(
 
     pipeline = load_run(run)
     check_output(output, pipeline.y_record.writes)
-    text = read_text(file)
+    text = _rep_text(file)
     options = sampling_options(sample, temperature=temperature, top_p=top_p, guidance=guidance)
     values = rendered(pipeline, text, seed=seed, count=count, where=str(file), **options)
     write_all(output, count, values, _writer(pipeline), terminal(stderr=True, soft_wrap=True))
+
+
+def _rep_text(file: Path) -> str:
+    """Y′ out of a file. Raises UserError; where it is no text, perhaps because it is a Y, the message says what is."""
+    from regenkit.errors import UserError
+    from regenkit.files import read_text
+
+    try:
+        return read_text(file)
+    except UserError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError):
+            raise
+        raise UserError(f"{error}; right is a Y′ as text, which `regenkit convert` makes of a Y") from error
 
 
 def _writer(pipeline: "Pipeline") -> Callable[[Any, Path], str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 100
 """How many `preview` lists; --json has all."""
+MOST_CHARACTERS = 4000
+"""Of X, Y′ or Y of an example that `preview` shows: a map of classes as text fills many screens."""
 
 
 def train(
@@ -150,12 +152,20 @@ def preview(
     for example in found["shown"]:
         beside = Table(show_header=False, box=None, pad_edge=False, title=Text(example["id"]), title_justify="left")
         for side, name in (("x", "X"), ("rep", "Y′"), ("y", "Y")):
-            beside.add_row(Text(name, style="bold"), Text(example[side].rstrip()))
+            beside.add_row(Text(name, style="bold"), Text(_beginning(example[side].rstrip())))
         console.print()
         console.print(beside)
     for path in written:
         console.print(f"{path}: the Y of these examples", markup=False, highlight=False)
         show(path, console)
+
+
+def _beginning(text: str) -> str:
+    """A long text as its first lines, and how long it is."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    kept = text[:MOST_CHARACTERS].rpartition("\n")[0] or text[:MOST_CHARACTERS]
+    return f"{kept}\n… of {len(text):,} characters; --json has all"
 
 
 def _classes(field: str, counted: dict[str, dict[str, int]]) -> Table:

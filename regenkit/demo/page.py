@@ -1,6 +1,9 @@
 """The page: a tab a run, and in each to generate, to edit Y′ and render it anew, and to compare the routes."""
 
+import html
 import os
+import re
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +17,7 @@ from regenkit.demo.views import View, shown
 from regenkit.errors import BadSource, UserError
 from regenkit.pipeline.editing import can_be_given
 from regenkit.recipe.arguments import adapter
+from regenkit.signals import handled
 
 MOST_TABLES = 4
 """Of a Y′; one with more lists is edited as text."""
@@ -61,7 +65,7 @@ def _generate(session: Session) -> None:
             suffixes = list(line.x_record.reads)
             upload = gr.File(label=f"or a file ({', '.join(suffixes)})", file_types=suffixes, visible=bool(suffixes),
                              height=110, elem_id="upload")  # fmt: skip
-            given = gr.Textbox(label="Given: NAME=VALUE, one a line", lines=1,
+            given = gr.Textbox(label="Given: NAME=VALUE, one a line", lines=2, elem_id="given",
                                visible=can_be_given(line.x.spec, line.specs["y"], line.converter))  # fmt: skip
             seed = gr.Slider(0, SEEDS, value=0, step=1, label="Seed: another seed, another result")
             with gr.Accordion("How it draws", open=False):
@@ -88,7 +92,7 @@ def _generate(session: Session) -> None:
     out = [said, *views.values(), rep, *grids]
 
     def result(made: Made) -> list[Any]:
-        return [made.said, *_values(views, made), made.rep, *_grids(made.rep)]
+        return [_plain(made.said), *_values(views, made), made.rep, *_grids(made.rep)]
 
     def on_generate(typed: str, upload: str | None, given: str, seed: float, *values: Any) -> list[Any]:
         chosen = dict(zip(controls, values, strict=True))
@@ -104,11 +108,14 @@ def _generate(session: Session) -> None:
     def on_convert(upload: str | None) -> list[Any]:
         return result(_told(session.convert, upload))
 
-    make.click(on_generate, [typed, upload, given, seed, *options], out, api_name=False)
-    typed.submit(on_generate, [typed, upload, given, seed, *options], out, api_name=False)
-    from_text.click(on_text, [rep, seed, *options], out, api_name=False)
-    again.click(on_tables, [rep, seed, *grids, *options], out, api_name=False)
-    convert.click(on_convert, [y_file], out, api_name=False)
+    # A failure is shown over its places of progress: over Y, never over the Y′ that somebody has just edited.
+    how: dict[str, Any] = {"api_name": False, "show_progress_on": [said, *views.values()]}
+    make.click(on_generate, [typed, upload, given, seed, *options], out, **how)
+    typed.submit(on_generate, [typed, upload, given, seed, *options], out, **how)
+    from_text.click(on_text, [rep, seed, *options], out, **how)
+    again.click(on_tables, [rep, seed, *grids, *options], out, **how)
+    convert.click(on_convert, [y_file], out, **how)
+    upload.upload(None, None, typed, js="() => ''")  # so what is typed came later, and is X
 
 
 def _compare(session: Session) -> None:
@@ -127,16 +134,18 @@ def _compare(session: Session) -> None:
 
     def on_compare(number: float, seed: float) -> list[Any]:
         which, found = _told(session.compare, int(number), int(seed))
-        shown_: list[Any] = [f"Example {which}"]
+        shown_: list[Any] = [_plain(f"Example {which}")]
         for route, views in columns.items():
             made = found.get(route)
-            said = f"### {SAID[route]}\n\n" + (made.said if made else "not trained: `regenkit evaluate` trains it")
+            said = f"### {SAID[route]}\n\n" + (
+                _plain(made.said) if made else "not trained: `regenkit evaluate` trains it"
+            )
             inner = {key: each for key, each in views.items() if key != "said"}
             shown_ += [said, *(_values(inner, made) if made else [None] * len(inner))]
         return shown_
 
     go.click(on_compare, [number, seed], [name, *(each for views in columns.values() for each in views.values())],
-             api_name=False)  # fmt: skip
+             api_name=False, show_progress_on=name)  # fmt: skip
 
 
 def _views(session: Session) -> dict[str, Any]:
@@ -210,19 +219,32 @@ def _told(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except (UserError, BadSource, ValueError) as error:
-        raise gr.Error(str(error), duration=None) from error
+        said = html.escape(str(error), quote=False).replace("\n", "<br>")
+        raise gr.Error(said, duration=None, print_exception=False) from error
+
+
+def _plain(text: str) -> str:
+    """The text for Markdown, which shows it as it is: words may hold *, _, < or $."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~&!])", r"\\\1", text)
 
 
 def serve(sessions: Sequence[Session], *, host: str, port: int | None, open_browser: bool) -> None:
-    """Show the page until the process is interrupted. What was uploaded or made is deleted then."""
+    """Show the page until the process is interrupted or its terminal closed. Uploads and results are deleted then."""
     uploads = sessions[0].folder / "uploads"
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # goes with the session's folder
+    ended = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
     try:
-        page(sessions).queue(default_concurrency_limit=1).launch(
-            server_name=host, server_port=port, inbrowser=open_browser, share=False, quiet=True, theme=theme(),
-            max_file_size=LARGEST, footer_links=[], ssr_mode=False, prevent_thread_lock=False, show_error=True,
-            allowed_paths=[str(session.folder) for session in sessions],
-        )  # fmt: skip
+        with handled(_interrupt, *ended):
+            page(sessions).queue(default_concurrency_limit=1).launch(
+                server_name=host, server_port=port, inbrowser=open_browser, share=False, quiet=True, theme=theme(),
+                max_file_size=LARGEST, footer_links=[], ssr_mode=False, prevent_thread_lock=False, show_error=True,
+                allowed_paths=[str(session.folder) for session in sessions],
+            )  # fmt: skip
     finally:
         for session in sessions:
             session.close()
+
+
+def _interrupt(*_: object) -> None:
+    """A closed terminal ends the page as Ctrl-C does."""
+    raise KeyboardInterrupt

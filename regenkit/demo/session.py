@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, final
 
 from regenkit.adapter import Cuts, Joins, Parses
-from regenkit.errors import UserError
+from regenkit.errors import BadSource, UserError
 from regenkit.given import given_options
 from regenkit.pipeline import Pipeline
 from regenkit.pipeline.editing import text_of
@@ -21,6 +21,9 @@ from regenkit.stages import BEST, RENDERER, ROUTE
 
 ROUTES = ("reference", "oracle", "predicted", "direct")
 """What an example is shown as, side by side: the real Y; from true Y′; from predicted Y′; without Y′."""
+
+UPLOADS = 4
+"""So many values of uploads are kept, to draw from them again."""
 
 
 @final
@@ -41,6 +44,7 @@ class Session:
         self.pipeline, self.name = pipeline, name
         self.folder = Path(tempfile.mkdtemp(prefix="regenkit-demo-"))
         self._made = 0
+        self._uploads: dict[tuple[str, int], Any] = {}
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -121,26 +125,33 @@ class Session:
         return self._prepared.indices("test", paired=True)
 
     def _input(self, typed: str, upload: str | None) -> Any:
-        if upload:
+        if typed.strip():
+            return self.pipeline.parse(typed)
+        if upload or not self.parses:
             return self._read(self.pipeline.x, self.pipeline.x_record.reads, upload)
-        if not typed.strip():
-            raise UserError(
-                "there is no input yet: type it, or upload a file" if self.parses else "upload a file first"
-            )
-        return self.pipeline.parse(typed)
+        raise UserError("there is no input yet: type it, or upload a file")
 
-    @staticmethod
-    def _read(modality: Any, reads: tuple[str, ...], upload: str | None) -> Any:
-        """The first value of an upload, which is deleted then."""
+    def _read(self, modality: Any, reads: tuple[str, ...], upload: str | None) -> Any:
+        """The first value of an upload, which is deleted then. Asked for again, it is one of the last few values."""
         if not upload:
             raise UserError("upload a file first")
-        path = Path(upload)
+        path, key = Path(upload), (upload, id(modality))
+        if not path.exists() and key in self._uploads:
+            return self._uploads[key]
+        self._uploads.pop(key, None)
         try:
             if path.suffix.lower() not in reads:
                 raise UserError(f"{path.name}: should be one of {', '.join(reads)}")
-            return modality.read(path)[0]
+            if not path.exists():
+                raise UserError(f"{path.name}: is no longer kept here; upload it again")
+            self._uploads[key] = modality.read(path)[0]
+        except (UserError, BadSource) as error:  # the folder of uploads says nothing to whoever uploaded
+            raise UserError(str(error).replace(upload, path.name)) from error
         finally:
             path.unlink(missing_ok=True)
+        while len(self._uploads) > UPLOADS:
+            del self._uploads[next(iter(self._uploads))]
+        return self._uploads[key]
 
     def _changed(self, options: Mapping[str, Any], stages: tuple[str, ...]) -> dict[str, Any]:
         """The options that are not as usual, of those that one of the stages has."""

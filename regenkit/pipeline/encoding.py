@@ -32,7 +32,8 @@ def checked(thing: Any, method: str, fields: Any) -> Fields:
             raise ValueError(f"it is a {type(fields).__name__}; right is a map from names of fields to arrays")
         thing.spec.check(fields, "it")
     except ValueError as error:
-        raise UserError(f"{title_of(thing)}: what {method} returns is not what its spec says: {error} "
+        fault = str(error).removeprefix("it: ")
+        raise UserError(f"{title_of(thing)}: what {method} returns is not what its spec says: {fault} "
                         f"({place(thing)})") from error  # fmt: skip
     return dict(fields)
 

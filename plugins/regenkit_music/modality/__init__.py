@@ -64,7 +64,7 @@ class MelodyModality:
         )
         return (
             f"{value.title or 'untitled'}: {melody.NAMES[value.tonic]} {value.mode}, {value.metre}, "
-            f"{value.tempo:g} quarters a minute, {len(value.notes)} notes in {bars} bars, "
+            f"{value.tempo:g} quarters a minute, {_many(len(value.notes), 'note')} in {_many(bars, 'bar')}, "
             f"{melody.pitch_name(min(pitches))} to {melody.pitch_name(max(pitches))}"
             + (f", “{_shortened(words)}”" if words else "")
         )
@@ -112,3 +112,8 @@ class LyricsModality:
 def _shortened(words: str, longest: int = 60) -> str:
     words = words.strip()
     return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"
+
+
+def _many(count: int, what: str) -> str:
+    """ "1 note", "2 notes"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
