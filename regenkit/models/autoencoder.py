@@ -215,9 +215,12 @@ class TokenAutoencoder(keras.Model):
         found = {}
         for name, logits in self._decode(condition, vector, mask, seeds).items():
             tokens = target[name]
-            if self.hop > 1:  # up to the first step that is none and belongs to a code
+            if self.hop > 1:  # up to the first step that is none and belongs to a code; an absent token may be a step
                 tokens = fitted(tokens, tf.shape(logits)[1])
-                ends = (tokens == 0) & tf.pad(tokens[:, :-1] > 0, [[0, 0], [1, 0]]) & tf.repeat(mask, self.hop, 1)
+                there = tf.cumsum(tf.cast(tokens > 0, tf.int32), 1, reverse=True) > 0
+                if MASK in target:
+                    there = fitted(target[MASK], tf.shape(logits)[1])
+                ends = ~there & tf.pad(there[:, :-1], [[0, 0], [1, 0]]) & tf.repeat(mask, self.hop, 1)
                 tokens = tf.where(ends, logits.shape[-1], tokens)
             nll, known = token_nll(logits, tokens)
             found[name] = (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))
