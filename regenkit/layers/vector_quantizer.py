@@ -13,8 +13,10 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
 LOTS = (1.0, 1 / 8, 1 / 64)
-"""An example offers a vector to a code by lot. Its chance is its share of the vectors that the codebook follows, so
-that about one of a batch does; when the average has just begun, these are few, and a part of that chance will do."""
+"""An example offers one of its vectors to a code by lot. Its chance is the number of its vectors over the average
+number in a batch, so that about one example of a batch offers. When training has just begun that average is too small,
+and the chance too large. So there are three lots, each with a part of the chance: the first that one example alone has
+won counts."""
 DEAD = 0.03
 """A code is dead whose use has fallen below this share of an even use."""
 
