@@ -70,7 +70,8 @@ class VectorQuantizer(Quantizer):
         lot = noise.uniform(noise.fold_in(seeds, "elected"), self.codebook_size)
         elected = tf.cast(tf.stack([lot < part * chance[:, None] for part in LOTS]), tf.float32)
         step = noise.uniform(noise.fold_in(seeds, "offered step"), 1)[:, 0] * counted
-        offered = tf.gather(z, tf.cast(step, tf.int32), batch_dims=1)
+        one = tf.pad(z, [[0, 0], [0, tf.cast(tf.equal(steps, 0), tf.int32)], [0, 0]])  # where no example has a step
+        offered = tf.gather(one, tf.cast(step, tf.int32), batch_dims=1)
         return {
             "count": tf.reduce_sum(used, [0, 1]),
             "total": tf.einsum("bsk,bsd->kd", used, z),
