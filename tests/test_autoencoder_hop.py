@@ -89,6 +89,25 @@ def test_padding_and_company_change_nothing() -> None:
 
 
 @pytest.mark.exhaustive(minutes=0.3)
+@pytest.mark.parametrize("masked", [True, False])
+def test_an_absent_token_is_no_end(masked: bool) -> None:
+    """Where Y may have gaps: they cost nothing, and the letters after them are letters as before."""
+    coder = TokenAutoencoder(
+        condition=Spec(), target=Spec({"letter": tokens("ab", gaps=True)}), hop=HOP, width=16, depth=1, heads=2
+    )
+    whole = {"letter": np.array([[1, 2, 1, 2, 1]], np.int32), MASK: np.ones((1, 5), bool)}
+    rep = {"code": np.array([[1, 2]], np.int32), coder.mask: np.ones((1, 2), bool)}
+
+    def cost(*gaps: int) -> float:
+        letters = np.where(np.isin(np.arange(5), gaps), 0, whole["letter"])
+        ys = {"letter": letters, MASK: whole[MASK]} if masked else {"letter": letters}
+        return -float(coder.field_log_prob(rep, ys)["letter"][0])
+
+    first, fourth = cost() - cost(0), cost() - cost(3)
+    assert 0 < first < 9 and 0 < fourth < 9
+    assert cost(0, 3) == pytest.approx(cost() - first - fourth, abs=1e-4)
+
+
 def test_it_learns_to_say_letters_and_ends() -> None:
     coder, optimizer = model(codebook_size=64, latent_dim=8, width=32), tf.keras.optimizers.Adam(5e-3)
     texts = [each for length in range(1, 4) for each in product((1, 2), repeat=length)]

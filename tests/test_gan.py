@@ -13,7 +13,8 @@ from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
 from regenkit.models.gan import GAN, energy
 from regenkit.quiet import tensorflow as tf
-from regenkit.spec import Spec
+from regenkit.spec import Field, Spec
+from regenkit.training.train import computing_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2
 SMALL = {"width": 8, "latent_dim": 4}
@@ -46,6 +47,20 @@ def test_every_weight_has_one_optimiser() -> None:
     generator, discriminator = ({id(each) for each in group} for group in model.groups().values())
     assert not generator & discriminator
     assert generator | discriminator == {id(each) for each in model.trainable_variables}
+
+
+def test_a_large_picture_is_judged_in_half_precision_too() -> None:
+    """A sum of its 11,025 places that is reckoned in float16 stops on the way."""
+    pixels = Spec({"pixels": Field(kind="continuous", shape=(105, 105, 1))})
+    found, weights = {}, None
+    for precision in ("float32", "float16"):
+        with computing_in(precision):
+            model = built(GAN, LABEL, pixels, **SMALL)
+        weights = weights or [np.abs(each) * np.float32(0.1) for each in model.get_weights()]
+        model.set_weights(weights)
+        label = {"label": np.ones(1, np.int32)}
+        found[precision] = model._judge(label, tf.fill([1, 105, 105, 1], 0.5)).numpy()
+    np.testing.assert_allclose(found["float16"], found["float32"], rtol=0.02)
 
 
 def test_the_energy_score_is_least_for_the_truth() -> None:

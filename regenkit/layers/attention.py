@@ -115,7 +115,8 @@ class Block(keras.layers.Layer):
         cosine, sine = tf.cast(place.cosine, h.dtype), tf.cast(place.sine, h.dtype)
         h = h * cosine + tf.roll(h, self.size // 2, axis=-1) * sine
         h = tf.reshape(tf.transpose(h, [1, 0, 2, 3]), [3, -1, 1, self.size])
-        # tensor_scatter_nd_update would copy the cache at every step. Whoever reads the cache has by now: x came of it.
+        # tensor_scatter_nd_update would copy the cache at every step. Whatever read the cache before has done so: `x`
+        # was computed from it.
         written = tf.raw_ops.InplaceUpdate(
             x=tf.reshape(cache, [-1, self.size]), i=place.rows, v=tf.reshape(h[1:], [-1, self.size])
         )

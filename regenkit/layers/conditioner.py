@@ -5,6 +5,7 @@
                           blocks, averaged                                        → vector
     grids (codes, pixels) embedded place by place, brought to the target's size   → map
 
+Several tokens of one place, as those of a vector, have a table each: a sum tells which of them stands where.
 0 is "absent" in every field, so a condition is hidden, for guidance or because there is no X, by zeroing it (`hide`).
 """
 
@@ -15,12 +16,15 @@ from typing import final
 from regenkit.layers import noise
 from regenkit.layers.attention import Block, blocks, through
 from regenkit.layers.fields import normal
+from regenkit.layers.resizing import resized
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Field, Spec
 
 READERS = 2
 """Transformer blocks that read a sequence."""
+HEADS = 4
+"""Of each of them."""
 GRAM = 7
 """Steps that the convolution before them sees: of a caption's bytes a word or so, which attention is slow to find."""
 
@@ -36,7 +40,7 @@ class Conditioner(keras.layers.Layer):
         super().__init__()
         self.spec, self.width, self.grid = spec, width, grid
         self.embeddings = {
-            name: keras.layers.Embedding(field.vocabulary + 1, width, embeddings_initializer=normal())
+            name: keras.layers.Embedding(_beside(field) * field.vocabulary + 1, width, embeddings_initializer=normal())
             if field.vocabulary
             else keras.layers.Dense(width)
             for name, field in spec.items()
@@ -48,8 +52,11 @@ class Conditioner(keras.layers.Layer):
             if is_grid(field) and grid is None:
                 raise ValueError(f"{name} of the condition is a grid; this model takes vectors and sequences")
             if field.variable:
+                if width % (2 * HEADS):
+                    raise ValueError(f"{name} of the condition is a sequence, read in vectors of so many numbers: "
+                                     f"{width}; right is a multiple of {2 * HEADS}: choose another width")  # fmt: skip
                 self.grams[name] = keras.layers.Conv1D(width, GRAM, padding="same", activation="silu")
-                self.readers[name] = blocks(width, 4, READERS, dropout=0.0)
+                self.readers[name] = blocks(width, HEADS, READERS, dropout=0.0)
                 self.norms[name] = keras.layers.LayerNormalization()
         self.has_map = any(is_grid(field) for field in spec.values())
 
@@ -79,16 +86,19 @@ class Conditioner(keras.layers.Layer):
             value, embed = condition[name], self.embeddings[name]
             if is_grid(field):
                 height, breadth = field.shape[:2]
-                inner = [] if field.vocabulary else [self._entry(field)]
-                x = embed(tf.reshape(value, [batch, height, breadth, *inner]))
-                x = self._resized(x, field)
+                shape = [batch, height, breadth]
+                if field.vocabulary:
+                    x = _summed(embed, field, tf.reshape(value, [*shape, _beside(field)]))
+                else:
+                    x = embed(tf.reshape(value, [*shape, self._entry(field)]))
+                assert self.grid is not None
+                x = resized(x, self.grid)
                 found = x if found is None else found + x
             elif field.variable:
                 clock = self.spec.clock(name)
                 vector += self._read(name, field, value, condition.get(clock.mask) if clock else None, seeds)
             elif field.vocabulary:
-                x = embed(value)
-                vector += x if field.scalar else tf.reduce_sum(tf.reshape(x, [batch, -1, self.width]), 1)
+                vector += _summed(embed, field, tf.reshape(value, [batch, _beside(field)]))
             else:
                 vector += embed(tf.reshape(value, [batch, self._entry(field)]))
         return vector, found
@@ -113,15 +123,19 @@ class Conditioner(keras.layers.Layer):
         mean = tf.reduce_sum(x * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
         return tf.cast(mean, self.compute_dtype)
 
-    def _resized(self, x: tf.Tensor, field: Field) -> tf.Tensor:
-        """Repeated where the sizes divide, interpolated where they don't."""
-        assert self.grid is not None
-        height, breadth = (int(size or 0) for size in field.shape[:2])
-        if (height, breadth) == self.grid:
-            return x
-        if not self.grid[0] % height and not self.grid[1] % breadth:
-            return tf.repeat(tf.repeat(x, self.grid[0] // height, axis=1), self.grid[1] // breadth, axis=2)
-        return tf.cast(tf.image.resize(x, self.grid), x.dtype)
+
+def _beside(field: Field) -> int:
+    """How many tokens stand at one place: those of a vector, and those beside one another in a grid."""
+    shape = () if field.variable else field.shape[2:] if is_grid(field) else field.shape
+    return math.prod(size or 1 for size in shape)
+
+
+def _summed(embed: keras.layers.Layer, field: Field, tokens: tf.Tensor) -> tf.Tensor:
+    """[..., width] of the tokens int32 [..., `_beside`] of each place; the first row of the table is for all absent."""
+    if tokens.shape[-1] == 1:
+        return embed(tokens[..., 0])
+    table = tf.range(tokens.shape[-1], dtype=tokens.dtype) * (field.vocabulary or 0)
+    return tf.reduce_sum(embed(tf.where(tokens > 0, tokens + table, 0)), -2)
 
 
 def fields_and_masks(condition: Mapping[str, tf.Tensor], spec: Spec) -> dict[str, tf.Tensor]:

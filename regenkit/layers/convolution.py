@@ -51,7 +51,9 @@ class Residual(keras.layers.Layer):
 
 
 def norm(channels: int) -> keras.layers.Layer:
-    return keras.layers.GroupNormalization(max(1, channels // GROUP), epsilon=1e-5)
+    """Of groups of 8 channels; where these do not come out even, of the next larger groups that do."""
+    groups = next(count for count in range(max(1, channels // GROUP), 0, -1) if channels % count == 0)
+    return keras.layers.GroupNormalization(groups, epsilon=1e-5)
 
 
 def down(channels: int) -> keras.layers.Layer:

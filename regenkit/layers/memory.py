@@ -23,7 +23,7 @@ from regenkit.spec import Field, Spec
 class Memory(NamedTuple):
     entries: tf.Tensor  # [batch, entries, width]
     known: tf.Tensor  # bool [batch, entries]: which exist
-    starts: Mapping[str, tf.Tensor]  # by field, the number of its first entry; they are all there is to its clock
+    starts: Mapping[str, tf.Tensor]  # by field, the number of its first entry; fields of one clock share their entries
     sizes: Mapping[str, tf.Tensor]  # by field, how many it has, padding included
 
 

@@ -10,6 +10,7 @@ from typing import final
 
 from regenkit.layers.conditioner import Conditioner
 from regenkit.layers.fields import embeddings, normal
+from regenkit.layers.resizing import resized
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.spec import Spec
@@ -57,8 +58,7 @@ class Places(keras.layers.Layer):
                 x += tf.cast(tf.reshape(table, [*rows, self.width]), x.dtype)
             x = tf.reshape(x, [1, -1, self.width]) + vector[:, None]
             if plane is not None and len(shape) == 2:
-                sized = plane if shape == self.conditioner.grid else tf.image.resize(plane, shape, method="area")
-                x += tf.reshape(tf.cast(sized, x.dtype), tf.shape(x))
+                x += tf.reshape(tf.cast(resized(plane, (shape[0], shape[1])), x.dtype), tf.shape(x))
             found.append(x)
         return tf.concat(found, 1)
 

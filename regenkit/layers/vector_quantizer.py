@@ -13,8 +13,10 @@ from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 
 LOTS = (1.0, 1 / 8, 1 / 64)
-"""An example offers a vector to a code by lot. Its chance is its share of the vectors that the codebook follows, so
-that about one of a batch does; when the average has just begun, these are few, and a part of that chance will do."""
+"""An example offers one of its vectors to a code by lot. Its chance is the number of its vectors over the average
+number in a batch, so that about one example of a batch offers. When training has just begun that average is too small,
+and the chance too large. So there are three lots, each with a part of the chance: the first that one example alone has
+won counts."""
 DEAD = 0.03
 """A code is dead whose use has fallen below this share of an even use."""
 
@@ -68,7 +70,8 @@ class VectorQuantizer(Quantizer):
         lot = noise.uniform(noise.fold_in(seeds, "elected"), self.codebook_size)
         elected = tf.cast(tf.stack([lot < part * chance[:, None] for part in LOTS]), tf.float32)
         step = noise.uniform(noise.fold_in(seeds, "offered step"), 1)[:, 0] * counted
-        offered = tf.gather(z, tf.cast(step, tf.int32), batch_dims=1)
+        one = tf.pad(z, [[0, 0], [0, tf.cast(tf.equal(steps, 0), tf.int32)], [0, 0]])  # where no example has a step
+        offered = tf.gather(one, tf.cast(step, tf.int32), batch_dims=1)
         return {
             "count": tf.reduce_sum(used, [0, 1]),
             "total": tf.einsum("bsk,bsd->kd", used, z),

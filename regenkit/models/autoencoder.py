@@ -178,12 +178,12 @@ class TokenAutoencoder(keras.Model):
             if given and name in given:
                 logits = tf.where(np.append(given[name], [True] * (self.hop > 1)), logits, -1e9)
             if temperature:
-                noise = noises.gumbel(noises.fold_in(seeds, f"field {name}"), tf.size(logits[0]))
+                noise = noises.gumbel(noises.fold_in(seeds, f"field {name}"), tf.reduce_prod(tf.shape(logits)[1:]))
                 logits = logits / temperature + tf.reshape(noise, tf.shape(logits))
             drawn = tf.argmax(logits, -1, output_type=tf.int32) + 1
             ended = tf.cumsum(tf.cast(drawn > (self.target[name].vocabulary or 0), tf.int32), 1) > 0
             drawn = tf.where(tf.repeat(mask, self.hop, 1) & ~ended, drawn, 0)
-            found[name] = (fitted(drawn, len(condition[MASK][0])) if MASK in condition else drawn).numpy()
+            found[name] = (fitted(drawn, condition[MASK].shape[1]) if MASK in condition else drawn).numpy()
         if self.hop > 1:  # within the last code
             found[MASK] = next(iter(found.values())) > 0
         return found
@@ -215,9 +215,12 @@ class TokenAutoencoder(keras.Model):
         found = {}
         for name, logits in self._decode(condition, vector, mask, seeds).items():
             tokens = target[name]
-            if self.hop > 1:  # up to the first step that is none and belongs to a code
+            if self.hop > 1:  # up to the first step that is none and belongs to a code; an absent token may be a step
                 tokens = fitted(tokens, tf.shape(logits)[1])
-                ends = (tokens == 0) & tf.pad(tokens[:, :-1] > 0, [[0, 0], [1, 0]]) & tf.repeat(mask, self.hop, 1)
+                there = tf.cumsum(tf.cast(tokens > 0, tf.int32), 1, reverse=True) > 0
+                if MASK in target:
+                    there = fitted(target[MASK], tf.shape(logits)[1])
+                ends = ~there & tf.pad(there[:, :-1], [[0, 0], [1, 0]]) & tf.repeat(mask, self.hop, 1)
                 tokens = tf.where(ends, logits.shape[-1], tokens)
             nll, known = token_nll(logits, tokens)
             found[name] = (tf.reduce_sum(nll, 1), tf.reduce_sum(known, 1))

@@ -186,11 +186,16 @@ class Diffusion(keras.Model):
         }
         if not inputs:
             raise ValueError("a condition without fields does not say how many examples to draw")
-        seeds = seeds_of(seed, int(next(iter(inputs.values())).shape[0]))
+        count = int(next(iter(inputs.values())).shape[0])
+        if not count:  # convolutions of none have a wrong shape (see `training.losses`)
+            return {
+                name: np.zeros([0, *(size or 0 for size in field.shape)], np.float32)
+                for name, field in self.target.items()
+            }
         tables = tuple(map(tf.constant, steps_of(self.objective, steps)))
         guided = guidance != 1
         drawn = call_traced(
-            self, partial(self._draw, guided), inputs, seeds, tables, tf.constant(guidance, tf.float32),
+            self, partial(self._draw, guided), inputs, seeds_of(seed, count), tables, tf.constant(guidance, tf.float32),
             tf.constant(temperature, tf.float32), key=(guided, *inputs),
         )  # fmt: skip
         return {name: value.numpy() for name, value in drawn.items()}

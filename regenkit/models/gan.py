@@ -136,7 +136,9 @@ class GAN(keras.Model):
     def _judge(self, condition: Batch, picture: tf.Tensor) -> tf.Tensor:
         """[batch], large where it is thought true."""
         vector, map = self.judged(condition, tf.shape(picture)[0], None)
-        x = tf.reduce_sum(tf.nn.silu(self.features(picture, map)), [1, 2])
+        x = tf.nn.silu(self.features(picture, map))
+        # in float32: a sum of float16 may stop after 2048 places
+        x = tf.cast(tf.reduce_sum(tf.cast(x, tf.float32), [1, 2]), x.dtype)
         agreed = tf.reduce_sum(x * self.projection(vector), -1)
         return tf.cast(self.verdict(x)[:, 0] + agreed, tf.float32)
 

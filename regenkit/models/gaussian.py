@@ -101,7 +101,7 @@ class Gaussian(keras.Model):
         seeds = seeds_of(seed, mask.shape[0])
         found = {}
         for name, (mean, log_scale) in self.predict_steps(condition).items():
-            normal = noises.normal(noises.fold_in(seeds, f"field {name}"), tf.size(mean[0]))
+            normal = noises.normal(noises.fold_in(seeds, f"field {name}"), tf.reduce_prod(tf.shape(mean)[1:]))
             drawn = mean + temperature * tf.exp(log_scale) * tf.reshape(normal, tf.shape(mean))
             drawn *= tf.cast(mask, tf.float32)[..., None]
             shape = self.target[name].shape[1:]

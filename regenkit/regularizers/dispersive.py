@@ -25,7 +25,8 @@ class Dispersive(Regularizer):
         infonce_l2       log E exp(−‖h_i − h_j‖² / dτ)
         infonce_cosine   log E exp(−(1 − cos(h_i, h_j)) / τ)
         hinge            E max(0, τ − ‖h_i − h_j‖² / d)²
-        covariance       Σ_{m≠n} Cov(h)²_mn / d (VICReg, arXiv 2105.04906, equation 4, by n where it has n − 1)
+        covariance       Σ_{m≠n} Cov(h)²_mn / d (VICReg, arXiv 2105.04906, equation 4; its covariance is a sum over n
+                         examples divided by n − 1, here by n)
 
     Where a step's batch is cut into several (`train.accumulate`), L is of each of them; over replicas it is of all.
 
