@@ -1,7 +1,6 @@
 """Modalities of dense maps: files there and back, views, and what cannot be right."""
 
 import struct
-import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from PIL import Image
 from regenkit.errors import BadSource, UserError
 from regenkit.plugins import host
 from regenkit.spec import Field, Spec
-from regenkit_dense.modality import Dense, Maps, depth, files, normals, segmentation
+from regenkit_dense.modality import Dense, Maps, depth, normals, segmentation
 from regenkit_dense.modality.maps import fitted
 from regenkit_dense.modality.view import BOTH, INVENTED, MISSED, RIGHT, WRONG, boundaries, edges, errors
 
@@ -112,24 +111,6 @@ def test_depths_are_written_and_read_again(tmp_path: Path, suffix: str) -> None:
     (again,) = modality.read(tmp_path / f"a{suffix}")
     np.testing.assert_allclose(again.maps["depth"], values, atol=0.5 / 256 if suffix == ".png" else 0)
     assert again.maps["depth"][2, 3, 0] == 0
-
-
-@pytest.mark.parametrize("kind", ["colours", "normals"])
-def test_a_large_picture_takes_no_more_memory_than_a_few_arrays_of_it(tmp_path: Path, kind: str) -> None:
-    size = (2000, 2000)
-    tokens = np.random.default_rng(0).integers(0, 3, size)
-    table = np.array([[255, 128, 128], [128, 255, 128], [128, 128, 255]], np.uint8)  # also normals, of length 1
-    path = tmp_path / "a.png"
-    Image.fromarray(table[tokens]).save(path, compress_level=1)
-    tracemalloc.start()
-    found = files.read(path, "classes" if kind == "colours" else kind, colours=table)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert most < 33 * tokens.size  # bytes
-    if kind == "colours":
-        np.testing.assert_array_equal(found, tokens + 1)
-    else:
-        np.testing.assert_allclose(found, np.eye(3, dtype=np.float32)[tokens], atol=0.005)
 
 
 def test_normals_as_colours_are_off_by_less_than_a_degree(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from regenkit.models.diffusion_grid import grid_of, patch_of
 from regenkit.models.diffusion_schedule import Objective, alpha_sigma, denoised, steps_of, training_target, weight
 from regenkit.models.sampling import check_guidance, seeds_of
 from regenkit.models.traced import call_traced
+from regenkit.models.traced_sampler import nothing
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
 from regenkit.ranges import Share
@@ -187,11 +188,8 @@ class Diffusion(keras.Model):
         if not inputs:
             raise ValueError("a condition without fields does not say how many examples to draw")
         count = int(next(iter(inputs.values())).shape[0])
-        if not count:  # convolutions of none have a wrong shape (see `training.losses`)
-            return {
-                name: np.zeros([0, *(size or 0 for size in field.shape)], np.float32)
-                for name, field in self.target.items()
-            }
+        if not count:
+            return nothing(self.target)
         tables = tuple(map(tf.constant, steps_of(self.objective, steps)))
         guided = guidance != 1
         drawn = call_traced(

@@ -10,6 +10,7 @@ from regenkit.layers.conditioner import fields_and_masks
 from regenkit.models.sampling import seeds_of
 from regenkit.models.traced import call_traced
 from regenkit.quiet import tensorflow as tf
+from regenkit.spec import Spec
 
 
 def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: float) -> dict[str, np.ndarray]:
@@ -19,13 +20,19 @@ def draw(model: Any, condition: Mapping[str, Any], *, seed: int, temperature: fl
     ((name, field),) = model.target.items()
     fields = {key: tf.convert_to_tensor(value) for key, value in condition.items()}
     batch = int(next(iter(fields.values())).shape[0])
-    if not batch:  # convolutions of none have a wrong shape (see `training.losses`)
-        return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32)}
+    if not batch:
+        return nothing(model.target)
     known = fields_and_masks(fields, model.condition)
     found = call_traced(
         model, model.drawn, known, seeds_of(seed, batch), tf.constant(temperature, tf.float32), key=tuple(known)
     )
     return {name: (tf.clip_by_value(found, -1.0, 1.0) if field.levels else found).numpy()}
+
+
+def nothing(target: Spec) -> dict[str, np.ndarray]:
+    """What is drawn of no example, float32 [0, *shape] of each field: convolutions of none have a wrong shape (see
+    `training.losses`)."""
+    return {name: np.zeros([0, *(size or 1 for size in field.shape)], np.float32) for name, field in target.items()}
 
 
 def own_seeds(values: tf.Tensor) -> tf.Tensor:
