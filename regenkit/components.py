@@ -60,7 +60,8 @@ class Component:
                 return getattr(found, attribute)
         except ModuleNotFoundError as error:
             if error.name and not module.startswith(error.name):
-                raise UserError(f"{self._short} needs the package {error.name!r}, which is not installed: "
+                where = "" if self.extra else f" ({raised_at(error, module.partition('.')[0])})"
+                raise UserError(f"{self._short} needs the package {error.name!r}, which is not installed{where}: "
                                 f"{self.installing(error.name)}") from error  # fmt: skip
             raise self._unfit(error, f"there is no module {error.name}; correct its target") from error
         except AttributeError as error:

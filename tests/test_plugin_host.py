@@ -173,7 +173,8 @@ def test_a_distribution_without_the_name_says_what_it_has(place: Path) -> None:
     [
         (None, "ModuleNotFoundError: there is no module acme_models; correct its target"),
         ("class Markow: ...\n", "AttributeError: acme_models has no Markov; did you mean 'Markow'?"),
-        ("import zed_is_not_here\n", "needs the package 'zed_is_not_here', which is not installed: pip install zed"),
+        ("import zed_is_not_here\n", "needs the package 'zed_is_not_here', which is not installed ("),
+        ("import zed_is_not_here\n", "acme_models.py, line 1, in <module>): pip install zed_is_not_here"),
         ("x = {}['y']\n", "KeyError: 'y' ("),
         ("class Markov:\n    x: int = (\n", "SyntaxError: '(' was never closed"),
     ],
