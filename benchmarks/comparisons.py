@@ -11,11 +11,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from regenkit.analysis.pages.comparison_tables import main_table, scores_table
-from regenkit.analysis.pages.tables import Cell, Table, as_markdown, count, value, words
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Figure
 from regenkit.analysis.results.files import read
+from regenkit.analysis.tables.comparison_tables import main_table, scores_table
+from regenkit.analysis.tables.table import Cell, Table, as_markdown, count, value, words
 
 LONGEST = 48
 

@@ -16,7 +16,7 @@ from regenkit.models.assisted import Assisted
 from regenkit.plugins import host
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.spec import Fields
 from regenkit.stage import STATISTICS
 from regenkit.training.optimizer import optimizer

@@ -12,7 +12,7 @@ import numpy as np
 
 from regenkit import Spec
 from regenkit.components import Example
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.spec import Fields, tokens
 
 BATCH = 32

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from regenkit.analysis.findings.wording import listed, plus_minus, with_interval
 from regenkit.analysis.measures.combine import combine
-from regenkit.analysis.pages.report_tables import routes
-from regenkit.analysis.pages.tables import as_markdown
 from regenkit.analysis.results.files import read
 from regenkit.analysis.results.report import Report
+from regenkit.analysis.tables.report_tables import routes
+from regenkit.analysis.tables.table import as_markdown
 
 
 def main(runs: list[str]) -> None:

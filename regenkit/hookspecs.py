@@ -21,7 +21,7 @@ class RecipeView(Protocol):
     def name(self) -> str: ...
 
     def train_settings(self, stage: str | None = None) -> Any:
-        """The settings under `train`, those of `stage` if one is named: see `recipe.settings.TrainSettings`."""
+        """The settings under `train`, those of `stage` if one is named: see `recipe.train_settings.TrainSettings`."""
         ...
 
 

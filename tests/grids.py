@@ -8,7 +8,7 @@ import numpy as np
 from regenkit.distribute import make_strategy
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.spec import Field, Spec, tokens
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROOM = "regenkit.analysis"
-FLOORS = ("results", "measures", "grid", "findings", "pages")
+FLOORS = ("results", "measures", "grid", "findings", "tables", "pages")
 """From the ground up; above them stand the commands, each a file."""
 
 

@@ -16,9 +16,9 @@ from regenkit.analysis.findings.principle import unknown
 from regenkit.analysis.grid.cells import cells, parse, slug
 from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import page
-from regenkit.analysis.pages.comparison_tables import main_table
 from regenkit.analysis.pages.svg import ticks
 from regenkit.analysis.results.comparison import Comparison, Setup
+from regenkit.analysis.tables.comparison_tables import main_table
 from regenkit.errors import UserError
 
 RECIPE = """\

@@ -11,10 +11,10 @@ from regenkit.analysis.findings.comparison import finding, varied_number, worded
 from regenkit.analysis.grid.losses import score_over_seeds
 from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import page
-from regenkit.analysis.pages.comparison_tables import main_table, scores_table
 from regenkit.analysis.pages.plot_curve import curve
 from regenkit.analysis.results.comparison import Comparison, Setup
 from regenkit.analysis.results.figure import Better, Figure
+from regenkit.analysis.tables.comparison_tables import main_table, scores_table
 
 EXAMPLES, SEEDS = 40, 3
 

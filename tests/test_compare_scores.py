@@ -22,11 +22,11 @@ from regenkit.analysis.grid.labels import shortened
 from regenkit.analysis.grid.losses import score_over_seeds
 from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import page
-from regenkit.analysis.pages.comparison_tables import main_table, metric_titles
 from regenkit.analysis.pages.plot_tradeoff import losses
 from regenkit.analysis.results import files
 from regenkit.analysis.results.comparison import Comparison, Setup
 from regenkit.analysis.results.figure import Better, Figure
+from regenkit.analysis.tables.comparison_tables import main_table, metric_titles
 from regenkit.cli.main import app
 from regenkit.components import Evaluation
 from regenkit.errors import UserError

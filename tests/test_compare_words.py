@@ -18,10 +18,10 @@ from regenkit.analysis.findings.significance import exceeds
 from regenkit.analysis.grid.losses import score_over_seeds
 from regenkit.analysis.grid.summary import Measured, summary
 from regenkit.analysis.pages.comparison_page import measured_on, page
-from regenkit.analysis.pages.comparison_tables import fields_table, main_table
 from regenkit.analysis.pages.plot_tradeoff import losses, tradeoff
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Better, Figure
+from regenkit.analysis.tables.comparison_tables import fields_table, main_table
 
 SIDES: tuple[Better, ...] = ("higher", "lower", "closer")
 

@@ -15,7 +15,7 @@ from toy_pictures import CODES, PIXELS, batch_of
 from regenkit import Spec
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.spec import Field
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep

@@ -17,10 +17,10 @@ from regenkit.analysis.findings.wording import plus_minus, without_infinite
 from regenkit.analysis.measures.combine import combine
 from regenkit.analysis.measures.costs import stage_cost, whole
 from regenkit.analysis.pages.report_page import write_html
-from regenkit.analysis.pages.report_tables import routes
-from regenkit.analysis.pages.tables import in_terminal
 from regenkit.analysis.results.figure import Better, Cost, Figure, Score, StageCost
 from regenkit.analysis.results.report import Bits, Conversion, TokenUse
+from regenkit.analysis.tables.report_tables import routes
+from regenkit.analysis.tables.table import in_terminal
 
 
 def test_the_finding_names_the_chords_as_what_breaks_the_second_principle() -> None:

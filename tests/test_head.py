@@ -19,7 +19,7 @@ from regenkit.components import Evaluation
 from regenkit.distribute import make_strategy
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.training.state import State
 from regenkit.training.step import TrainStep
 from regenkit_video.face import driving

@@ -28,7 +28,7 @@ from regenkit.pipeline import Pipeline
 from regenkit.pipeline.load import load_run
 from regenkit.quiet import tensorflow as tf
 from regenkit.recipe import load
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.run import origin
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

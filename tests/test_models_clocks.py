@@ -15,7 +15,7 @@ from regenkit.models.ladder import Ladder
 from regenkit.models.transformer import Transformer
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import END, Field, Spec, tokens
 from regenkit.training.train import computing_in
 

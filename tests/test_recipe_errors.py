@@ -11,8 +11,8 @@ from regenkit import Modality, UserError, hookimpl, plugins
 from regenkit.recipe import load
 from regenkit.recipe.arguments import parameters
 from regenkit.recipe.sampling import options_of
-from regenkit.recipe.settings import TrainSettings
 from regenkit.recipe.synonyms import SAME, meant
+from regenkit.recipe.train_settings import TrainSettings
 
 REFUSALS = {
     "unknown section": ("generator: {use", "genrator: {use", "6:1: genrator: unknown section; did you mean"),

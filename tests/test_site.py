@@ -20,7 +20,7 @@ from regenkit.adapter import Modality
 from regenkit.cli.main import app
 from regenkit.recipe import SECTIONS, document
 from regenkit.recipe.arguments import parameters
-from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.recipe.train_settings import JointSettings, TrainSettings
 from website import commands, hook_names, python_names, recipe_keys, words
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from regenkit.distribute import make_strategy
 from regenkit.errors import Interrupted
 from regenkit.models.joint_vectors import JointVectors
 from regenkit.quiet import keras
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import Spec, tokens
 from regenkit.stages import Side
 from regenkit_speech.converter.codec import Codec

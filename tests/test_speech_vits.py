@@ -25,7 +25,7 @@ from regenkit.models.joint_vectors import JointVectors
 from regenkit.models.together import together
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import END, Spec
 from regenkit_speech.converter.vae import WaveVae
 from regenkit_speech.models.glow import Glow, _log_likelihood

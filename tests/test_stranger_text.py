@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from regenkit.analysis.pages import html
-from regenkit.analysis.pages.tables import Cell, Table, as_markdown, markdown
+from regenkit.analysis.tables.table import Cell, Table, as_markdown, markdown
 from regenkit.terminal import terminal, visible
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras and NumPy 2

@@ -21,7 +21,7 @@ from regenkit.models.maskgit import MaskGIT
 from regenkit.models.normalizing_flow import NormalizingFlow
 from regenkit.models.transformer import Transformer
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import Field, Spec
 from regenkit.training.perturb import Perturb
 from regenkit_image.converter.autoencoder import autoencoder

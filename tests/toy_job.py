@@ -184,7 +184,7 @@ def lookup(poison: int | None = None, gradient_only: bool = False) -> Any:
 
 def settings(**options: Any) -> Any:
     """Short steps, many checkpoints."""
-    from regenkit.recipe.settings import TrainSettings
+    from regenkit.recipe.train_settings import TrainSettings
 
     return TrainSettings(**{
         "steps": 20, "batch_size": 9, "warmup_steps": 5, "learning_rate": 1e-2, "steps_per_call": 5,

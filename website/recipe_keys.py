@@ -8,7 +8,7 @@ from regenkit.plugins import ROLES, host
 from regenkit.recipe import REQUIRED, SECTIONS, SETTINGS
 from regenkit.recipe.json_schema import build
 from regenkit.recipe.sampling import options_of
-from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.recipe.train_settings import JointSettings, TrainSettings
 from website import words
 
 ABOUT = {

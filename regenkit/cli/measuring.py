@@ -28,9 +28,9 @@ def evaluate(
     """
     from regenkit.analysis.evaluate import Options, evaluate_runs
     from regenkit.analysis.findings.wording import counted
-    from regenkit.analysis.pages.report_tables import routes
-    from regenkit.analysis.pages.tables import in_terminal
     from regenkit.analysis.results.files import to_json
+    from regenkit.analysis.tables.report_tables import routes
+    from regenkit.analysis.tables.table import in_terminal
 
     console = terminal(soft_wrap=True, stderr=as_json)
     report = evaluate_runs(runs, Options(samples=samples, examples=examples, direct=direct), console)
@@ -71,9 +71,9 @@ def compare(
     from regenkit.analysis.compare import Options
     from regenkit.analysis.compare import compare as compared
     from regenkit.analysis.pages.comparison_page import measured_on, write
-    from regenkit.analysis.pages.comparison_tables import main_table, metric_titles, scores_table
-    from regenkit.analysis.pages.tables import in_terminal
     from regenkit.analysis.results.files import to_json
+    from regenkit.analysis.tables.comparison_tables import main_table, metric_titles, scores_table
+    from regenkit.analysis.tables.table import in_terminal
 
     options = Options(split=split, direct=baseline == "direct", scored=scores, examples=examples,
                       command=shlex.join(["regenkit", *sys.argv[1:]]))  # fmt: skip

@@ -29,7 +29,7 @@ from regenkit.layers.token_nll import token_nll
 from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import Y_AXIS, Clock
 from regenkit.stage import STATISTICS, Batch, Losses, PredictsSteps, draws_length
 from regenkit.stages import GENERATOR, RENDERER, Specs

@@ -24,7 +24,7 @@ from regenkit.models import groups
 from regenkit.models.paired import has_x
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.spec import Spec
 from regenkit.stage import (
     CONDITION,

@@ -5,7 +5,7 @@ from typing import Any
 
 from regenkit.models.joint import Joint
 from regenkit.models.joint_vectors import JointVectors
-from regenkit.recipe.settings import JointSettings
+from regenkit.recipe.train_settings import JointSettings
 from regenkit.stage import draws_length
 from regenkit.stages import GENERATOR, Specs
 

@@ -12,7 +12,7 @@ from regenkit.recipe.load import check_is_run, load, of_run, read
 from regenkit.recipe.reader import Written
 from regenkit.recipe.recipe import REQUIRED, SECTIONS, SETTINGS, Part, Recipe
 from regenkit.recipe.resolve import check_data, check_packages
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 
 __all__ = [
     "REQUIRED", "SECTIONS", "SETTINGS", "Part", "Recipe", "TrainSettings", "Written", "check_data", "check_is_run",

@@ -9,7 +9,7 @@ from regenkit.recipe.arguments import adapter, defaults, parameters, plain
 from regenkit.recipe.mismatch_options import FINETUNE
 from regenkit.recipe.reader import FRACTION
 from regenkit.recipe.recipe import REQUIRED, SETTINGS
-from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
+from regenkit.recipe.train_settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

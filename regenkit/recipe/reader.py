@@ -17,7 +17,7 @@ from regenkit.recipe.arguments import faults
 from regenkit.recipe.document import Document, Where, shown
 from regenkit.recipe.mismatch_options import misplaced, tuned_on
 from regenkit.recipe.recipe import REQUIRED, SECTIONS, SETTINGS
-from regenkit.recipe.settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
+from regenkit.recipe.train_settings import AUXILIARY_WEIGHT, JointSettings, TrainSettings
 
 
 @final

@@ -9,7 +9,7 @@ from regenkit.components import Component, Converter, Renderer
 from regenkit.digest import digest
 from regenkit.errors import UserError
 from regenkit.recipe.document import Where, dump
-from regenkit.recipe.settings import JointSettings, TrainSettings
+from regenkit.recipe.train_settings import JointSettings, TrainSettings
 from regenkit.stages import STAGES, StageKind
 
 

@@ -16,7 +16,7 @@ from regenkit.pipeline.building import usual
 from regenkit.pipeline.contract import check, sign
 from regenkit.pipeline.weights import load
 from regenkit.recipe import Recipe
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.run_files import Done, Line, read_json, read_lines
 from regenkit.stages import BEST, GENERATOR, LONGEST, RENDERER, ROUTE, STAGES
 from regenkit.training.checkpoints import write_weights

@@ -9,7 +9,7 @@ import numpy as np
 
 from regenkit.components import Component
 from regenkit.distribute import make_strategy
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.stage import CONDITION, NOISE, TARGET, HasLikelihood, LearnedConverter, Trainable
 from regenkit.testing.finding import Failed, Skipped, same
 from regenkit.testing.material import Material, tensorflow

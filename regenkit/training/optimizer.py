@@ -3,7 +3,7 @@
 from typing import Any
 
 from regenkit.quiet import keras
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 
 
 def optimizer(settings: TrainSettings, variables: list) -> keras.optimizers.Optimizer:

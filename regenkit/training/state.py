@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.stage import HasGroups, OpenRun, PreparesTraining, no_run
 from regenkit.training.loss_scale import LossScale
 from regenkit.training.optimizer import optimizer

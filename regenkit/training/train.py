@@ -21,7 +21,7 @@ from regenkit.data.prepare import Prepared
 from regenkit.errors import Interrupted, UserError
 from regenkit.quiet import keras
 from regenkit.quiet import tensorflow as tf
-from regenkit.recipe.settings import TrainSettings
+from regenkit.recipe.train_settings import TrainSettings
 from regenkit.signals import noted
 from regenkit.stage import OpenRun, no_run
 from regenkit.stages import BEST, Side

@@ -1,1 +1,1 @@
-"""What a person looks at: HTML pages with plots, tables in the terminal, the model card."""
+"""What a person opens: HTML pages with plots, and the model card."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from regenkit.analysis.findings.wording import counted
-from regenkit.analysis.pages import report_tables
 from regenkit.analysis.pages.report_page import as_yaml
-from regenkit.analysis.pages.tables import as_markdown, markdown
 from regenkit.analysis.results.report import Report
+from regenkit.analysis.tables import report_tables
+from regenkit.analysis.tables.table import as_markdown, markdown
 from regenkit.files import write_text
 from regenkit.terminal import visible
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from regenkit.analysis.findings.wording import counted, one
 from regenkit.analysis.grid.cells import slug
-from regenkit.analysis.pages import comparison_tables, html
+from regenkit.analysis.pages import html
 from regenkit.analysis.pages.html import escape
 from regenkit.analysis.pages.plot_curve import curve
 from regenkit.analysis.pages.plot_tradeoff import losses, tradeoff
 from regenkit.analysis.pages.report_page import as_yaml
-from regenkit.analysis.pages.tables import Table, words
 from regenkit.analysis.results import files
 from regenkit.analysis.results.comparison import Cell, Comparison
+from regenkit.analysis.tables import comparison_tables
+from regenkit.analysis.tables.table import Table, words
 from regenkit.digest import digest
 from regenkit.files import write_text
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from regenkit.analysis.pages.tables import Cell, Table
+from regenkit.analysis.tables.table import Cell, Table
 
 escape = html.escape
 

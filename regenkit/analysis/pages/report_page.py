@@ -5,11 +5,12 @@ from pathlib import Path
 import yaml
 
 from regenkit.analysis.findings.wording import counted, listed, milliseconds, one, plus_minus
-from regenkit.analysis.pages import html, report_tables
+from regenkit.analysis.pages import html
 from regenkit.analysis.pages.html import escape
 from regenkit.analysis.pages.report_gallery import gallery
 from regenkit.analysis.results.figure import StageCost
 from regenkit.analysis.results.report import Report
+from regenkit.analysis.tables import report_tables
 from regenkit.files import write_text
 
 LARGEST = 9_500_000

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from regenkit.analysis.findings.principle import is_sure, unknown
 from regenkit.analysis.findings.wording import plain, signed, signed_with_seeds, with_spread
-from regenkit.analysis.pages.tables import EMPTY, Cell, Table, figure, value, words
 from regenkit.analysis.results import comparison as results
 from regenkit.analysis.results.comparison import Comparison
 from regenkit.analysis.results.figure import Cost, Score, StageCost
+from regenkit.analysis.tables.table import EMPTY, Cell, Table, figure, value, words
 
 ROUTES = {"reference": "reference", "oracle": "true Y′", "predicted": "predicted Y′", "direct": "direct"}
 

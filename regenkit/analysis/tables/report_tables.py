@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from regenkit.analysis.findings.wording import ROUTES, one, percent, plain, plus_minus
-from regenkit.analysis.pages.tables import EMPTY, Cell, Table, count, figure, value, words
 from regenkit.analysis.results.figure import Cost, Figure
 from regenkit.analysis.results.report import Report
+from regenkit.analysis.tables.table import EMPTY, Cell, Table, count, figure, value, words
 from regenkit.stages import STAGES
 
 MINUS = {"oracle": "gap: predicted − true Y′", "direct": "predicted − direct",
