@@ -47,11 +47,8 @@ def _free(host: str) -> int:
     from regenkit.errors import UserError
 
     for port in range(FIRST, FIRST + PORTS):
-        error = _refused(host, port)
-        if error is None:
+        if not _refused(host, port):
             return port
-        if error.errno != EADDRINUSE:
-            raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
     raise UserError(f"no port of {host} from {FIRST} to {FIRST + PORTS - 1} is free; choose one with --port")
 
 
@@ -59,26 +56,25 @@ def _listened_at(host: str, port: int) -> int:
     """The port that was asked for. Raises UserError where it is taken or not allowed."""
     from regenkit.errors import UserError
 
-    error = _refused(host, port)
-    if error is None:
-        return port
-    if error.errno == EADDRINUSE:
-        raise UserError(
-            f"--port {port}: another program listens there, perhaps a demo; name another port, or leave --port out"
-        ) from error
-    if error.errno == EACCES:
-        raise UserError(f"--port {port}: you may not listen there; choose one from 1024 to 65535") from error
-    raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
+    if reason := _refused(host, port):
+        raise UserError(f"--port {port}: {reason}")
+    return port
 
 
-def _refused(host: str, port: int) -> OSError | None:
-    """Why nothing can listen at the port; None where it can."""
+def _refused(host: str, port: int) -> str:
+    """Why nothing can listen at the port; "" where it can. Raises UserError where that lies with the host."""
     import socket
+
+    from regenkit.errors import UserError
 
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that ended a moment ago is not in the way
         try:
             tried.bind((host, port))
         except OSError as error:
-            return error
-    return None
+            if error.errno == EADDRINUSE:
+                return "another program listens there, perhaps a demo; name another port, or leave --port out"
+            if error.errno == EACCES:
+                return "you may not listen there; choose one from 1024 to 65535"
+            raise UserError(f"--host {host}: cannot be listened at ({error.strerror})") from error
+    return ""

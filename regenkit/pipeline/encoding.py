@@ -28,13 +28,9 @@ def pair(title: str, thing: Any, method: str, found: Any) -> tuple[Fields, dict[
 def checked(thing: Any, method: str, fields: Any) -> Fields:
     """`fields` if they are one example of the spec of `thing`. Raises UserError naming what returned them."""
     try:
-        if not isinstance(fields, Mapping):
-            raise ValueError(f"it is a {type(fields).__name__}; right is a map from names of fields to arrays")
-        thing.spec.check(fields, "it")
+        thing.spec.check(fields, f"{title_of(thing)}: what {method} returns is not what its spec says")
     except ValueError as error:
-        fault = str(error).removeprefix("it: ")
-        raise UserError(f"{title_of(thing)}: what {method} returns is not what its spec says: {fault} "
-                        f"({place(thing)})") from error  # fmt: skip
+        raise UserError(f"{error} ({place(thing)})") from error
     return dict(fields)
 
 
